@@ -1,0 +1,1 @@
+"""A state integrity layer that lives in PostgreSQL."""

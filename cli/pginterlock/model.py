@@ -1,0 +1,233 @@
+"""What a spec declares, as frozen data: machines, moves, stamps, state rows, invariants.
+
+Pure: no connection, no clock, no files. Everything here is compared by value, so that two specs
+that say the same are equal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """What happens to a write that breaks a rule."""
+
+    OBSERVE = "observe"
+    RATCHET = "ratchet"
+    ENFORCE = "enforce"
+
+
+class Checks(StrEnum):
+    """Where the row rules are held beside the trigger."""
+
+    FUNCTION = "function"
+    NATIVE = "native"
+    TRIGGER = "trigger"
+
+
+class Continuity(StrEnum):
+    """When a change made behind the triggers is found."""
+
+    VERIFY = "verify"
+    ONLINE = "online"
+
+
+class Fill(StrEnum):
+    """Who writes a stamp when its state is entered."""
+
+    IF_NULL = "if_null"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Need(StrEnum):
+    """Whether something must be there."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+
+
+class Presence(StrEnum):
+    """What a stamp must be in one state: derived from the graph of moves."""
+
+    REQUIRED = "required"
+    FORBIDDEN = "forbidden"
+    OPTIONAL = "optional"
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One SQL boolean expression over a row, as written, and the columns that it reads."""
+
+    text: str
+    columns: tuple[str, ...]
+    functions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableName:
+    """A table, by schema and name, both as the server stores them."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One allowed move; *event* is its name, and several transitions may share it."""
+
+    event: str
+    from_state: str
+    to_state: str
+    guard: Expression | None = None
+    by: tuple[str, ...] = ()
+    reason: Need = Need.OPTIONAL
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A timestamp column that is set when, and only when, one of its states is entered."""
+
+    column: str
+    states: tuple[str, ...]
+    fill: Fill = Fill.IF_NULL
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    """What a row looks like in one state. ``freeze=("*",)`` freezes the whole row."""
+
+    state: str
+    require: tuple[str, ...] = ()
+    forbid: tuple[str, ...] = ()
+    freeze: tuple[str, ...] = ()
+    clear: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A condition on rows, always (*states* empty) or while in some states."""
+
+    name: str
+    check: Expression
+    states: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What the history records beside the state, and what it asks of a writer."""
+
+    columns: tuple[str, ...] = ()
+    actor: Need = Need.OPTIONAL
+    retain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unenforced:
+    """A part of the spec that is read and checked, but not yet held by the database."""
+
+    section: str
+    name: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The states of one column of one table, the moves between them, and what goes with them."""
+
+    name: str
+    table: TableName
+    state: str
+    key: tuple[str, ...]  # empty: the primary key, resolved against the table
+    mode: Mode
+    initial: tuple[str, ...]
+    final: tuple[str, ...]
+    transitions: tuple[Transition, ...]
+    stamps: tuple[Stamp, ...] = ()
+    rows: tuple[StateRow, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
+    deletion: tuple[str, ...] = ()
+    audit: Audit = field(default_factory=Audit)
+    checks: Checks = Checks.FUNCTION
+    continuity: Continuity = Continuity.VERIFY
+    unenforced: tuple[Unenforced, ...] = ()
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Every state, in the order in which the spec first names it."""
+        ends = [state for t in self.transitions for state in (t.from_state, t.to_state)]
+        return tuple(dict.fromkeys([*self.initial, *ends, *self.final]))
+
+    def row(self, state: str) -> StateRow:
+        """Return what a row looks like in *state*; empty where the spec says nothing."""
+        return next((row for row in self.rows if row.state == state), StateRow(state))
+
+    def targets(self, state: str) -> tuple[str, ...]:
+        """Return the states that a row may enter from *state*, in the order of the spec."""
+        return tuple(
+            dict.fromkeys(t.to_state for t in self.transitions if t.from_state == state)
+        )
+
+    def reachable(self, start: tuple[str, ...], *, without: tuple[str, ...] = ()) -> frozenset[str]:
+        """Return the states reached from *start*, itself included, never entering *without*."""
+        seen: set[str] = set()
+        todo = [state for state in start if state not in without]
+        while todo:
+            state = todo.pop()
+            if state not in seen:
+                seen.add(state)
+                todo.extend(s for s in self.targets(state) if s not in without)
+        return frozenset(seen)
+
+    def presence(self, stamp: Stamp, state: str) -> Presence:
+        """Return what *stamp* must be in *state*.
+
+        Required where every way from an initial state passes one of the stamp's states (they
+        dominate it), forbidden where none of them leads, optional elsewhere: dominators and
+        reachability on the graph of moves. A state that nothing reaches is judged as if a row
+        could stand there: required in the stamp's own states, else by what leads to it.
+        """
+        if state in stamp.states:
+            return Presence.REQUIRED
+        if state not in self.reachable(stamp.states):
+            return Presence.FORBIDDEN
+        if state in self.reachable(self.initial, without=stamp.states):
+            return Presence.OPTIONAL
+        return Presence.REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where something stands in a spec file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+SpecPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """All machines of a spec, and where each of its parts stands.
+
+    *positions* maps a path such as ``("machines", "booking", "stamps", "checked_in_at")`` to the
+    position of that key or item. It takes no part in comparisons.
+    """
+
+    machines: tuple[Machine, ...]
+    positions: Mapping[SpecPath, Position] = field(default_factory=dict, compare=False)
+
+    def locate(self, path: SpecPath) -> Position | None:
+        """Return where *path* stands, or its nearest parent that has a position."""
+        for length in range(len(path), -1, -1):
+            if position := self.positions.get(path[:length]):
+                return position
+        return None
