@@ -1,0 +1,1 @@
+"""What one write costs: servers, variants, counters and the report of the benchmark."""
