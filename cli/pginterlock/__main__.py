@@ -1,0 +1,43 @@
+"""Run the command line: ``interlock`` and ``python -m pginterlock``."""
+
+import os
+import sys
+
+import click
+
+from pginterlock.commands import interlock
+from pginterlock.errors import InterlockError
+
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run one command; every error of ours ends in one message and its documented exit code."""
+    try:
+        sys.exit(interlock.main(standalone_mode=False))
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.Abort:
+        click.echo("interlock: stopped; nothing is half done", err=True)
+        sys.exit(_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except InterlockError as error:
+        _say(error)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output went away (`interlock plan | head`): no error, and no traceback
+        # when Python closes the stream at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _say(error: InterlockError) -> None:
+    click.echo(click.style("interlock: ", fg="red", bold=True) + error.message, err=True)
+    if error.remedy:
+        click.echo(f"  {error.remedy}", err=True)
+
+
+if __name__ == "__main__":
+    main()

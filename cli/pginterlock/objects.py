@@ -1,0 +1,50 @@
+"""The things we own in a database, and the SQL that makes and removes them.
+
+Pure: data only.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ObjectKind(StrEnum):
+    """What an object of ours is; the order is the order of creation."""
+
+    TABLE = "table"
+    FUNCTION = "function"
+    TRIGGER = "trigger"
+    CHECK = "check"
+    REGISTRY = "registry"
+
+
+class Lock(StrEnum):
+    """The lock that a step takes on the user's table (evidence.md, section 8)."""
+
+    NONE = "none"
+    SHARE_UPDATE_EXCLUSIVE = "ShareUpdateExclusive"
+    SHARE_ROW_EXCLUSIVE = "ShareRowExclusive"
+    ACCESS_EXCLUSIVE = "AccessExclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class DbObject:
+    """One table, function, trigger, constraint or registry entry of ours.
+
+    *name* tells it from all others in the database. *facts* are what the server stores of it, in
+    the words of the catalog: two objects are the same when kind, name and facts are.
+    """
+
+    kind: ObjectKind
+    name: str
+    machine: str
+    facts: tuple[tuple[str, str], ...]
+    create: str = field(default="", compare=False)
+    replace: str = field(default="", compare=False)
+    drop: str = field(default="", compare=False)
+    lock: Lock = field(default=Lock.NONE, compare=False)
+    reason: str = field(default="", compare=False)
+
+    @property
+    def id(self) -> tuple[ObjectKind, str]:
+        """What tells this object from all others."""
+        return (self.kind, self.name)

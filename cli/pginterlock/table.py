@@ -1,0 +1,83 @@
+"""What the database says about one table: its columns, key, owner and what else fires on it.
+
+Pure: data only; `catalog` fills it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pginterlock.model import TableName
+
+
+class Kind(StrEnum):
+    """What a column's type is to us, after domains are looked through."""
+
+    TEXT = "text"  # text, varchar, char
+    ENUM = "enum"
+    MOMENT = "moment"  # timestamptz, timestamp, date
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column, as the server stores it.
+
+    *type* is how DDL writes it, *base_type* what it is below its domains. *is_comparable* says
+    whether ``pg_catalog`` has an equality for it.
+    """
+
+    name: str
+    number: int
+    type: str
+    base_type: str
+    kind: Kind
+    is_not_null: bool
+    is_comparable: bool
+    is_generated: bool = False
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a user, and what decides how it can be protected."""
+
+    name: TableName
+    oid: int
+    owner: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    unique_keys: tuple[tuple[str, ...], ...] = ()
+    relation_kind: str = "r"
+    persistence: str = "p"
+    foreign_before_triggers: tuple[str, ...] = ()
+    has_tombstones: bool = False
+
+    def column(self, name: str) -> Column | None:
+        """Return the column called *name*, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def is_partitioned(self) -> bool:
+        """Whether rows live in partitions of this table."""
+        return self.relation_kind == "p"
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Who we are in a database, and what of ours is there already.
+
+    *owner* is the role that owns schema ``interlock``, or will.
+    """
+
+    role: str
+    is_superuser: bool
+    can_create_role: bool
+    owner: str
+    owner_exists: bool
+    is_member: bool
+    schema_exists: bool
+    revision: str | None
+    server_version: int
+    is_standby: bool
+    is_read_only: bool
+    database: str

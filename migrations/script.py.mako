@@ -1,0 +1,22 @@
+"""${message}."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+_HERE = Path(__file__).with_suffix("")
+
+
+def upgrade() -> None:
+    """Run the SQL beside this file."""
+    op.execute(_HERE.with_suffix(".up.sql").read_text(encoding="utf-8"))
+
+
+def downgrade() -> None:
+    """Run the SQL beside this file."""
+    op.execute(_HERE.with_suffix(".down.sql").read_text(encoding="utf-8"))

@@ -1,0 +1,22 @@
+"""The registry: machines, their states, moves and rules."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+_HERE = Path(__file__).with_suffix("")
+
+
+def upgrade() -> None:
+    """Run the SQL beside this file."""
+    op.execute(_HERE.with_suffix(".up.sql").read_text(encoding="utf-8"))
+
+
+def downgrade() -> None:
+    """Run the SQL beside this file."""
+    op.execute(_HERE.with_suffix(".down.sql").read_text(encoding="utf-8"))

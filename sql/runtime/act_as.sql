@@ -1,0 +1,20 @@
+-- Say who acts, and why, for the rest of this transaction.
+--
+-- A claim, not a proof: the history keeps it beside the session's facts. Local to the transaction,
+-- so that it never leaks to another client behind a transaction pooler.
+
+create or replace function interlock.act_as(p_actor text, reason text default null)
+    returns void
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform set_config('interlock.actor', coalesce(p_actor, ''), true);
+    perform set_config('interlock.reason', coalesce(reason, ''), true);
+end;
+$$;
+
+comment on function interlock.act_as(text, text) is
+'Says who acts, and why, until the end of the transaction.';
+
+grant execute on function interlock.act_as(text, text) to public;

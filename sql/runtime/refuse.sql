@@ -1,0 +1,41 @@
+-- Raise the refusal of a write, in the one form that every rule of ours uses.
+--
+-- Raises   23514 with constraint, schema, table, column, hint, and DETAIL as JSON
+--
+-- Runs with the rights of whoever wrote the row and reads nothing: everything it says is handed in,
+-- so that public may execute it. It can do nothing but raise.
+
+create or replace function interlock.refuse(
+    p_code text, p_machine text, p_rule text, p_table text[], p_column text, p_key jsonb,
+    p_from text, p_to text, p_event text, p_allowed text[], p_missing text[],
+    p_message text, p_hint text
+)
+    returns boolean
+    language plpgsql
+    immutable
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    raise exception using
+        errcode    = 'check_violation',
+        message    = p_message,
+        hint       = p_hint,
+        detail     = jsonb_build_object(
+            'code', p_code, 'machine', p_machine, 'rule', p_rule, 'key', p_key,
+            'from', p_from, 'to', p_to, 'event', p_event,
+            'allowed', p_allowed, 'missing', p_missing
+        )::text,
+        schema     = p_table[1],
+        table      = p_table[2],
+        column     = coalesce(p_column, ''),
+        constraint = p_machine || '.' || p_rule;
+end;
+$$;
+
+comment on function interlock.refuse(
+    text, text, text, text[], text, jsonb, text, text, text, text[], text[], text, text
+) is 'Raises the refusal of a write: SQLSTATE 23514, with what would be allowed in hint and detail.';
+
+grant execute on function interlock.refuse(
+    text, text, text, text[], text, jsonb, text, text, text, text[], text[], text, text
+) to public;
