@@ -30,7 +30,9 @@ _TOTALS = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 class Counter(Protocol):
     """A way to count; *below* is the tool that the server must be started below."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the report calls it."""
 
     def below(self, served: Cluster) -> Sequence[str]:
         """Return the command line to put in front of the server's."""
@@ -44,7 +46,11 @@ class Callgrind:
     """Count by running the server below valgrind."""
 
     folder: Path
-    name: str = "valgrind callgrind"
+
+    @property
+    def name(self) -> str:
+        """What the report calls it."""
+        return "valgrind callgrind"
 
     def below(self, served: Cluster) -> Sequence[str]:
         """Return the command line to put in front of the server's."""
@@ -74,7 +80,11 @@ class Perf:
     """Count by attaching perf to the server process."""
 
     event: str = "instructions:u"
-    name: str = "perf stat"
+
+    @property
+    def name(self) -> str:
+        """What the report calls it."""
+        return f"perf stat -e {self.event}"
 
     def below(self, served: Cluster) -> Sequence[str]:
         """Return nothing: perf attaches to what already runs."""
