@@ -1,0 +1,28 @@
+"""A machine on a table to the objects that hold it.
+
+Pure: model and table in, `DbObject`s out.
+"""
+
+from pginterlock.compiler.functions import guard_functions
+from pginterlock.compiler.registry import registry_entry
+from pginterlock.compiler.relations import history_tables
+from pginterlock.compiler.rows import row_objects
+from pginterlock.compiler.triggers import triggers
+from pginterlock.model import Machine
+from pginterlock.objects import DbObject
+from pginterlock.rules.parts import Writing
+from pginterlock.table import Table
+
+__all__ = ["compile_machine"]
+
+
+def compile_machine(machine: Machine, table: Table) -> list[DbObject]:
+    """Return the objects that hold *machine* on *table*, in the order of creation."""
+    writing = Writing(machine, table)
+    return [
+        *history_tables(writing),
+        *guard_functions(writing),
+        *row_objects(writing),
+        *triggers(writing),
+        registry_entry(writing),
+    ]

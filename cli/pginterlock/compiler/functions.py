@@ -1,0 +1,229 @@
+"""The trigger functions of a machine: what fills before a write, and what judges after it."""
+
+from pginterlock import assets
+from pginterlock.compiler.relations import audit_name, key_columns
+from pginterlock.model import Checks, Mode
+from pginterlock.names import cut, dollar, ident, literal
+from pginterlock.objects import DbObject, ObjectKind
+from pginterlock.rules import birth, fills, row_predicates, statements, transition
+from pginterlock.rules.freeze import frozen_columns
+from pginterlock.rules.parts import (
+    Render,
+    RowPredicate,
+    Verdict,
+    Writing,
+    block,
+    indent,
+    new,
+    old,
+)
+from pginterlock.template import fill
+
+PIN = "search_path=pg_catalog, pg_temp"
+
+
+def rows_in_trigger(writing: Writing) -> bool:
+    """Whether the row rules are judged by the trigger, because no CHECK holds them."""
+    machine = writing.machine
+    return machine.mode is not Mode.ENFORCE or machine.checks is Checks.TRIGGER
+
+
+def fills_rows(writing: Writing) -> bool:
+    """Whether the machine writes into rows: not while it only observes."""
+    return writing.machine.mode is not Mode.OBSERVE
+
+
+def guard_functions(writing: Writing) -> list[DbObject]:
+    """Return all trigger functions, in the order of a row's life."""
+    found = []
+    if fills_rows(writing):
+        found += [_before_birth(writing), _before_move(writing)]
+    return [*found, _birth(writing), _change(writing), _death(writing)]
+
+
+def _before_birth(writing: Writing) -> DbObject:
+    state = writing.state_text(new)
+    body = [birth.before_birth(writing), *_fills_by_state(writing, writing.machine.initial)]
+    return _function(
+        writing, "prebirth", "fill.plpgsql", "fill_function.sql",
+        {"declarations": f'declare\n    v_to constant text collate "C" := {state};',
+         "body": block(body)},
+        "fill stamps when a row begins",
+    )
+
+
+def _before_move(writing: Writing) -> DbObject:
+    declarations = "\n".join([
+        "declare",
+        f'    v_from constant text collate "C" := {writing.state_text(old)};',
+        f'    v_to   constant text collate "C" := {writing.state_text(new)};',
+    ])
+    same = "if (v_from operator(pg_catalog.=) v_to) is true then\n    return new;\nend if;"
+    entered = [s for s in writing.machine.states if s not in writing.machine.initial
+               or any(s in writing.machine.targets(o) for o in writing.machine.states)]
+    body = [same, transition.before_move(writing), *_fills_by_state(writing, tuple(entered))]
+    return _function(
+        writing, "premove", "fill.plpgsql", "fill_function.sql",
+        {"declarations": declarations, "body": block(body)},
+        "fill stamps and clear columns when a row moves",
+    )
+
+
+def _fills_by_state(writing: Writing, states: tuple[str, ...]) -> list[str]:
+    arms = []
+    for state in states:
+        if lines := fills(writing, state):
+            word = "elsif" if arms else "if"
+            arms.append(f"{word} v_to operator(pg_catalog.=) {literal(state)} then")
+            arms.append(block(lines))
+    return ["\n".join([*arms, "end if;"])] if arms else []
+
+
+def _birth(writing: Writing) -> DbObject:
+    body = [_attached(writing), *statements("at_birth", writing), *_row_rules(writing)]
+    values = {f"new_{c}": new(c) for c in writing.machine.audit.columns}
+    body.append(_audit_insert(writing, "birth", new, values))
+    return _function(
+        writing, "birth", "birth.plpgsql", "trigger_function.sql",
+        {"state": writing.state_text(new), "body": block(body)},
+        "judge how a row begins, and record it",
+    )
+
+
+def _change(writing: Writing) -> DbObject:
+    body = [_attached(writing), *statements("at_change", writing)]
+    body += _row_rules(writing, is_change=True)
+    values: dict[str, str] = {}
+    for column in writing.machine.audit.columns:
+        for side, render in (("old", old), ("new", new)):
+            values[f"{side}_{column}"] = (
+                f"case when {writing.differs(column)} then {render(column)} end"
+            )
+    recorded = " or ".join(
+        ["v_from is distinct from v_to", *map(writing.differs, writing.machine.audit.columns)]
+    )
+    kind = "case when v_from is distinct from v_to then 'move' else 'change' end"
+    insert = _audit_insert(writing, kind, new, values)
+    body.append(f"if {recorded} then\n{indent(insert)}\nend if;")
+    return _function(
+        writing, "change", "change.plpgsql", "trigger_function.sql",
+        {
+            "old_state": writing.state_text(old),
+            "state": writing.state_text(new),
+            "unchanged": _unchanged(writing),
+            "body": block(body),
+        },
+        "judge every change of a row, and record it",
+    )
+
+
+def _death(writing: Writing) -> DbObject:
+    body = [_attached(writing), *statements("at_death", writing)]
+    values = {f"old_{c}": old(c) for c in writing.machine.audit.columns}
+    body.append(_audit_insert(writing, "death", old, values))
+    return _function(
+        writing, "death", "death.plpgsql", "trigger_function.sql",
+        {"old_state": writing.state_text(old), "body": block(body)},
+        "judge how a row ends, and record it",
+    )
+
+
+def _unchanged(writing: Writing) -> str:
+    """Return the quick way out: nothing that any rule speaks of has changed."""
+    machine = writing.machine
+    columns = [
+        machine.state, *writing.key, *(s.column for s in machine.stamps), *machine.audit.columns,
+        *(c for row in machine.rows for c in frozen_columns(writing, row.state)),
+    ]
+    if rows_in_trigger(writing):
+        columns += [c for p in row_predicates(writing) for c in p.columns]
+    return "not (" + "\n        or ".join(writing.differs(c) for c in dict.fromkeys(columns)) + ")"
+
+
+def _row_rules(writing: Writing, *, is_change: bool = False) -> list[str]:
+    if not rows_in_trigger(writing):
+        return []
+    found = []
+    for predicate in row_predicates(writing):
+        broken = f"({predicate.sound(writing.machine, new)}) is not true"
+        if is_change and writing.machine.mode is Mode.RATCHET:
+            was = f"({predicate.sound(writing.machine, old)}) is not true"
+            found.append(_row_verdict(writing, predicate, f"{broken} and not ({was})", None))
+            found.append(_row_verdict(writing, predicate, f"{broken} and {was}", Mode.OBSERVE))
+        else:
+            found.append(_row_verdict(writing, predicate, broken, None))
+    return found
+
+
+def _row_verdict(
+    writing: Writing, predicate: RowPredicate, broken: str, mode: Mode | None
+) -> str:
+    verdict = row_refusal(predicate, broken)
+    return writing.write(verdict, new, origin="null", target="v_to", mode=mode)
+
+
+def row_refusal(predicate: RowPredicate, broken: str) -> Verdict:
+    """Return the refusal of a row that breaks *predicate*, when *broken* is true."""
+    return Verdict(
+        broken, predicate.code, predicate.rule, literal(f": {predicate.message}"),
+        literal(predicate.hint), predicate.column or None, missing=predicate.missing,
+    )
+
+
+def _attached(writing: Writing) -> str:
+    """Return the test that the function serves its own table, and no temporary one of a forger."""
+    if writing.table.is_partitioned:
+        return fill(
+            assets.read("sql", "templates", "attached_partition.plpgsql"),
+            {"machine": writing.machine.name},
+        )
+    return fill(
+        assets.read("sql", "templates", "attached.plpgsql"),
+        {"schema_name": writing.table.name.schema, "relation_name": writing.table.name.name,
+         "machine": writing.machine.name},
+    )
+
+
+def _audit_insert(
+    writing: Writing, kind: str, render: Render, values: dict[str, str]
+) -> str:
+    keys = dict(zip(key_columns(writing), map(render, writing.key), strict=True))
+    event = "v_event" if kind not in ("birth", "death") else "null"
+    fixed = {
+        "kind": literal(kind) if kind in ("birth", "death") else kind,
+        "event": event,
+        "from_state": "v_from",
+        "to_state": "v_to",
+    }
+    every = {**keys, **fixed, **values}
+    return fill(
+        assets.read("sql", "templates", "audit_insert.plpgsql"),
+        {
+            "audit_name": audit_name(writing.machine.name),
+            "columns": ", ".join(ident(c) for c in every),
+            "expressions": ", ".join(every.values()),
+        },
+    )
+
+
+def _function(
+    writing: Writing, what: str, body_file: str, ddl_file: str, slots: dict[str, str], note: str
+) -> DbObject:
+    name = cut(f"{writing.machine.name}_{what}")
+    body = fill(assets.read("sql", "templates", body_file), slots)
+    is_pinned = ddl_file == "trigger_function.sql"
+    ddl = fill(
+        assets.read("sql", "templates", ddl_file),
+        {"function_name": name, "body": dollar(body), "note": f"{writing.machine.name}: {note}."},
+    )
+    return DbObject(
+        ObjectKind.FUNCTION, f"interlock.{name}()", writing.machine.name,
+        (
+            ("body", "\n" + body),
+            ("language", "plpgsql"),
+            ("security", "definer" if is_pinned else "invoker"),
+            ("settings", PIN if is_pinned else ""),
+            ("volatility", "v"),
+        ),
+        create=ddl, replace=ddl, drop=f"drop function interlock.{ident(name)}();\n", reason=note,
+    )

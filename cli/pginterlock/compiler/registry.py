@@ -1,0 +1,61 @@
+"""The machine as the registry keeps it: what `verify` holds against spec and objects."""
+
+import dataclasses
+import json
+
+from pginterlock import assets
+from pginterlock.model import Machine
+from pginterlock.names import array, ident, literal
+from pginterlock.objects import DbObject, ObjectKind
+from pginterlock.rules import RULES, row_predicates
+from pginterlock.rules.parts import Writing, plain
+from pginterlock.template import fill
+
+
+def definition(machine: Machine) -> str:
+    """Return *machine* as JSON with sorted keys: the same machine, the same text."""
+    return json.dumps(dataclasses.asdict(machine), sort_keys=True, ensure_ascii=False)
+
+
+def registry_entry(writing: Writing) -> DbObject:
+    """Return the entry of a machine, with its states, moves and rules."""
+    machine, table = writing.machine, writing.table.name
+    name = literal(machine.name)
+    states = [
+        f"({name}, {literal(s)}, {_bool(s in machine.initial)}, {_bool(s in machine.final)})"
+        for s in machine.states
+    ]
+    moves = [
+        f"({name}, {literal(t.event)}, {literal(t.from_state)}, {literal(t.to_state)}, "
+        f"{literal(t.guard.text) if t.guard else 'null'})"
+        for t in machine.transitions
+    ] or [f"({name}, null, null, null, null)"]
+    rules = [f"({name}, {literal(r.CODE)}, {literal(r.NAME)}, null)" for r in RULES]
+    rules += [
+        f"({name}, {literal(p.code)}, {literal(p.name)}, {literal(p.sound(machine, plain))})"
+        for p in row_predicates(writing) if p.name != p.rule
+    ]
+    written = definition(machine)
+    create = fill(
+        assets.read("sql", "templates", "register.sql"),
+        {
+            "machine": machine.name, "relation": f"{ident(table.schema)}.{ident(table.name)}",
+            "schema_name": table.schema, "table_name": table.name, "state_column": machine.state,
+            "state_attnum": str(writing.column(machine.state).number),
+            "key_columns": array(writing.key), "mode": machine.mode.value,
+            "checks": machine.checks.value, "continuity": machine.continuity.value,
+            "definition": written, "states": ",\n".join(states), "transitions": ",\n".join(moves),
+            "rules": ",\n".join(rules),
+        },
+    )
+    return DbObject(
+        ObjectKind.REGISTRY, machine.name, machine.name,
+        (("definition", written), ("attnum", str(writing.column(machine.state).number))),
+        create=create, replace=create,
+        drop=f"delete from interlock.machine where machine_name = {name};\n",
+        reason="the spec, as one version more",
+    )
+
+
+def _bool(value: bool) -> str:
+    return "true" if value else "false"

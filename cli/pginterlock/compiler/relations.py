@@ -1,0 +1,88 @@
+"""The tables of a machine in schema interlock: history, tombstones, heads."""
+
+from pginterlock import assets
+from pginterlock.names import cut, ident
+from pginterlock.objects import DbObject, ObjectKind
+from pginterlock.rules import birth, continuity
+from pginterlock.rules.parts import Writing
+from pginterlock.template import fill
+
+
+def audit_name(machine: str) -> str:
+    """Return the name of a machine's history."""
+    return cut(f"{machine}_audit")
+
+
+def key_columns(writing: Writing) -> dict[str, str]:
+    """Return the key columns of a history and their types, which are those of the table."""
+    return {f"key_{c}": writing.column(c).base_type for c in writing.key}
+
+
+def audit_columns(writing: Writing) -> dict[str, str]:
+    """Return the columns that keep what a write changed, and their types."""
+    found: dict[str, str] = {}
+    for column in writing.machine.audit.columns:
+        base = writing.column(column).base_type
+        found[f"old_{column}"] = base
+        found[f"new_{column}"] = base
+    return found
+
+
+def history_tables(writing: Writing) -> list[DbObject]:
+    """Return the history, and where the machine needs them the tombstones and heads."""
+    machine = writing.machine.name
+    found = [_audit(writing)]
+    if birth.has_tombstones(writing):
+        found.append(_keyed(writing, birth.tombstone_name(machine), "Keys of deleted rows."))
+    if continuity.is_online(writing):
+        found.append(_keyed(writing, continuity.head_name(machine), "Where each row stands."))
+    return found
+
+
+def _audit(writing: Writing) -> DbObject:
+    name = audit_name(writing.machine.name)
+    keys, changed = key_columns(writing), audit_columns(writing)
+    create = fill(
+        assets.read("sql", "templates", "audit_table.sql"),
+        {
+            "audit_name": name,
+            "default_name": cut(f"{name}_default"),
+            "pk_name": cut(f"{name}_pk"),
+            "key_columns": _lines(keys, " not null"),
+            "audit_columns": _lines(changed, ""),
+            "key_list": ", ".join(ident(c) for c in keys),
+            "note": f"History of machine {writing.machine.name}: written once, by its triggers.",
+        },
+    )
+    adds = "".join(
+        f"alter table interlock.{ident(name)} add column if not exists {ident(c)} {t};\n"
+        for c, t in changed.items()
+    )
+    return DbObject(
+        ObjectKind.TABLE, f"interlock.{name}", writing.machine.name,
+        tuple(sorted({**keys, **changed}.items())),
+        create=create, replace=adds, drop=f"drop table interlock.{ident(name)};\n",
+        reason="keep the history of each row",
+    )
+
+
+def _keyed(writing: Writing, name: str, note: str) -> DbObject:
+    keys = key_columns(writing)
+    create = fill(
+        assets.read("sql", "templates", "key_table.sql"),
+        {
+            "relation_name": name,
+            "pk_name": cut(f"{name}_pk"),
+            "key_columns": _lines(keys, " not null"),
+            "key_list": ", ".join(ident(c) for c in keys),
+            "note": note,
+        },
+    )
+    return DbObject(
+        ObjectKind.TABLE, f"interlock.{name}", writing.machine.name, tuple(sorted(keys.items())),
+        create=create, drop=f"drop table interlock.{ident(name)};\n", reason=note,
+    )
+
+
+def _lines(columns: dict[str, str], suffix: str) -> str:
+    return "\n".join(f"    {ident(c)} {t}{suffix}," for c, t in columns.items())

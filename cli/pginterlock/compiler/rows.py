@@ -1,0 +1,122 @@
+"""The row rules of a machine beside its trigger: a CHECK over a compiled function, or many CHECKs."""
+
+import hashlib
+
+from pginterlock import assets
+from pginterlock.compiler.functions import PIN, row_refusal, rows_in_trigger
+from pginterlock.model import Checks
+from pginterlock.names import array, cut, dollar, ident, literal
+from pginterlock.objects import DbObject, Lock, ObjectKind
+from pginterlock.rules import row_predicates
+from pginterlock.rules.parts import RowPredicate, Writing, block, plain
+from pginterlock.template import fill
+
+
+def row_objects(writing: Writing) -> list[DbObject]:
+    """Return what holds the row rules with every trigger off; nothing where the trigger does."""
+    if rows_in_trigger(writing):
+        return []
+    if writing.machine.checks is Checks.NATIVE:
+        return [_native(writing, n, p) for n, p in enumerate(row_predicates(writing), start=1)]
+    return [_row_function(writing), _row_check(writing)]
+
+
+def parameters(writing: Writing) -> dict[str, str]:
+    """Return the columns that the row rules read, key first, and their types."""
+    read = [*writing.key, writing.machine.state]
+    read += [c for p in row_predicates(writing) for c in p.columns]
+    return {c: writing.column(c).type for c in dict.fromkeys(read)}
+
+
+def _parameter(column: str) -> str:
+    return ident(cut(f"p_{column}"))
+
+
+def _row_function(writing: Writing) -> DbObject:
+    machine, schema = writing.machine, writing.table.name.schema
+    name = cut(f"interlock_{machine.name}_row")
+    columns = parameters(writing)
+    state = _parameter(machine.state)
+    verdicts = [
+        writing.write(
+            row_refusal(p, f"({p.sound(machine, _parameter)}) is not true"),
+            _parameter, origin="null", target=f"pg_catalog.concat({state})",
+        )
+        for p in row_predicates(writing)
+    ]
+    body = fill(assets.read("sql", "templates", "row.plpgsql"), {"body": block(verdicts)})
+    types = ", ".join(columns.values())
+    ddl = fill(
+        assets.read("sql", "templates", "row_function.sql"),
+        {
+            "schema_name": schema,
+            "function_name": name,
+            "parameters": ", ".join(f"{_parameter(c)} {t}" for c, t in columns.items()),
+            "types": types,
+            "body": dollar(body),
+            "note": f"{machine.name}: refuse a row that breaks a row rule.",
+        },
+    )
+    qualified = f"{ident(schema)}.{ident(name)}({types})"
+    return DbObject(
+        ObjectKind.FUNCTION, f"{schema}.{name}({types})", machine.name,
+        (
+            ("body", "\n" + body),
+            ("language", "plpgsql"),
+            ("security", "invoker"),
+            ("settings", PIN),
+            ("volatility", "i"),
+        ),
+        create=ddl, replace=ddl, drop=f"drop function {qualified};\n",
+        reason="the row rules, compiled",
+    )
+
+
+def _row_check(writing: Writing) -> DbObject:
+    name = cut(f"interlock_{writing.machine.name}_row")
+    schema = writing.table.name.schema
+    listed = ", ".join(ident(c) for c in parameters(writing))
+    bare = ", ".join(parameters(writing))
+    return _check(
+        writing, name, f"{ident(schema)}.{ident(name)}({listed})",
+        "hold the row rules with every trigger off", stored=f"CHECK ({schema}.{name}({bare}))",
+    )
+
+
+def _native(writing: Writing, number: int, predicate: RowPredicate) -> DbObject:
+    name = cut(f"interlock_{writing.machine.name}_{number:02d}_{predicate.name}")
+    state = f"pg_catalog.concat({plain(writing.machine.state)})"
+    words = [
+        literal(predicate.code), literal(writing.machine.name), literal(predicate.rule),
+        array([writing.table.name.schema, writing.table.name.name]),
+        literal(predicate.column) if predicate.column else "null",
+        writing.key_json(plain), "null", state, "null", "'{}'", array(predicate.missing),
+        f"{literal(writing.machine.name + ' ')} || {writing.key_text(plain)}"
+        f" || {literal(': ' + predicate.message)}",
+        literal(predicate.hint),
+    ]
+    refusal = f"interlock.refuse({', '.join(words)})"
+    sound = predicate.sound(writing.machine, plain)
+    return _check(writing, name, f"({sound}) or {refusal}", predicate.message)
+
+
+def _check(
+    writing: Writing, name: str, expression: str, note: str, stored: str = ""
+) -> DbObject:
+    """Return one CHECK; *stored* is how the server writes it, quotes left out, where known."""
+    table = writing.table.name
+    target = f"{ident(table.schema)}.{ident(table.name)}"
+    digest = hashlib.sha256(expression.encode()).hexdigest()[:16]
+    create = fill(
+        assets.read("sql", "templates", "row_check.sql"),
+        {
+            "schema_name": table.schema, "table_name": table.name, "constraint_name": name,
+            "expression": expression, "note": f"{writing.machine.name}: {note} [{digest}]",
+        },
+    )
+    drop = f"alter table {target} drop constraint if exists {ident(name)};\n"
+    return DbObject(
+        ObjectKind.CHECK, f"{table} {name}", writing.machine.name,
+        (("digest", digest), ("enforced", "yes"), ("expression", stored), ("validated", "yes")),
+        create=create, replace=drop + create, drop=drop, lock=Lock.ACCESS_EXCLUSIVE, reason=note,
+    )

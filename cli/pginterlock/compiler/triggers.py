@@ -1,0 +1,82 @@
+"""The triggers of a machine on the user's table."""
+
+from pginterlock import assets
+from pginterlock.compiler.functions import fills_rows
+from pginterlock.names import cut, ident
+from pginterlock.objects import DbObject, Lock, ObjectKind
+from pginterlock.rules.parts import Writing
+from pginterlock.template import fill
+
+# pg_trigger.tgtype, by bits: row 1, before 2, insert 4, delete 8, update 16, truncate 32.
+_BEFORE_INSERT, _BEFORE_UPDATE, _BEFORE_TRUNCATE = 7, 19, 34
+_AFTER_INSERT, _AFTER_UPDATE, _AFTER_DELETE = 5, 17, 9
+
+
+def triggers(writing: Writing) -> list[DbObject]:
+    """Return all triggers, in the order in which they are made."""
+    found = []
+    if fills_rows(writing):
+        found += [
+            _trigger(writing, "10", "prebirth", "insert", _BEFORE_INSERT),
+            _before_move(writing),
+        ]
+    found += [
+        _trigger(writing, "50", "birth", "insert", _AFTER_INSERT),
+        _trigger(writing, "50", "change", "update", _AFTER_UPDATE),
+        _trigger(writing, "50", "death", "delete", _AFTER_DELETE),
+        _trigger(writing, "90", "truncate", "truncate", _BEFORE_TRUNCATE),
+    ]
+    return found
+
+
+def _before_move(writing: Writing) -> DbObject:
+    """Return the fill trigger of moves.
+
+    It fires only where the statement names the state column, which costs other updates nothing;
+    unless another BEFORE trigger of the table might set the state unnamed.
+    """
+    state = writing.machine.state
+    if writing.table.foreign_before_triggers:
+        return _trigger(writing, "10", "premove", "update", _BEFORE_UPDATE)
+    return _trigger(
+        writing, "10", "premove", f"update of {ident(state)}", _BEFORE_UPDATE, columns=state
+    )
+
+
+def _trigger(
+    writing: Writing, order: str, what: str, moment: str, bits: int, columns: str = ""
+) -> DbObject:
+    machine, table = writing.machine.name, writing.table.name
+    name = cut(f"interlock_{order}_{machine}_{what}")
+    is_truncate, is_before = what == "truncate", what.startswith("pre")
+    function = "refuse_truncate" if is_truncate else cut(f"{machine}_{what}")
+    template = (
+        "truncate_trigger.sql" if is_truncate
+        else "fill_trigger.sql" if is_before
+        else "constraint_trigger.sql"
+    )
+    create = fill(
+        assets.read("sql", "templates", template),
+        {
+            "trigger_name": name, "schema_name": table.schema, "table_name": table.name,
+            "function_name": function, "moment": moment, "machine": machine,
+            "note": f"Machine {machine}: {what.replace('_', ' ')}.",
+        },
+    )
+    target = f"{ident(table.schema)}.{ident(table.name)}"
+    drop = f"drop trigger if exists {ident(name)} on {target};\n"
+    return DbObject(
+        ObjectKind.TRIGGER, f"{table} {name}", machine,
+        (
+            ("arguments", machine if is_truncate else ""),
+            ("columns", columns),
+            ("constraint", "no" if is_truncate or is_before else "yes"),
+            ("deferrable", "no"),
+            ("enabled", "A"),
+            ("function", f"interlock.{function}"),
+            ("type", str(bits)),
+            ("when", "no"),
+        ),
+        create=create, replace=drop + create, drop=drop, lock=Lock.SHARE_ROW_EXCLUSIVE,
+        reason=f"fire the function {function}",
+    )

@@ -1,0 +1,58 @@
+"""IL02, birth: a row begins in an initial state, and a deleted key is not used again."""
+
+from pginterlock.errors import IllegalBirth
+from pginterlock.names import array, cut, field, ident, literal
+from pginterlock.rules.parts import Verdict, Writing, is_state, listing, new
+
+ERROR = IllegalBirth
+CODE = IllegalBirth.code
+NAME = "birth"
+
+
+def has_tombstones(writing: Writing) -> bool:
+    """Whether keys of deleted rows are kept: where deletion is allowed, or once was."""
+    return bool(writing.machine.deletion) or writing.table.has_tombstones
+
+
+def tombstone_name(machine: str) -> str:
+    """Return the name of the table of deleted keys."""
+    return cut(f"{machine}_tombstone")
+
+
+def at_birth(writing: Writing) -> list[str]:
+    """Return the judgement of an insert."""
+    statements = [_initial(writing, f"({is_state('v_to', writing.machine.initial)}) is not true")]
+    if has_tombstones(writing):
+        statements.append(_second_life(writing))
+    return statements
+
+
+def before_birth(writing: Writing) -> str:
+    """Return an early verdict for the sake of its message; the one that counts is `at_birth`."""
+    arms = " or ".join(
+        f"v_to operator(pg_catalog.=) {literal(state)}" for state in writing.machine.initial
+    )
+    return _initial(writing, f"({arms}) is not true")
+
+
+def _initial(writing: Writing, condition: str) -> str:
+    machine = writing.machine
+    verdict = Verdict(
+        condition, CODE, NAME,
+        "pg_catalog.concat(': a row may not begin as ', coalesce(v_to, 'null'))",
+        literal(f"A row begins as {listing(machine.initial)}"),
+        machine.state, array(machine.initial),
+    )
+    return writing.write(verdict, new, origin="null")
+
+
+def _second_life(writing: Writing) -> str:
+    same = " and ".join(f"t.{ident('key_' + c)} = {field('new', c)}" for c in writing.key)
+    table = f"interlock.{ident(tombstone_name(writing.machine.name))}"
+    verdict = Verdict(
+        f"exists (select from {table} as t where {same})", CODE, NAME,
+        "': this key was used before, and its row deleted'",
+        "'Use a new key: a history belongs to one row'",
+        writing.key[0],
+    )
+    return writing.write(verdict, new, origin="null")

@@ -1,0 +1,29 @@
+"""IL03, death: deletion only from allowed states; no truncate."""
+
+from pginterlock.errors import IllegalDeath
+from pginterlock.names import array, ident, literal
+from pginterlock.rules.birth import has_tombstones, tombstone_name
+from pginterlock.rules.parts import Verdict, Writing, is_state, listing, old
+
+ERROR = IllegalDeath
+CODE = IllegalDeath.code
+NAME = "death"
+
+
+def at_death(writing: Writing) -> list[str]:
+    """Return the judgement of a delete, and the tombstone of one that is allowed."""
+    machine = writing.machine
+    broken = f"({is_state('v_from', machine.deletion)}) is not true" if machine.deletion else "true"
+    verdict = Verdict(
+        broken, CODE, NAME,
+        "pg_catalog.concat(': a row in ', coalesce(v_from, 'null'), ' may not be deleted')",
+        literal(f"Rows may be deleted from {listing(machine.deletion)}"),
+        machine.state, array(machine.deletion),
+    )
+    statements = [writing.write(verdict, old, target="null")]
+    if has_tombstones(writing):
+        columns = ", ".join([*(ident(f"key_{c}") for c in writing.key), "state_name"])
+        values = ", ".join([*(old(c) for c in writing.key), "v_from"])
+        table = f"interlock.{ident(tombstone_name(machine.name))}"
+        statements.append(f"insert into {table} ({columns})\nvalues ({values})\non conflict do nothing;")
+    return statements

@@ -1,0 +1,66 @@
+"""IL07, freeze: the key never changes, a stamp only with its state, a frozen column not at all."""
+
+from pginterlock.errors import Frozen
+from pginterlock.names import literal
+from pginterlock.rules.parts import Verdict, Writing, is_state, new
+
+ERROR = Frozen
+CODE = Frozen.code
+NAME = "freeze"
+ALL = "*"
+
+
+def frozen_columns(writing: Writing, state: str) -> tuple[str, ...]:
+    """Return the columns that may not change while a row is in *state*."""
+    freeze = writing.machine.row(state).freeze
+    if ALL in freeze:
+        return tuple(c.name for c in writing.table.columns if c.name != writing.machine.state)
+    return freeze
+
+
+def at_change(writing: Writing) -> list[str]:
+    """Return the judgement of an update: key, stamps, frozen columns."""
+    statements = [_key(writing, column) for column in writing.key]
+    statements += [_stamp(writing, s.column, s.states) for s in writing.machine.stamps]
+    for row in writing.machine.rows:
+        statements += [_column(writing, row.state, c) for c in frozen_columns(writing, row.state)]
+    return statements
+
+
+def _key(writing: Writing, column: str) -> str:
+    return writing.write(
+        Verdict(
+            writing.differs(column), CODE, NAME,
+            literal(f": the key {column} may not change"),
+            "'Insert a new row: a history belongs to one key'", column,
+        ),
+        new,
+    )
+
+
+def _stamp(writing: Writing, column: str, states: tuple[str, ...]) -> str:
+    entered = dict.fromkeys([*states, *(r.state for r in writing.machine.rows if column in r.clear)])
+    with_state = f"v_from is distinct from v_to and {is_state('v_to', list(entered))}"
+    return writing.write(
+        Verdict(
+            f"{writing.differs(column)}\n    and ({with_state}) is not true", CODE, NAME,
+            literal(f": {column} changes only when its state is entered"),
+            literal(f"{column} is written on the move to {', '.join(states)}"), column,
+        ),
+        new,
+    )
+
+
+def _column(writing: Writing, state: str, column: str) -> str:
+    cleared = [r.state for r in writing.machine.rows if column in r.clear and r.state != state]
+    stamped = [s for stamp in writing.machine.stamps if stamp.column == column for s in stamp.states]
+    entered = dict.fromkeys([*cleared, *stamped])
+    moved = f" and ({is_state('v_to', list(entered))}) is not true" if entered else ""
+    return writing.write(
+        Verdict(
+            f"v_from = {literal(state)} and {writing.differs(column)}{moved}", CODE, NAME,
+            literal(f": {column} may not change in {state}"),
+            literal(f"{column} is frozen in {state}"), column,
+        ),
+        new,
+    )

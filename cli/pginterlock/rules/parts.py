@@ -1,0 +1,172 @@
+"""What a rule is made of: row predicates, verdicts and the writing of both.
+
+Pure: model and table in, SQL text out.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from pginterlock import assets
+from pginterlock.model import Machine, Mode
+from pginterlock.names import array, field, ident, literal
+from pginterlock.table import Column, Kind, Table
+from pginterlock.template import fill
+
+Render = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class RowPredicate:
+    """A condition that is true of every sound row.
+
+    *condition* writes it for one way of naming columns; *states* are those in which it is asked,
+    all of them when empty.
+    """
+
+    code: str
+    rule: str
+    name: str
+    column: str
+    columns: tuple[str, ...]
+    condition: Callable[[Render], str]
+    message: str
+    hint: str
+    states: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def sound(self, machine: Machine, render: Render) -> str:
+        """Return SQL that is true of a sound row, and never null."""
+        held = f"({self.condition(render)}) is true"
+        if not self.states:
+            return held
+        return f"({is_state(render(machine.state), self.states)} is not true or {held})"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One way to refuse: when, and what is said. All but the plain words are SQL."""
+
+    condition: str
+    code: str
+    rule: str
+    message: str
+    hint: str
+    column: str | None = None
+    allowed: str = "'{}'"
+    missing: tuple[str, ...] = ()
+    event: str = "null"
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A machine on its table, and how its functions name the rows they judge."""
+
+    machine: Machine
+    table: Table
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell a row: the spec's, else the primary key."""
+        return self.machine.key or self.table.primary_key
+
+    def column(self, name: str) -> Column:
+        """Return the column *name*, which the table has."""
+        found = self.table.column(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def state_text(self, render: Render) -> str:
+        """Return the state as text, by its output function: casts of a user's type are a way in."""
+        state = render(self.machine.state)
+        if self.column(self.machine.state).kind is Kind.TEXT:
+            return state
+        return f"case when {state} is not null then pg_catalog.concat({state}) end"
+
+    def key_json(self, render: Render) -> str:
+        """Return the key as a jsonb object."""
+        pairs = ", ".join(f"{literal(c)}, {self._plain(c, render)}" for c in self.key)
+        return f"pg_catalog.jsonb_build_object({pairs})"
+
+    def key_text(self, render: Render) -> str:
+        """Return the key as people read it."""
+        return ", ".join(["pg_catalog.concat_ws('/'", *(render(c) for c in self.key)]) + ")"
+
+    def _plain(self, column: str, render: Render) -> str:
+        if self.column(column).base_type in ("smallint", "integer", "bigint"):
+            return render(column)
+        return f"pg_catalog.concat({render(column)})"
+
+    def differs(self, column: str) -> str:
+        """Return SQL that is true when a write changed *column*."""
+        old, new = field("old", column), field("new", column)
+        if self.column(column).is_comparable:
+            return f"{old} is distinct from {new}"
+        return (
+            f"(({old} is null) <> ({new} is null)"
+            f" or pg_catalog.concat({old}) <> pg_catalog.concat({new}))"
+        )
+
+    def write(self, verdict: Verdict, render: Render, *, origin: str = "v_from",
+              target: str = "v_to", mode: Mode | None = None) -> str:
+        """Return the statement that refuses (or, where the mode asks it, records)."""
+        observing = (mode or self.machine.mode) is Mode.OBSERVE
+        return fill(
+            assets.read("sql", "templates", "verdict.plpgsql"),
+            {
+                "condition": verdict.condition,
+                "verdict": "record_violation" if observing else "refuse",
+                "code": verdict.code,
+                "machine": self.machine.name,
+                "rule": verdict.rule,
+                "relation": array([self.table.name.schema, self.table.name.name]),
+                "subject": literal(verdict.column) if verdict.column else "null",
+                "key": self.key_json(render),
+                "origin": origin,
+                "target": target,
+                "event": verdict.event,
+                "allowed": verdict.allowed,
+                "missing": array(verdict.missing),
+                "message": f"{literal(self.machine.name + ' ')} || {self.key_text(render)}"
+                f" || {verdict.message}",
+                "hint": verdict.hint,
+            },
+        )
+
+
+def new(column: str) -> str:
+    """Name *column* of the row as it is after the write."""
+    return field("new", column)
+
+
+def old(column: str) -> str:
+    """Name *column* of the row as it was before the write."""
+    return field("old", column)
+
+
+def plain(column: str) -> str:
+    """Name *column* in a query over the table alone."""
+    return ident(column)
+
+
+def is_state(subject: str, states: Sequence[str]) -> str:
+    """Return SQL that is true when *subject* is one of *states*."""
+    if len(states) == 1:
+        return f"{subject} = {literal(states[0])}"
+    return f"{subject} in ({', '.join(literal(state) for state in states)})"
+
+
+def indent(text: str, levels: int = 1) -> str:
+    """Return *text* with every line moved right by *levels* of four spaces."""
+    pad = "    " * levels
+    return "\n".join(pad + line if line else line for line in text.rstrip("\n").split("\n"))
+
+
+def block(statements: Iterable[str], levels: int = 1) -> str:
+    """Return *statements* as the body of a block."""
+    return "\n".join(indent(it, levels) for it in statements if it.strip())
+
+
+def listing(states: Sequence[str]) -> str:
+    """Return *states* as people read them."""
+    return ", ".join(states) if states else "nothing"

@@ -1,0 +1,60 @@
+"""IL12, stamp: a timestamp is there when, and only when, its states have been entered.
+
+Where it is required and where forbidden is derived from the graph of moves (`Machine.presence`).
+A fill trigger writes it on entry, as far as the spec lets it.
+"""
+
+from pginterlock.errors import StampBroken
+from pginterlock.model import Fill, Presence, Stamp
+from pginterlock.rules.parts import Render, RowPredicate, Writing, is_state, listing, new
+
+ERROR = StampBroken
+CODE = StampBroken.code
+NAME = "stamp"
+
+
+def row_predicates(writing: Writing) -> list[RowPredicate]:
+    """Return one predicate for each stamp."""
+    return [_predicate(writing, stamp) for stamp in writing.machine.stamps]
+
+
+def _predicate(writing: Writing, stamp: Stamp) -> RowPredicate:
+    machine = writing.machine
+    by_presence: dict[Presence, list[str]] = {presence: [] for presence in Presence}
+    for state in machine.states:
+        by_presence[machine.presence(stamp, state)].append(state)
+    required, forbidden = by_presence[Presence.REQUIRED], by_presence[Presence.FORBIDDEN]
+
+    def condition(render: Render) -> str:
+        column, state = render(stamp.column), render(machine.state)
+        arms = []
+        if required:
+            arms.append(f"when {is_state(state, required)} then pg_catalog.isfinite({column})")
+        if forbidden:
+            arms.append(f"when {is_state(state, forbidden)} then {column} is null")
+        rest = f"{column} is null or pg_catalog.isfinite({column})"
+        return f"case {' '.join(arms)} else {rest} end" if arms else rest
+
+    return RowPredicate(
+        CODE, NAME, stamp.column, stamp.column, (machine.state, stamp.column), condition,
+        message=f"{stamp.column} does not fit the state",
+        hint=f"{stamp.column} is set in {listing(required)}, null in {listing(forbidden)}",
+        missing=(stamp.column,),
+    )
+
+
+def fills(writing: Writing, state: str) -> list[str]:
+    """Return the assignments that fill the stamps of *state* on entry."""
+    lines = []
+    for stamp in writing.machine.stamps:
+        if state not in stamp.states:
+            continue
+        assign = f"{new(stamp.column)} := pg_catalog.now();"
+        match stamp.fill:
+            case Fill.ALWAYS:
+                lines.append(assign)
+            case Fill.IF_NULL:
+                lines.append(f"if {new(stamp.column)} is null then\n    {assign}\nend if;")
+            case Fill.NEVER:
+                pass
+    return lines

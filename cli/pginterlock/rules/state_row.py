@@ -1,0 +1,39 @@
+"""IL13, state row: what a row looks like in a state (require, forbid, clear)."""
+
+from pginterlock.errors import StateRowBroken
+from pginterlock.rules.parts import Render, RowPredicate, Writing, new
+
+ERROR = StateRowBroken
+CODE = StateRowBroken.code
+NAME = "state_row"
+
+
+def row_predicates(writing: Writing) -> list[RowPredicate]:
+    """Return a predicate for each column that a state requires, forbids or clears."""
+    found = []
+    for row in writing.machine.rows:
+        found += [_predicate(writing, row.state, column, wanted=True) for column in row.require]
+        empty = dict.fromkeys([*row.forbid, *row.clear])
+        found += [_predicate(writing, row.state, column, wanted=False) for column in empty]
+    return found
+
+
+def _predicate(writing: Writing, state: str, column: str, *, wanted: bool) -> RowPredicate:
+    test = "is not null" if wanted else "is null"
+
+    def condition(render: Render) -> str:
+        return f"{render(column)} {test}"
+
+    verb = "requires" if wanted else "forbids"
+    return RowPredicate(
+        CODE, NAME, f"{state} {verb} {column}", column, (writing.machine.state, column), condition,
+        message=f"{state} {verb} {column}",
+        hint=f"Set {column} in the same write" if wanted else f"Leave {column} null",
+        states=(state,),
+        missing=(column,) if wanted else (),
+    )
+
+
+def fills(writing: Writing, state: str) -> list[str]:
+    """Return the assignments that clear the columns of *state* on entry."""
+    return [f"{new(column)} := null;" for column in writing.machine.row(state).clear]

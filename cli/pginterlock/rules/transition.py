@@ -1,0 +1,101 @@
+"""IL01, transition: the move is one that the machine lists. Carries the guards of IL04 inside."""
+
+from itertools import groupby
+
+from pginterlock.errors import IllegalTransition
+from pginterlock.model import Mode, Transition
+from pginterlock.names import array, literal
+from pginterlock.rules import guard
+from pginterlock.rules.parts import Verdict, Writing, indent, is_state, listing, new
+
+ERROR = IllegalTransition
+CODE = IllegalTransition.code
+NAME = "transition"
+
+
+def at_change(writing: Writing) -> list[str]:
+    """Return the if-chain over the states left, and inside over the states entered."""
+    chain = []
+    moves = sorted(writing.machine.transitions, key=lambda t: writing.machine.states.index(t.from_state))
+    for origin, leaving in groupby(moves, key=lambda t: t.from_state):
+        word = "if" if not chain else "elsif"
+        chain.append(f"{word} v_from = {literal(origin)} then")
+        chain.append(indent(_targets(writing, origin, list(leaving))))
+    if not chain:
+        return [_refusal(writing, None)]
+    chain += ["else", indent(_refusal(writing, None)), "end if;"]
+    return ["if v_from is distinct from v_to then", indent("\n".join(chain)), "end if;"]
+
+
+def _targets(writing: Writing, origin: str, leaving: list[Transition]) -> str:
+    lines: list[str] = []
+    targets = dict.fromkeys(t.to_state for t in leaving)
+    for target in targets:
+        same = [t for t in leaving if t.to_state == target]
+        lines.append(f"{'elsif' if lines else 'if'} v_to = {literal(target)} then")
+        lines.append(indent(guard.choose_event(writing, same)))
+    lines += ["else", indent(_refusal(writing, origin)), "end if;"]
+    return "\n".join(lines)
+
+
+def _refusal(writing: Writing, origin: str | None) -> str:
+    """Return the refusal of every move out of *origin* that is not listed; None: of any state."""
+    machine = writing.machine
+    targets = machine.targets(origin) if origin else ()
+    because = "it is final" if origin is None else ""
+    hint = f"Allowed from {origin}: {listing(targets)}"
+    words = literal(hint) if origin else (
+        f"pg_catalog.concat('Allowed from ', v_from, ': nothing, ', {literal(because)})"
+    )
+    condition = "true"
+    if machine.mode is Mode.RATCHET and origin is None:
+        # A row that stood in no known state may be moved to a known one: that mends it.
+        condition = f"({is_state('v_from', machine.states)}) is true"
+    verdict = Verdict(
+        condition, CODE, NAME,
+        "pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'),"
+        " ' is not allowed')",
+        words, machine.state, array(targets),
+    )
+    return writing.write(verdict, new)
+
+
+def before_move(writing: Writing) -> str:
+    """Return an early verdict for the sake of its message.
+
+    The row rules are judged by the server before any AFTER trigger; an illegal move should be
+    called one, not a missing column. The verdict that counts is `at_change`.
+    """
+    machine = writing.machine
+    arms = [
+        f"(v_from operator(pg_catalog.=) {literal(state)}"
+        f" and v_to operator(pg_catalog.=) any ({array(machine.targets(state))}))"
+        for state in machine.states
+        if machine.targets(state)
+    ]
+    legal = "\n        or ".join(arms) or "false"
+    known = "\n        or ".join(
+        f"v_from operator(pg_catalog.=) {literal(state)}" for state in machine.states
+    )
+    allowed = " ".join(
+        f"when v_from operator(pg_catalog.=) {literal(s)} then {array(machine.targets(s))}"
+        for s in machine.states
+    )
+    hints = " ".join(
+        f"when v_from operator(pg_catalog.=) {literal(s)}"
+        f" then {literal(f'Allowed from {s}: {listing(machine.targets(s))}')}"
+        for s in machine.states
+    )
+    condition = f"({legal}) is not true"
+    if machine.mode is Mode.RATCHET:
+        condition = f"({known}) is true\n    and {condition}"
+    return writing.write(
+        Verdict(
+            condition, CODE, NAME,
+            "pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'),"
+            " ' is not allowed')",
+            f"case {hints} else 'The row stands in no known state' end",
+            machine.state, f"case {allowed} else '{{}}' end",
+        ),
+        new,
+    )

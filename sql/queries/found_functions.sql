@@ -1,0 +1,17 @@
+-- The functions of ours, as the server stores them.
+
+select
+    format('%%s.%%s(%%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) as object_name,
+    p.prosrc as body,
+    l.lanname::text as language,
+    p.prosecdef as is_definer,
+    p.provolatile::text as volatility,
+    coalesce(array_to_string(p.proconfig, ';'), '') as settings,
+    p.proowner::regrole::text as owner_name,
+    pg_catalog.has_function_privilege('public', p.oid, 'execute') as is_public
+from pg_catalog.pg_proc as p
+join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+join pg_catalog.pg_language as l on l.oid = p.prolang
+where
+    (n.nspname = 'interlock' and p.proname = any(%(names)s))
+    or (n.nspname = %(schema)s and p.proname = %(row_name)s);

@@ -1,0 +1,19 @@
+-- Who we are in this database, and what of ours is there.
+
+select
+    current_user::text as role_name,
+    r.rolsuper as is_superuser,
+    r.rolcreaterole as can_create_role,
+    exists (
+        select from pg_catalog.pg_roles as o where o.rolname = 'interlock_owner'
+    ) as owner_exists,
+    coalesce(n.nspowner::regrole::text, '') as schema_owner,
+    to_regclass('interlock.schema_version') is not null as has_version_table,
+    current_setting('server_version_num')::integer as server_version,
+    pg_catalog.pg_is_in_recovery() as is_standby,
+    current_setting('transaction_read_only')::boolean as is_read_only,
+    current_database()::text as database_name,
+    pg_catalog.has_database_privilege(current_database(), 'create') as can_create_schema
+from pg_catalog.pg_roles as r
+left join pg_catalog.pg_namespace as n on n.nspname = 'interlock'
+where r.rolname = current_user;

@@ -1,0 +1,34 @@
+-- One table: what decides how it can be protected.
+
+select
+    c.oid::bigint as table_oid,
+    c.relkind::text as relation_kind,
+    c.relpersistence::text as persistence,
+    c.relowner::regrole::text as owner_name,
+    to_regclass(format('interlock.%%I', %(machine)s || '_tombstone')) is not null as has_tombstones,
+    array(
+        select t.tgname::text
+        from pg_catalog.pg_trigger as t
+        where
+            t.tgrelid = c.oid
+            and not t.tgisinternal
+            and t.tgtype & 2 = 2
+            and t.tgtype & 1 = 1
+            and not starts_with(t.tgname::text, 'interlock_')
+        order by t.tgname
+    ) as foreign_before_triggers,
+    coalesce((
+        select array_agg(k.attname::text order by k.place)
+        from (
+            select a.attname, i.place
+            from pg_catalog.pg_index as x
+            cross join lateral unnest(x.indkey[0:x.indnkeyatts - 1]) with ordinality as i (num, place)
+            join pg_catalog.pg_attribute as a on a.attrelid = x.indrelid and a.attnum = i.num
+            where x.indrelid = c.oid and x.indisprimary
+        ) as k
+    ), '{}') as primary_key
+from pg_catalog.pg_class as c
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+where
+    n.nspname = %(schema)s
+    and c.relname = %(table)s;
