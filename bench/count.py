@@ -13,8 +13,8 @@ from pathlib import Path
 
 from harness.cluster import BenchError, Cluster, cluster, connect, serving
 from harness.counting import find_counter
-from harness.singles import Series, count_singles, ratios
-from harness.statements import SINGLE_ROW
+from harness.series import Series, ratios
+from harness.singles import Effort, count_singles
 from harness.template import make_template
 
 BARE = "bare"
@@ -25,20 +25,16 @@ def main() -> int:
     options = _parser().parse_args()
     try:
         for major in options.majors or [15]:
-            series = measure(
-                major, options.setup, options.rows, rounds=options.rounds, times=options.times
-            )
-            _show(major, series)
+            effort = Effort(options.rounds, options.times)
+            _show(major, measure(major, options.setup, options.rows, effort))
     except BenchError as error:
         sys.stderr.write(f"count: {error}\n")
         return 3
     return 0
 
 
-def measure(
-    major: int, setups: Sequence[Path], rows: int, *, rounds: int, times: int
-) -> list[Series]:
-    """Return the instructions of move, other update and insert for each of *setups* and for none."""
+def measure(major: int, setups: Sequence[Path], rows: int, effort: Effort) -> list[Series]:
+    """Return the instructions of the three statements for each of *setups* and for none."""
     variants = {BARE: None, **{setup.stem: setup for setup in setups}}
     with cluster(major) as made:
         counter = find_counter(made.folder)
@@ -50,7 +46,7 @@ def measure(
                 _make_variant(made, name, setup)
         with serving(made, below=counter.below(made)), ExitStack() as opened:
             sessions = {name: opened.enter_context(connect(made, name)) for name in variants}
-            return count_singles(sessions, counter, rows, rounds=rounds, times=times)
+            return count_singles(sessions, counter, rows, effort)
 
 
 def _make_variant(made: Cluster, name: str, setup: Path | None) -> None:
@@ -67,13 +63,12 @@ def _show(major: int, series: Sequence[Series]) -> None:
     width = max(len(name) for name in names)
     out = [f"PostgreSQL {major}, instructions a statement (and against bare; min..max)"]
     for name in names:
-        cells = []
-        for statement in SINGLE_ROW:
-            found = next(it for it in series if (it.variant, it.what) == (name, statement.name))
-            cells.append(
-                f"{statement.name} {against[name, statement.name]:5.2f}"
-                f"  {found.median:9,.0f} ({min(found.values):,.0f}..{max(found.values):,.0f})"
-            )
+        cells = (
+            f"{it.what.split(',')[0]} {against[name, it.what]:5.2f}"
+            f"  {it.median:9,.0f} ({min(it.values):,.0f}..{max(it.values):,.0f})"
+            for it in series
+            if it.variant == name
+        )
         out.append(f"{name:{width}}  " + "   ".join(cells))
     sys.stdout.write("\n".join(out) + "\n")
 
@@ -82,11 +77,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, prog="count.py")
     for major in (15, 18):
         parser.add_argument(
-            f"--pg{major}", dest="majors", action="append_const", const=major,
+            f"--pg{major}",
+            dest="majors",
+            action="append_const",
+            const=major,
             help=f"count on PostgreSQL {major} (default: 15)",
         )
     parser.add_argument(
-        "--setup", action="append", type=Path, default=[], metavar="FILE",
+        "--setup",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
         help="SQL that arms the table; may be given again, each is a variant",
     )
     parser.add_argument("--rows", type=int, default=50_000, help="rows of the table (%(default)s)")

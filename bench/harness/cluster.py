@@ -61,14 +61,21 @@ class Cluster:
         """Return the libpq string of *database*."""
         return f"host={self.folder} user=bench dbname={database}"
 
-    def run(self, command: Sequence[str]) -> None:
-        """Run one program of the server, as the account of the server, and wait."""
+    def run(self, command: Sequence[str]) -> str:
+        """Run one program of the server, as its account, and return what it printed."""
         done = subprocess.run(  # noqa: S603
-            command, cwd=self.folder, capture_output=True, text=True, check=False,
-            user=self.account, group=self.account, extra_groups=[] if self.account else None,
+            command,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            user=self.account,
+            group=self.account,
+            extra_groups=[] if self.account else None,
         )
         if done.returncode:
             raise BenchError(f"{command[0]} failed: {done.stderr.strip()}")
+        return done.stdout
 
 
 def find_binaries(major: int) -> Path:
@@ -96,10 +103,22 @@ def cluster(major: int) -> Iterator[Cluster]:
             shutil.chown(folder, account, account)
             bin_dir = _readable(bin_dir, folder)
         made = Cluster(bin_dir, folder, account)
-        made.run([
-            str(bin_dir / "initdb"), "-D", str(made.data), "-U", "bench", "-A", "trust", "-N",
-            "-E", "UTF8", "--locale", "C",
-        ])
+        made.run(
+            [
+                str(bin_dir / "initdb"),
+                "-D",
+                str(made.data),
+                "-U",
+                "bench",
+                "-A",
+                "trust",
+                "-N",
+                "-E",
+                "UTF8",
+                "--locale",
+                "C",
+            ]
+        )
         settings = SETTINGS | {"unix_socket_directories": f"'{folder}'"}
         if major >= 18:  # noqa: PLR2004
             settings |= _SINCE_18
@@ -120,8 +139,13 @@ def serving(
     with log.open("w", encoding="utf-8") as out:
         server = subprocess.Popen(  # noqa: S603
             [*below, str(served.bin_dir / "postgres"), "-D", str(served.data), *flags],
-            cwd=served.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-            start_new_session=True, user=served.account, group=served.account,
+            cwd=served.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            user=served.account,
+            group=served.account,
             extra_groups=[] if served.account else None,
         )
     try:

@@ -56,7 +56,10 @@ class Callgrind:
         """Return the command line to put in front of the server's."""
         del served
         return [
-            "valgrind", "--tool=callgrind", "--vgdb=no", "--dump-before=pg_backend_pid",
+            "valgrind",
+            "--tool=callgrind",
+            "--vgdb=no",
+            "--dump-before=pg_backend_pid",
             f"--callgrind-out-file={self.folder}/callgrind.%p",
         ]
 
@@ -95,8 +98,10 @@ class Perf:
         """Return the instructions that the server process of *session* executes for *work*."""
         session.execute(_MARK, prepare=True)
         perf = subprocess.Popen(  # noqa: S603
-            _perf(self.event, "-p", str(session.info.backend_pid)), text=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            _perf(self.event, "-p", str(session.info.backend_pid)),
+            text=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         )
         time.sleep(0.1)  # perf says nothing when it has attached
         work()
@@ -127,7 +132,7 @@ def _perf(event: str, *target: str) -> list[str]:
 
 
 def _perf_value(report: str) -> int | None:
-    """Return the number in perf's line ``1234;;instructions:u;...``; None for ``<not supported>``."""
+    """Return the number in perf's line ``1234;;instructions:u;...``; None for no number."""
     for line in report.splitlines():
         value = line.split(";")[0]
         if ";" in line and value.replace(".", "", 1).isdigit():

@@ -1,30 +1,33 @@
-"""Count the instructions of the single-row statements, all variants in one interleaved run."""
+"""Measure the single-row statements, all variants in one interleaved run: instructions and CPU."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from statistics import median
 
 import psycopg
 from psycopg.types.numeric import Int8
 
 from harness.counting import Counter
+from harness.cpu import cpu_ns
+from harness.series import Collected, Series
 from harness.statements import SINGLE_ROW, Statement, keys
 
-_WARM_UP = 12  # the sixth execution of a prepared statement may change to its generic plan
+WARM_UP = 12  # the sixth execution of a prepared statement may change to its generic plan
+
+Sessions = Mapping[str, psycopg.Connection]
+_Measure = Callable[["_Runner", Statement], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
-    """What one variant showed for one thing measured: one value a round."""
+class Effort:
+    """How often: *rounds* times over, *times* executions of each statement."""
 
-    variant: str
-    what: str
-    values: tuple[float, ...]
+    rounds: int
+    times: int
 
     @property
-    def median(self) -> float:
-        """The middle value."""
-        return median(self.values)
+    def keys(self) -> int:
+        """The most keys that one statement uses up."""
+        return WARM_UP + self.rounds * self.times
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +40,54 @@ class _Runner:
 
     def execute(self, statement: Statement, times: int) -> None:
         for _ in range(times):
-            done = self.session.execute(statement.text, next(self.keys[statement.name]), prepare=True)
+            key = next(self.keys[statement.name])
+            done = self.session.execute(statement.text, key, prepare=True)
             if done.rowcount != 1:
                 raise ValueError(f"{self.variant}: {statement.name} touched {done.rowcount} rows")
 
 
 def count_singles(
-    sessions: Mapping[str, psycopg.Connection], counter: Counter, rows: int, *, rounds: int, times: int
+    sessions: Sessions, counter: Counter, rows: int, effort: Effort, *, skip: int = 0
 ) -> list[Series]:
     """Return the instructions of one execution, by variant and statement.
 
     What the two marks around the executions cost is measured too, and taken off.
     """
-    runners = [
-        _Runner(variant, session, {it.name: keys(it, rows) for it in SINGLE_ROW})
+
+    def measure(runner: _Runner, statement: Statement) -> float:
+        nothing = counter.count(runner.session, lambda: None)
+        total = counter.count(runner.session, lambda: runner.execute(statement, effort.times))
+        return (total - nothing) / effort.times
+
+    return _rounds(_runners(sessions, rows, skip), effort, measure, "instructions")
+
+
+def time_singles(sessions: Sessions, rows: int, effort: Effort) -> list[Series]:
+    """Return the CPU time that the server spends on one execution, in microseconds."""
+
+    def measure(runner: _Runner, statement: Statement) -> float:
+        before = cpu_ns(runner.session)
+        runner.execute(statement, effort.times)
+        return (cpu_ns(runner.session) - before) / effort.times / 1000
+
+    return _rounds(_runners(sessions, rows, 0), effort, measure, "µs of CPU")
+
+
+def _runners(sessions: Sessions, rows: int, skip: int) -> list[_Runner]:
+    return [
+        _Runner(variant, session, {it.name: keys(it, rows, skip) for it in SINGLE_ROW})
         for variant, session in sessions.items()
     ]
-    found: dict[tuple[str, str], list[float]] = {}
+
+
+def _rounds(runners: list[_Runner], effort: Effort, measure: _Measure, unit: str) -> list[Series]:
+    collected = Collected()
     for runner in runners:
         for statement in SINGLE_ROW:
-            runner.execute(statement, _WARM_UP)
-        counter.count(runner.session, lambda: None)
-    for _ in range(rounds):
+            runner.execute(statement, WARM_UP)
+    for _ in range(effort.rounds):
         for statement in SINGLE_ROW:
             for runner in runners:
-                cost = _count_one(runner, statement, counter, times)
-                found.setdefault((runner.variant, statement.name), []).append(cost)
-    return [Series(variant, what, tuple(values)) for (variant, what), values in found.items()]
-
-
-def _count_one(runner: _Runner, statement: Statement, counter: Counter, times: int) -> float:
-    nothing = counter.count(runner.session, lambda: None)
-    total = counter.count(runner.session, lambda: runner.execute(statement, times))
-    return (total - nothing) / times
-
-
-def ratios(series: Sequence[Series], base: str) -> dict[tuple[str, str], float]:
-    """Return each median against that of the variant *base*, by variant and thing measured."""
-    bases = {it.what: it.median for it in series if it.variant == base}
-    return {(it.variant, it.what): it.median / bases[it.what] for it in series}
+                value = measure(runner, statement)
+                collected.add(runner.variant, f"{statement.name}, {unit}", unit, value)
+    return collected.series()

@@ -28,17 +28,17 @@ INSERT = Statement("insert", sql("insert"))
 SINGLE_ROW = (MOVE, OTHER, INSERT)
 
 
-def keys(statement: Statement, rows: int) -> Iterator[dict[str, Int8]]:
+def keys(statement: Statement, rows: int, skip: int) -> Iterator[dict[str, Int8]]:
     """Yield the parameters of one execution after another.
 
     Moves use up the even keys from the front, other updates go through them from the back, so that
-    no row is met twice.
+    no row is met twice. The first *skip* keys were used by an earlier measurement.
     """
     match statement.name:
         case "move":
-            ids = iter(range(2, rows // 2, 2))
+            ids = iter(range(2 + 2 * skip, rows // 2, 2))
         case "other":
-            ids = iter(range(rows - rows % 2, rows // 2, -2))
+            ids = iter(range(rows - rows % 2 - 2 * skip, rows // 2, -2))
         case _:
-            ids = count(_FIRST_NEW_ID)
+            ids = count(_FIRST_NEW_ID + skip)
     return ({"id": Int8(key)} for key in ids)

@@ -24,7 +24,7 @@ _MOVES = [
 @pghistory.track(
     fields=["id", "status", "assigned_room_id", "payment_captured_at", "refund_processed_at"]
 )
-class Booking(models.Model):
+class Booking(models.Model):  # type: ignore[misc]  # Django has no types
     """The table of bench/sql/table.sql."""
 
     id = models.BigIntegerField(primary_key=True)
@@ -40,7 +40,7 @@ class Booking(models.Model):
     refund_processed_at = models.DateTimeField(null=True)
     deposit = models.DecimalField(max_digits=12, decimal_places=2)
     guest_name = models.TextField()
-    note = models.TextField(null=True)  # noqa: DJ001
+    note = models.TextField(null=True)
     updated_at = models.DateTimeField()
 
     class Meta:
