@@ -20,7 +20,8 @@ def run() -> None:
         "transactional_ddl": True,
     }
     if context.is_offline_mode():
-        context.configure(literal_binds=True, **common)
+        # A plan is one transaction of its own: no begin and commit inside.
+        context.configure(literal_binds=True, **{**common, "transactional_ddl": False})
     else:
         common.pop("dialect_name")
         context.configure(connection=connection, **common)

@@ -11,16 +11,17 @@ from pathlib import Path
 
 def read(*parts: str) -> str:
     """Return the text of one file, for example ``read("sql", "queries", "rows.sql")``."""
-    return _root().joinpath(*parts).read_text(encoding="utf-8")
+    return root().joinpath(*parts).read_text(encoding="utf-8")
 
 
 def names(*parts: str) -> list[str]:
     """Return the sorted names of the SQL files in one folder."""
     return sorted(
-        file.name for file in _root().joinpath(*parts).iterdir() if file.name.endswith(".sql")
+        file.name for file in root().joinpath(*parts).iterdir() if file.name.endswith(".sql")
     )
 
 
-def _root() -> Traversable:
+def root() -> Traversable:
+    """Return the folder that holds ``sql/`` and ``migrations/``."""
     shipped = resources.files("pginterlock") / "_assets"
     return shipped if shipped.is_dir() else Path(__file__).parents[2]

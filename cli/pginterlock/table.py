@@ -51,10 +51,19 @@ class Table:
     persistence: str = "p"
     foreign_before_triggers: tuple[str, ...] = ()
     has_tombstones: bool = False
+    is_ours: bool = True
 
     def column(self, name: str) -> Column | None:
         """Return the column called *name*, or None."""
         return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def shape(self) -> str:
+        """What a plan depends on, as text; it is the same for every role that looks."""
+        return repr((
+            self.columns, self.primary_key, self.unique_keys, self.relation_kind,
+            self.persistence, self.foreign_before_triggers, self.has_tombstones,
+        ))
 
     @property
     def is_partitioned(self) -> bool:
@@ -76,6 +85,8 @@ class Rights:
     owner_exists: bool
     is_member: bool
     schema_exists: bool
+    is_schema_owner: bool
+    can_create_schema: bool
     revision: str | None
     server_version: int
     is_standby: bool

@@ -14,9 +14,9 @@ _HERE = Path(__file__).with_suffix("")
 
 def upgrade() -> None:
     """Run the SQL beside this file."""
-    op.execute(_HERE.with_suffix(".up.sql").read_text(encoding="utf-8"))
+    op.execute(_HERE.with_suffix(".up.sql").read_text(encoding="utf-8").rstrip("; \n"))
 
 
 def downgrade() -> None:
     """Run the SQL beside this file."""
-    op.execute(_HERE.with_suffix(".down.sql").read_text(encoding="utf-8"))
+    op.execute(_HERE.with_suffix(".down.sql").read_text(encoding="utf-8").rstrip("; \n"))

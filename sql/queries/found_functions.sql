@@ -1,7 +1,8 @@
 -- The functions of ours, as the server stores them.
 
 select
-    format('%%s.%%s(%%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) as object_name,
+    n.nspname || '.' || p.proname || '(' || oidvectortypes(p.proargtypes) || ')' as object_name,
+    p.oid::regprocedure::text as signature,
     p.prosrc as body,
     l.lanname::text as language,
     p.prosecdef as is_definer,

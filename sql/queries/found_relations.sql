@@ -1,9 +1,12 @@
 -- The tables of one machine in schema interlock, with the columns that depend on the spec.
 
 select
-    format('interlock.%%s', c.relname) as object_name,
+    'interlock.' || c.relname as object_name,
     array_agg(a.attname::text || ' ' || format_type(a.atttypid, null) order by a.attname)
-        filter (where a.attname ~ '^(key|old|new)_') as columns
+        filter (where a.attname ~ '^(key|old|new)_') as columns,
+    to_regclass('interlock.' || quote_ident(
+        c.relname || to_char(now() at time zone 'UTC' + interval '1 month', '_YYYY_MM')
+    )) is not null as is_ahead
 from pg_catalog.pg_class as c
 join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 where

@@ -7,7 +7,7 @@ select
     t.tgconstraint <> 0 as is_constraint,
     t.tgdeferrable as is_deferrable,
     t.tgqual is not null as has_when,
-    format('%%s.%%s', n.nspname, p.proname) as function_name,
+    n.nspname || '.' || p.proname as function_name,
     convert_from(rtrim(t.tgargs, '\x00'::bytea), 'UTF8') as arguments,
     array_to_string(array(
         select a.attname::text

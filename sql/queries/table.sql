@@ -5,7 +5,8 @@ select
     c.relkind::text as relation_kind,
     c.relpersistence::text as persistence,
     c.relowner::regrole::text as owner_name,
-    to_regclass(format('interlock.%%I', %(machine)s || '_tombstone')) is not null as has_tombstones,
+    pg_catalog.pg_has_role(c.relowner, 'member') as is_ours,
+    to_regclass('interlock.' || quote_ident(%(machine)s || '_tombstone')) is not null as has_tombstones,
     array(
         select t.tgname::text
         from pg_catalog.pg_trigger as t

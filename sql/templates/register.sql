@@ -7,7 +7,11 @@ insert into interlock.machine as m (
 values (
     :'machine', :'relation'::regclass, :'schema_name', :'table_name', :'state_column',
     :state_attnum, :key_columns, :'mode', :'checks', :'continuity', :'definition',
-    (select pg_catalog.count(*) from :"schema_name".:"table_name")
+    case
+        when exists (select from interlock.machine as known where known.machine_name = :'machine')
+            then 0
+        else (:adopted)
+    end
 )
 on conflict (machine_name) do update set
     table_oid = excluded.table_oid, schema_name = excluded.schema_name,

@@ -81,7 +81,7 @@ def _fills_by_state(writing: Writing, states: tuple[str, ...]) -> list[str]:
 
 def _birth(writing: Writing) -> DbObject:
     body = [_attached(writing), *statements("at_birth", writing), *_row_rules(writing)]
-    values = {f"new_{c}": new(c) for c in writing.machine.audit.columns}
+    values = {f"new_{c}": writing.stored(c, new) for c in writing.machine.audit.columns}
     body.append(_audit_insert(writing, "birth", new, values))
     return _function(
         writing, "birth", "birth.plpgsql", "trigger_function.sql",
@@ -97,7 +97,7 @@ def _change(writing: Writing) -> DbObject:
     for column in writing.machine.audit.columns:
         for side, render in (("old", old), ("new", new)):
             values[f"{side}_{column}"] = (
-                f"case when {writing.differs(column)} then {render(column)} end"
+                f"case when {writing.differs(column)} then {writing.stored(column, render)} end"
             )
     recorded = " or ".join(
         ["v_from is distinct from v_to", *map(writing.differs, writing.machine.audit.columns)]
@@ -119,7 +119,7 @@ def _change(writing: Writing) -> DbObject:
 
 def _death(writing: Writing) -> DbObject:
     body = [_attached(writing), *statements("at_death", writing)]
-    values = {f"old_{c}": old(c) for c in writing.machine.audit.columns}
+    values = {f"old_{c}": writing.stored(c, old) for c in writing.machine.audit.columns}
     body.append(_audit_insert(writing, "death", old, values))
     return _function(
         writing, "death", "death.plpgsql", "trigger_function.sql",
@@ -187,7 +187,8 @@ def _attached(writing: Writing) -> str:
 def _audit_insert(
     writing: Writing, kind: str, render: Render, values: dict[str, str]
 ) -> str:
-    keys = dict(zip(key_columns(writing), map(render, writing.key), strict=True))
+    stored = [writing.stored(column, render) for column in writing.key]
+    keys = dict(zip(key_columns(writing), stored, strict=True))
     event = "v_event" if kind not in ("birth", "death") else "null"
     fixed = {
         "kind": literal(kind) if kind in ("birth", "death") else kind,

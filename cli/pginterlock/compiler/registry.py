@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 from pginterlock import assets
+from pginterlock.compiler.relations import audit_name, key_columns
 from pginterlock.model import Machine
 from pginterlock.names import array, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
@@ -14,7 +15,12 @@ from pginterlock.template import fill
 
 def definition(machine: Machine) -> str:
     """Return *machine* as JSON with sorted keys: the same machine, the same text."""
-    return json.dumps(dataclasses.asdict(machine), sort_keys=True, ensure_ascii=False)
+    return definition_text(dataclasses.asdict(machine))
+
+
+def definition_text(value: object) -> str:
+    """Return a definition as text: the same machine, the same text."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def registry_entry(writing: Writing) -> DbObject:
@@ -40,6 +46,7 @@ def registry_entry(writing: Writing) -> DbObject:
         assets.read("sql", "templates", "register.sql"),
         {
             "machine": machine.name, "relation": f"{ident(table.schema)}.{ident(table.name)}",
+            "adopted": _adopted(writing),
             "schema_name": table.schema, "table_name": table.name, "state_column": machine.state,
             "state_attnum": str(writing.column(machine.state).number),
             "key_columns": array(writing.key), "mode": machine.mode.value,
@@ -55,6 +62,21 @@ def registry_entry(writing: Writing) -> DbObject:
         drop=f"delete from interlock.machine where machine_name = {name};\n",
         reason="the spec, as one version more",
     )
+
+
+def _adopted(writing: Writing) -> str:
+    """Return SQL that counts what was there before the machine: rows, and lives in the history."""
+    return fill(
+        assets.read("sql", "templates", "adopted.sql"),
+        {
+            "audit_name": audit_name(writing.machine.name),
+            "schema_name": writing.table.name.schema,
+            "relation_name": writing.table.name.name,
+            "key_list": ", ".join(f"a.{ident(c)}" for c in key_columns(writing)),
+            "same_entry": writing.key_match("a", lambda column: f"t.{ident(column)}"),
+            "same_life": writing.key_match("life", lambda column: f"t.{ident(column)}"),
+        },
+    ).strip()
 
 
 def _bool(value: bool) -> str:

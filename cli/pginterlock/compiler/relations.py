@@ -1,11 +1,14 @@
 """The tables of a machine in schema interlock: history, tombstones, heads."""
 
 from pginterlock import assets
-from pginterlock.names import cut, ident
+from pginterlock.names import cut, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules import birth, continuity
 from pginterlock.rules.parts import Writing
 from pginterlock.template import fill
+
+
+MONTHS_AHEAD = 12
 
 
 def audit_name(machine: str) -> str:
@@ -15,14 +18,14 @@ def audit_name(machine: str) -> str:
 
 def key_columns(writing: Writing) -> dict[str, str]:
     """Return the key columns of a history and their types, which are those of the table."""
-    return {f"key_{c}": writing.column(c).base_type for c in writing.key}
+    return {f"key_{c}": writing.stored_type(c) for c in writing.key}
 
 
 def audit_columns(writing: Writing) -> dict[str, str]:
     """Return the columns that keep what a write changed, and their types."""
     found: dict[str, str] = {}
     for column in writing.machine.audit.columns:
-        base = writing.column(column).base_type
+        base = writing.stored_type(column)
         found[f"old_{column}"] = base
         found[f"new_{column}"] = base
     return found
@@ -54,14 +57,15 @@ def _audit(writing: Writing) -> DbObject:
             "note": f"History of machine {writing.machine.name}: written once, by its triggers.",
         },
     )
+    months = f"select interlock.add_months({literal(name)}, {MONTHS_AHEAD});\n"
     adds = "".join(
         f"alter table interlock.{ident(name)} add column if not exists {ident(c)} {t};\n"
         for c, t in changed.items()
     )
     return DbObject(
         ObjectKind.TABLE, f"interlock.{name}", writing.machine.name,
-        tuple(sorted({**keys, **changed}.items())),
-        create=create, replace=adds, drop=f"drop table interlock.{ident(name)};\n",
+        tuple(sorted({**keys, **changed, "months": "ahead"}.items())),
+        create=create + months, replace=adds + months, drop=f"drop table interlock.{ident(name)};\n",
         reason="keep the history of each row",
     )
 

@@ -4,6 +4,7 @@ import hashlib
 
 from pginterlock import assets
 from pginterlock.compiler.functions import PIN, row_refusal, rows_in_trigger
+from pginterlock.compiler.removal import drop_check, drop_function, qualified
 from pginterlock.model import Checks
 from pginterlock.names import array, cut, dollar, ident, literal
 from pginterlock.objects import DbObject, Lock, ObjectKind
@@ -18,7 +19,8 @@ def row_objects(writing: Writing) -> list[DbObject]:
         return []
     if writing.machine.checks is Checks.NATIVE:
         return [_native(writing, n, p) for n, p in enumerate(row_predicates(writing), start=1)]
-    return [_row_function(writing), _row_check(writing)]
+    function = _row_function(writing)
+    return [function, _row_check(writing, dict(function.facts)["body"])]
 
 
 def parameters(writing: Writing) -> dict[str, str]:
@@ -57,7 +59,7 @@ def _row_function(writing: Writing) -> DbObject:
             "note": f"{machine.name}: refuse a row that breaks a row rule.",
         },
     )
-    qualified = f"{ident(schema)}.{ident(name)}({types})"
+    signature = f"{ident(schema)}.{ident(name)}({types})"
     return DbObject(
         ObjectKind.FUNCTION, f"{schema}.{name}({types})", machine.name,
         (
@@ -67,19 +69,20 @@ def _row_function(writing: Writing) -> DbObject:
             ("settings", PIN),
             ("volatility", "i"),
         ),
-        create=ddl, replace=ddl, drop=f"drop function {qualified};\n",
-        reason="the row rules, compiled",
+        create=ddl, replace=ddl, drop=drop_function(signature),
+        reason="the row rules, compiled", signature=signature,
     )
 
 
-def _row_check(writing: Writing) -> DbObject:
+def _row_check(writing: Writing, body: str) -> DbObject:
+    """Return the CHECK; its digest is of the body too, for rows are judged anew by a new body."""
     name = cut(f"interlock_{writing.machine.name}_row")
     schema = writing.table.name.schema
     listed = ", ".join(ident(c) for c in parameters(writing))
     bare = ", ".join(parameters(writing))
     return _check(
         writing, name, f"{ident(schema)}.{ident(name)}({listed})",
-        "hold the row rules with every trigger off", stored=f"CHECK ({schema}.{name}({bare}))",
+        "hold the row rules with every trigger off", stored=f"CHECK ({schema}.{name}({bare}))", body=body,
     )
 
 
@@ -101,12 +104,12 @@ def _native(writing: Writing, number: int, predicate: RowPredicate) -> DbObject:
 
 
 def _check(
-    writing: Writing, name: str, expression: str, note: str, stored: str = ""
+    writing: Writing, name: str, expression: str, note: str, stored: str = "", body: str = ""
 ) -> DbObject:
     """Return one CHECK; *stored* is how the server writes it, quotes left out, where known."""
     table = writing.table.name
-    target = f"{ident(table.schema)}.{ident(table.name)}"
-    digest = hashlib.sha256(expression.encode()).hexdigest()[:16]
+    target = qualified(table)
+    digest = hashlib.sha256((expression + body).encode()).hexdigest()[:16]
     create = fill(
         assets.read("sql", "templates", "row_check.sql"),
         {
@@ -114,9 +117,11 @@ def _check(
             "expression": expression, "note": f"{writing.machine.name}: {note} [{digest}]",
         },
     )
-    drop = f"alter table {target} drop constraint if exists {ident(name)};\n"
+    drop = drop_check(table, name)
+    validate = f"alter table {target} validate constraint {ident(name)};\n"
     return DbObject(
         ObjectKind.CHECK, f"{table} {name}", writing.machine.name,
         (("digest", digest), ("enforced", "yes"), ("expression", stored), ("validated", "yes")),
         create=create, replace=drop + create, drop=drop, lock=Lock.ACCESS_EXCLUSIVE, reason=note,
+        mends=(("validated", validate),), expression=expression,
     )

@@ -2,6 +2,7 @@
 
 from pginterlock import assets
 from pginterlock.compiler.functions import fills_rows
+from pginterlock.compiler.removal import drop_trigger, qualified
 from pginterlock.names import cut, ident
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.rules.parts import Writing
@@ -63,8 +64,9 @@ def _trigger(
             "note": f"Machine {machine}: {what.replace('_', ' ')}.",
         },
     )
-    target = f"{ident(table.schema)}.{ident(table.name)}"
-    drop = f"drop trigger if exists {ident(name)} on {target};\n"
+    target = qualified(table)
+    drop = drop_trigger(table, name)
+    enable = f"alter table {target} enable always trigger {ident(name)};\n"
     return DbObject(
         ObjectKind.TRIGGER, f"{table} {name}", machine,
         (
@@ -78,5 +80,5 @@ def _trigger(
             ("when", "no"),
         ),
         create=create, replace=drop + create, drop=drop, lock=Lock.SHARE_ROW_EXCLUSIVE,
-        reason=f"fire the function {function}",
+        reason=f"fire the function {function}", mends=(("enabled", enable),),
     )

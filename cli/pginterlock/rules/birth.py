@@ -1,7 +1,7 @@
 """IL02, birth: a row begins in an initial state, and a deleted key is not used again."""
 
 from pginterlock.errors import IllegalBirth
-from pginterlock.names import array, cut, field, ident, literal
+from pginterlock.names import array, cut, ident, literal
 from pginterlock.rules.parts import Verdict, Writing, is_state, listing, new
 
 ERROR = IllegalBirth
@@ -47,7 +47,7 @@ def _initial(writing: Writing, condition: str) -> str:
 
 
 def _second_life(writing: Writing) -> str:
-    same = " and ".join(f"t.{ident('key_' + c)} = {field('new', c)}" for c in writing.key)
+    same = writing.key_match("t", new)
     table = f"interlock.{ident(tombstone_name(writing.machine.name))}"
     verdict = Verdict(
         f"exists (select from {table} as t where {same})", CODE, NAME,

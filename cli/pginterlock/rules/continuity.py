@@ -26,7 +26,7 @@ def head_name(machine: str) -> str:
 
 def at_birth(writing: Writing) -> list[str]:
     """Return the first head of a row."""
-    return [_insert(writing, new, "v_to", "")] if is_online(writing) else []
+    return [_insert(writing, "v_to", "")] if is_online(writing) else []
 
 
 def at_change(writing: Writing) -> list[str]:
@@ -37,7 +37,7 @@ def at_change(writing: Writing) -> list[str]:
     if not is_online(writing):
         return []
     table = f"interlock.{ident(head_name(writing.machine.name))}"
-    same = " and ".join(f"h.{ident('key_' + c)} = {new(c)}" for c in writing.key)
+    same = writing.key_match("h", new)
     verdict = Verdict(
         f"exists (select from {table} as h where {same}\n"
         "    and h.state_name is distinct from v_from)",
@@ -45,7 +45,7 @@ def at_change(writing: Writing) -> list[str]:
         "pg_catalog.concat(': stands in ', v_from, ', but not by its history')",
         "'The row was changed behind the triggers; see interlock verify'", writing.machine.state,
     )
-    step = _insert(writing, new, "v_to", " do update set state_name = excluded.state_name")
+    step = _insert(writing, "v_to", " do update set state_name = excluded.state_name")
     return [writing.write(verdict, new), step]
 
 
@@ -54,15 +54,14 @@ def at_death(writing: Writing) -> list[str]:
     if not is_online(writing):
         return []
     table = f"interlock.{ident(head_name(writing.machine.name))}"
-    same = " and ".join(f"h.{ident('key_' + c)} = {old(c)}" for c in writing.key)
+    same = writing.key_match("h", old)
     return [f"delete from {table} as h where {same};"]
 
 
-def _insert(writing: Writing, render: object, state: str, conflict: str) -> str:
-    del render
+def _insert(writing: Writing, state: str, conflict: str) -> str:
     keys = [ident(f"key_{c}") for c in writing.key]
     table = f"interlock.{ident(head_name(writing.machine.name))}"
     on_conflict = f"\non conflict ({', '.join(keys)}){conflict}" if conflict else ""
     columns = ", ".join([*keys, "state_name"])
-    values = ", ".join([*(new(c) for c in writing.key), state])
+    values = ", ".join([*(writing.stored(c, new) for c in writing.key), state])
     return f"insert into {table} ({columns})\nvalues ({values}){on_conflict};"

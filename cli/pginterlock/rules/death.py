@@ -23,7 +23,7 @@ def at_death(writing: Writing) -> list[str]:
     statements = [writing.write(verdict, old, target="null")]
     if has_tombstones(writing):
         columns = ", ".join([*(ident(f"key_{c}") for c in writing.key), "state_name"])
-        values = ", ".join([*(old(c) for c in writing.key), "v_from"])
+        values = ", ".join([*(writing.stored(c, old) for c in writing.key), "v_from"])
         table = f"interlock.{ident(tombstone_name(machine.name))}"
         statements.append(f"insert into {table} ({columns})\nvalues ({values})\non conflict do nothing;")
     return statements

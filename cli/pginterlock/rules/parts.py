@@ -33,6 +33,14 @@ class RowPredicate:
     hint: str
     states: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    in_state: Callable[[Render, str], str] | None = None
+
+    def sound_in(self, render: Render, state: str) -> str | None:
+        """Return SQL that is true of a sound row in *state*, never null; None where not asked."""
+        if self.states and state not in self.states:
+            return None
+        condition = self.in_state(render, state) if self.in_state else self.condition(render)
+        return f"({condition}) is true"
 
     def sound(self, machine: Machine, render: Render) -> str:
         """Return SQL that is true of a sound row, and never null."""
@@ -82,6 +90,24 @@ class Writing:
         if self.column(self.machine.state).kind is Kind.TEXT:
             return state
         return f"case when {state} is not null then pg_catalog.concat({state}) end"
+
+    def stored_type(self, column: str) -> str:
+        """Return the type in which our tables keep *column*; types of a user's making as text."""
+        base = self.column(column).base_type
+        return "text" if "." in base else base
+
+    def stored(self, column: str, render: Render) -> str:
+        """Return SQL for the value of *column* in that type."""
+        name = render(column)
+        if "." in self.column(column).base_type:
+            return f"case when {name} is not null then pg_catalog.concat({name}) end"
+        return name
+
+    def key_match(self, alias: str, render: Render) -> str:
+        """Return SQL that is true when the keys of *alias*, a table of ours, and of a row agree."""
+        return " and ".join(
+            f"{alias}.{ident('key_' + c)} = {self.stored(c, render)}" for c in self.key
+        )
 
     def key_json(self, render: Render) -> str:
         """Return the key as a jsonb object."""

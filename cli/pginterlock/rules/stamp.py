@@ -35,11 +35,21 @@ def _predicate(writing: Writing, stamp: Stamp) -> RowPredicate:
         rest = f"{column} is null or pg_catalog.isfinite({column})"
         return f"case {' '.join(arms)} else {rest} end" if arms else rest
 
+    def in_state(render: Render, state: str) -> str:
+        column = render(stamp.column)
+        match machine.presence(stamp, state):
+            case Presence.REQUIRED:
+                return f"pg_catalog.isfinite({column})"
+            case Presence.FORBIDDEN:
+                return f"{column} is null"
+            case Presence.OPTIONAL:
+                return f"{column} is null or pg_catalog.isfinite({column})"
+
     return RowPredicate(
         CODE, NAME, stamp.column, stamp.column, (machine.state, stamp.column), condition,
         message=f"{stamp.column} does not fit the state",
         hint=f"{stamp.column} is set in {listing(required)}, null in {listing(forbidden)}",
-        missing=(stamp.column,),
+        missing=(stamp.column,), in_state=in_state,
     )
 
 

@@ -1,0 +1,183 @@
+"""Run a plan: look first, arm in one transaction, validate after; all of it or nothing.
+
+Locks are asked for with a short timeout and again: who waits for a lock makes everyone behind him
+wait (evidence.md, section 5).
+"""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import errors
+
+from pginterlock import database
+from pginterlock.errors import EnvironmentFault, IncompleteError, UnsafeError
+from pginterlock.model import Spec
+from pginterlock.plan import Part, Plan, Step
+from pginterlock.survey import make_plan, state_of
+
+# Any number does, as long as every apply takes the same.
+_ADVISORY_KEY = 7_355_608_218
+_RETRIED = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
+_SHOWN = 5
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How to ask for locks: each try waits *timeout_ms*, all together *limit_s* seconds."""
+
+    timeout_ms: int = 100
+    limit_s: float = 30.0
+
+
+def install(
+    connection: psycopg.Connection, spec: Spec, *, waiting: Waiting | None = None,
+    progress: Progress = lambda _: None,
+) -> Plan:
+    """Bring the database to *spec* and return the plan that was run; it is empty where nothing was.
+
+    Raises what `make_plan` and `run` raise.
+    """
+    plan = make_plan(connection, spec)
+    if not plan.is_empty:
+        run(connection, plan, waiting=waiting, progress=progress)
+    return plan
+
+
+def run(
+    connection: psycopg.Connection, plan: Plan, *, waiting: Waiting | None = None,
+    progress: Progress = lambda _: None,
+) -> None:
+    """Run *plan*.
+
+    Raises UnsafeError when the database is not the one the plan was made for, has changed since,
+    or holds rows that break the rules (nothing was changed then); EnvironmentFault when a lock or
+    the server is not to be had (nothing was changed); IncompleteError when the machine stands
+    armed but not every old row could be judged (run again).
+    """
+    how = waiting or Waiting()
+    parts = {part: [s for s in plan.steps if s.part is part] for part in Part}
+    _demand_database(connection, plan)
+    for step in parts[Part.LOOK]:
+        progress(step.title)
+        _look(connection, step, UnsafeError("", remedy=_MEND))
+    if parts[Part.ARM]:
+        with database.faults():
+            _persist(how, lambda: _arm(connection, plan, parts[Part.ARM], how, progress))
+    for number, step in enumerate(parts[Part.VALIDATE]):
+        progress(step.title)
+        left = len(parts[Part.VALIDATE]) - number
+        _validate(connection, step, how, left)
+
+
+_MEND = (
+    "Nothing was changed. Mend these rows, or begin with `mode: observe` (records, refuses nothing)"
+    " or `mode: ratchet` (lets old sins be, allows no new ones)."
+)
+_ARMED = (
+    "The machine is armed and refuses new ones; these slipped in just before. Mend them and apply"
+    " again."
+)
+
+
+def _demand_database(connection: psycopg.Connection, plan: Plan) -> None:
+    name = connection.execute("select current_database()").fetchone()
+    if name != (plan.database,):
+        raise UnsafeError(
+            f"the plan is for database {plan.database!r}, and this is {name[0] if name else ''!r}",
+            remedy="Nothing was changed. Write a plan for this database: interlock plan",
+        )
+
+
+def _arm(
+    connection: psycopg.Connection, plan: Plan, steps: Sequence[Step], how: Waiting,
+    progress: Progress,
+) -> None:
+    """Run *steps* in one transaction, under the lock that only one apply can have."""
+    timeout = f"set local lock_timeout = {how.timeout_ms}"
+    with connection.transaction():
+        # READ COMMITTED: what waits for a lock must then see what was committed meanwhile.
+        connection.execute("set transaction isolation level read committed, read write")
+        database.run(connection, timeout)
+        connection.execute("select pg_advisory_xact_lock(%s)", [_ADVISORY_KEY])
+        database.run(connection, "set local search_path = ''")
+        if state_of(connection, dict(plan.machines)) != plan.fingerprint:
+            raise UnsafeError(
+                "the database has changed since the plan was made; nothing was changed",
+                remedy="Look at it anew: interlock plan",
+            )
+        for step in steps:
+            progress(step.title)
+            database.run(connection, step.sql)
+            database.run(connection, timeout)
+
+
+def _look(connection: psycopg.Connection, step: Step, refusal: UnsafeError | IncompleteError) -> None:
+    """Run the scan of *step*; raise an error like *refusal* when it finds rows."""
+    with database.snapshot(connection):
+        found = database.rows(connection, step.sql)
+    if not found:
+        return
+    told = [
+        f"  {row['rule']}: {row['row_count']} rows, for example"
+        f" {', '.join(_key(key) for key in row['samples'][:_SHOWN])}"
+        for row in found
+    ]
+    total = len(told)
+    raise type(refusal)(
+        "\n".join([f"{step.title}: {total} rule{'s' if total > 1 else ''} broken", *told]),
+        remedy=refusal.remedy,
+    )
+
+
+def _key(key: object) -> str:
+    if isinstance(key, dict):
+        return ", ".join(f"{name}={value}" for name, value in key.items())
+    return str(key)
+
+
+def _validate(connection: psycopg.Connection, step: Step, how: Waiting, left: int) -> None:
+    if step.sql.lstrip().startswith("--"):
+        _look(connection, step, IncompleteError("", remedy=_ARMED))
+        return
+
+    def once() -> None:
+        with connection.transaction():
+            database.run(connection, f"set local lock_timeout = {how.timeout_ms}")
+            database.run(connection, step.sql)
+
+    try:
+        _persist(how, once)
+    except errors.CheckViolation as error:
+        raise IncompleteError(
+            f"{step.title}: {error.diag.message_primary or error}", remedy=_ARMED
+        ) from error
+    except psycopg.OperationalError as error:
+        raise IncompleteError(
+            f"{left} of the checks are armed but not validated yet: {database.hide(str(error)).strip()}",
+            remedy="New writes are guarded already. Run apply again to judge the old rows.",
+        ) from error
+
+
+def _persist(how: Waiting, attempt: Callable[[], None]) -> None:
+    """Run *attempt* until it gets its locks, or time is up."""
+    until = time.monotonic() + how.limit_s
+    pause_s = 0.02
+    while True:
+        try:
+            attempt()
+        except _RETRIED as error:
+            if time.monotonic() >= until:
+                raise EnvironmentFault(
+                    f"a lock was not granted in {how.limit_s:g} s: {str(error).splitlines()[0]}",
+                    remedy="Nothing was changed. Someone holds the table (pg_stat_activity shows"
+                    " whom); try again, or give more time with --lock-wait.",
+                ) from error
+            time.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - no secret in a pause
+            pause_s = min(pause_s * 1.5, 1.0)
+        else:
+            return

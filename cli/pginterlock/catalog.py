@@ -1,0 +1,258 @@
+"""Read a live database: who we are in it, its tables, and the objects of ours found there.
+
+Everything is read inside `database.snapshot`, so that names come back in full.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import psycopg
+from psycopg import errors
+from psycopg.rows import DictRow
+
+from pginterlock import database
+from pginterlock.compiler import MachineNames, definition_text, removal
+from pginterlock.fit import Problem
+from pginterlock.model import Machine, SpecPath, TableName
+from pginterlock.objects import DbObject, ObjectKind
+from pginterlock.table import Column, Kind, Rights, Table
+
+OWNER = "interlock_owner"
+_TEXT = ("text", "character varying", "character", '"char"')
+_MOMENT = ("timestamp with time zone", "timestamp without time zone", "date")
+
+
+def rights(connection: psycopg.Connection) -> Rights:
+    """Return who we are, and what of ours is there already."""
+    row = database.ask(connection, "rights.sql")[0]
+    revision = None
+    if row["has_version_table"]:
+        try:
+            with connection.transaction():
+                found = connection.execute("select version_num from interlock.schema_version")
+                revision = next((r[0] for r in found), None)
+        except errors.InsufficientPrivilege:
+            revision = "unreadable"
+    owner = row["schema_owner"] or (
+        OWNER if row["owner_exists"] or row["can_create_role"] or row["is_superuser"] else ""
+    )
+    return Rights(
+        role=row["role_name"], is_superuser=row["is_superuser"],
+        can_create_role=row["can_create_role"] or row["is_superuser"],
+        owner=owner or row["role_name"], owner_exists=row["owner_exists"],
+        is_member=row["is_member"], schema_exists=bool(row["schema_owner"]),
+        is_schema_owner=row["is_schema_owner"], revision=revision,
+        server_version=row["server_version"] // 10000, is_standby=row["is_standby"],
+        is_read_only=row["is_read_only"], database=row["database_name"],
+        can_create_schema=row["can_create_schema"],
+    )
+
+
+def table(connection: psycopg.Connection, name: TableName, machine: str) -> Table | None:
+    """Return what the server knows of table *name*, or None."""
+    found = database.ask(
+        connection, "table.sql",
+        {"schema": name.schema, "table": name.name, "machine": machine},
+    )
+    if not found:
+        return None
+    row = found[0]
+    oid = {"oid": row["table_oid"]}
+    return Table(
+        name=name, oid=row["table_oid"], owner=row["owner_name"],
+        columns=tuple(_column(c) for c in database.ask(connection, "columns.sql", oid)),
+        primary_key=tuple(row["primary_key"]),
+        unique_keys=tuple(
+            tuple(k["key_columns"]) for k in database.ask(connection, "unique_keys.sql", oid)
+        ),
+        relation_kind=row["relation_kind"], persistence=row["persistence"],
+        foreign_before_triggers=tuple(row["foreign_before_triggers"]),
+        has_tombstones=row["has_tombstones"], is_ours=row["is_ours"],
+    )
+
+
+def tables(connection: psycopg.Connection) -> list[TableName]:
+    """Return every table of users, for what was perhaps meant."""
+    return [
+        TableName(row["schema_name"], row["table_name"])
+        for row in database.ask(connection, "tables.sql")
+    ]
+
+
+def found_objects(
+    connection: psycopg.Connection, machine: str, where: Table
+) -> list[DbObject]:
+    """Return the objects of *machine* as the server stores them on table *where*."""
+    names = MachineNames(machine)
+    found = _functions(connection, names, where)
+    for row in database.ask(connection, "found_triggers.sql", {"oid": where.oid}):
+        if row["trigger_name"] in names.triggers:
+            found.append(_trigger(row, machine, where))
+    for row in database.ask(connection, "found_checks.sql", {"oid": where.oid}):
+        if names.owns_check(row["constraint_name"], row["note"]):
+            found.append(_check(row, machine, where))
+    for row in database.ask(connection, "found_relations.sql", {"names": names.tables}):
+        facts = dict(c.split(" ", 1) for c in row["columns"] or [])
+        if row["object_name"] == f"interlock.{names.audit}":
+            facts["months"] = "ahead" if row["is_ahead"] else "missing"
+        found.append(
+            DbObject(
+                ObjectKind.TABLE, row["object_name"], machine, tuple(sorted(facts.items())),
+                drop=removal.drop_table(row["object_name"].removeprefix("interlock.")),
+            )
+        )
+    return found + _registry(connection, machine)
+
+
+def stored_check(
+    connection: psycopg.Connection, where: Table, expression: str
+) -> str:
+    """Return how this server stores the CHECK *expression* on *where*: asked on a throwaway twin.
+
+    Needs a transaction that may write; the caller rolls it back.
+    """
+    database.run(connection, removal.twin(where, expression))
+    row = connection.execute(
+        "select pg_catalog.pg_get_constraintdef(c.oid) from pg_catalog.pg_constraint as c"
+        " where c.conrelid = 'pg_temp.interlock_twin'::regclass and c.conname = 'twin'"
+    ).fetchone()
+    database.run(connection, "alter table pg_temp.interlock_twin drop constraint twin")
+    return str(row[0]) if row else ""
+
+
+def runtime_functions(
+    connection: psycopg.Connection, names: Sequence[str]
+) -> list[DbObject]:
+    """Return those functions of schema interlock that are called one of *names*."""
+    values = {"names": list(names), "schema": "", "row_name": ""}
+    found = database.ask(connection, "found_functions.sql", values)
+    return [
+        replace(_function(row, ""), name=row["object_name"].split(".")[1].split("(")[0])
+        for row in found
+    ]
+
+
+def probe(connection: psycopg.Connection, machine: Machine, where: Table) -> list[Problem]:
+    """Ask the server whether it takes every expression of *machine*: its types, and that none of
+    them depends on more than the row. Works on a throwaway copy, inside a trial.
+    """
+    root: SpecPath = ("machines", machine.name)
+    asked = [
+        (root + ("transitions", t.event, "guard"), t.guard)
+        for t in machine.transitions if t.guard is not None
+    ]
+    asked += [(root + ("invariants", i.name), i.check) for i in machine.invariants]
+    problems: list[Problem] = []
+    for path, expression in asked:
+        try:
+            with connection.transaction():
+                database.run(connection, removal.index_twin(where, expression.text))
+        except (errors.DataError, errors.ProgrammingError, errors.NotSupportedError) as error:
+            said = error.diag.message_primary or str(error)
+            if isinstance(error, errors.InsufficientPrivilege):
+                raise
+            problems.append(Problem(path, f"{expression.text!r}: {said}"))
+    return problems
+
+
+def _functions(
+    connection: psycopg.Connection, names: MachineNames, where: Table
+) -> list[DbObject]:
+    found = database.ask(
+        connection, "found_functions.sql",
+        {"names": names.functions, "schema": where.name.schema, "row_name": names.row},
+    )
+    return [_function(row, names.machine) for row in found]
+
+
+def _function(row: DictRow, machine: str) -> DbObject:
+    return DbObject(
+        ObjectKind.FUNCTION, row["object_name"], machine,
+        (
+            ("body", row["body"]),
+            ("language", row["language"]),
+            ("security", "definer" if row["is_definer"] else "invoker"),
+            ("settings", row["settings"]),
+            ("volatility", row["volatility"]),
+        ),
+        drop=removal.drop_function(row["signature"]), signature=row["signature"],
+    )
+
+
+def _trigger(row: DictRow, machine: str, where: Table) -> DbObject:
+    return DbObject(
+        ObjectKind.TRIGGER, f"{where.name} {row['trigger_name']}", machine,
+        (
+            ("arguments", row["arguments"]),
+            ("columns", row["columns"]),
+            ("constraint", _yes(row["is_constraint"])),
+            ("deferrable", _yes(row["is_deferrable"])),
+            ("enabled", row["enabled"]),
+            ("function", row["function_name"]),
+            ("type", str(row["trigger_type"])),
+            ("when", _yes(row["has_when"])),
+        ),
+        drop=removal.drop_trigger(where.name, row["trigger_name"]),
+    )
+
+
+def _check(row: DictRow, machine: str, where: Table) -> DbObject:
+    note: str = row["note"]
+    digest = note[note.rfind("[") + 1 : -1] if note.endswith("]") else ""
+    stored = row["definition"].removesuffix(" NOT VALID").removesuffix(" NOT ENFORCED")
+    return DbObject(
+        ObjectKind.CHECK, f"{where.name} {row['constraint_name']}", machine,
+        (
+            ("digest", digest),
+            ("enforced", _yes(row["is_enforced"])),
+            ("expression", stored.replace('"', "")),
+            ("validated", _yes(row["is_validated"])),
+        ),
+        drop=removal.drop_check(where.name, row["constraint_name"]),
+    )
+
+
+def _registry(connection: psycopg.Connection, machine: str) -> list[DbObject]:
+    if connection.execute("select to_regclass('interlock.machine')").fetchone() == (None,):
+        return []
+    return [
+        DbObject(
+            ObjectKind.REGISTRY, machine, machine,
+            (
+                ("definition", definition_text(row["definition"])),
+                ("attnum", str(row["state_attnum"])),
+            ),
+        )
+        for row in database.ask(connection, "found_machine.sql", {"machine": machine})
+    ]
+
+
+def registered(connection: psycopg.Connection) -> dict[str, TableName]:
+    """Return the machines of the registry, and the table of each."""
+    if connection.execute("select to_regclass('interlock.machine')").fetchone() == (None,):
+        return {}
+    return {
+        row["machine_name"]: TableName(row["schema_name"], row["table_name"])
+        for row in database.ask(connection, "registered.sql")
+    }
+
+
+def _column(row: DictRow) -> Column:
+    base: str = row["base_type"]
+    kind = Kind.OTHER
+    if base in _TEXT:
+        kind = Kind.TEXT
+    elif row["base_kind"] == "e":
+        kind = Kind.ENUM
+    elif base in _MOMENT:
+        kind = Kind.MOMENT
+    return Column(
+        name=row["column_name"], number=row["column_number"], type=row["type_name"],
+        base_type=base, kind=kind, is_not_null=row["is_not_null"],
+        is_comparable=row["is_comparable"], is_generated=row["is_generated"],
+        labels=tuple(row["labels"]),
+    )
+
+
+def _yes(value: object) -> str:
+    return "yes" if value else "no"

@@ -1,0 +1,39 @@
+"""The SQL around our objects: who owns them, whose rights make them, what is locked meanwhile.
+
+Pure: names in, SQL text out.
+"""
+
+from pginterlock import assets
+from pginterlock.compiler.removal import qualified
+from pginterlock.names import ident
+from pginterlock.table import Table
+from pginterlock.template import fill
+
+
+def role(owner: str, member: str, *, is_superuser: bool) -> str:
+    """Return the SQL that makes role *owner*; *member* joins it unless it may do all anyway."""
+    text = fill(assets.read("sql", "templates", "role.sql"), {"owner": owner})
+    return text if is_superuser else f"{text}grant {ident(owner)} to {ident(member)};\n"
+
+
+def schema(owner: str | None) -> str:
+    """Return the SQL that makes schema interlock, owned by *owner* (None: by who runs it)."""
+    authorization = f"authorization {ident(owner)}" if owner else ""
+    return fill(assets.read("sql", "templates", "schema.sql"), {"authorization": authorization})
+
+
+def as_role(owner: str | None, sql: str) -> str:
+    """Return *sql* to be run with the rights of *owner* (None: as it is)."""
+    if owner is None:
+        return sql
+    return f"set local role {ident(owner)};\n{sql.rstrip()}\nreset role;\n"
+
+
+def lock(table: Table) -> str:
+    """Return the SQL that keeps writers out until the commit."""
+    return f"lock table {qualified(table.name)} in share row exclusive mode;\n"
+
+
+def own_function(owner: str, signature: str) -> str:
+    """Return the SQL that hands a function to *owner*."""
+    return f"alter function {signature} owner to {ident(owner)};\n"

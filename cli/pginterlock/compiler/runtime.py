@@ -1,0 +1,44 @@
+"""The functions of ``sql/runtime`` as objects: what the catalog says of them when they are right.
+
+Pure: text in, `DbObject`s out.
+"""
+
+import re
+from collections.abc import Mapping
+
+from pginterlock.objects import DbObject, ObjectKind
+
+_NAME = re.compile(r"^create or replace function interlock\.(\w+)\(", re.MULTILINE)
+_BODY = re.compile(r"^as \$\$(.*?)\$\$;", re.MULTILINE | re.DOTALL)
+_LANGUAGE = re.compile(r"^ {4}language (\w+)$", re.MULTILINE)
+_PATH = re.compile(r"^ {4}set search_path = (.*)$", re.MULTILINE)
+_VOLATILITY = re.compile(r"^ {4}(immutable|stable)$", re.MULTILINE)
+
+
+def runtime_objects(files: Mapping[str, str]) -> list[DbObject]:
+    """Return one object for each file of *files* (name to text), in their order."""
+    return [_object(text) for text in files.values()]
+
+
+def _object(text: str) -> DbObject:
+    code = text[text.index("create or replace") :]
+    volatility = _VOLATILITY.search(code)
+    path = _PATH.search(code)
+    return DbObject(
+        ObjectKind.FUNCTION, _first(_NAME, code), "",
+        (
+            ("body", _first(_BODY, code)),
+            ("language", _first(_LANGUAGE, code)),
+            ("security", "definer" if "\n    security definer\n" in code else "invoker"),
+            ("settings", f"search_path={path[1]}" if path else ""),
+            ("volatility", volatility[1][0] if volatility else "v"),
+        ),
+        create=text, replace=text, reason=text.split("\n", 1)[0].removeprefix("-- ").rstrip("."),
+    )
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    if found is None:
+        raise AssertionError(f"a file of sql/runtime lacks {pattern.pattern}")
+    return found[1]

@@ -1,0 +1,163 @@
+"""Whether a machine fits its table: names, types, key, and what PostgreSQL cannot promise there.
+
+Pure: model and table in, problems out.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pginterlock.model import Checks, Machine, Mode, SpecPath, TableName
+from pginterlock.rules import row_predicates
+from pginterlock.rules.parts import Writing
+from pginterlock.table import Column, Kind, Table
+
+# PostgreSQL's limit on the arguments of a function.
+_MAX_ARGUMENTS = 100
+_RELATIONS = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What does not fit, and where in the spec it stands."""
+
+    path: SpecPath
+    message: str
+
+
+def no_such_table(machine: Machine, there: Iterable[TableName]) -> Problem:
+    """Return the problem of a machine whose table does not exist."""
+    close = difflib.get_close_matches(str(machine.table), [str(name) for name in there], n=1)
+    return Problem(
+        ("machines", machine.name, "table"),
+        f"table {machine.table} does not exist{_meant(close)}",
+    )
+
+
+def fit(machine: Machine, table: Table) -> list[Problem]:
+    """Return everything that keeps *machine* from being put on *table*."""
+    root: SpecPath = ("machines", machine.name)
+    missing = [Problem(root + path, text) for path, text in _missing(machine, table)]
+    if missing:
+        return missing
+    found = [*_relation(table), *_key(machine, table), *_state(machine, table)]
+    found += [*_columns(machine, table)]
+    if not found:
+        found += [*_size(machine, table)]
+    return [Problem(root + path, text) for path, text in found]
+
+
+_Found = Iterator[tuple[SpecPath, str]]
+
+
+def _missing(machine: Machine, table: Table) -> _Found:
+    names = [column.name for column in table.columns]
+    seen: set[str] = set()
+    for path, column in _named(machine):
+        if column not in names and column not in seen:
+            seen.add(column)
+            close = difflib.get_close_matches(column, names, n=1)
+            yield path, f"table {table.name} has no column {column!r}{_meant(close)}"
+
+
+def _named(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
+    """Yield every column that the machine names, and where."""
+    yield ("state",), machine.state
+    yield from ((("key",), column) for column in machine.key)
+    for stamp in machine.stamps:
+        yield ("stamps", stamp.column), stamp.column
+    for row in machine.rows:
+        for part in ("require", "forbid", "freeze", "clear"):
+            for number, column in enumerate(getattr(row, part)):
+                if column != "*":
+                    yield ("states", row.state, part, number), column
+    for transition in machine.transitions:
+        for column in transition.guard.columns if transition.guard else ():
+            yield ("transitions", transition.event, "guard"), column
+    for invariant in machine.invariants:
+        for column in invariant.check.columns:
+            yield ("invariants", invariant.name), column
+    for number, column in enumerate(machine.audit.columns):
+        yield ("audit", "columns", number), column
+
+
+def _relation(table: Table) -> _Found:
+    if kind := _RELATIONS.get(table.relation_kind):
+        yield ("table",), f"{table.name} is {kind}; a machine needs a table"
+    if table.persistence == "t":
+        yield ("table",), f"{table.name} is a temporary table"
+
+
+def _key(machine: Machine, table: Table) -> _Found:
+    if machine.key:
+        unique = [set(key) for key in (table.primary_key, *table.unique_keys) if key]
+        if set(machine.key) not in unique:
+            yield ("key",), (
+                f"({', '.join(machine.key)}) is no primary key and no unique key of columns"
+                f" that are not null; a key tells one row from all others"
+            )
+    elif not table.primary_key:
+        yield ("table",), (
+            f"table {table.name} has no primary key: add one, or name a unique key in `key:`"
+        )
+    for column in machine.key or table.primary_key:
+        if column == machine.state:
+            yield ("key",), f"the state column {column!r} cannot be part of the key"
+
+
+def _state(machine: Machine, table: Table) -> _Found:
+    column = table.column(machine.state)
+    if column is None:
+        return
+    if column.kind not in (Kind.TEXT, Kind.ENUM):
+        yield ("state",), (
+            f"column {column.name!r} is {column.type}; a state is text, varchar, char, an enum, or"
+            " a domain over one of them"
+        )
+    if column.is_generated:
+        yield ("state",), f"column {column.name!r} is generated; nothing can move it"
+    if column.kind is Kind.ENUM:
+        for state in machine.states:
+            if state not in column.labels:
+                close = difflib.get_close_matches(state, column.labels, n=1)
+                yield ("state",), f"{column.type} has no label {state!r}{_meant(close)}"
+
+
+def _columns(machine: Machine, table: Table) -> _Found:
+    for stamp in machine.stamps:
+        column = table.column(stamp.column)
+        if column is not None and (column.kind is not Kind.MOMENT or column.is_generated):
+            what = "generated" if column.is_generated else column.type
+            yield ("stamps", stamp.column), (
+                f"column {column.name!r} is {what}; a stamp is timestamptz, timestamp or date"
+            )
+    cleared = [
+        (row.state, number, table.column(name))
+        for row in machine.rows for number, name in enumerate(row.clear)
+    ]
+    for state, number, column in cleared:
+        if column is not None and (column.is_not_null or column.is_generated):
+            yield ("states", state, "clear", number), (
+                f"column {column.name!r} is {_why(column)}; it cannot be cleared"
+            )
+
+
+def _why(column: Column) -> str:
+    return "generated" if column.is_generated else "not null"
+
+
+def _size(machine: Machine, table: Table) -> _Found:
+    if machine.mode is not Mode.ENFORCE or machine.checks is not Checks.FUNCTION:
+        return
+    writing = Writing(machine, table)
+    read = {machine.state, *writing.key}
+    read |= {column for p in row_predicates(writing) for column in p.columns}
+    if len(read) > _MAX_ARGUMENTS:
+        yield ("checks",), (
+            f"the row rules read {len(read)} columns, and a function takes {_MAX_ARGUMENTS}:"
+            " use `checks: native` or `checks: trigger`"
+        )
+
+
+def _meant(close: list[str]) -> str:
+    return f"; did you mean {close[0]!r}?" if close else ""

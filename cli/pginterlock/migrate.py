@@ -1,0 +1,93 @@
+"""Bring schema interlock to the current version: Alembic on ``migrations/``, then ``sql/runtime/``.
+
+Alembic writes the SQL (its offline mode), so that a plan can show it; running it is the same SQL in
+one transaction. Its version table is ``interlock.schema_version``.
+"""
+
+import io
+from contextlib import redirect_stdout
+from importlib import resources
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from pginterlock import assets, database
+from pginterlock.compiler import ownership
+
+HEAD = "head"
+
+
+def head() -> str:
+    """Return the revision that this version of the package asks for."""
+    with _config() as config:
+        found = ScriptDirectory.from_config(config).get_current_head()
+    if found is None:
+        raise AssertionError("migrations/ holds no revision")
+    return found
+
+
+def knows(revision: str) -> bool:
+    """Whether *revision* is one of ours; a newer package may have made another."""
+    with _config() as config:
+        return any(s.revision == revision for s in ScriptDirectory.from_config(config).walk_revisions())
+
+
+def upgrade_sql(revision: str | None, target: str = HEAD) -> str:
+    """Return the SQL from *revision* (None: nothing there) to *target*."""
+    with _config() as config, redirect_stdout(io.StringIO()):
+        command.upgrade(config, f"{revision or 'base'}:{target}", sql=True)
+        return config.written()
+
+
+def downgrade_sql(revision: str, target: str = "base") -> str:
+    """Return the SQL that goes back from *revision* to *target*."""
+    with _config() as config, redirect_stdout(io.StringIO()):
+        command.downgrade(config, f"{revision}:{target}", sql=True)
+        return config.written()
+
+
+def runtime() -> dict[str, str]:
+    """Return the files of ``sql/runtime`` in the order in which they load."""
+    return {name: assets.read("sql", "runtime", name) for name in assets.names("sql", "runtime")}
+
+
+def upgrade(connection: psycopg.Connection, *, owner: str | None = None) -> None:
+    """Install schema interlock, or bring it to the current version, in one transaction."""
+    with database.faults(), connection.transaction():
+        found = database.ask(connection, "revision.sql")[0]
+        revision = None
+        if found["has_schema"] is not True:
+            database.run(connection, ownership.schema(owner))
+        elif found["has_version_table"]:
+            row = connection.execute("select version_num from interlock.schema_version").fetchone()
+            revision = row[0] if row else None
+        if revision != head():
+            database.run(connection, ownership.as_role(owner, upgrade_sql(revision)))
+        for text in runtime().values():
+            database.run(connection, ownership.as_role(owner, text))
+
+
+class _Written(Config):
+    """A configuration that keeps what Alembic writes."""
+
+    def written(self) -> str:
+        """Return the SQL written so far."""
+        return self.output_buffer.getvalue()  # type: ignore[attr-defined]
+
+
+class _config:  # noqa: N801 - used as a function
+    """The configuration of our environment, with the files on disk while it is open."""
+
+    def __enter__(self) -> _Written:
+        self._files = resources.as_file(assets.root() / "migrations")
+        folder: Path = self._files.__enter__()
+        config = _Written(output_buffer=io.StringIO())
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        return config
+
+    def __exit__(self, *failure: object) -> None:
+        self._files.__exit__(None, None, None)
