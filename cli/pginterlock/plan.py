@@ -120,7 +120,7 @@ def _one(wanted: DbObject, found: DbObject | None) -> list[Change]:
 
 def fingerprint(facts: Mapping[str, str], objects: Iterable[DbObject]) -> str:
     """Return the SHA-256 of what was found: a plan is for that state of a database, and no other."""
-    told = sorted([it.kind.value, it.name, dict(it.facts)] for it in objects)  # type: ignore[type-var]
+    told = sorted(json.dumps([it.kind, it.name, dict(it.facts)], sort_keys=True) for it in objects)
     text = json.dumps([dict(facts), told], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -207,5 +207,7 @@ def _read_step(piece: str) -> Step:
     label, _, title = head.partition(": ")
     part = Part(label[label.find("(") + 1 : label.rfind(")")])
     name, _, table = lock.removeprefix("-- lock: ").partition(" on ")
-    sql = sql.removesuffix(_COMMIT).removesuffix(_BEGIN).removesuffix(_COMMIT)
+    for mark in (_BEGIN, _COMMIT):
+        sql = sql.rstrip().removesuffix(mark.strip())
+    sql = sql.rstrip() + "\n"
     return Step(title, why.removeprefix("-- why:  "), sql, part, Lock(name), table)

@@ -263,7 +263,8 @@ def _machine_step(seen: Survey, it: MachineSurvey, change: Change) -> Step:
             sql = change.sql + ownership.own_function(seen.owner, thing.signature)
             return Step(title, thing.reason, sql)
         case _:
-            return Step(title, thing.reason, change.sql, lock=thing.lock, table=table)
+            at = table if thing.lock is not Lock.NONE else ""
+            return Step(title, thing.reason, change.sql, lock=thing.lock, table=at)
 
 
 def _notes(seen: Survey, spec: Spec) -> list[str]:
