@@ -1,0 +1,45 @@
+-- What the report asks for and this version of the machine does not hold yet. Played like the rest,
+-- so that the demo shows what is so, and not what is promised.
+
+-- defect: a room is occupied by nobody
+-- writer: room service, room_bookings/services/room_assignment.py:203
+-- code: IL09
+update hotel.room set is_occupied = true where id = 5;
+-- proof:
+select r.is_occupied from hotel.room as r
+where
+    r.id = 5
+    and not exists (
+        select from hotel.room_booking as b
+        where b.assigned_room_id = r.id and b.status = 'CHECKED_IN'
+    );
+
+-- defect: two bookings hold one room on the same nights
+-- writer: room service, room_bookings/services/room_assignment.py:203
+-- code: IL15
+update hotel.room_booking set assigned_room_id = 1 where id = 5;
+-- proof:
+select count(*) = 2 from hotel.room_booking
+where assigned_room_id = 1 and status = 'CONFIRMED' and check_in = current_date;
+
+-- defect: a role that may not do so marks a no-show
+-- writer: any view
+-- code: IL05
+update hotel.room_booking set status = 'NO_SHOW' where id = 5;
+-- proof:
+select status = 'NO_SHOW' from hotel.room_booking where id = 5;
+
+-- defect: a booking is cancelled without a reason
+-- writer: cancel view, hotel/staff_views.py:1461
+-- code: IL06
+update hotel.room_booking set status = 'CANCELLED', cancelled_at = now() where id = 4;
+-- proof:
+select status = 'CANCELLED' from hotel.room_booking where id = 4;
+
+-- defect: a paid booking waits for approval, and nothing confirms it
+-- writer: payment webhook, hotel/payment_views.py:435
+-- code: IL16
+update hotel.room_booking set payment_captured_at = now() where id = 2;
+-- proof:
+select status = 'PENDING_APPROVAL' and payment_captured_at is not null
+from hotel.room_booking where id = 2;
