@@ -4,21 +4,23 @@ Pure: model and table in, `DbObject`s out.
 """
 
 from pginterlock.compiler import ownership, removal
+from pginterlock.compiler.attempts import Attempt, attempts
 from pginterlock.compiler.functions import guard_functions
 from pginterlock.compiler.machine_names import MachineNames
-from pginterlock.compiler.runtime import runtime_objects
-from pginterlock.compiler.scan import Scan, scan
 from pginterlock.compiler.registry import definition_text, registry_entry
 from pginterlock.compiler.relations import history_tables
+from pginterlock.compiler.replay import replay
 from pginterlock.compiler.rows import row_objects
+from pginterlock.compiler.runtime import runtime_objects
+from pginterlock.compiler.scan import Scan, scan
 from pginterlock.compiler.triggers import triggers
 from pginterlock.model import Machine
 from pginterlock.objects import DbObject
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Table
 
-__all__ = ["MachineNames", "Scan", "compile_machine", "definition_text", "ownership", "removal",
-           "runtime_objects", "scan"]
+__all__ = ["Attempt", "MachineNames", "Scan", "attempts", "compile_machine", "definition_text", "ownership", "removal",
+           "replay", "runtime_objects", "scan"]
 
 
 def compile_machine(machine: Machine, table: Table) -> list[DbObject]:

@@ -7,7 +7,6 @@ from pginterlock.rules import birth, continuity
 from pginterlock.rules.parts import Writing
 from pginterlock.template import fill
 
-
 MONTHS_AHEAD = 12
 
 

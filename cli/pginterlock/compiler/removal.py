@@ -5,7 +5,7 @@ Pure: names in, SQL text out.
 
 from pginterlock import assets
 from pginterlock.model import TableName
-from pginterlock.names import ident
+from pginterlock.names import ident, literal
 from pginterlock.table import Table
 from pginterlock.template import fill
 
@@ -51,3 +51,18 @@ def index_twin(table: Table, expression: str) -> str:
         {"schema_name": table.name.schema, "relation_name": table.name.name,
          "expression": expression},
     )
+
+
+def quoted(name: str) -> str:
+    """Return *name* as an identifier."""
+    return ident(name)
+
+
+def unregister(machine: str) -> str:
+    """Return the SQL that takes *machine* out of the registry."""
+    return f"delete from interlock.machine where machine_name = {literal(machine)};\n"
+
+
+def drop_schema() -> str:
+    """Return the SQL that drops all of schema interlock."""
+    return "drop schema interlock cascade;\n"

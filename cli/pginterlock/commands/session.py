@@ -1,0 +1,49 @@
+"""What commands open and show: the spec, the connection, progress, a console."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from rich.console import Console
+
+from pginterlock import database, embedded
+from pginterlock.commands.options import find_spec
+from pginterlock.model import Spec
+from pginterlock.spec import load
+
+_SILENT_S = 1.0
+
+
+def read_spec(explicit: Path | None) -> Spec:
+    """Return the spec that is asked for; raise SpecError with all that is wrong."""
+    return load(find_spec(explicit))
+
+
+@contextmanager
+def connected(dsn: str | None) -> Iterator[psycopg.Connection]:
+    """Open the database that is asked for, and close it at the end."""
+    with embedded.resolved(database.find_dsn(dsn)) as found, database.connect(found) as connection:
+        yield connection
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that has colours on a terminal only, and never wraps what is piped."""
+    stream = sys.stderr if stderr else sys.stdout
+    found = Console(file=stream, highlight=False, soft_wrap=not stream.isatty())
+    return found
+
+
+class Progress:
+    """Say on stderr what is going on, once it takes longer than a second."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._console = console(stderr=True)
+
+    def __call__(self, title: str) -> None:
+        """Tell of the next thing."""
+        if time.monotonic() - self._started > _SILENT_S:
+            self._console.print(f"  {title} ...", style="dim")

@@ -1,0 +1,150 @@
+"""What the demo shows: lists, tables and panels; colour in a terminal, plain ASCII in a pipe."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TextIO
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from pginterlock.hotel.play import Outcome
+from pginterlock.hotel.script import Block
+
+_PIPE_WIDTH = 120
+_MIN_WIDTH = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One write and what became of it: on the bare table, and under the machine."""
+
+    block: Block
+    before: Outcome
+    after: Outcome
+
+    @property
+    def is_as_expected(self) -> bool:
+        """Whether it went through before, and its own rule refused it after."""
+        return self.before.stored and self.after.refused and self.after.code == self.block.code
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Where results go (*out*) and where progress goes (*err*)."""
+
+    out: Console
+    err: Console
+
+    def say(self, *parts: str | tuple[str, str]) -> None:
+        """Print one line, made of texts and (text, style) pairs."""
+        self.out.print(Text.assemble(*parts))
+
+    def show(self, thing: RenderableType) -> None:
+        """Print *thing*."""
+        self.out.print(thing)
+
+    def heading(self, text: str) -> None:
+        """Print the heading of a part."""
+        self.out.print()
+        if self.out.is_terminal:
+            self.out.rule(Text(text, "bold"), align="left", style="cyan")
+        else:
+            self.out.print(Text(f"{text}\n{'=' * len(text)}"))
+
+    def panel(self, title: str, *lines: Text) -> None:
+        """Print *lines* in a frame."""
+        text = Text("\n").join(lines)
+        if self.out.is_terminal:
+            self.out.print(Panel(text, title=title, title_align="left", border_style="cyan"))
+        else:
+            self.out.print(Text(f"{title}\n{'=' * len(title)}\n") + text)
+
+    def table(self, *columns: str, title: str = "") -> Table:
+        """Return an empty table in the style of this screen."""
+        frame = box.ROUNDED if self.out.is_terminal else box.ASCII
+        made = Table(title=title or None, box=frame, header_style="bold", expand=False)
+        for name in columns:
+            made.add_column(name, overflow="fold")
+        return made
+
+    @contextmanager
+    def working(self, text: str) -> Iterator[None]:
+        """Show that something is going on, in a terminal."""
+        if self.err.is_terminal:
+            with self.err.status(text):
+                yield
+        else:
+            yield
+
+
+def screen(out: TextIO | None = None, err: TextIO | None = None) -> Screen:
+    """Return a screen on the two streams; stdout and stderr where none is given."""
+    first = Console(file=out, highlight=False, emoji=False)
+    narrow = first.is_terminal and first.width < _MIN_WIDTH
+    if not first.is_terminal or narrow:
+        width = _MIN_WIDTH if narrow else _PIPE_WIDTH
+        first = Console(file=out, highlight=False, emoji=False, width=width, soft_wrap=False)
+    return Screen(first, Console(file=err, stderr=err is None, highlight=False))
+
+
+def went_through(view: Screen, played: Sequence[tuple[Block, Outcome]]) -> None:
+    """Print what became of each write on the bare tables."""
+    for number, (block, outcome) in enumerate(played, 1):
+        view.say(f"{number:>3}  ", _word_before(outcome), f"  {block.title}")
+        if outcome.refused:
+            view.say(("     " + outcome.message, "dim"))
+
+
+def refusals(view: Screen, played: Sequence[Played]) -> None:
+    """Print what the server says to each write under the machine."""
+    for number, one in enumerate(played, 1):
+        after = one.after
+        if not after.refused:
+            view.say(f"{number:>3}  ", _word_after(one), f"  {one.block.title}")
+            continue
+        view.say(
+            f"{number:>3}  ", _word_after(one), f"  {after.sqlstate} ", (after.constraint, "cyan")
+        )
+        view.say("     ERROR: ", (after.message, "bold"))
+        if after.hint:
+            view.say(("     HINT:  " + after.hint, "dim"))
+
+
+def before_and_after(view: Screen, held: Sequence[Played], gaps: Sequence[Played]) -> None:
+    """Print the table of all writes, before and after."""
+    made = view.table("", "What the report found", "Who wrote it", "Before", "After")
+    for number, one in enumerate([*held, *gaps], 1):
+        if gaps and number == len(held) + 1:
+            made.add_section()
+        made.add_row(
+            str(number), one.block.title, Text(one.block.writer, "dim"),
+            _word_before(one.before), _word_after(one, is_gap=number > len(held)),
+        )
+    view.show(made)
+
+
+def legal_twins(view: Screen, played: Sequence[tuple[Block, Outcome]]) -> None:
+    """Print the honest writes and whether they pass."""
+    for block, outcome in played:
+        word = Text("passes", "green") if outcome.stored else Text("REFUSED", "bold red")
+        view.say("     ", word, f"  {block.title}", (f"  ({block.writer})", "dim"))
+        if outcome.refused:
+            view.say(("     " + outcome.message, "red"))
+
+
+def _word_before(outcome: Outcome) -> Text:
+    if outcome.stored:
+        return Text("went through", "red")
+    return Text("refused" if outcome.refused else "had no effect", "bold yellow")
+
+
+def _word_after(one: Played, *, is_gap: bool = False) -> Text:
+    if one.after.refused:
+        return Text(f"refused {one.after.code or one.after.sqlstate}", "green")
+    if is_gap:
+        return Text(f"not yet ({one.block.code})", "yellow")
+    return Text("WENT THROUGH" if one.after.stored else "had no effect", "bold red")

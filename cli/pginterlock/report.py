@@ -1,0 +1,86 @@
+"""Plans, findings and histories as text or JSON.
+
+Pure: data in, text out.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from pginterlock.findings import Finding, Severity
+from pginterlock.plan import Plan
+
+_SAMPLES = 5
+
+
+def key_text(key: object) -> str:
+    """Return one key as people read it."""
+    if isinstance(key, dict):
+        return ", ".join(f"{name}={value}" for name, value in key.items())
+    return str(key)
+
+
+def finding_dict(finding: Finding) -> dict[str, object]:
+    """Return *finding* as the JSON object that the reference documents."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "machine": finding.machine,
+        "subject": finding.subject,
+        "message": finding.message,
+        "hint": finding.hint,
+        "count": finding.count,
+        "samples": list(finding.samples),
+        "position": str(finding.position) if finding.position else None,
+    }
+
+
+def findings_json(
+    findings: Sequence[Finding], *, skipped: Sequence[str] = (), machines: Sequence[str] = ()
+) -> str:
+    """Return findings as one JSON document."""
+    errors = sum(it.severity is Severity.ERROR for it in findings)
+    return json.dumps(
+        {
+            "format": "interlock findings 1",
+            "machines": list(machines),
+            "errors": errors,
+            "warnings": len(findings) - errors,
+            "findings": [finding_dict(it) for it in findings],
+            "skipped": list(skipped),
+        },
+        indent=2, ensure_ascii=False, default=_plain,
+    )
+
+
+def plan_json(plan: Plan) -> str:
+    """Return *plan* as one JSON document."""
+    return json.dumps(
+        {
+            "format": "interlock plan 1",
+            "database": plan.database,
+            "fingerprint": plan.fingerprint,
+            "notes": list(plan.notes),
+            "steps": [
+                {
+                    "title": step.title, "why": step.why, "part": step.part.value,
+                    "lock": step.lock.value, "table": step.table, "sql": step.sql,
+                }
+                for step in plan.steps
+            ],
+        },
+        indent=2, ensure_ascii=False,
+    )
+
+
+def sample_text(finding: Finding) -> str:
+    """Return count and sample keys of *finding*, or nothing."""
+    if finding.count is None:
+        return ""
+    keys = "; ".join(key_text(key) for key in finding.samples[:_SAMPLES])
+    rows = "1 row" if finding.count == 1 else f"{finding.count:,} rows"
+    return f"{rows}: {keys}" if keys else rows
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,77 @@
+"""Take machines off a database again."""
+
+from collections.abc import Sequence
+
+import psycopg
+
+from pginterlock import catalog, database
+from pginterlock.compiler import MachineNames, removal
+from pginterlock.errors import UsageError
+from pginterlock.model import TableName
+from pginterlock.objects import DbObject, ObjectKind
+
+_LOCK_TIMEOUT = "set local lock_timeout = '5s'"
+
+
+def take_off(
+    connection: psycopg.Connection, machines: Sequence[str], *, drop_history: bool
+) -> list[str]:
+    """Take off *machines* (none: all), in one transaction; return what was done, in words.
+
+    Raises UsageError for a machine that is not installed.
+    """
+    done: list[str] = []
+    with database.faults(), connection.transaction():
+        database.run(connection, _LOCK_TIMEOUT)
+        database.run(connection, "set local search_path = ''")
+        installed = catalog.registered(connection)
+        if unknown := [name for name in machines if name not in installed]:
+            raise UsageError(
+                f"no machine {unknown[0]!r} is installed here; installed:"
+                f" {', '.join(installed) or 'none'}"
+            )
+        chosen = list(machines) or list(installed)
+        for name in chosen:
+            done += _take_off_one(connection, name, installed[name], drop_history=drop_history)
+        if drop_history and set(chosen) == set(installed):
+            database.run(connection, removal.drop_schema())
+            done.append("schema interlock: dropped")
+        if not done:
+            done.append("nothing is installed here")
+    return done
+
+
+def _take_off_one(
+    connection: psycopg.Connection, name: str, table: TableName, *, drop_history: bool
+) -> list[str]:
+    where = catalog.table(connection, table, name)
+    objects = catalog.found_objects(connection, name, where) if where else _without_table(name)
+    order = (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.FUNCTION)
+    for kind in order:
+        for it in objects:
+            if it.kind is kind:
+                database.run(connection, it.drop)
+    database.run(connection, removal.unregister(name))
+    done = [f"machine {name}: taken off {table}"]
+    tables = [it for it in objects if it.kind is ObjectKind.TABLE]
+    if drop_history:
+        for it in tables:
+            database.run(connection, it.drop)
+        done.append(f"machine {name}: history dropped")
+    elif tables:
+        done.append(f"machine {name}: history kept in interlock.{MachineNames(name).audit}")
+    return done
+
+
+def _without_table(name: str) -> list[DbObject]:
+    """Return the objects that may be left of a machine whose table is gone."""
+    names = MachineNames(name)
+    return [
+        DbObject(ObjectKind.FUNCTION, function, name, (),
+                 drop=removal.drop_function(f"interlock.{removal.quoted(function)}()"))
+        for function in names.functions
+    ] + [
+        DbObject(ObjectKind.TABLE, f"interlock.{relation}", name, (),
+                 drop=removal.drop_table(relation))
+        for relation in names.tables
+    ]

@@ -1,0 +1,86 @@
+"""Prove that the machines are there, work, and that every row obeys them: findings.
+
+Reads the catalog as the server stores it, tries forbidden moves in savepoints that are rolled
+back, reads all rows of a table in one scan and holds them against their history, each from one
+snapshot. Never writes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg
+
+from pginterlock import database
+from pginterlock.findings import Finding
+from pginterlock.model import Spec
+from pginterlock.survey import Survey, survey
+from pginterlock.verify import objects, probes, replay, rows, surroundings
+
+__all__ = ["Report", "Scope", "verify"]
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What to look at; by default all of it."""
+
+    rows: bool = True
+    history: bool = True
+    probes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found, and what could not be looked at (and why)."""
+
+    findings: tuple[Finding, ...]
+    skipped: tuple[str, ...]
+    machines: tuple[str, ...]
+
+
+def verify(
+    connection: psycopg.Connection, spec: Spec, *, scope: Scope | None = None,
+    progress: Progress = lambda _: None,
+) -> Report:
+    """Return everything that is not as *spec* says.
+
+    Raises SpecError where the spec does not fit the database at all, EnvironmentFault where it
+    cannot be read.
+    """
+    asked = scope or Scope()
+    findings: list[Finding] = []
+    skipped: list[str] = []
+    with database.faults():
+        progress("objects")
+        seen = survey(connection, spec)
+        findings += objects.drift(seen, spec)
+        findings += surroundings.weaknesses(connection, seen)
+        if asked.probes:
+            progress("forbidden moves, rolled back")
+            tried, not_tried = probes.probe(connection, seen)
+            findings += tried
+            skipped += not_tried
+        with database.snapshot(connection):
+            for it in seen.machines:
+                findings += _rows(connection, seen, it.machine.name, asked, progress, skipped)
+    machines = tuple(machine.name for machine in spec.machines)
+    return Report(tuple(findings), tuple(skipped), machines)
+
+
+def _rows(
+    connection: psycopg.Connection, seen: Survey, name: str, asked: Scope, progress: Progress,
+    skipped: list[str],
+) -> list[Finding]:
+    it = next(m for m in seen.machines if m.machine.name == name)
+    found: list[Finding] = []
+    if asked.rows:
+        progress(f"rows of {it.table.name}")
+        found += rows.unsound(connection, it)
+    if asked.history:
+        if not replay.is_possible(connection, it):
+            skipped.append(f"{name}: history (not there, or not readable)")
+        else:
+            progress(f"history of {name}")
+            found += replay.discontinuous(connection, it)
+    return found

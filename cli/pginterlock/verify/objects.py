@@ -1,0 +1,94 @@
+"""Drift: objects that are missing, changed, switched off or left over.
+
+Pure: a survey in, findings out.
+"""
+
+from pginterlock.findings import Finding, Severity
+from pginterlock.model import Spec
+from pginterlock.objects import DbObject, ObjectKind
+from pginterlock.plan import Action, Change, changes
+from pginterlock.survey import MachineSurvey, Survey
+
+_APPLY = "interlock apply puts it right"
+
+
+def drift(seen: Survey, spec: Spec) -> list[Finding]:
+    """Return what the objects of all machines, and of schema interlock, lack."""
+    found = _schema(seen)
+    for it in seen.machines:
+        if not seen.rights.schema_exists or it.machine.name not in dict(seen.registered):
+            found.append(
+                Finding(
+                    "not-installed", f"machine {it.machine.name} is not installed",
+                    it.machine.name, str(it.table.name), hint="interlock apply installs it",
+                    position=spec.locate(("machines", it.machine.name)),
+                )
+            )
+        else:
+            found += _of_machine(it)
+    known = {machine.name for machine in spec.machines}
+    found += [
+        Finding(
+            "not-in-spec", f"machine {name} on {table} is installed, but not in this spec",
+            name, str(table), Severity.WARNING, hint="interlock uninstall --machine takes it off",
+        )
+        for name, table in seen.registered if name not in known
+    ]
+    return found
+
+
+def _schema(seen: Survey) -> list[Finding]:
+    if not seen.rights.schema_exists:
+        return []
+    found = []
+    if seen.rights.revision not in (seen.head, "unreadable"):
+        found.append(
+            Finding(
+                "schema-outdated",
+                f"schema interlock is of revision {seen.rights.revision}, and {seen.head} is asked",
+                "", "interlock", hint=_APPLY,
+            )
+        )
+    found += [
+        _finding("", "interlock", change, seen.runtime_found)
+        for change in changes(seen.runtime_wanted, seen.runtime_found)
+    ]
+    return found
+
+
+def _of_machine(it: MachineSurvey) -> list[Finding]:
+    found: dict[tuple[ObjectKind, str], Finding] = {}
+    for change in it.changes:
+        found.setdefault(
+            change.object.id, _finding(it.machine.name, str(it.table.name), change, it.found)
+        )
+    return list(found.values())
+
+
+def _finding(
+    machine: str, table: str, change: Change, there: tuple[DbObject, ...]
+) -> Finding:
+    thing = change.object
+    differing = _differing(thing, there)
+    what = {
+        Action.CREATE: "missing", Action.DROP: "left-over", Action.VALIDATE: "not-validated",
+    }.get(change.action, "changed")
+    if thing.kind is ObjectKind.TRIGGER and differing == ["enabled"]:
+        what = "disabled"
+    if thing.kind is ObjectKind.CHECK and "enforced" in differing:
+        what = "not-enforced"
+    name = thing.name.removeprefix(f"{table} ")
+    told = f" ({', '.join(differing)})" if differing and what == "changed" else ""
+    where = f" on {table}" if thing.kind in (ObjectKind.TRIGGER, ObjectKind.CHECK) else ""
+    return Finding(
+        f"{thing.kind}-{what}", f"{thing.kind} {name}{where} is {what.replace('-', ' ')}{told}",
+        machine, table, hint=_APPLY,
+    )
+
+
+def _differing(thing: DbObject, there: tuple[DbObject, ...]) -> list[str]:
+    found = next((it for it in there if it.id == thing.id), None)
+    if found is None:
+        return []
+    has, asked = dict(found.facts), dict(thing.facts)
+    return sorted(name for name in asked if has.get(name) != asked[name])

@@ -1,0 +1,27 @@
+-- How the tables of schema interlock are kept: owner, persistence, triggers, who may write.
+
+select
+    c.relname::text as relation_name,
+    c.relowner = n.nspowner as is_owned,
+    c.relpersistence::text as persistence,
+    array(
+        select t.tgname::text
+        from pg_catalog.pg_trigger as t
+        where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled <> 'A'
+    ) as weak_triggers,
+    (
+        select count(*)::integer from pg_catalog.pg_trigger as t
+        where t.tgrelid = c.oid and starts_with(t.tgname::text, 'interlock_')
+    ) as trigger_count,
+    c.relhastriggers as has_triggers,
+    array(
+        select distinct case when g.grantee = 0 then 'public' else g.grantee::regrole::text end
+        from aclexplode(c.relacl) as g
+        where g.grantee <> c.relowner and g.privilege_type <> 'SELECT'
+    ) as writers
+from pg_catalog.pg_class as c
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+where
+    n.nspname = 'interlock'
+    and c.relkind in ('r', 'p')
+order by c.relname;

@@ -1,0 +1,14 @@
+-- A forbidden delete of one row, sought among the first ten thousand; whoever runs it rolls back.
+
+delete from :relation as t
+where
+    (t.tableoid, t.ctid) = (
+        select r.interlock_relation, r.interlock_place
+        from (
+            select x.*, x.tableoid as interlock_relation, x.ctid as interlock_place
+            from :relation as x
+            limit 10000
+        ) as r
+        where r.:"state_column" = :'state'
+        limit 1
+    )

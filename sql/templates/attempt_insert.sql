@@ -1,0 +1,8 @@
+-- A forbidden insert of a copy of one row; whoever runs it rolls back.
+
+insert into :relation (:columns)
+overriding system value
+select :expressions
+from (select * from :relation limit 10000) as r
+where r.:"state_column" = :'state'
+limit 1
