@@ -16,6 +16,7 @@ create table interlock.machine (
     definition      jsonb       not null,
     version         integer     not null default 1,
     adopted_rows    bigint      not null,
+    adopted_digest  numeric     not null,
     applied_at      timestamptz not null default now(),
     applied_by      text        not null default session_user,
 
@@ -68,3 +69,7 @@ comment on table interlock.state is 'The states of each machine.';
 comment on table interlock.transition is
 'The allowed moves. A move that is not listed here is refused.';
 comment on table interlock.rule is 'The rules of each machine; the predicate is true of a sound row.';
+comment on column interlock.machine.adopted_rows is
+'How many rows were there before the machine, and so have no birth in the history.';
+comment on column interlock.machine.adopted_digest is
+'The sum of the hashes of their keys: rows cannot be swapped behind the triggers.';

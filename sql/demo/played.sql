@@ -18,20 +18,22 @@ insert into hotel.room_booking (
 )
 select
     b.id,
-    1,
+    1 as hotel_id,
     b.status,
-    'A',
+    'A' as room_type,
     b.room_id,
-    current_date + b.arrives,
-    current_date + b.arrives + 3,
-    98,
-    98,
-    now() - interval '40 days',
-    case when b.status in ('CHECKED_IN', 'CHECKED_OUT') then now() + b.arrives * interval '1 day' end,
-    case when b.status = 'CHECKED_OUT' then now() - interval '5 days' end,
-    case when b.status = 'CANCELLED' then now() - interval '2 days' end,
-    case when b.is_paid then now() - interval '39 days' end,
-    case when b.is_paid then now() - interval '39 days' end
+    current_date + b.arrives as check_in,
+    current_date + b.arrives + 3 as check_out,
+    98 as nightly_rate,
+    98 as deposit,
+    now() - interval '40 days' as created_at,
+    case
+        when b.status in ('CHECKED_IN', 'CHECKED_OUT') then now() + b.arrives * interval '1 day'
+    end as checked_in_at,
+    case when b.status = 'CHECKED_OUT' then now() - interval '5 days' end as checked_out_at,
+    case when b.status = 'CANCELLED' then now() - interval '2 days' end as cancelled_at,
+    case when b.is_paid then now() - interval '39 days' end as payment_authorized_at,
+    case when b.is_paid then now() - interval '39 days' end as payment_captured_at
 from (
     values
     (1, 'PENDING',           null,   20, false),

@@ -2,17 +2,15 @@
 
 insert into interlock.machine as m (
     machine_name, table_oid, schema_name, table_name, state_column, state_attnum, key_columns,
-    mode, checks, continuity, definition, adopted_rows
+    mode, checks, continuity, definition, adopted_rows, adopted_digest
 )
-values (
+select
     :'machine', :'relation'::regclass, :'schema_name', :'table_name', :'state_column',
     :state_attnum, :key_columns, :'mode', :'checks', :'continuity', :'definition',
-    case
-        when exists (select from interlock.machine as known where known.machine_name = :'machine')
-            then 0
-        else (:adopted)
-    end
-)
+    adopted.row_count, adopted.digest
+from (
+:adopted
+) as adopted
 on conflict (machine_name) do update set
     table_oid = excluded.table_oid, schema_name = excluded.schema_name,
     table_name = excluded.table_name, state_column = excluded.state_column,

@@ -48,11 +48,15 @@ ending as (
 ),
 
 adopted as (
-    select count(*) filter (where not has_birth) - m.adopted_rows as difference
+    select
+        count(*) filter (where not has_birth) - m.adopted_rows as difference,
+        coalesce(
+            sum(hash_record_extended(row(:key_list), 0)) filter (where not has_birth), 0
+        ) <> m.adopted_digest as is_other
     from interlock.machine as m
     left join ending on true
     where m.machine_name = :'machine'
-    group by m.adopted_rows
+    group by m.adopted_rows, m.adopted_digest
 ),
 
 broken as (
@@ -75,4 +79,4 @@ group by what
 union all
 select 'adopted', difference, '{}'
 from adopted
-where difference <> 0
+where difference <> 0 or is_other

@@ -5,11 +5,12 @@ import json
 
 from pginterlock import assets
 from pginterlock.compiler.relations import audit_name, key_columns
+from pginterlock.compiler.removal import qualified
 from pginterlock.model import Machine
 from pginterlock.names import array, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules import RULES, row_predicates
-from pginterlock.rules.parts import Writing, plain
+from pginterlock.rules.parts import Writing, indent, plain
 from pginterlock.template import fill
 
 
@@ -45,7 +46,7 @@ def registry_entry(writing: Writing) -> DbObject:
     create = fill(
         assets.read("sql", "templates", "register.sql"),
         {
-            "machine": machine.name, "relation": f"{ident(table.schema)}.{ident(table.name)}",
+            "machine": machine.name, "relation": qualified(table),
             "adopted": _adopted(writing),
             "schema_name": table.schema, "table_name": table.name, "state_column": machine.state,
             "state_attnum": str(writing.column(machine.state).number),
@@ -66,17 +67,23 @@ def registry_entry(writing: Writing) -> DbObject:
 
 def _adopted(writing: Writing) -> str:
     """Return SQL that counts what was there before the machine: rows, and lives in the history."""
-    return fill(
+
+    def of_table(column: str) -> str:
+        return f"t.{ident(column)}"
+
+    keys = [ident(column) for column in key_columns(writing)]
+    stored = [f"{writing.stored(c, of_table)} as {ident('key_' + c)}" for c in writing.key]
+    return indent(fill(
         assets.read("sql", "templates", "adopted.sql"),
         {
+            "machine": writing.machine.name,
             "audit_name": audit_name(writing.machine.name),
-            "schema_name": writing.table.name.schema,
-            "relation_name": writing.table.name.name,
-            "key_list": ", ".join(f"a.{ident(c)}" for c in key_columns(writing)),
-            "same_entry": writing.key_match("a", lambda column: f"t.{ident(column)}"),
-            "same_life": writing.key_match("life", lambda column: f"t.{ident(column)}"),
+            "relation": qualified(writing.table.name),
+            "key_list": ", ".join(keys),
+            "row_key": ", ".join(stored),
+            "same_entry": writing.key_match("a", of_table),
         },
-    ).strip()
+    ))
 
 
 def _bool(value: bool) -> str:

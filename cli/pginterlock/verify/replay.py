@@ -40,12 +40,19 @@ def discontinuous(connection: psycopg.Connection, it: MachineSurvey) -> list[Fin
 
 
 def _adopted(it: MachineSurvey, difference: int) -> Finding:
-    told = (
+    if difference == 0:
+        told = "rows that were there before the machine were replaced by others"
+    else:
+        told = _counted(difference)
+    return Finding(
+        continuity.CODE, f"{continuity.NAME}: {told}", it.machine.name, str(it.table.name),
+        hint="They came or went behind the triggers", count=abs(difference) or None,
+    )
+
+
+def _counted(difference: int) -> str:
+    return (
         f"{difference} rows are there without a birth in the history"
         if difference > 0
         else f"{-difference} rows that were there before the machine are gone without an entry"
-    )
-    return Finding(
-        continuity.CODE, f"{continuity.NAME}: {told}", it.machine.name, str(it.table.name),
-        hint="They came or went behind the triggers", count=abs(difference),
     )
