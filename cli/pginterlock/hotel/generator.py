@@ -18,6 +18,7 @@ _NIGHTS_WEIGHTS = (18, 24, 23, 13, 7, 4, 8, 2, 1)
 _RATES = {"A": 95, "D": 115, "E": 125, "G": 165}
 _TYPE_WEIGHTS = (60, 25, 10, 5)
 _CANCELLED, _NO_SHOW, _UNPAID, _WAITING = 0.27, 0.013, 0.3, 0.2
+_RESORT, _REFUNDED, _FAILED, _CANCELLED_UNPAID = 0.66, 0.6, 0.1, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +55,19 @@ def _booking(
     frame = _Frame(booking_id, today, made, arrival, arrival + timedelta(days=nights))
     room_type = rng.choices(list(_RATES), _TYPE_WEIGHTS)[0]
     summer = 1.35 if arrival.month in {6, 7, 8} else 1.0
-    rate = Decimal(round(_RATES[room_type] * summer * rng.uniform(0.8, 1.3))).quantize(Decimal("0.01"))
+    rate = Decimal(round(_RATES[room_type] * summer * rng.uniform(0.8, 1.3)))
     status = _fate(rng, frame)
     paid = _payment(rng, frame, status)
     came = _at(rng, arrival, 14, 21) if status in {"CHECKED_IN", "CHECKED_OUT"} else None
     left = _at(rng, frame.check_out, 7, 11) if status == "CHECKED_OUT" else None
     gone = _between(rng, made, frame) if status == "CANCELLED" else None
     captured = None if gone and paid and paid > gone else paid
-    refund = gone + timedelta(days=1, hours=2) if gone and captured and rng.random() < 0.6 else None
+    is_refunded = captured is not None and rng.random() < _REFUNDED
+    refund = gone + timedelta(hours=26) if gone and is_refunded else None
+    has_failed = paid is None and rng.random() < _FAILED
     return Booking(
         id=frame.id,
-        hotel_id=1 if rng.random() < 0.66 else 2,
+        hotel_id=1 if rng.random() < _RESORT else 2,
         status=status,
         room_type=room_type,
         assigned_room_id=None,
@@ -81,7 +84,7 @@ def _booking(
         cancelled_at=gone,
         payment_authorized_at=captured and captured - timedelta(minutes=2),
         payment_captured_at=captured,
-        payment_failed_at=made + timedelta(minutes=9) if not paid and rng.random() < 0.1 else None,
+        payment_failed_at=made + timedelta(minutes=9) if has_failed else None,
         refund_processed_at=refund,
     )
 
@@ -102,7 +105,7 @@ def _fate(rng: random.Random, frame: _Frame) -> str:
 def _payment(rng: random.Random, frame: _Frame, status: str) -> datetime | None:
     if status in {"PENDING", "PENDING_APPROVAL"}:
         return None
-    if status == "CANCELLED" and rng.random() < 0.5:
+    if status == "CANCELLED" and rng.random() < _CANCELLED_UNPAID:
         return None
     return frame.made + timedelta(minutes=rng.randint(1, 6))
 

@@ -12,9 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 from pginterlock.errors import UsageError
 from pginterlock.hotel.bookings import FIRST_ID, Booking
@@ -65,11 +64,10 @@ def read(path: Path) -> Published:
 def _opened(path: Path) -> Iterator[TextIO]:
     try:
         with path.open("rb") as raw:
-            zipped = raw.read(2) == _GZIP
-            raw.seek(0)
-            source = gzip.open(raw) if zipped else raw
-            with TextIOWrapper(source, encoding="utf-8-sig", newline="") as text:
-                yield text
+            is_zipped = raw.read(2) == _GZIP
+        opener = gzip.open if is_zipped else open
+        with opener(path, "rt", encoding="utf-8-sig", newline="") as text:
+            yield cast("TextIO", text)
     except (OSError, UnicodeDecodeError, EOFError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from None
 

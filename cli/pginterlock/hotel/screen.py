@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TextIO
 
 from rich import box
@@ -11,6 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from pginterlock.audit import Entry
 from pginterlock.hotel.play import Outcome
 from pginterlock.hotel.script import Block
 
@@ -39,7 +41,7 @@ class Screen:
     out: Console
     err: Console
 
-    def say(self, *parts: str | tuple[str, str]) -> None:
+    def say(self, *parts: str | Text | tuple[str, str]) -> None:
         """Print one line, made of texts and (text, style) pairs."""
         self.out.print(Text.assemble(*parts))
 
@@ -134,6 +136,30 @@ def legal_twins(view: Screen, played: Sequence[tuple[Block, Outcome]]) -> None:
         view.say("     ", word, f"  {block.title}", (f"  ({block.writer})", "dim"))
         if outcome.refused:
             view.say(("     " + outcome.message, "red"))
+
+
+def timeline(view: Screen, entries: Sequence[Entry]) -> None:
+    """Print the life of one row."""
+    made = view.table("At", "Event", "From -> to", "Who", "Why", "Also changed")
+    for entry in entries:
+        changed = ", ".join(f"{name} {_short(new)}" for name, (_, new) in entry.changed.items())
+        made.add_row(
+            f"{entry.at:%H:%M:%S.%f}"[:-3], entry.event or entry.kind, _move(entry),
+            entry.actor or "", Text(entry.reason or "", "dim"), Text(changed, "dim"),
+        )
+    view.show(made)
+
+
+def _move(entry: Entry) -> Text:
+    if entry.from_state == entry.to_state:
+        return Text(entry.to_state or "", "dim")
+    return Text.assemble((entry.from_state or "", "dim"), " -> ", (entry.to_state or "", "bold"))
+
+
+def _short(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%H:%M:%S}"
+    return "none" if value is None else str(value)
 
 
 def _word_before(outcome: Outcome) -> Text:
