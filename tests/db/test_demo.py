@@ -1,0 +1,146 @@
+"""`interlock demo` shows what is so: every defect goes through before, and is refused after."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import psycopg
+import pytest
+from pginterlock.embedded import Server
+
+from pginterlock import assets, demo, embedded, spec
+from pginterlock.hotel.screen import screen
+from pginterlock.hotel.script import blocks
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "hotel_bookings.csv.gz"
+LIMIT_S = 15
+ROWS = 119_390
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with embedded.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def piped() -> subprocess.CompletedProcess[str]:
+    return _demo()
+
+
+def test_every_defect_goes_through_before_and_is_refused_after(
+    piped: subprocess.CompletedProcess[str],
+) -> None:
+    assert piped.returncode == 0, piped.stdout + piped.stderr
+    for block in [*blocks("defects.sql"), *blocks("races.sql")]:
+        row = _row_of(piped.stdout, block.title)
+        assert "went through" in row
+        assert f"refused {block.code}" in row
+
+
+def test_a_gap_is_shown_as_a_gap(piped: subprocess.CompletedProcess[str]) -> None:
+    for block in blocks("not_yet.sql"):
+        row = _row_of(piped.stdout, block.title)
+        assert f"not yet ({block.code})" in row or f"refused {block.code}" in row
+
+
+def test_each_refusal_is_shown_as_the_server_says_it(
+    piped: subprocess.CompletedProcess[str],
+) -> None:
+    assert "booking 8: CANCELLED -> CHECKED_IN is not allowed" in piped.stdout
+    assert piped.stdout.count(" 23514 booking.") == len(
+        [*blocks("defects.sql"), *blocks("races.sql")]
+    )
+
+
+def test_the_life_of_a_booking_is_told_in_order(piped: subprocess.CompletedProcess[str]) -> None:
+    life = piped.stdout.split("The life of booking 42")[1]
+
+    moves = re.findall(r"([A-Z_]+) -> ([A-Z_]+)", life)
+    assert moves == [
+        ("PENDING", "PENDING_APPROVAL"), ("PENDING_APPROVAL", "CONFIRMED"),
+        ("CONFIRMED", "CHECKED_IN"), ("CHECKED_IN", "CHECKED_OUT"),
+    ]
+    assert "permission denied" in life
+
+
+def test_a_pipe_gets_plain_ascii(piped: subprocess.CompletedProcess[str]) -> None:
+    assert piped.stdout.isascii()
+    assert "\x1b" not in piped.stdout
+    assert piped.stderr == ""
+
+
+def test_the_made_hotel_takes_no_longer_than_promised() -> None:
+    started = time.monotonic()
+
+    assert _demo().returncode == 0
+
+    assert time.monotonic() - started < LIMIT_S
+
+
+def test_on_a_server_of_ones_own_nothing_is_left_behind(server: Server) -> None:
+    before = _inventory(server)
+
+    done = _demo("--rows", "50", "--dsn", server.dsn())
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert _inventory(server) == before
+
+
+def test_a_database_of_that_name_is_not_touched(server: Server) -> None:
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute("create database interlock_demo")
+        try:
+            done = _demo("--rows", "50", "--dsn", server.dsn())
+        finally:
+            connection.execute("drop database interlock_demo")
+
+    assert done.returncode == 4
+    assert "interlock_demo" in done.stderr
+
+
+def test_a_machine_without_its_guard_is_found_out(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = spec.parse(assets.read(*demo.SPEC), "interlock.yaml")
+    moves = tuple(replace(move, guard=None) for move in whole.machines[0].transitions)
+    weak = replace(whole, machines=(replace(whole.machines[0], transitions=moves),))
+    monkeypatch.setattr(demo.spec, "parse", lambda *_: weak)
+    out = StringIO()
+
+    found = demo.run(demo.Options(rows=50, dsn=server.dsn()), screen(out, StringIO()))
+
+    assert found[0] == "an unpaid booking is confirmed: was not refused after"
+    assert "WENT THROUGH" in out.getvalue()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not DATA.exists(), reason="the published data set is not on this machine")
+def test_the_published_data_set_is_loaded_whole_in_under_a_minute() -> None:
+    started = time.monotonic()
+
+    done = _demo("--data", str(DATA))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{ROWS:,} bookings" in done.stdout
+    assert time.monotonic() - started < 60
+
+
+def _demo(*options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pginterlock", "demo", *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+
+
+def _row_of(text: str, title: str) -> str:
+    return next(line for line in text.splitlines() if title in line and line.startswith("|"))
+
+
+def _inventory(server: Server) -> set[str]:
+    query = "select datname::text from pg_database union all select rolname::text from pg_roles"
+    with psycopg.connect(server.dsn()) as connection:
+        return {name for (name,) in connection.execute(query).fetchall()}
