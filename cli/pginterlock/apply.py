@@ -16,7 +16,8 @@ from pginterlock import database
 from pginterlock.errors import EnvironmentFault, IncompleteError, UnsafeError
 from pginterlock.model import Spec
 from pginterlock.plan import Part, Plan, Step
-from pginterlock.survey import make_plan, state_of
+from pginterlock.steps import make_plan
+from pginterlock.survey import state_of
 
 # Any number does, as long as every apply takes the same.
 _ADVISORY_KEY = 7_355_608_218
@@ -35,7 +36,10 @@ class Waiting:
 
 
 def install(
-    connection: psycopg.Connection, spec: Spec, *, waiting: Waiting | None = None,
+    connection: psycopg.Connection,
+    spec: Spec,
+    *,
+    waiting: Waiting | None = None,
     progress: Progress = lambda _: None,
 ) -> Plan:
     """Bring the database to *spec* and return the plan that was run; it is empty where nothing was.
@@ -49,7 +53,10 @@ def install(
 
 
 def run(
-    connection: psycopg.Connection, plan: Plan, *, waiting: Waiting | None = None,
+    connection: psycopg.Connection,
+    plan: Plan,
+    *,
+    waiting: Waiting | None = None,
     progress: Progress = lambda _: None,
 ) -> None:
     """Run *plan*.
@@ -94,7 +101,10 @@ def _demand_database(connection: psycopg.Connection, plan: Plan) -> None:
 
 
 def _arm(
-    connection: psycopg.Connection, plan: Plan, steps: Sequence[Step], how: Waiting,
+    connection: psycopg.Connection,
+    plan: Plan,
+    steps: Sequence[Step],
+    how: Waiting,
     progress: Progress,
 ) -> None:
     """Run *steps* in one transaction, under the lock that only one apply can have."""
@@ -116,7 +126,9 @@ def _arm(
             database.run(connection, timeout)
 
 
-def _look(connection: psycopg.Connection, step: Step, refusal: UnsafeError | IncompleteError) -> None:
+def _look(
+    connection: psycopg.Connection, step: Step, refusal: UnsafeError | IncompleteError
+) -> None:
     """Run the scan of *step*; raise an error like *refusal* when it finds rows."""
     with database.snapshot(connection):
         found = database.rows(connection, step.sql)
@@ -158,7 +170,8 @@ def _validate(connection: psycopg.Connection, step: Step, how: Waiting, left: in
         ) from error
     except psycopg.OperationalError as error:
         raise IncompleteError(
-            f"{left} of the checks are armed but not validated yet: {database.hide(str(error)).strip()}",
+            f"{left} of the checks are armed but not validated yet:"
+            f" {database.hide(str(error)).strip()}",
             remedy="New writes are guarded already. Run apply again to judge the old rows.",
         ) from error
 

@@ -39,12 +39,11 @@ class Entry:
     statement: str
 
 
-def history(
-    connection: psycopg.Connection, machine: str, key: Sequence[str]
-) -> list[Entry]:
+def history(connection: psycopg.Connection, machine: str, key: Sequence[str]) -> list[Entry]:
     """Return the entries of the row with *key* (its values as text), oldest first.
 
-    Raises UsageError for a machine or key that cannot be, EnvironmentFault where it may not be read.
+    Raises UsageError for a machine or key that cannot be, EnvironmentFault where it may not be
+    read.
     """
     with database.faults():
         columns = _key_columns(connection, machine)
@@ -106,10 +105,20 @@ def _entry(row: DictRow) -> Entry:
     }
     client = row["client_address"]
     return Entry(
-        id=row["id"], at=row["at"], kind=row["kind"], event=row["event"],
-        from_state=row["from_state"], to_state=row["to_state"], changed=changed,
-        actor=row["actor"], reason=row["reason"], session_role=row["session_role"],
-        set_role=row["set_role"], application_name=row["application_name"],
-        client_address=str(client) if client else None, backend_pid=row["backend_pid"],
-        transaction_id=int(row["transaction_id"]), statement=row["statement"],
+        id=row["id"],
+        at=row["at"],
+        kind=row["kind"],
+        event=row["event"],
+        from_state=row["from_state"],
+        to_state=row["to_state"],
+        changed=changed,
+        actor=row["actor"],
+        reason=row["reason"],
+        session_role=row["session_role"],
+        set_role=row["set_role"],
+        application_name=row["application_name"],
+        client_address=str(client) if client else None,
+        backend_pid=row["backend_pid"],
+        transaction_id=int(row["transaction_id"]),
+        statement=row["statement"],
     )

@@ -37,13 +37,19 @@ def rights(connection: psycopg.Connection) -> Rights:
         OWNER if row["owner_exists"] or row["can_create_role"] or row["is_superuser"] else ""
     )
     return Rights(
-        role=row["role_name"], is_superuser=row["is_superuser"],
+        role=row["role_name"],
+        is_superuser=row["is_superuser"],
         can_create_role=row["can_create_role"] or row["is_superuser"],
-        owner=owner or row["role_name"], owner_exists=row["owner_exists"],
-        is_member=row["is_member"], schema_exists=bool(row["schema_owner"]),
-        is_schema_owner=row["is_schema_owner"], revision=revision,
-        server_version=row["server_version"] // 10000, is_standby=row["is_standby"],
-        is_read_only=row["is_read_only"], database=row["database_name"],
+        owner=owner or row["role_name"],
+        owner_exists=row["owner_exists"],
+        is_member=row["is_member"],
+        schema_exists=bool(row["schema_owner"]),
+        is_schema_owner=row["is_schema_owner"],
+        revision=revision,
+        server_version=row["server_version"] // 10000,
+        is_standby=row["is_standby"],
+        is_read_only=row["is_read_only"],
+        database=row["database_name"],
         can_create_schema=row["can_create_schema"],
     )
 
@@ -51,7 +57,8 @@ def rights(connection: psycopg.Connection) -> Rights:
 def table(connection: psycopg.Connection, name: TableName, machine: str) -> Table | None:
     """Return what the server knows of table *name*, or None."""
     found = database.ask(
-        connection, "table.sql",
+        connection,
+        "table.sql",
         {"schema": name.schema, "table": name.name, "machine": machine},
     )
     if not found:
@@ -59,15 +66,19 @@ def table(connection: psycopg.Connection, name: TableName, machine: str) -> Tabl
     row = found[0]
     oid = {"oid": row["table_oid"]}
     return Table(
-        name=name, oid=row["table_oid"], owner=row["owner_name"],
+        name=name,
+        oid=row["table_oid"],
+        owner=row["owner_name"],
         columns=tuple(_column(c) for c in database.ask(connection, "columns.sql", oid)),
         primary_key=tuple(row["primary_key"]),
         unique_keys=tuple(
             tuple(k["key_columns"]) for k in database.ask(connection, "unique_keys.sql", oid)
         ),
-        relation_kind=row["relation_kind"], persistence=row["persistence"],
+        relation_kind=row["relation_kind"],
+        persistence=row["persistence"],
         foreign_before_triggers=tuple(row["foreign_before_triggers"]),
-        has_tombstones=row["has_tombstones"], is_ours=row["is_ours"],
+        has_tombstones=row["has_tombstones"],
+        is_ours=row["is_ours"],
     )
 
 
@@ -79,9 +90,7 @@ def tables(connection: psycopg.Connection) -> list[TableName]:
     ]
 
 
-def found_objects(
-    connection: psycopg.Connection, machine: str, where: Table
-) -> list[DbObject]:
+def found_objects(connection: psycopg.Connection, machine: str, where: Table) -> list[DbObject]:
     """Return the objects of *machine* as the server stores them on table *where*."""
     names = MachineNames(machine)
     found = _functions(connection, names, where)
@@ -97,16 +106,17 @@ def found_objects(
             facts["months"] = "ahead" if row["is_ahead"] else "missing"
         found.append(
             DbObject(
-                ObjectKind.TABLE, row["object_name"], machine, tuple(sorted(facts.items())),
+                ObjectKind.TABLE,
+                row["object_name"],
+                machine,
+                tuple(sorted(facts.items())),
                 drop=removal.drop_table(row["object_name"].removeprefix("interlock.")),
             )
         )
     return found + _registry(connection, machine)
 
 
-def stored_check(
-    connection: psycopg.Connection, where: Table, expression: str
-) -> str:
+def stored_check(connection: psycopg.Connection, where: Table, expression: str) -> str:
     """Return how this server stores the CHECK *expression* on *where*: asked on a throwaway twin.
 
     Needs a transaction that may write; the caller rolls it back.
@@ -120,9 +130,7 @@ def stored_check(
     return str(row[0]) if row else ""
 
 
-def runtime_functions(
-    connection: psycopg.Connection, names: Sequence[str]
-) -> list[DbObject]:
+def runtime_functions(connection: psycopg.Connection, names: Sequence[str]) -> list[DbObject]:
     """Return those functions of schema interlock that are called one of *names*."""
     values = {"names": list(names), "schema": "", "row_name": ""}
     found = database.ask(connection, "found_functions.sql", values)
@@ -133,15 +141,18 @@ def runtime_functions(
 
 
 def probe(connection: psycopg.Connection, machine: Machine, where: Table) -> list[Problem]:
-    """Ask the server whether it takes every expression of *machine*: its types, and that none of
-    them depends on more than the row. Works on a throwaway copy, inside a trial.
+    """Ask the server whether it takes every expression of *machine*, on a throwaway copy.
+
+    It says whether types fit, and whether an expression depends on more than its row. Call it
+    inside a trial.
     """
     root: SpecPath = ("machines", machine.name)
     asked = [
-        (root + ("transitions", t.event, "guard"), t.guard)
-        for t in machine.transitions if t.guard is not None
+        ((*root, "transitions", t.event, "guard"), t.guard)
+        for t in machine.transitions
+        if t.guard is not None
     ]
-    asked += [(root + ("invariants", i.name), i.check) for i in machine.invariants]
+    asked += [((*root, "invariants", i.name), i.check) for i in machine.invariants]
     problems: list[Problem] = []
     for path, expression in asked:
         try:
@@ -155,11 +166,10 @@ def probe(connection: psycopg.Connection, machine: Machine, where: Table) -> lis
     return problems
 
 
-def _functions(
-    connection: psycopg.Connection, names: MachineNames, where: Table
-) -> list[DbObject]:
+def _functions(connection: psycopg.Connection, names: MachineNames, where: Table) -> list[DbObject]:
     found = database.ask(
-        connection, "found_functions.sql",
+        connection,
+        "found_functions.sql",
         {"names": names.functions, "schema": where.name.schema, "row_name": names.row},
     )
     return [_function(row, names.machine) for row in found]
@@ -167,7 +177,9 @@ def _functions(
 
 def _function(row: DictRow, machine: str) -> DbObject:
     return DbObject(
-        ObjectKind.FUNCTION, row["object_name"], machine,
+        ObjectKind.FUNCTION,
+        row["object_name"],
+        machine,
         (
             ("body", row["body"]),
             ("language", row["language"]),
@@ -175,13 +187,16 @@ def _function(row: DictRow, machine: str) -> DbObject:
             ("settings", row["settings"]),
             ("volatility", row["volatility"]),
         ),
-        drop=removal.drop_function(row["signature"]), signature=row["signature"],
+        drop=removal.drop_function(row["signature"]),
+        signature=row["signature"],
     )
 
 
 def _trigger(row: DictRow, machine: str, where: Table) -> DbObject:
     return DbObject(
-        ObjectKind.TRIGGER, f"{where.name} {row['trigger_name']}", machine,
+        ObjectKind.TRIGGER,
+        f"{where.name} {row['trigger_name']}",
+        machine,
         (
             ("arguments", row["arguments"]),
             ("columns", row["columns"]),
@@ -201,7 +216,9 @@ def _check(row: DictRow, machine: str, where: Table) -> DbObject:
     digest = note[note.rfind("[") + 1 : -1] if note.endswith("]") else ""
     stored = row["definition"].removesuffix(" NOT VALID").removesuffix(" NOT ENFORCED")
     return DbObject(
-        ObjectKind.CHECK, f"{where.name} {row['constraint_name']}", machine,
+        ObjectKind.CHECK,
+        f"{where.name} {row['constraint_name']}",
+        machine,
         (
             ("digest", digest),
             ("enforced", _yes(row["is_enforced"])),
@@ -217,7 +234,9 @@ def _registry(connection: psycopg.Connection, machine: str) -> list[DbObject]:
         return []
     return [
         DbObject(
-            ObjectKind.REGISTRY, machine, machine,
+            ObjectKind.REGISTRY,
+            machine,
+            machine,
             (
                 ("definition", definition_text(row["definition"])),
                 ("attnum", str(row["state_attnum"])),
@@ -247,9 +266,14 @@ def _column(row: DictRow) -> Column:
     elif base in _MOMENT:
         kind = Kind.MOMENT
     return Column(
-        name=row["column_name"], number=row["column_number"], type=row["type_name"],
-        base_type=base, kind=kind, is_not_null=row["is_not_null"],
-        is_comparable=row["is_comparable"], is_generated=row["is_generated"],
+        name=row["column_name"],
+        number=row["column_number"],
+        type=row["type_name"],
+        base_type=base,
+        kind=kind,
+        is_not_null=row["is_not_null"],
+        is_comparable=row["is_comparable"],
+        is_generated=row["is_generated"],
         labels=tuple(row["labels"]),
     )
 

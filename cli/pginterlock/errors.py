@@ -98,7 +98,7 @@ class GuardFailed(Refused, code="IL04"):
 
 
 class NotAuthorised(Refused, code="IL05"):
-    """This role may not make this move."""
+    """The role may not make this move."""
 
 
 class Unattributed(Refused, code="IL06"):

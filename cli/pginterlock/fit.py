@@ -64,26 +64,30 @@ def _named(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
     """Yield every column that the machine names, and where."""
     yield ("state",), machine.state
     yield from ((("key",), column) for column in machine.key)
-    for stamp in machine.stamps:
-        yield ("stamps", stamp.column), stamp.column
+    yield from ((("stamps", stamp.column), stamp.column) for stamp in machine.stamps)
+    yield from _named_in_states(machine)
+    for transition in machine.transitions:
+        for column in transition.guard.columns if transition.guard else ():
+            yield ("transitions", transition.event, "guard"), column
+    for invariant in machine.invariants:
+        yield from ((("invariants", invariant.name), c) for c in invariant.check.columns)
+    for number, column in enumerate(machine.audit.columns):
+        yield ("audit", "columns", number), column
+
+
+def _named_in_states(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
     for row in machine.rows:
         for part in ("require", "forbid", "freeze", "clear"):
             for number, column in enumerate(getattr(row, part)):
                 if column != "*":
                     yield ("states", row.state, part, number), column
-    for transition in machine.transitions:
-        for column in transition.guard.columns if transition.guard else ():
-            yield ("transitions", transition.event, "guard"), column
-    for invariant in machine.invariants:
-        for column in invariant.check.columns:
-            yield ("invariants", invariant.name), column
-    for number, column in enumerate(machine.audit.columns):
-        yield ("audit", "columns", number), column
 
 
 def _relation(table: Table) -> _Found:
     if kind := _RELATIONS.get(table.relation_kind):
         yield ("table",), f"{table.name} is {kind}; a machine needs a table"
+    if table.name.schema == "interlock":
+        yield ("table",), f"{table.name} is one of ours; a machine guards a table of yours"
     if table.persistence == "t":
         yield ("table",), f"{table.name} is a temporary table"
 
@@ -92,13 +96,17 @@ def _key(machine: Machine, table: Table) -> _Found:
     if machine.key:
         unique = [set(key) for key in (table.primary_key, *table.unique_keys) if key]
         if set(machine.key) not in unique:
-            yield ("key",), (
-                f"({', '.join(machine.key)}) is no primary key and no unique key of columns"
-                f" that are not null; a key tells one row from all others"
+            yield (
+                ("key",),
+                (
+                    f"({', '.join(machine.key)}) is no primary key and no unique key of columns"
+                    f" that are not null; a key tells one row from all others"
+                ),
             )
     elif not table.primary_key:
-        yield ("table",), (
-            f"table {table.name} has no primary key: add one, or name a unique key in `key:`"
+        yield (
+            ("table",),
+            (f"table {table.name} has no primary key: add one, or name a unique key in `key:`"),
         )
     for column in machine.key or table.primary_key:
         if column == machine.state:
@@ -110,9 +118,12 @@ def _state(machine: Machine, table: Table) -> _Found:
     if column is None:
         return
     if column.kind not in (Kind.TEXT, Kind.ENUM):
-        yield ("state",), (
-            f"column {column.name!r} is {column.type}; a state is text, varchar, char, an enum, or"
-            " a domain over one of them"
+        yield (
+            ("state",),
+            (
+                f"column {column.name!r} is {column.type}; a state is text, varchar, char, an"
+                " enum, or a domain over one of them"
+            ),
         )
     if column.is_generated:
         yield ("state",), f"column {column.name!r} is generated; nothing can move it"
@@ -128,17 +139,20 @@ def _columns(machine: Machine, table: Table) -> _Found:
         column = table.column(stamp.column)
         if column is not None and (column.kind is not Kind.MOMENT or column.is_generated):
             what = "generated" if column.is_generated else column.type
-            yield ("stamps", stamp.column), (
-                f"column {column.name!r} is {what}; a stamp is timestamptz, timestamp or date"
+            yield (
+                ("stamps", stamp.column),
+                (f"column {column.name!r} is {what}; a stamp is timestamptz, timestamp or date"),
             )
     cleared = [
         (row.state, number, table.column(name))
-        for row in machine.rows for number, name in enumerate(row.clear)
+        for row in machine.rows
+        for number, name in enumerate(row.clear)
     ]
     for state, number, column in cleared:
         if column is not None and (column.is_not_null or column.is_generated):
-            yield ("states", state, "clear", number), (
-                f"column {column.name!r} is {_why(column)}; it cannot be cleared"
+            yield (
+                ("states", state, "clear", number),
+                (f"column {column.name!r} is {_why(column)}; it cannot be cleared"),
             )
 
 
@@ -153,9 +167,12 @@ def _size(machine: Machine, table: Table) -> _Found:
     read = {machine.state, *writing.key}
     read |= {column for p in row_predicates(writing) for column in p.columns}
     if len(read) > _MAX_ARGUMENTS:
-        yield ("checks",), (
-            f"the row rules read {len(read)} columns, and a function takes {_MAX_ARGUMENTS}:"
-            " use `checks: native` or `checks: trigger`"
+        yield (
+            ("checks",),
+            (
+                f"the row rules read {len(read)} columns, and a function takes {_MAX_ARGUMENTS}:"
+                " use `checks: native` or `checks: trigger`"
+            ),
         )
 
 

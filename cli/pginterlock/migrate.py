@@ -5,9 +5,9 @@ one transaction. Its version table is ``interlock.schema_version``.
 """
 
 import io
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
-from pathlib import Path
 
 import psycopg
 from alembic import command
@@ -22,7 +22,7 @@ HEAD = "head"
 
 def head() -> str:
     """Return the revision that this version of the package asks for."""
-    with _config() as config:
+    with _config() as (config, _):
         found = ScriptDirectory.from_config(config).get_current_head()
     if found is None:
         raise AssertionError("migrations/ holds no revision")
@@ -31,22 +31,24 @@ def head() -> str:
 
 def knows(revision: str) -> bool:
     """Whether *revision* is one of ours; a newer package may have made another."""
-    with _config() as config:
-        return any(s.revision == revision for s in ScriptDirectory.from_config(config).walk_revisions())
+    with _config() as (config, _):
+        return any(
+            s.revision == revision for s in ScriptDirectory.from_config(config).walk_revisions()
+        )
 
 
 def upgrade_sql(revision: str | None, target: str = HEAD) -> str:
     """Return the SQL from *revision* (None: nothing there) to *target*."""
-    with _config() as config, redirect_stdout(io.StringIO()):
+    with _config() as (config, written):
         command.upgrade(config, f"{revision or 'base'}:{target}", sql=True)
-        return config.written()
+        return written.getvalue()
 
 
 def downgrade_sql(revision: str, target: str = "base") -> str:
     """Return the SQL that goes back from *revision* to *target*."""
-    with _config() as config, redirect_stdout(io.StringIO()):
+    with _config() as (config, written):
         command.downgrade(config, f"{revision}:{target}", sql=True)
-        return config.written()
+        return written.getvalue()
 
 
 def runtime() -> dict[str, str]:
@@ -70,24 +72,12 @@ def upgrade(connection: psycopg.Connection, *, owner: str | None = None) -> None
             database.run(connection, ownership.as_role(owner, text))
 
 
-class _Written(Config):
-    """A configuration that keeps what Alembic writes."""
-
-    def written(self) -> str:
-        """Return the SQL written so far."""
-        return self.output_buffer.getvalue()  # type: ignore[attr-defined]
-
-
-class _config:  # noqa: N801 - used as a function
-    """The configuration of our environment, with the files on disk while it is open."""
-
-    def __enter__(self) -> _Written:
-        self._files = resources.as_file(assets.root() / "migrations")
-        folder: Path = self._files.__enter__()
-        config = _Written(output_buffer=io.StringIO())
+@contextmanager
+def _config() -> Iterator[tuple[Config, io.StringIO]]:
+    """Open the configuration of our environment, with its files on disk, and what it writes."""
+    written = io.StringIO()
+    with resources.as_file(assets.root() / "migrations") as folder:
+        config = Config(output_buffer=written)
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
-        return config
-
-    def __exit__(self, *failure: object) -> None:
-        self._files.__exit__(None, None, None)
+        yield config, written

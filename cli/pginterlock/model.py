@@ -167,9 +167,7 @@ class Machine:
 
     def targets(self, state: str) -> tuple[str, ...]:
         """Return the states that a row may enter from *state*, in the order of the spec."""
-        return tuple(
-            dict.fromkeys(t.to_state for t in self.transitions if t.from_state == state)
-        )
+        return tuple(dict.fromkeys(t.to_state for t in self.transitions if t.from_state == state))
 
     def reachable(self, start: tuple[str, ...], *, without: tuple[str, ...] = ()) -> frozenset[str]:
         """Return the states reached from *start*, itself included, never entering *without*."""

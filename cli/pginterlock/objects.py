@@ -31,9 +31,10 @@ class DbObject:
     """One table, function, trigger, constraint or registry entry of ours.
 
     *name* tells it from all others in the database. *facts* are what the server stores of it, in
-    the words of the catalog: two objects are the same when kind, name and facts are. *mends* are facts that a statement of their own puts right, so
-    that nothing is dropped for them. *expression* is that of a CHECK as we write it, *signature*
-    a function's name and argument types as SQL writes them.
+    the words of the catalog: two objects are the same when kind, name and facts are.
+    *mends* are facts that a statement of their own puts right, so that nothing is dropped for them.
+    *expression* is that of a CHECK as we write it, *signature* a function's name and argument types
+    as SQL writes them.
     """
 
     kind: ObjectKind

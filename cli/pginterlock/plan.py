@@ -73,7 +73,11 @@ class Plan:
 
 # Drops before everything (a name may be taken), functions last: until then something calls them.
 _ORDER = (
-    ObjectKind.TABLE, ObjectKind.FUNCTION, ObjectKind.TRIGGER, ObjectKind.REGISTRY, ObjectKind.CHECK,
+    ObjectKind.TABLE,
+    ObjectKind.FUNCTION,
+    ObjectKind.TRIGGER,
+    ObjectKind.REGISTRY,
+    ObjectKind.CHECK,
 )
 
 
@@ -99,9 +103,7 @@ def _drop(it: DbObject) -> Change:
 
 def _one(wanted: DbObject, found: DbObject | None) -> list[Change]:
     mends = dict(wanted.mends)
-    validate = (
-        [Change(Action.VALIDATE, wanted, mends["validated"])] if "validated" in mends else []
-    )
+    validate = [Change(Action.VALIDATE, wanted, mends["validated"])] if "validated" in mends else []
     if found is None:
         return [Change(Action.CREATE, wanted, wanted.create), *validate]
     has, asked = dict(found.facts), dict(wanted.facts)
@@ -119,7 +121,7 @@ def _one(wanted: DbObject, found: DbObject | None) -> list[Change]:
 
 
 def fingerprint(facts: Mapping[str, str], objects: Iterable[DbObject]) -> str:
-    """Return the SHA-256 of what was found: a plan is for that state of a database, and no other."""
+    """Return the SHA-256 of what was found: a plan is for that state of a database alone."""
     told = sorted(json.dumps([it.kind, it.name, dict(it.facts)], sort_keys=True) for it in objects)
     text = json.dumps([dict(facts), told], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -196,7 +198,8 @@ def read(text: str, name: str) -> Plan:
         )
     machines = json.loads(head["machines"])
     return Plan(
-        database=json.loads(head["database"]), fingerprint=head["fingerprint"],
+        database=json.loads(head["database"]),
+        fingerprint=head["fingerprint"],
         machines=tuple((m, TableName(*where)) for m, where in machines.items()),
         steps=tuple(_read_step(piece) for piece in body.split(_MARK)[1:]),
     )

@@ -49,7 +49,9 @@ def findings_json(
             "findings": [finding_dict(it) for it in findings],
             "skipped": list(skipped),
         },
-        indent=2, ensure_ascii=False, default=_plain,
+        indent=2,
+        ensure_ascii=False,
+        default=_plain,
     )
 
 
@@ -63,13 +65,18 @@ def plan_json(plan: Plan) -> str:
             "notes": list(plan.notes),
             "steps": [
                 {
-                    "title": step.title, "why": step.why, "part": step.part.value,
-                    "lock": step.lock.value, "table": step.table, "sql": step.sql,
+                    "title": step.title,
+                    "why": step.why,
+                    "part": step.part.value,
+                    "lock": step.lock.value,
+                    "table": step.table,
+                    "sql": step.sql,
                 }
                 for step in plan.steps
             ],
         },
-        indent=2, ensure_ascii=False,
+        indent=2,
+        ensure_ascii=False,
     )
 
 

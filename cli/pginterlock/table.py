@@ -60,10 +60,17 @@ class Table:
     @property
     def shape(self) -> str:
         """What a plan depends on, as text; it is the same for every role that looks."""
-        return repr((
-            self.columns, self.primary_key, self.unique_keys, self.relation_kind,
-            self.persistence, self.foreign_before_triggers, self.has_tombstones,
-        ))
+        return repr(
+            (
+                self.columns,
+                self.primary_key,
+                self.unique_keys,
+                self.relation_kind,
+                self.persistence,
+                self.foreign_before_triggers,
+                self.has_tombstones,
+            )
+        )
 
     @property
     def is_partitioned(self) -> bool:

@@ -67,11 +67,17 @@ def _without_table(name: str) -> list[DbObject]:
     """Return the objects that may be left of a machine whose table is gone."""
     names = MachineNames(name)
     return [
-        DbObject(ObjectKind.FUNCTION, function, name, (),
-                 drop=removal.drop_function(f"interlock.{removal.quoted(function)}()"))
+        DbObject(
+            ObjectKind.FUNCTION,
+            function,
+            name,
+            (),
+            drop=removal.drop_function(f"interlock.{removal.quoted(function)}()"),
+        )
         for function in names.functions
     ] + [
-        DbObject(ObjectKind.TABLE, f"interlock.{relation}", name, (),
-                 drop=removal.drop_table(relation))
+        DbObject(
+            ObjectKind.TABLE, f"interlock.{relation}", name, (), drop=removal.drop_table(relation)
+        )
         for relation in names.tables
     ]

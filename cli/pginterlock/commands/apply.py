@@ -13,7 +13,7 @@ from pginterlock.commands.plan import show
 from pginterlock.commands.session import Progress, connected, console, read_spec
 from pginterlock.errors import UsageError
 from pginterlock.plan import Part, Plan
-from pginterlock.survey import make_plan
+from pginterlock.steps import make_plan
 
 
 @click.command(epilog="Example: interlock apply --yes --lock-wait 60")
@@ -21,14 +21,31 @@ from pginterlock.survey import make_plan
 @spec_option
 @dsn_option
 @yes_option
-@click.option("--lock-timeout", "timeout_ms", type=click.IntRange(1, 60_000), default=100,
-              show_default=True, metavar="MS",
-              help="How long one try waits for a lock; others queue behind it that long.")
-@click.option("--lock-wait", "limit_s", type=click.FloatRange(0, 86_400), default=30.0,
-              show_default=True, metavar="SECONDS", help="How long to keep trying, all together.")
+@click.option(
+    "--lock-timeout",
+    "timeout_ms",
+    type=click.IntRange(1, 60_000),
+    default=100,
+    show_default=True,
+    metavar="MS",
+    help="How long one try waits for a lock; others queue behind it that long.",
+)
+@click.option(
+    "--lock-wait",
+    "limit_s",
+    type=click.FloatRange(0, 86_400),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to keep trying, all together.",
+)
 def command(
-    plan_file: Path | None, spec_path: Path | None, dsn: str | None, yes: bool,  # noqa: FBT001 - click
-    timeout_ms: int, limit_s: float,
+    plan_file: Path | None,
+    spec_path: Path | None,
+    dsn: str | None,
+    yes: bool,
+    timeout_ms: int,
+    limit_s: float,
 ) -> None:
     """Bring a database to its spec, all of it or nothing.
 
@@ -64,7 +81,9 @@ def _run(
         return
     if not yes:
         if not sys.stdin.isatty():
-            raise UsageError("nobody is here to ask", remedy="Say --yes to apply without a question.")
+            raise UsageError(
+                "nobody is here to ask", remedy="Say --yes to apply without a question."
+            )
         click.confirm(f"Apply this to database {plan.database}?", abort=True, err=True)
     applying.run(connection, plan, waiting=waiting, progress=Progress())
     armed = sum(step.part is Part.ARM for step in plan.steps)

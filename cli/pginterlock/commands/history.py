@@ -31,9 +31,14 @@ def command(
     with connected(dsn) as connection:
         entries = history(connection, machine, key)
     if output_format == "json":
-        click.echo(json.dumps(
-            [dataclasses.asdict(it) for it in entries], indent=2, ensure_ascii=False, default=str
-        ))
+        click.echo(
+            json.dumps(
+                [dataclasses.asdict(it) for it in entries],
+                indent=2,
+                ensure_ascii=False,
+                default=str,
+            )
+        )
     else:
         console().print(timeline(machine, "/".join(key), entries))
     ctx.exit(0 if entries else _NOTHING)
@@ -48,8 +53,13 @@ def timeline(machine: str, key: str, entries: Sequence[Entry]) -> Table | Text:
         table.add_column(heading, overflow="fold")
     for it in entries:
         table.add_row(
-            f"{it.at:%Y-%m-%d %H:%M:%S}", it.event or it.kind, _move(it), _changed(it),
-            it.actor or "", it.reason or "", it.set_role or it.session_role,
+            f"{it.at:%Y-%m-%d %H:%M:%S}",
+            it.event or it.kind,
+            _move(it),
+            _changed(it),
+            it.actor or "",
+            it.reason or "",
+            it.set_role or it.session_role,
             " ".join(filter(None, [it.application_name, it.client_address])),
         )
     return table
@@ -62,7 +72,9 @@ def _move(it: Entry) -> str:
 
 
 def _changed(it: Entry) -> str:
-    return "\n".join(f"{name}: {_value(old)} -> {_value(new)}" for name, (old, new) in it.changed.items())
+    return "\n".join(
+        f"{name}: {_value(old)} -> {_value(new)}" for name, (old, new) in it.changed.items()
+    )
 
 
 def _value(value: object) -> str:

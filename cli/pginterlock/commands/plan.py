@@ -11,21 +11,29 @@ from pginterlock.commands.session import connected, console, read_spec
 from pginterlock.errors import UsageError
 from pginterlock.objects import Lock
 from pginterlock.report import plan_json
-from pginterlock.survey import make_plan
+from pginterlock.steps import make_plan
 
 _PENDING = 1
 
 
-@click.command(epilog="Example: interlock plan --out release.sql, review it, interlock apply "
-               "release.sql")
+@click.command(
+    epilog="Example: interlock plan --out release.sql, review it, interlock apply release.sql"
+)
 @spec_option
 @dsn_option
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Write the plan to FILE, for `interlock apply FILE`.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the plan to FILE, for `interlock apply FILE`.",
+)
 @format_option
 @click.pass_context
 def command(
-    ctx: click.Context, spec_path: Path | None, dsn: str | None, out: Path | None,
+    ctx: click.Context,
+    spec_path: Path | None,
+    dsn: str | None,
+    out: Path | None,
     output_format: str,
 ) -> None:
     """Print the SQL that brings a database to its spec, with reason and lock of each step.

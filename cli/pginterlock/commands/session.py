@@ -32,8 +32,7 @@ def connected(dsn: str | None) -> Iterator[psycopg.Connection]:
 def console(*, stderr: bool = False) -> Console:
     """Return a console that has colours on a terminal only, and never wraps what is piped."""
     stream = sys.stderr if stderr else sys.stdout
-    found = Console(file=stream, highlight=False, soft_wrap=not stream.isatty())
-    return found
+    return Console(file=stream, highlight=False, soft_wrap=not stream.isatty())
 
 
 class Progress:

@@ -11,12 +11,17 @@ from pginterlock.uninstall import take_off
 
 
 @click.command(epilog="Example: interlock uninstall --machine booking --yes")
-@click.option("--machine", "machines", multiple=True, metavar="NAME",
-              help="Only this machine; may be given again. Default: all that are installed.")
+@click.option(
+    "--machine",
+    "machines",
+    multiple=True,
+    metavar="NAME",
+    help="Only this machine; may be given again. Default: all that are installed.",
+)
 @click.option("--drop-history", is_flag=True, help="Drop the histories too. They are gone then.")
 @dsn_option
 @yes_option
-def command(machines: tuple[str, ...], drop_history: bool, dsn: str | None, yes: bool) -> None:  # noqa: FBT001 - click
+def command(machines: tuple[str, ...], drop_history: bool, dsn: str | None, yes: bool) -> None:
     """Take machines off again: triggers, CHECKs, functions and registry entries.
 
     The histories stay, unless --drop-history is given; then schema interlock goes with the last

@@ -23,8 +23,14 @@ _FOUND = 1
 @format_option
 @click.pass_context
 def command(
-    ctx: click.Context, spec_path: Path | None, dsn: str | None, no_rows: bool,  # noqa: FBT001 - click
-    no_history: bool, no_probes: bool, strict: bool, output_format: str,  # noqa: FBT001 - click
+    ctx: click.Context,
+    spec_path: Path | None,
+    dsn: str | None,
+    no_rows: bool,
+    no_history: bool,
+    no_probes: bool,
+    strict: bool,
+    output_format: str,
 ) -> None:
     """Prove that the machines are there, work, and that every row obeys them.
 
@@ -36,9 +42,7 @@ def command(
     with connected(dsn) as connection:
         report = verify(connection, spec, scope=scope, progress=Progress())
     if output_format == "json":
-        click.echo(
-            findings_json(report.findings, skipped=report.skipped, machines=report.machines)
-        )
+        click.echo(findings_json(report.findings, skipped=report.skipped, machines=report.machines))
     else:
         _show(report)
     bad = [it for it in report.findings if strict or it.severity is Severity.ERROR]
@@ -64,8 +68,10 @@ def _show_one(finding: Finding) -> None:
     screen = console()
     style = "red" if finding.severity is Severity.ERROR else "yellow"
     about = f"{finding.machine}: " if finding.machine else ""
-    screen.print(f"[{style}]{finding.severity:8}[/] {about}{_plain(finding.message)} "
-                 f"[dim]\\[{finding.code}][/]")
+    screen.print(
+        f"[{style}]{finding.severity:8}[/] {about}{_plain(finding.message)} "
+        f"[dim]\\[{finding.code}][/]"
+    )
     if samples := sample_text(finding):
         screen.print(f"         {_plain(samples)}")
     if finding.hint:

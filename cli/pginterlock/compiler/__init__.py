@@ -19,8 +19,19 @@ from pginterlock.objects import DbObject
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Table
 
-__all__ = ["Attempt", "MachineNames", "Scan", "attempts", "compile_machine", "definition_text", "ownership", "removal",
-           "replay", "runtime_objects", "scan"]
+__all__ = [
+    "Attempt",
+    "MachineNames",
+    "Scan",
+    "attempts",
+    "compile_machine",
+    "definition_text",
+    "ownership",
+    "removal",
+    "replay",
+    "runtime_objects",
+    "scan",
+]
 
 
 def compile_machine(machine: Machine, table: Table) -> list[DbObject]:

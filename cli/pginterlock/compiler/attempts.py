@@ -27,7 +27,11 @@ class Attempt:
 def attempts(writing: Writing) -> list[Attempt]:
     """Return what to try: moves, guards, births, deaths, stamps, truncate."""
     return [
-        *_moves(writing), *_guards(writing), *_stamps(writing), *_births(writing), *_deaths(writing),
+        *_moves(writing),
+        *_guards(writing),
+        *_stamps(writing),
+        *_births(writing),
+        *_deaths(writing),
     ]
 
 
@@ -36,8 +40,10 @@ def _update(writing: Writing, state: str, assignment: str, condition: str = "tru
         assets.read("sql", "templates", "attempt_update.sql"),
         {
             "relation": qualified(writing.table.name),
-            "state_column": writing.machine.state, "state": state,
-            "assignment": assignment, "condition": condition,
+            "state_column": writing.machine.state,
+            "state": state,
+            "assignment": assignment,
+            "condition": condition,
         },
     )
 
@@ -60,8 +66,11 @@ def _guards(writing: Writing) -> list[Attempt]:
     machine = writing.machine
     found = []
     for move in machine.transitions:
-        same = [t for t in machine.transitions
-                if (t.from_state, t.to_state) == (move.from_state, move.to_state)]
+        same = [
+            t
+            for t in machine.transitions
+            if (t.from_state, t.to_state) == (move.from_state, move.to_state)
+        ]
         if move.guard is None or len(same) > 1:
             continue
         assign = f"{ident(machine.state)} = {literal(move.to_state)}"
@@ -76,15 +85,21 @@ def _stamps(writing: Writing) -> list[Attempt]:
         column = ident(it.column)
         for state in writing.machine.states:
             if writing.machine.presence(it, state) is Presence.REQUIRED:
-                found.append(Attempt(
-                    freeze.CODE, f"{it.column} changed in {state}",
-                    _update(writing, state, f"{column} = {column} - interval '1 day'"),
-                ))
+                found.append(
+                    Attempt(
+                        freeze.CODE,
+                        f"{it.column} changed in {state}",
+                        _update(writing, state, f"{column} = {column} - interval '1 day'"),
+                    )
+                )
                 if not writing.column(it.column).is_not_null:
-                    found.append(Attempt(
-                        stamp.CODE, f"{it.column} emptied in {state}",
-                        _update(writing, state, f"{column} = null"),
-                    ))
+                    found.append(
+                        Attempt(
+                            stamp.CODE,
+                            f"{it.column} emptied in {state}",
+                            _update(writing, state, f"{column} = null"),
+                        )
+                    )
                 break
     return found
 
@@ -100,7 +115,8 @@ def _births(writing: Writing) -> list[Attempt]:
             "relation": qualified(writing.table.name),
             "columns": ", ".join(map(ident, columns)),
             "expressions": ", ".join(map(plain, columns)),
-            "state_column": writing.machine.state, "state": late,
+            "state_column": writing.machine.state,
+            "state": late,
         },
     )
     return [Attempt(birth.CODE, f"a copy of a row inserted in {late}", sql)]
@@ -114,7 +130,8 @@ def _deaths(writing: Writing) -> list[Attempt]:
                 assets.read("sql", "templates", "attempt_delete.sql"),
                 {
                     "relation": qualified(writing.table.name),
-                    "state_column": writing.machine.state, "state": state,
+                    "state_column": writing.machine.state,
+                    "state": state,
                 },
             )
             found.append(Attempt(death.CODE, f"a row deleted in {state}", sql))

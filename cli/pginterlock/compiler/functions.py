@@ -45,32 +45,46 @@ def _before_birth(writing: Writing) -> DbObject:
     state = writing.state_text(new)
     body = [birth.before_birth(writing), *_fills_by_state(writing, writing.machine.initial)]
     return _function(
-        writing, "prebirth", "fill.plpgsql", "fill_function.sql",
-        {"declarations": f'declare\n    v_to constant text collate "C" := {state};',
-         "body": block(body)},
+        writing,
+        "prebirth",
+        "fill.plpgsql",
+        "fill_function.sql",
+        {
+            "declarations": f'declare\n    v_to constant text collate "C" := {state};',
+            "body": block(body),
+        },
         "fill stamps when a row begins",
     )
 
 
 def _before_move(writing: Writing) -> DbObject:
-    declarations = "\n".join([
-        "declare",
-        f'    v_from constant text collate "C" := {writing.state_text(old)};',
-        f'    v_to   constant text collate "C" := {writing.state_text(new)};',
-    ])
+    declarations = "\n".join(
+        [
+            "declare",
+            f'    v_from constant text collate "C" := {writing.state_text(old)};',
+            f'    v_to   constant text collate "C" := {writing.state_text(new)};',
+        ]
+    )
     same = "if (v_from operator(pg_catalog.=) v_to) is true then\n    return new;\nend if;"
-    entered = [s for s in writing.machine.states if s not in writing.machine.initial
-               or any(s in writing.machine.targets(o) for o in writing.machine.states)]
+    entered = [
+        s
+        for s in writing.machine.states
+        if s not in writing.machine.initial
+        or any(s in writing.machine.targets(o) for o in writing.machine.states)
+    ]
     body = [same, transition.before_move(writing), *_fills_by_state(writing, tuple(entered))]
     return _function(
-        writing, "premove", "fill.plpgsql", "fill_function.sql",
+        writing,
+        "premove",
+        "fill.plpgsql",
+        "fill_function.sql",
         {"declarations": declarations, "body": block(body)},
         "fill stamps and clear columns when a row moves",
     )
 
 
 def _fills_by_state(writing: Writing, states: tuple[str, ...]) -> list[str]:
-    arms = []
+    arms: list[str] = []
     for state in states:
         if lines := fills(writing, state):
             word = "elsif" if arms else "if"
@@ -84,7 +98,10 @@ def _birth(writing: Writing) -> DbObject:
     values = {f"new_{c}": writing.stored(c, new) for c in writing.machine.audit.columns}
     body.append(_audit_insert(writing, "birth", new, values))
     return _function(
-        writing, "birth", "birth.plpgsql", "trigger_function.sql",
+        writing,
+        "birth",
+        "birth.plpgsql",
+        "trigger_function.sql",
         {"state": writing.state_text(new), "body": block(body)},
         "judge how a row begins, and record it",
     )
@@ -106,7 +123,10 @@ def _change(writing: Writing) -> DbObject:
     insert = _audit_insert(writing, kind, new, values)
     body.append(f"if {recorded} then\n{indent(insert)}\nend if;")
     return _function(
-        writing, "change", "change.plpgsql", "trigger_function.sql",
+        writing,
+        "change",
+        "change.plpgsql",
+        "trigger_function.sql",
         {
             "old_state": writing.state_text(old),
             "state": writing.state_text(new),
@@ -122,7 +142,10 @@ def _death(writing: Writing) -> DbObject:
     values = {f"old_{c}": writing.stored(c, old) for c in writing.machine.audit.columns}
     body.append(_audit_insert(writing, "death", old, values))
     return _function(
-        writing, "death", "death.plpgsql", "trigger_function.sql",
+        writing,
+        "death",
+        "death.plpgsql",
+        "trigger_function.sql",
         {"old_state": writing.state_text(old), "body": block(body)},
         "judge how a row ends, and record it",
     )
@@ -132,7 +155,10 @@ def _unchanged(writing: Writing) -> str:
     """Return the quick way out: nothing that any rule speaks of has changed."""
     machine = writing.machine
     columns = [
-        machine.state, *writing.key, *(s.column for s in machine.stamps), *machine.audit.columns,
+        machine.state,
+        *writing.key,
+        *(s.column for s in machine.stamps),
+        *machine.audit.columns,
         *(c for row in machine.rows for c in frozen_columns(writing, row.state)),
     ]
     if rows_in_trigger(writing):
@@ -155,9 +181,7 @@ def _row_rules(writing: Writing, *, is_change: bool = False) -> list[str]:
     return found
 
 
-def _row_verdict(
-    writing: Writing, predicate: RowPredicate, broken: str, mode: Mode | None
-) -> str:
+def _row_verdict(writing: Writing, predicate: RowPredicate, broken: str, mode: Mode | None) -> str:
     verdict = row_refusal(predicate, broken)
     return writing.write(verdict, new, origin="null", target="v_to", mode=mode)
 
@@ -165,8 +189,13 @@ def _row_verdict(
 def row_refusal(predicate: RowPredicate, broken: str) -> Verdict:
     """Return the refusal of a row that breaks *predicate*, when *broken* is true."""
     return Verdict(
-        broken, predicate.code, predicate.rule, literal(f": {predicate.message}"),
-        literal(predicate.hint), predicate.column or None, missing=predicate.missing,
+        broken,
+        predicate.code,
+        predicate.rule,
+        literal(f": {predicate.message}"),
+        literal(predicate.hint),
+        predicate.column or None,
+        missing=predicate.missing,
     )
 
 
@@ -179,14 +208,15 @@ def _attached(writing: Writing) -> str:
         )
     return fill(
         assets.read("sql", "templates", "attached.plpgsql"),
-        {"schema_name": writing.table.name.schema, "relation_name": writing.table.name.name,
-         "machine": writing.machine.name},
+        {
+            "schema_name": writing.table.name.schema,
+            "relation_name": writing.table.name.name,
+            "machine": writing.machine.name,
+        },
     )
 
 
-def _audit_insert(
-    writing: Writing, kind: str, render: Render, values: dict[str, str]
-) -> str:
+def _audit_insert(writing: Writing, kind: str, render: Render, values: dict[str, str]) -> str:
     stored = [writing.stored(column, render) for column in writing.key]
     keys = dict(zip(key_columns(writing), stored, strict=True))
     event = "v_event" if kind not in ("birth", "death") else "null"
@@ -218,7 +248,9 @@ def _function(
         {"function_name": name, "body": dollar(body), "note": f"{writing.machine.name}: {note}."},
     )
     return DbObject(
-        ObjectKind.FUNCTION, f"interlock.{name}()", writing.machine.name,
+        ObjectKind.FUNCTION,
+        f"interlock.{name}()",
+        writing.machine.name,
         (
             ("body", "\n" + body),
             ("language", "plpgsql"),
@@ -226,5 +258,8 @@ def _function(
             ("settings", PIN if is_pinned else ""),
             ("volatility", "v"),
         ),
-        create=ddl, replace=ddl, drop=f"drop function interlock.{ident(name)}();\n", reason=note,
+        create=ddl,
+        replace=ddl,
+        drop=f"drop function interlock.{ident(name)}();\n",
+        reason=note,
     )

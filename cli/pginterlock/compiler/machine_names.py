@@ -12,7 +12,11 @@ from pginterlock.rules.continuity import head_name
 
 _FUNCTIONS = ("prebirth", "premove", "birth", "change", "death")
 _TRIGGERS = (
-    "10_{}_prebirth", "10_{}_premove", "50_{}_birth", "50_{}_change", "50_{}_death",
+    "10_{}_prebirth",
+    "10_{}_premove",
+    "50_{}_birth",
+    "50_{}_change",
+    "50_{}_death",
     "90_{}_truncate",
 )
 

@@ -40,26 +40,37 @@ def registry_entry(writing: Writing) -> DbObject:
     rules = [f"({name}, {literal(r.CODE)}, {literal(r.NAME)}, null)" for r in RULES]
     rules += [
         f"({name}, {literal(p.code)}, {literal(p.name)}, {literal(p.sound(machine, plain))})"
-        for p in row_predicates(writing) if p.name != p.rule
+        for p in row_predicates(writing)
+        if p.name != p.rule
     ]
     written = definition(machine)
     create = fill(
         assets.read("sql", "templates", "register.sql"),
         {
-            "machine": machine.name, "relation": qualified(table),
+            "machine": machine.name,
+            "relation": qualified(table),
             "adopted": _adopted(writing),
-            "schema_name": table.schema, "table_name": table.name, "state_column": machine.state,
+            "schema_name": table.schema,
+            "table_name": table.name,
+            "state_column": machine.state,
             "state_attnum": str(writing.column(machine.state).number),
-            "key_columns": array(writing.key), "mode": machine.mode.value,
-            "checks": machine.checks.value, "continuity": machine.continuity.value,
-            "definition": written, "states": ",\n".join(states), "transitions": ",\n".join(moves),
+            "key_columns": array(writing.key),
+            "mode": machine.mode.value,
+            "checks": machine.checks.value,
+            "continuity": machine.continuity.value,
+            "definition": written,
+            "states": ",\n".join(states),
+            "transitions": ",\n".join(moves),
             "rules": ",\n".join(rules),
         },
     )
     return DbObject(
-        ObjectKind.REGISTRY, machine.name, machine.name,
+        ObjectKind.REGISTRY,
+        machine.name,
+        machine.name,
         (("definition", written), ("attnum", str(writing.column(machine.state).number))),
-        create=create, replace=create,
+        create=create,
+        replace=create,
         drop=f"delete from interlock.machine where machine_name = {name};\n",
         reason="the spec, as one version more",
     )
@@ -73,17 +84,19 @@ def _adopted(writing: Writing) -> str:
 
     keys = [ident(column) for column in key_columns(writing)]
     stored = [f"{writing.stored(c, of_table)} as {ident('key_' + c)}" for c in writing.key]
-    return indent(fill(
-        assets.read("sql", "templates", "adopted.sql"),
-        {
-            "machine": writing.machine.name,
-            "audit_name": audit_name(writing.machine.name),
-            "relation": qualified(writing.table.name),
-            "key_list": ", ".join(keys),
-            "row_key": ", ".join(stored),
-            "same_entry": writing.key_match("a", of_table),
-        },
-    ))
+    return indent(
+        fill(
+            assets.read("sql", "templates", "adopted.sql"),
+            {
+                "machine": writing.machine.name,
+                "audit_name": audit_name(writing.machine.name),
+                "relation": qualified(writing.table.name),
+                "key_list": ", ".join(keys),
+                "row_key": ", ".join(stored),
+                "same_entry": writing.key_match("a", of_table),
+            },
+        )
+    )
 
 
 def _bool(value: bool) -> str:

@@ -62,9 +62,13 @@ def _audit(writing: Writing) -> DbObject:
         for c, t in changed.items()
     )
     return DbObject(
-        ObjectKind.TABLE, f"interlock.{name}", writing.machine.name,
+        ObjectKind.TABLE,
+        f"interlock.{name}",
+        writing.machine.name,
         tuple(sorted({**keys, **changed, "months": "ahead"}.items())),
-        create=create + months, replace=adds + months, drop=f"drop table interlock.{ident(name)};\n",
+        create=create + months,
+        replace=adds + months,
+        drop=f"drop table interlock.{ident(name)};\n",
         reason="keep the history of each row",
     )
 
@@ -82,8 +86,13 @@ def _keyed(writing: Writing, name: str, note: str) -> DbObject:
         },
     )
     return DbObject(
-        ObjectKind.TABLE, f"interlock.{name}", writing.machine.name, tuple(sorted(keys.items())),
-        create=create, drop=f"drop table interlock.{ident(name)};\n", reason=note,
+        ObjectKind.TABLE,
+        f"interlock.{name}",
+        writing.machine.name,
+        tuple(sorted(keys.items())),
+        create=create,
+        drop=f"drop table interlock.{ident(name)};\n",
+        reason=note,
     )
 
 

@@ -39,8 +39,11 @@ def twin(table: Table, expression: str) -> str:
     """Return the SQL that puts CHECK *expression* on an empty copy of *table*."""
     return fill(
         assets.read("sql", "templates", "twin.sql"),
-        {"schema_name": table.name.schema, "relation_name": table.name.name,
-         "expression": expression},
+        {
+            "schema_name": table.name.schema,
+            "relation_name": table.name.name,
+            "expression": expression,
+        },
     )
 
 
@@ -48,8 +51,11 @@ def index_twin(table: Table, expression: str) -> str:
     """Return the SQL that indexes *expression* on an empty copy: it must be boolean, immutable."""
     return fill(
         assets.read("sql", "templates", "index_twin.sql"),
-        {"schema_name": table.name.schema, "relation_name": table.name.name,
-         "expression": expression},
+        {
+            "schema_name": table.name.schema,
+            "relation_name": table.name.name,
+            "expression": expression,
+        },
     )
 
 

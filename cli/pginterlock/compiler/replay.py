@@ -18,6 +18,7 @@ def replay(writing: Writing) -> str:
     The query returns a row for each kind of break: ``what``, ``row_count`` and sample keys.
     ``adopted`` is special: ``row_count`` is then the difference to the number that was adopted.
     """
+
     def of_table(column: str) -> str:
         return f"t.{ident(column)}"
 

@@ -1,4 +1,4 @@
-"""The row rules of a machine beside its trigger: a CHECK over a compiled function, or many CHECKs."""
+"""The row rules of a machine beside its trigger: a CHECK over a compiled function, or many."""
 
 import hashlib
 
@@ -42,7 +42,9 @@ def _row_function(writing: Writing) -> DbObject:
     verdicts = [
         writing.write(
             row_refusal(p, f"({p.sound(machine, _parameter)}) is not true"),
-            _parameter, origin="null", target=f"pg_catalog.concat({state})",
+            _parameter,
+            origin="null",
+            target=f"pg_catalog.concat({state})",
         )
         for p in row_predicates(writing)
     ]
@@ -61,7 +63,9 @@ def _row_function(writing: Writing) -> DbObject:
     )
     signature = f"{ident(schema)}.{ident(name)}({types})"
     return DbObject(
-        ObjectKind.FUNCTION, f"{schema}.{name}({types})", machine.name,
+        ObjectKind.FUNCTION,
+        f"{schema}.{name}({types})",
+        machine.name,
         (
             ("body", "\n" + body),
             ("language", "plpgsql"),
@@ -69,8 +73,11 @@ def _row_function(writing: Writing) -> DbObject:
             ("settings", PIN),
             ("volatility", "i"),
         ),
-        create=ddl, replace=ddl, drop=drop_function(signature),
-        reason="the row rules, compiled", signature=signature,
+        create=ddl,
+        replace=ddl,
+        drop=drop_function(signature),
+        reason="the row rules, compiled",
+        signature=signature,
     )
 
 
@@ -81,8 +88,12 @@ def _row_check(writing: Writing, body: str) -> DbObject:
     listed = ", ".join(ident(c) for c in parameters(writing))
     bare = ", ".join(parameters(writing))
     return _check(
-        writing, name, f"{ident(schema)}.{ident(name)}({listed})",
-        "hold the row rules with every trigger off", stored=f"CHECK ({schema}.{name}({bare}))", body=body,
+        writing,
+        name,
+        f"{ident(schema)}.{ident(name)}({listed})",
+        "hold the row rules with every trigger off",
+        stored=f"CHECK ({schema}.{name}({bare}))",
+        body=body,
     )
 
 
@@ -90,10 +101,17 @@ def _native(writing: Writing, number: int, predicate: RowPredicate) -> DbObject:
     name = cut(f"interlock_{writing.machine.name}_{number:02d}_{predicate.name}")
     state = f"pg_catalog.concat({plain(writing.machine.state)})"
     words = [
-        literal(predicate.code), literal(writing.machine.name), literal(predicate.rule),
+        literal(predicate.code),
+        literal(writing.machine.name),
+        literal(predicate.rule),
         array([writing.table.name.schema, writing.table.name.name]),
         literal(predicate.column) if predicate.column else "null",
-        writing.key_json(plain), "null", state, "null", "'{}'", array(predicate.missing),
+        writing.key_json(plain),
+        "null",
+        state,
+        "null",
+        "'{}'",
+        array(predicate.missing),
         f"{literal(writing.machine.name + ' ')} || {writing.key_text(plain)}"
         f" || {literal(': ' + predicate.message)}",
         literal(predicate.hint),
@@ -113,15 +131,25 @@ def _check(
     create = fill(
         assets.read("sql", "templates", "row_check.sql"),
         {
-            "schema_name": table.schema, "table_name": table.name, "constraint_name": name,
-            "expression": expression, "note": f"{writing.machine.name}: {note} [{digest}]",
+            "schema_name": table.schema,
+            "table_name": table.name,
+            "constraint_name": name,
+            "expression": expression,
+            "note": f"{writing.machine.name}: {note} [{digest}]",
         },
     )
     drop = drop_check(table, name)
     validate = f"alter table {target} validate constraint {ident(name)};\n"
     return DbObject(
-        ObjectKind.CHECK, f"{table} {name}", writing.machine.name,
+        ObjectKind.CHECK,
+        f"{table} {name}",
+        writing.machine.name,
         (("digest", digest), ("enforced", "yes"), ("expression", stored), ("validated", "yes")),
-        create=create, replace=drop + create, drop=drop, lock=Lock.ACCESS_EXCLUSIVE, reason=note,
-        mends=(("validated", validate),), expression=expression,
+        create=create,
+        replace=drop + create,
+        drop=drop,
+        lock=Lock.ACCESS_EXCLUSIVE,
+        reason=note,
+        mends=(("validated", validate),),
+        expression=expression,
     )

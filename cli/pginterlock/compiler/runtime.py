@@ -25,7 +25,9 @@ def _object(text: str) -> DbObject:
     volatility = _VOLATILITY.search(code)
     path = _PATH.search(code)
     return DbObject(
-        ObjectKind.FUNCTION, _first(_NAME, code), "",
+        ObjectKind.FUNCTION,
+        _first(_NAME, code),
+        "",
         (
             ("body", _first(_BODY, code)),
             ("language", _first(_LANGUAGE, code)),
@@ -33,7 +35,9 @@ def _object(text: str) -> DbObject:
             ("settings", f"search_path={path[1]}" if path else ""),
             ("volatility", volatility[1][0] if volatility else "v"),
         ),
-        create=text, replace=text, reason=text.split("\n", 1)[0].removeprefix("-- ").rstrip("."),
+        create=text,
+        replace=text,
+        reason=text.split("\n", 1)[0].removeprefix("-- ").rstrip("."),
     )
 
 

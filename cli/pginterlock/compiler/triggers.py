@@ -52,15 +52,21 @@ def _trigger(
     is_truncate, is_before = what == "truncate", what.startswith("pre")
     function = "refuse_truncate" if is_truncate else cut(f"{machine}_{what}")
     template = (
-        "truncate_trigger.sql" if is_truncate
-        else "fill_trigger.sql" if is_before
+        "truncate_trigger.sql"
+        if is_truncate
+        else "fill_trigger.sql"
+        if is_before
         else "constraint_trigger.sql"
     )
     create = fill(
         assets.read("sql", "templates", template),
         {
-            "trigger_name": name, "schema_name": table.schema, "table_name": table.name,
-            "function_name": function, "moment": moment, "machine": machine,
+            "trigger_name": name,
+            "schema_name": table.schema,
+            "table_name": table.name,
+            "function_name": function,
+            "moment": moment,
+            "machine": machine,
             "note": f"Machine {machine}: {what.replace('_', ' ')}.",
         },
     )
@@ -68,7 +74,9 @@ def _trigger(
     drop = drop_trigger(table, name)
     enable = f"alter table {target} enable always trigger {ident(name)};\n"
     return DbObject(
-        ObjectKind.TRIGGER, f"{table} {name}", machine,
+        ObjectKind.TRIGGER,
+        f"{table} {name}",
+        machine,
         (
             ("arguments", machine if is_truncate else ""),
             ("columns", columns),
@@ -79,6 +87,10 @@ def _trigger(
             ("type", str(bits)),
             ("when", "no"),
         ),
-        create=create, replace=drop + create, drop=drop, lock=Lock.SHARE_ROW_EXCLUSIVE,
-        reason=f"fire the function {function}", mends=(("enabled", enable),),
+        create=create,
+        replace=drop + create,
+        drop=drop,
+        lock=Lock.SHARE_ROW_EXCLUSIVE,
+        reason=f"fire the function {function}",
+        mends=(("enabled", enable),),
     )

@@ -55,6 +55,4 @@ def row_predicates(writing: Writing) -> list[RowPredicate]:
 
 def fills(writing: Writing, state: str) -> list[str]:
     """Return the assignments of all rules on entry to *state*."""
-    return [
-        text for rule in RULES if hasattr(rule, "fills") for text in rule.fills(writing, state)
-    ]
+    return [text for rule in RULES if hasattr(rule, "fills") for text in rule.fills(writing, state)]

@@ -38,10 +38,13 @@ def before_birth(writing: Writing) -> str:
 def _initial(writing: Writing, condition: str) -> str:
     machine = writing.machine
     verdict = Verdict(
-        condition, CODE, NAME,
+        condition,
+        CODE,
+        NAME,
         "pg_catalog.concat(': a row may not begin as ', coalesce(v_to, 'null'))",
         literal(f"A row begins as {listing(machine.initial)}"),
-        machine.state, array(machine.initial),
+        machine.state,
+        array(machine.initial),
     )
     return writing.write(verdict, new, origin="null")
 
@@ -50,7 +53,9 @@ def _second_life(writing: Writing) -> str:
     same = writing.key_match("t", new)
     table = f"interlock.{ident(tombstone_name(writing.machine.name))}"
     verdict = Verdict(
-        f"exists (select from {table} as t where {same})", CODE, NAME,
+        f"exists (select from {table} as t where {same})",
+        CODE,
+        NAME,
         "': this key was used before, and its row deleted'",
         "'Use a new key: a history belongs to one row'",
         writing.key[0],

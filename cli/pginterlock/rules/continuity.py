@@ -41,9 +41,11 @@ def at_change(writing: Writing) -> list[str]:
     verdict = Verdict(
         f"exists (select from {table} as h where {same}\n"
         "    and h.state_name is distinct from v_from)",
-        CODE, NAME,
+        CODE,
+        NAME,
         "pg_catalog.concat(': stands in ', v_from, ', but not by its history')",
-        "'The row was changed behind the triggers; see interlock verify'", writing.machine.state,
+        "'The row was changed behind the triggers; see interlock verify'",
+        writing.machine.state,
     )
     step = _insert(writing, "v_to", " do update set state_name = excluded.state_name")
     return [writing.write(verdict, new), step]

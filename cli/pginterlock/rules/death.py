@@ -15,15 +15,20 @@ def at_death(writing: Writing) -> list[str]:
     machine = writing.machine
     broken = f"({is_state('v_from', machine.deletion)}) is not true" if machine.deletion else "true"
     verdict = Verdict(
-        broken, CODE, NAME,
+        broken,
+        CODE,
+        NAME,
         "pg_catalog.concat(': a row in ', coalesce(v_from, 'null'), ' may not be deleted')",
         literal(f"Rows may be deleted from {listing(machine.deletion)}"),
-        machine.state, array(machine.deletion),
+        machine.state,
+        array(machine.deletion),
     )
     statements = [writing.write(verdict, old, target="null")]
     if has_tombstones(writing):
         columns = ", ".join([*(ident(f"key_{c}") for c in writing.key), "state_name"])
         values = ", ".join([*(writing.stored(c, old) for c in writing.key), "v_from"])
         table = f"interlock.{ident(tombstone_name(machine.name))}"
-        statements.append(f"insert into {table} ({columns})\nvalues ({values})\non conflict do nothing;")
+        statements.append(
+            f"insert into {table} ({columns})\nvalues ({values})\non conflict do nothing;"
+        )
     return statements

@@ -30,22 +30,30 @@ def at_change(writing: Writing) -> list[str]:
 def _key(writing: Writing, column: str) -> str:
     return writing.write(
         Verdict(
-            writing.differs(column), CODE, NAME,
+            writing.differs(column),
+            CODE,
+            NAME,
             literal(f": the key {column} may not change"),
-            "'Insert a new row: a history belongs to one key'", column,
+            "'Insert a new row: a history belongs to one key'",
+            column,
         ),
         new,
     )
 
 
 def _stamp(writing: Writing, column: str, states: tuple[str, ...]) -> str:
-    entered = dict.fromkeys([*states, *(r.state for r in writing.machine.rows if column in r.clear)])
+    entered = dict.fromkeys(
+        [*states, *(r.state for r in writing.machine.rows if column in r.clear)]
+    )
     with_state = f"v_from is distinct from v_to and {is_state('v_to', list(entered))}"
     return writing.write(
         Verdict(
-            f"{writing.differs(column)}\n    and ({with_state}) is not true", CODE, NAME,
+            f"{writing.differs(column)}\n    and ({with_state}) is not true",
+            CODE,
+            NAME,
             literal(f": {column} changes only when its state is entered"),
-            literal(f"{column} is written on the move to {', '.join(states)}"), column,
+            literal(f"{column} is written on the move to {', '.join(states)}"),
+            column,
         ),
         new,
     )
@@ -53,14 +61,19 @@ def _stamp(writing: Writing, column: str, states: tuple[str, ...]) -> str:
 
 def _column(writing: Writing, state: str, column: str) -> str:
     cleared = [r.state for r in writing.machine.rows if column in r.clear and r.state != state]
-    stamped = [s for stamp in writing.machine.stamps if stamp.column == column for s in stamp.states]
+    stamped = [
+        s for stamp in writing.machine.stamps if stamp.column == column for s in stamp.states
+    ]
     entered = dict.fromkeys([*cleared, *stamped])
     moved = f" and ({is_state('v_to', list(entered))}) is not true" if entered else ""
     return writing.write(
         Verdict(
-            f"v_from = {literal(state)} and {writing.differs(column)}{moved}", CODE, NAME,
+            f"v_from = {literal(state)} and {writing.differs(column)}{moved}",
+            CODE,
+            NAME,
             literal(f": {column} may not change in {state}"),
-            literal(f"{column} is frozen in {state}"), column,
+            literal(f"{column} is frozen in {state}"),
+            column,
         ),
         new,
     )

@@ -29,7 +29,9 @@ def _refusal(writing: Writing, moves: list[Transition]) -> str:
     text = " or ".join(m.guard.text for m in moves if m.guard)
     columns = tuple(dict.fromkeys(c for m in moves if m.guard for c in m.guard.columns))
     verdict = Verdict(
-        "true", CODE, NAME,
+        "true",
+        CODE,
+        NAME,
         literal(f": {move.from_state} -> {move.to_state} needs {text}"),
         literal(f"{move.event} is allowed once this holds: {text}"),
         columns[0] if len(columns) == 1 else writing.machine.state,

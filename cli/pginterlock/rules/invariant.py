@@ -22,8 +22,12 @@ def _predicate(writing: Writing, invariant: Invariant) -> RowPredicate:
     columns = invariant.check.columns
     asked = (writing.machine.state,) if invariant.states else ()
     return RowPredicate(
-        CODE, NAME, invariant.name, columns[0] if len(columns) == 1 else "",
-        tuple(dict.fromkeys([*asked, *columns])), condition,
+        CODE,
+        NAME,
+        invariant.name,
+        columns[0] if len(columns) == 1 else "",
+        tuple(dict.fromkeys([*asked, *columns])),
+        condition,
         message=f"{invariant.name} does not hold",
         hint=f"It must hold: {invariant.check.text}",
         states=invariant.states,

@@ -17,7 +17,12 @@ def row_predicates(writing: Writing) -> list[RowPredicate]:
 
     return [
         RowPredicate(
-            CODE, NAME, NAME, machine.state, (machine.state,), known,
+            CODE,
+            NAME,
+            NAME,
+            machine.state,
+            (machine.state,),
+            known,
             message=f"{machine.state} is not a state of this machine",
             hint=f"Known states: {listing(machine.states)}",
             in_state=lambda render, state: "true",  # noqa: ARG005 - known by being looked up

@@ -133,8 +133,15 @@ class Writing:
             f" or pg_catalog.concat({old}) <> pg_catalog.concat({new}))"
         )
 
-    def write(self, verdict: Verdict, render: Render, *, origin: str = "v_from",
-              target: str = "v_to", mode: Mode | None = None) -> str:
+    def write(
+        self,
+        verdict: Verdict,
+        render: Render,
+        *,
+        origin: str = "v_from",
+        target: str = "v_to",
+        mode: Mode | None = None,
+    ) -> str:
         """Return the statement that refuses (or, where the mode asks it, records)."""
         observing = (mode or self.machine.mode) is Mode.OBSERVE
         return fill(

@@ -46,10 +46,16 @@ def _predicate(writing: Writing, stamp: Stamp) -> RowPredicate:
                 return f"{column} is null or pg_catalog.isfinite({column})"
 
     return RowPredicate(
-        CODE, NAME, stamp.column, stamp.column, (machine.state, stamp.column), condition,
+        CODE,
+        NAME,
+        stamp.column,
+        stamp.column,
+        (machine.state, stamp.column),
+        condition,
         message=f"{stamp.column} does not fit the state",
         hint=f"{stamp.column} is set in {listing(required)}, null in {listing(forbidden)}",
-        missing=(stamp.column,), in_state=in_state,
+        missing=(stamp.column,),
+        in_state=in_state,
     )
 
 

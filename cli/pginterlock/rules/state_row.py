@@ -26,7 +26,12 @@ def _predicate(writing: Writing, state: str, column: str, *, wanted: bool) -> Ro
 
     verb = "requires" if wanted else "forbids"
     return RowPredicate(
-        CODE, NAME, f"{state} {verb} {column}", column, (writing.machine.state, column), condition,
+        CODE,
+        NAME,
+        f"{state} {verb} {column}",
+        column,
+        (writing.machine.state, column),
+        condition,
         message=f"{state} {verb} {column}",
         hint=f"Set {column} in the same write" if wanted else f"Leave {column} null",
         states=(state,),

@@ -15,8 +15,10 @@ NAME = "transition"
 
 def at_change(writing: Writing) -> list[str]:
     """Return the if-chain over the states left, and inside over the states entered."""
-    chain = []
-    moves = sorted(writing.machine.transitions, key=lambda t: writing.machine.states.index(t.from_state))
+    chain: list[str] = []
+    moves = sorted(
+        writing.machine.transitions, key=lambda t: writing.machine.states.index(t.from_state)
+    )
     for origin, leaving in groupby(moves, key=lambda t: t.from_state):
         word = "if" if not chain else "elsif"
         chain.append(f"{word} v_from = {literal(origin)} then")
@@ -44,18 +46,24 @@ def _refusal(writing: Writing, origin: str | None) -> str:
     targets = machine.targets(origin) if origin else ()
     because = "it is final" if origin is None else ""
     hint = f"Allowed from {origin}: {listing(targets)}"
-    words = literal(hint) if origin else (
-        f"pg_catalog.concat('Allowed from ', v_from, ': nothing, ', {literal(because)})"
+    words = (
+        literal(hint)
+        if origin
+        else (f"pg_catalog.concat('Allowed from ', v_from, ': nothing, ', {literal(because)})")
     )
     condition = "true"
     if machine.mode is Mode.RATCHET and origin is None:
         # A row that stood in no known state may be moved to a known one: that mends it.
         condition = f"({is_state('v_from', machine.states)}) is true"
     verdict = Verdict(
-        condition, CODE, NAME,
+        condition,
+        CODE,
+        NAME,
         "pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'),"
         " ' is not allowed')",
-        words, machine.state, array(targets),
+        words,
+        machine.state,
+        array(targets),
     )
     return writing.write(verdict, new)
 
@@ -91,11 +99,14 @@ def before_move(writing: Writing) -> str:
         condition = f"({known}) is true\n    and {condition}"
     return writing.write(
         Verdict(
-            condition, CODE, NAME,
+            condition,
+            CODE,
+            NAME,
             "pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'),"
             " ' is not allowed')",
             f"case {hints} else 'The row stands in no known state' end",
-            machine.state, f"case {allowed} else '{{}}' end",
+            machine.state,
+            f"case {allowed} else '{{}}' end",
         ),
         new,
     )

@@ -40,7 +40,10 @@ class Report:
 
 
 def verify(
-    connection: psycopg.Connection, spec: Spec, *, scope: Scope | None = None,
+    connection: psycopg.Connection,
+    spec: Spec,
+    *,
+    scope: Scope | None = None,
     progress: Progress = lambda _: None,
 ) -> Report:
     """Return everything that is not as *spec* says.
@@ -69,7 +72,11 @@ def verify(
 
 
 def _rows(
-    connection: psycopg.Connection, seen: Survey, name: str, asked: Scope, progress: Progress,
+    connection: psycopg.Connection,
+    seen: Survey,
+    name: str,
+    asked: Scope,
+    progress: Progress,
     skipped: list[str],
 ) -> list[Finding]:
     it = next(m for m in seen.machines if m.machine.name == name)

@@ -19,8 +19,11 @@ def drift(seen: Survey, spec: Spec) -> list[Finding]:
         if not seen.rights.schema_exists or it.machine.name not in dict(seen.registered):
             found.append(
                 Finding(
-                    "not-installed", f"machine {it.machine.name} is not installed",
-                    it.machine.name, str(it.table.name), hint="interlock apply installs it",
+                    "not-installed",
+                    f"machine {it.machine.name} is not installed",
+                    it.machine.name,
+                    str(it.table.name),
+                    hint="interlock apply installs it",
                     position=spec.locate(("machines", it.machine.name)),
                 )
             )
@@ -29,10 +32,15 @@ def drift(seen: Survey, spec: Spec) -> list[Finding]:
     known = {machine.name for machine in spec.machines}
     found += [
         Finding(
-            "not-in-spec", f"machine {name} on {table} is installed, but not in this spec",
-            name, str(table), Severity.WARNING, hint="interlock uninstall --machine takes it off",
+            "not-in-spec",
+            f"machine {name} on {table} is installed, but not in this spec",
+            name,
+            str(table),
+            Severity.WARNING,
+            hint="interlock uninstall --machine takes it off",
         )
-        for name, table in seen.registered if name not in known
+        for name, table in seen.registered
+        if name not in known
     ]
     return found
 
@@ -46,7 +54,9 @@ def _schema(seen: Survey) -> list[Finding]:
             Finding(
                 "schema-outdated",
                 f"schema interlock is of revision {seen.rights.revision}, and {seen.head} is asked",
-                "", "interlock", hint=_APPLY,
+                "",
+                "interlock",
+                hint=_APPLY,
             )
         )
     found += [
@@ -65,13 +75,13 @@ def _of_machine(it: MachineSurvey) -> list[Finding]:
     return list(found.values())
 
 
-def _finding(
-    machine: str, table: str, change: Change, there: tuple[DbObject, ...]
-) -> Finding:
+def _finding(machine: str, table: str, change: Change, there: tuple[DbObject, ...]) -> Finding:
     thing = change.object
     differing = _differing(thing, there)
     what = {
-        Action.CREATE: "missing", Action.DROP: "left-over", Action.VALIDATE: "not-validated",
+        Action.CREATE: "missing",
+        Action.DROP: "left-over",
+        Action.VALIDATE: "not-validated",
     }.get(change.action, "changed")
     if thing.kind is ObjectKind.TRIGGER and differing == ["enabled"]:
         what = "disabled"
@@ -81,8 +91,11 @@ def _finding(
     told = f" ({', '.join(differing)})" if differing and what == "changed" else ""
     where = f" on {table}" if thing.kind in (ObjectKind.TRIGGER, ObjectKind.CHECK) else ""
     return Finding(
-        f"{thing.kind}-{what}", f"{thing.kind} {name}{where} is {what.replace('-', ' ')}{told}",
-        machine, table, hint=_APPLY,
+        f"{thing.kind}-{what}",
+        f"{thing.kind} {name}{where} is {what.replace('-', ' ')}{told}",
+        machine,
+        table,
+        hint=_APPLY,
     )
 
 

@@ -18,8 +18,13 @@ from pginterlock.survey import MachineSurvey, Survey
 _LOCK_TIMEOUT = "set local lock_timeout = '50ms'"
 # The row itself could not be tried: another constraint, a busy row, no right.
 _INCONCLUSIVE = (
-    errors.IntegrityError, errors.LockNotAvailable, errors.InsufficientPrivilege,
-    errors.FeatureNotSupported, errors.DataError, errors.QueryCanceled, errors.RaiseException,
+    errors.IntegrityError,
+    errors.LockNotAvailable,
+    errors.InsufficientPrivilege,
+    errors.FeatureNotSupported,
+    errors.DataError,
+    errors.QueryCanceled,
+    errors.RaiseException,
 )
 
 
@@ -29,9 +34,7 @@ class _Try:
     message: str = ""
 
 
-def probe(
-    connection: psycopg.Connection, seen: Survey
-) -> tuple[list[Finding], list[str]]:
+def probe(connection: psycopg.Connection, seen: Survey) -> tuple[list[Finding], list[str]]:
     """Return what went through that should not have, and the machines that could not be tried."""
     if seen.rights.is_standby or seen.rights.is_read_only:
         return [], ["forbidden moves were not tried: the server is read only"]
@@ -44,8 +47,8 @@ def probe(
         foreign = _foreign_triggers(connection, it)
         if seen.rights.is_superuser and foreign:
             skipped.append(
-                f"{name}: no forbidden move was tried, for trigger {foreign[0]} of another role would"
-                " run with the rights of a superuser; connect as a role that owns nothing"
+                f"{name}: no forbidden move was tried, for trigger {foreign[0]} of another role"
+                " would run with the rights of a superuser; connect as a role that owns nothing"
             )
             continue
         found += _machine(connection, it)
@@ -58,7 +61,8 @@ def _machine(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Find
             yield Finding(
                 "probe-went-through",
                 f"a forbidden write went through (and was rolled back): {attempt.title}",
-                it.machine.name, str(it.table.name),
+                it.machine.name,
+                str(it.table.name),
                 hint=f"{attempt.code} does not hold; see the other findings",
             )
 
@@ -74,8 +78,6 @@ def _went_through(connection: psycopg.Connection, attempt: Attempt) -> bool:
 
 
 def _foreign_triggers(connection: psycopg.Connection, it: MachineSurvey) -> list[str]:
-    row = database.ask(
-        connection, "surroundings.sql", {"oid": it.table.oid, "fill_trigger": ""}
-    )[0]
+    row = database.ask(connection, "surroundings.sql", {"oid": it.table.oid, "fill_trigger": ""})[0]
     found: list[str] = row["foreign_triggers"]
     return found

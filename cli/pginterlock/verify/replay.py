@@ -1,4 +1,4 @@
-"""Continuity (IL10): each entry begins where the one before ended, and the row stands at the last."""
+"""Continuity (IL10): an entry begins where the one before ended, and the row stands at the last."""
 
 import psycopg
 
@@ -20,9 +20,11 @@ _MESSAGES = {
 
 def is_possible(connection: psycopg.Connection, it: MachineSurvey) -> bool:
     """Whether the history and the registry are there and may be read."""
-    return bool(database.ask(
-        connection, "is_readable.sql", {"audit": MachineNames(it.machine.name).audit}
-    )[0]["is_readable"])
+    return bool(
+        database.ask(connection, "is_readable.sql", {"audit": MachineNames(it.machine.name).audit})[
+            0
+        ]["is_readable"]
+    )
 
 
 def discontinuous(connection: psycopg.Connection, it: MachineSurvey) -> list[Finding]:
@@ -31,9 +33,13 @@ def discontinuous(connection: psycopg.Connection, it: MachineSurvey) -> list[Fin
         _adopted(it, row["row_count"])
         if row["what"] == "adopted"
         else Finding(
-            continuity.CODE, f"{continuity.NAME}: {_MESSAGES[row['what']]}", it.machine.name,
-            str(it.table.name), hint="These rows were changed behind the triggers",
-            count=row["row_count"], samples=tuple(row["samples"]),
+            continuity.CODE,
+            f"{continuity.NAME}: {_MESSAGES[row['what']]}",
+            it.machine.name,
+            str(it.table.name),
+            hint="These rows were changed behind the triggers",
+            count=row["row_count"],
+            samples=tuple(row["samples"]),
         )
         for row in database.rows(connection, replay(it.writing))
     ]
@@ -45,8 +51,12 @@ def _adopted(it: MachineSurvey, difference: int) -> Finding:
     else:
         told = _counted(difference)
     return Finding(
-        continuity.CODE, f"{continuity.NAME}: {told}", it.machine.name, str(it.table.name),
-        hint="They came or went behind the triggers", count=abs(difference) or None,
+        continuity.CODE,
+        f"{continuity.NAME}: {told}",
+        it.machine.name,
+        str(it.table.name),
+        hint="They came or went behind the triggers",
+        count=abs(difference) or None,
     )
 
 

@@ -17,8 +17,12 @@ def unsound(connection: psycopg.Connection, it: MachineSurvey) -> list[Finding]:
         name = "" if predicate.name == predicate.rule else f" {predicate.name}"
         found.append(
             Finding(
-                predicate.code, f"{predicate.rule}{name}: {predicate.message}", it.machine.name,
-                str(it.table.name), hint=predicate.hint, count=row["row_count"],
+                predicate.code,
+                f"{predicate.rule}{name}: {predicate.message}",
+                it.machine.name,
+                str(it.table.name),
+                hint=predicate.hint,
+                count=row["row_count"],
                 samples=tuple(row["samples"]),
             )
         )

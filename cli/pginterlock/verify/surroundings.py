@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import psycopg
+from psycopg.rows import DictRow
 
 from pginterlock import database
 from pginterlock.compiler import MachineNames
@@ -35,63 +36,81 @@ def _table(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Findin
         connection, "surroundings.sql", {"oid": it.table.oid, "fill_trigger": fill_trigger}
     )[0]
     table = str(it.table.name)
+    told = [*_disarmed(row, table), *_bypassed(row, table)]
+    state = it.writing.column(it.machine.state)
+    if it.machine.mode is Mode.ENFORCE and not state.is_not_null:
+        told.append(
+            (
+                "state-nullable",
+                f"column {state.name} of {table} may be null",
+                "The machine refuses null; say so in the table: alter column ... set not null",
+            )
+        )
+    for code, message, hint in told:
+        severity = Severity.WARNING if code in _WARNINGS else Severity.ERROR
+        yield Finding(code, message, it.machine.name, table, severity, hint=hint)
 
-    def finding(code: str, message: str, hint: str, severity: Severity = Severity.ERROR) -> Finding:
-        return Finding(code, message, it.machine.name, table, severity, hint=hint)
 
+_WARNINGS = ("foreign-before-trigger", "owner-can-login", "state-nullable")
+_Told = Iterator[tuple[str, str, str]]
+
+
+def _disarmed(row: DictRow, table: str) -> _Told:
+    """Yield what the catalog says that triggers and constraints cannot see."""
     if row["persistence"] == "u":
-        yield finding(
-            "unlogged", f"table {table} is unlogged: its rows vanish at the next crash",
+        yield (
+            "unlogged",
+            f"table {table} is unlogged: its rows vanish at the next crash",
             f"alter table {table} set logged",
         )
     if not row["has_triggers"]:
-        yield finding(
-            "triggers-ignored", f"pg_class says that {table} has no triggers, so none fires",
+        yield (
+            "triggers-ignored",
+            f"pg_class says that {table} has no triggers, so none fires",
             "Someone with superuser rights changed the catalog; restore relhastriggers",
         )
     if row["check_count"] != row["stored_checks"]:
-        yield finding(
+        yield (
             "checks-ignored",
             f"pg_class counts {row['check_count']} CHECKs on {table}, and there are"
             f" {row['stored_checks']}: some are not judged",
             "Someone with superuser rights changed the catalog; restore relchecks",
         )
+    for partition in row["unguarded_partitions"]:
+        yield (
+            "partition-unguarded",
+            f"a trigger is missing or off on partition {partition}",
+            "interlock apply, or detach and attach it again",
+        )
+
+
+def _bypassed(row: DictRow, table: str) -> _Told:
+    """Yield what others have put on the table, and who owns it."""
     for rule in row["rewrite_rules"]:
-        yield finding(
-            "rewrite-rule", f"rule {rule} rewrites what is written to {table}",
+        yield (
+            "rewrite-rule",
+            f"rule {rule} rewrites what is written to {table}",
             "Drop it: a rule can make legal writes vanish",
         )
     for child in row["inheritance_children"]:
-        yield finding(
-            "inheritance-child", f"{child} inherits from {table}, and its rows are not guarded",
+        yield (
+            "inheritance-child",
+            f"{child} inherits from {table}, and its rows are not guarded",
             "Triggers are not inherited; use partitions, or a machine of its own",
         )
-    for partition in row["unguarded_partitions"]:
-        yield finding(
-            "partition-unguarded", f"a trigger is missing or off on partition {partition}",
-            "interlock apply, or detach and attach it again",
-        )
     for trigger in row["later_before_triggers"]:
-        yield finding(
+        yield (
             "foreign-before-trigger",
             f"trigger {trigger} of {table} fires after ours has filled stamps, and may change the"
             " row again",
             "Its result is judged all the same; rename it to sort before interlock_10",
-            Severity.WARNING,
         )
     if row["owner_can_login"]:
-        yield finding(
+        yield (
             "owner-can-login",
             f"{row['owner_name']}, who owns {table}, can log in: who has that password can drop"
             " the triggers",
             "Let applications use a role that owns nothing",
-            Severity.WARNING,
-        )
-    if it.machine.mode is Mode.ENFORCE and not it.table.column(it.machine.state).is_not_null:  # type: ignore[union-attr]
-        yield finding(
-            "state-nullable", f"column {it.machine.state} of {table} may be null",
-            "The machine refuses null; say so in the table: alter column ... set not null",
-            Severity.WARNING,
         )
 
 
@@ -106,7 +125,10 @@ def _grants(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Findi
         ):
             if privilege in row["privileges"]:
                 yield Finding(
-                    f"grant-{privilege.lower()}", f"{row['grantee']} {why}", it.machine.name, table,
+                    f"grant-{privilege.lower()}",
+                    f"{row['grantee']} {why}",
+                    it.machine.name,
+                    table,
                     Severity.WARNING,
                     hint=f"revoke {privilege.lower()} on {table} from {row['grantee']}",
                 )
@@ -115,38 +137,56 @@ def _grants(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Findi
                 "revoke-without-effect",
                 f"update of {it.machine.state} is revoked from {row['grantee']}, but it may update"
                 " the whole table: the revoke has no effect",
-                it.machine.name, table, Severity.WARNING,
+                it.machine.name,
+                table,
+                Severity.WARNING,
                 hint=f"revoke update on {table} from {row['grantee']}, then grant it by column",
             )
 
 
 def _history(connection: psycopg.Connection, seen: Survey) -> Iterator[Finding]:
-    histories = {o.name.split(".")[1] for it in seen.machines for o in it.wanted
-                 if o.kind is ObjectKind.TABLE and o.name.endswith("_audit")}
+    histories = {
+        o.name.split(".")[1]
+        for it in seen.machines
+        for o in it.wanted
+        if o.kind is ObjectKind.TABLE and o.name.endswith("_audit")
+    }
     for row in database.ask(connection, "history_state.sql"):
         name = f"interlock.{row['relation_name']}"
         if not row["is_owned"]:
             yield Finding(
-                "history-owner", f"{name} belongs to another role than schema interlock", "", name,
+                "history-owner",
+                f"{name} belongs to another role than schema interlock",
+                "",
+                name,
                 hint="alter table ... owner to the owner of the schema",
             )
         if row["persistence"] == "u":
             yield Finding(
-                "history-unlogged", f"{name} is unlogged: all of it is gone at the next crash", "",
-                name, hint=f"alter table {name} set logged",
+                "history-unlogged",
+                f"{name} is unlogged: all of it is gone at the next crash",
+                "",
+                name,
+                hint=f"alter table {name} set logged",
             )
         if row["writers"]:
             yield Finding(
-                "history-writable", f"{name} can be written by {', '.join(row['writers'])}", "",
-                name, hint="Revoke it: only the triggers write here",
+                "history-writable",
+                f"{name} can be written by {', '.join(row['writers'])}",
+                "",
+                name,
+                hint="Revoke it: only the triggers write here",
             )
         is_weak = row["relation_name"] in histories and (
             row["trigger_count"] < 2 or not row["has_triggers"]  # noqa: PLR2004 - the two that refuse
         )
         if row["weak_triggers"] or is_weak:
             yield Finding(
-                "history-unguarded", f"a trigger that keeps {name} from change is off or missing",
-                "", name, hint="alter table ... enable always trigger interlock_10_once",
+                "history-unguarded",
+                f"a trigger that keeps {name} from change is off or missing",
+                "",
+                name,
+                hint="alter table ... enable always trigger interlock_10_once",
             )
 
 
@@ -156,28 +196,40 @@ def _functions(connection: psycopg.Connection) -> Iterator[Finding]:
         signature: str = row["signature"]
         if not row["is_owned"]:
             yield Finding(
-                "function-owner", f"{signature} belongs to another role than schema interlock", "",
-                signature, hint="interlock apply, as the owner of the schema",
+                "function-owner",
+                f"{signature} belongs to another role than schema interlock",
+                "",
+                signature,
+                hint="interlock apply, as the owner of the schema",
             )
         if row["callers"] and not signature.startswith(public):
             yield Finding(
-                "function-callable", f"{signature} may be called by {', '.join(row['callers'])}", "",
-                signature, hint="Revoke it: only triggers call this",
+                "function-callable",
+                f"{signature} may be called by {', '.join(row['callers'])}",
+                "",
+                signature,
+                hint="Revoke it: only triggers call this",
             )
 
 
 def _roles(connection: psycopg.Connection, seen: Survey) -> Iterator[Finding]:
     for row in database.ask(connection, "weak_roles.sql"):
         yield Finding(
-            row["code"], f"{row['subject']}: {row['detail']}", "", row["subject"], Severity.WARNING,
+            row["code"],
+            f"{row['subject']}: {row['detail']}",
+            "",
+            row["subject"],
+            Severity.WARNING,
             hint="It reaches past the grants of this database; see the reference of verify",
         )
     if seen.rights.server_version >= _PARAMETER_ACL_SINCE:
         for row in database.ask(connection, "weak_parameters.sql"):
             yield Finding(
                 "replication-role",
-                f"{row['grantee']} may set session_replication_role: foreign keys and plain triggers"
-                " can be switched off (ours are not)",
-                "", row["grantee"], Severity.WARNING,
+                f"{row['grantee']} may set session_replication_role: foreign keys and plain"
+                " triggers can be switched off (ours are not)",
+                "",
+                row["grantee"],
+                Severity.WARNING,
                 hint=f"revoke set on parameter session_replication_role from {row['grantee']}",
             )
