@@ -6,14 +6,14 @@
 -- that is rolled back.
 
 -- defect: an unpaid booking is confirmed
--- writer: confirm view, hotel/staff_views.py:1347
+-- writer: confirm view, staff_views.py:1347
 -- code: IL04
 update hotel.room_booking set status = 'CONFIRMED' where id = 2;
 -- proof:
 select status = 'CONFIRMED' and payment_captured_at is null from hotel.room_booking where id = 2;
 
 -- defect: three bookings are created as CONFIRMED
--- writer: bulk view, hotel/staff_views.py:3216
+-- writer: bulk view, staff_views.py:3216
 -- code: IL02
 insert into hotel.room_booking (id, hotel_id, status, room_type, check_in, check_out, nightly_rate)
 values
@@ -24,7 +24,7 @@ values
 select count(*) = 3 from hotel.room_booking where id in (21, 22, 23) and status = 'CONFIRMED';
 
 -- defect: a finished booking is confirmed again
--- writer: confirm view, hotel/staff_views.py:1347
+-- writer: confirm view, staff_views.py:1347
 -- code: IL01
 update hotel.room_booking
 set status = 'CONFIRMED', checked_in_at = null, checked_out_at = null
@@ -33,7 +33,7 @@ where id = 7;
 select status = 'CONFIRMED' from hotel.room_booking where id = 7;
 
 -- defect: the booking of a guest in the house is cancelled
--- writer: cancel view, hotel/staff_views.py:1461
+-- writer: cancel view, staff_views.py:1461
 -- code: IL01
 update hotel.room_booking
 set status = 'CANCELLED', cancelled_at = now(), checked_in_at = null
@@ -42,7 +42,7 @@ where id = 6;
 select status = 'CANCELLED' from hotel.room_booking where id = 6;
 
 -- defect: a guest is checked in to a cancelled booking
--- writer: check-in view, hotel/staff_views.py:1942
+-- writer: check-in view, staff_views.py:1942
 -- code: IL01
 update hotel.room_booking
 set status = 'CHECKED_IN', checked_in_at = now(), cancelled_at = null, assigned_room_id = 5
@@ -51,7 +51,7 @@ where id = 8;
 select status = 'CHECKED_IN' from hotel.room_booking where id = 8;
 
 -- defect: a booking jumps from PENDING to CHECKED_OUT
--- writer: detail view, hotel/staff_views.py:2510
+-- writer: any client
 -- code: IL01
 update hotel.room_booking
 set status = 'CHECKED_OUT', checked_in_at = now(), checked_out_at = now(), assigned_room_id = 5
@@ -60,14 +60,14 @@ where id = 1;
 select status = 'CHECKED_OUT' from hotel.room_booking where id = 1;
 
 -- defect: a confirmed booking falls back to PENDING_APPROVAL
--- writer: payment webhook, hotel/payment_views.py:435
+-- writer: payment webhook, payment_views.py:435
 -- code: IL01
 update hotel.room_booking set status = 'PENDING_APPROVAL' where id = 4;
 -- proof:
 select status = 'PENDING_APPROVAL' from hotel.room_booking where id = 4;
 
 -- defect: a no-show is turned into a stay
--- writer: check-in view, hotel/staff_views.py:1942
+-- writer: check-in view, staff_views.py:1942
 -- code: IL01
 update hotel.room_booking
 set status = 'CHECKED_IN', checked_in_at = now(), assigned_room_id = 5
@@ -76,77 +76,77 @@ where id = 9;
 select status = 'CHECKED_IN' from hotel.room_booking where id = 9;
 
 -- defect: checked_in_at is set, the status stays CONFIRMED
--- writer: check-in view, hotel/staff_views.py:1942
+-- writer: check-in view, staff_views.py:1942
 -- code: IL12
 update hotel.room_booking set checked_in_at = now() where id = 4;
 -- proof:
 select status = 'CONFIRMED' and checked_in_at is not null from hotel.room_booking where id = 4;
 
 -- defect: checked_in_at is lost, the status stays CHECKED_IN
--- writer: detail view, hotel/staff_views.py:2510
+-- writer: detail view, staff_views.py:2510
 -- code: IL12
 update hotel.room_booking set checked_in_at = null where id = 6;
 -- proof:
 select status = 'CHECKED_IN' and checked_in_at is null from hotel.room_booking where id = 6;
 
 -- defect: a checked-out booking loses its time of departure
--- writer: checkout service, room_bookings/services/checkout.py:129
+-- writer: any client
 -- code: IL12
 update hotel.room_booking set checked_out_at = null where id = 7;
 -- proof:
 select status = 'CHECKED_OUT' and checked_out_at is null from hotel.room_booking where id = 7;
 
 -- defect: the time of a check-in is dated back
--- writer: detail view, hotel/staff_views.py:2510
+-- writer: detail view, staff_views.py:2510
 -- code: IL07
 update hotel.room_booking set checked_in_at = checked_in_at - interval '2 days' where id = 6;
 -- proof:
 select checked_in_at < now() - interval '2 days' from hotel.room_booking where id = 6;
 
 -- defect: a guest is checked in without a room
--- writer: check-in view, hotel/staff_views.py:1942
+-- writer: check-in view, staff_views.py:1942
 -- code: IL13
 update hotel.room_booking set status = 'CHECKED_IN', checked_in_at = now() where id = 5;
 -- proof:
 select status = 'CHECKED_IN' and assigned_room_id is null from hotel.room_booking where id = 5;
 
 -- defect: the room is taken from a guest in the house
--- writer: detail view, hotel/staff_views.py:2352
+-- writer: detail view, staff_views.py:2352
 -- code: IL13
 update hotel.room_booking set assigned_room_id = null where id = 6;
 -- proof:
 select status = 'CHECKED_IN' and assigned_room_id is null from hotel.room_booking where id = 6;
 
 -- defect: a cancelled booking is given a room
--- writer: room service, room_bookings/services/room_assignment.py:203
+-- writer: room service, room_assignment.py:203
 -- code: IL13
 update hotel.room_booking set assigned_room_id = 5 where id = 8;
 -- proof:
 select status = 'CANCELLED' and assigned_room_id = 5 from hotel.room_booking where id = 8;
 
 -- defect: any string is a status
--- writer: confirm view, hotel/staff_views.py:1347
--- code: IL11
+-- writer: any client
+-- code: IL01
 update hotel.room_booking set status = 'Confirmed ' where id = 3;
 -- proof:
 select status = 'Confirmed ' from hotel.room_booking where id = 3;
 
 -- defect: the status is null
--- writer: detail view, hotel/staff_views.py:2510
--- code: IL11
+-- writer: any client
+-- code: IL01
 update hotel.room_booking set status = null where id = 3;
 -- proof:
 select status is null from hotel.room_booking where id = 3;
 
 -- defect: a finished stay is given another room
--- writer: move service, room_bookings/services/room_move.py:164
+-- writer: move service, room_move.py:164
 -- code: IL07
 update hotel.room_booking set assigned_room_id = 5 where id = 7;
 -- proof:
 select assigned_room_id = 5 from hotel.room_booking where id = 7;
 
 -- defect: a finished stay is made longer
--- writer: detail view, hotel/staff_views.py:2510
+-- writer: any client
 -- code: IL07
 update hotel.room_booking set check_out = check_out + 4 where id = 7;
 -- proof:
@@ -160,7 +160,7 @@ update hotel.room_booking set id = 24 where id = 7;
 select count(*) = 1 from hotel.room_booking where id = 24;
 
 -- defect: a refund is paid out that was never captured
--- writer: cancel service, hotel/services/booking_management.py:353
+-- writer: cancel service, booking_management.py:353
 -- code: IL14
 update hotel.room_booking set refund_processed_at = now() where id = 2;
 -- proof:

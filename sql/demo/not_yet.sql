@@ -2,7 +2,7 @@
 -- so that the demo shows what is so, and not what is promised.
 
 -- defect: a room is occupied by nobody
--- writer: room service, room_bookings/services/room_assignment.py:203
+-- writer: room service, room_assignment.py:203
 -- code: IL09
 update hotel.room set is_occupied = true where id = 5;
 -- proof:
@@ -15,7 +15,7 @@ where
     );
 
 -- defect: two bookings hold one room on the same nights
--- writer: room service, room_bookings/services/room_assignment.py:203
+-- writer: room service, room_assignment.py:203
 -- code: IL15
 update hotel.room_booking set assigned_room_id = 1 where id = 5;
 -- proof:
@@ -23,21 +23,21 @@ select count(*) = 2 from hotel.room_booking
 where assigned_room_id = 1 and status = 'CONFIRMED' and check_in = current_date;
 
 -- defect: a role that may not do so marks a no-show
--- writer: any view
+-- writer: any client
 -- code: IL05
 update hotel.room_booking set status = 'NO_SHOW' where id = 5;
 -- proof:
 select status = 'NO_SHOW' from hotel.room_booking where id = 5;
 
 -- defect: a booking is cancelled without a reason
--- writer: cancel view, hotel/staff_views.py:1461
+-- writer: cancel view, staff_views.py:1461
 -- code: IL06
 update hotel.room_booking set status = 'CANCELLED', cancelled_at = now() where id = 4;
 -- proof:
 select status = 'CANCELLED' from hotel.room_booking where id = 4;
 
 -- defect: a paid booking waits for approval, and nothing confirms it
--- writer: payment webhook, hotel/payment_views.py:435
+-- writer: payment webhook, payment_views.py:435
 -- code: IL16
 update hotel.room_booking set payment_captured_at = now() where id = 2;
 -- proof:

@@ -4,7 +4,7 @@
 -- row; then "first" commits, and "second" goes on. Both commit. "proof" reads what is stored then.
 
 -- race: race 1: check-in against cancellation
--- writer: check-in view, hotel/staff_views.py:1942
+-- writer: check-in view, staff_views.py:1942
 -- code: IL01
 -- first:
 update hotel.room_booking set status = 'CANCELLED', cancelled_at = now(), assigned_room_id = null
@@ -17,7 +17,7 @@ where id = 10;
 select status = 'CHECKED_IN' from hotel.room_booking where id = 10;
 
 -- race: race 2: payment webhook against confirmation
--- writer: payment webhook, hotel/payment_views.py:435
+-- writer: payment webhook, payment_views.py:435
 -- code: IL01
 -- first:
 update hotel.room_booking set status = 'CONFIRMED' where id = 11;
@@ -27,7 +27,7 @@ update hotel.room_booking set status = 'PENDING_APPROVAL' where id = 11;
 select status = 'PENDING_APPROVAL' from hotel.room_booking where id = 11;
 
 -- race: race 3: room assignment against cancellation
--- writer: room service, room_bookings/services/room_assignment.py:203
+-- writer: room service, room_assignment.py:203
 -- code: IL13
 -- first:
 update hotel.room_booking set status = 'CANCELLED', cancelled_at = now() where id = 12;

@@ -63,8 +63,10 @@ def test_the_life_of_a_booking_is_told_in_order(piped: subprocess.CompletedProce
 
     moves = re.findall(r"([A-Z_]+) -> ([A-Z_]+)", life)
     assert moves == [
-        ("PENDING", "PENDING_APPROVAL"), ("PENDING_APPROVAL", "CONFIRMED"),
-        ("CONFIRMED", "CHECKED_IN"), ("CHECKED_IN", "CHECKED_OUT"),
+        ("PENDING", "PENDING_APPROVAL"),
+        ("PENDING_APPROVAL", "CONFIRMED"),
+        ("CONFIRMED", "CHECKED_IN"),
+        ("CHECKED_IN", "CHECKED_OUT"),
     ]
     assert "permission denied" in life
 

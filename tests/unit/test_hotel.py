@@ -42,7 +42,12 @@ def test_every_state_occurs_and_cancellations_are_as_frequent_as_in_a_real_hotel
     counts = Counter(booking.status for booking in bookings)
 
     assert set(counts) == {
-        "PENDING", "PENDING_APPROVAL", "CONFIRMED", "CHECKED_IN", "CHECKED_OUT", "CANCELLED",
+        "PENDING",
+        "PENDING_APPROVAL",
+        "CONFIRMED",
+        "CHECKED_IN",
+        "CHECKED_OUT",
+        "CANCELLED",
         "NO_SHOW",
     }
     assert 0.22 < counts["CANCELLED"] / len(bookings) < 0.32

@@ -22,13 +22,35 @@ NAME = "Hotel booking demand datasets, doi:10.1016/j.dib.2018.11.126, CC BY 4.0"
 _STATES = {"Check-Out": "CHECKED_OUT", "Canceled": "CANCELLED", "No-Show": "NO_SHOW"}
 _HOTELS = {"Resort Hotel": 1, "City Hotel": 2}
 _MONTH_NAMES = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 )
 _COLUMNS = (
-    "hotel", "lead_time", "arrival_date_year", "arrival_date_month", "arrival_date_day_of_month",
-    "stays_in_weekend_nights", "stays_in_week_nights", "adults", "children", "babies", "adr",
-    "assigned_room_type", "deposit_type", "reservation_status", "reservation_status_date",
+    "hotel",
+    "lead_time",
+    "arrival_date_year",
+    "arrival_date_month",
+    "arrival_date_day_of_month",
+    "stays_in_weekend_nights",
+    "stays_in_week_nights",
+    "adults",
+    "children",
+    "babies",
+    "adr",
+    "assigned_room_type",
+    "deposit_type",
+    "reservation_status",
+    "reservation_status_date",
 )
 _GZIP = b"\x1f\x8b"
 

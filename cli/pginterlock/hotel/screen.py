@@ -43,7 +43,7 @@ class Screen:
 
     def say(self, *parts: str | Text | tuple[str, str]) -> None:
         """Print one line, made of texts and (text, style) pairs."""
-        self.out.print(Text.assemble(*parts))
+        self.out.print(Text.assemble(*parts), soft_wrap=not self.out.is_terminal)
 
     def show(self, thing: RenderableType) -> None:
         """Print *thing*."""
@@ -105,15 +105,11 @@ def refusals(view: Screen, played: Sequence[Played]) -> None:
     """Print what the server says to each write under the machine."""
     for number, one in enumerate(played, 1):
         after = one.after
-        if not after.refused:
-            view.say(f"{number:>3}  ", _word_after(one), f"  {one.block.title}")
-            continue
-        view.say(
-            f"{number:>3}  ", _word_after(one), f"  {after.sqlstate} ", (after.constraint, "cyan")
-        )
-        view.say("     ERROR: ", (after.message, "bold"))
+        view.say(f"{number:>3}  ", _word_after(one), f"  {one.block.title}")
+        if after.refused:
+            view.say(f"     ERROR {after.sqlstate}: ", (after.message, "bold"))
         if after.hint:
-            view.say(("     HINT:  " + after.hint, "dim"))
+            view.say(("     HINT: " + after.hint, "dim"))
 
 
 def before_and_after(view: Screen, held: Sequence[Played], gaps: Sequence[Played]) -> None:
@@ -123,10 +119,22 @@ def before_and_after(view: Screen, held: Sequence[Played], gaps: Sequence[Played
         if gaps and number == len(held) + 1:
             made.add_section()
         made.add_row(
-            str(number), one.block.title, Text(one.block.writer, "dim"),
-            _word_before(one.before), _word_after(one, is_gap=number > len(held)),
+            str(number),
+            one.block.title,
+            Text(one.block.writer, "dim"),
+            _word_before(one.before),
+            _word_after(one, is_gap=number > len(held)),
         )
     view.show(made)
+
+
+def tally(view: Screen, held: Sequence[Played], gaps: Sequence[Played]) -> None:
+    """Print how many writes went through before and were refused after, and how many are open."""
+    count = sum(one.is_as_expected for one in held)
+    style = "bold green" if count == len(held) else "bold red"
+    view.say((f"{count} of {len(held)} went through before and are refused after.", style))
+    if still_open := sum(not one.after.refused for one in gaps):
+        view.say((f"{still_open} more are rules that this version does not hold yet.", "yellow"))
 
 
 def legal_twins(view: Screen, played: Sequence[tuple[Block, Outcome]]) -> None:
@@ -141,19 +149,25 @@ def legal_twins(view: Screen, played: Sequence[tuple[Block, Outcome]]) -> None:
 def timeline(view: Screen, entries: Sequence[Entry]) -> None:
     """Print the life of one row."""
     made = view.table("At", "Event", "From -> to", "Who", "Why", "Also changed")
+    for column in made.columns[:4]:
+        column.no_wrap = True
     for entry in entries:
         changed = ", ".join(f"{name} {_short(new)}" for name, (_, new) in entry.changed.items())
         made.add_row(
-            f"{entry.at:%H:%M:%S.%f}"[:-3], entry.event or entry.kind, _move(entry),
-            entry.actor or "", Text(entry.reason or "", "dim"), Text(changed, "dim"),
+            f"{entry.at:%H:%M:%S}",
+            entry.event or entry.kind,
+            _move(entry),
+            entry.actor or "",
+            Text(entry.reason or "", "dim"),
+            Text(changed, "dim"),
         )
     view.show(made)
 
 
 def _move(entry: Entry) -> Text:
-    if entry.from_state == entry.to_state:
-        return Text(entry.to_state or "", "dim")
-    return Text.assemble((entry.from_state or "", "dim"), " -> ", (entry.to_state or "", "bold"))
+    if entry.from_state in {None, entry.to_state}:
+        return Text(entry.to_state or "", "bold" if entry.from_state is None else "dim")
+    return Text.assemble(entry.from_state or "", " -> ", (entry.to_state or "", "bold"))
 
 
 def _short(value: object) -> str:
