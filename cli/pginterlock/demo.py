@@ -215,6 +215,7 @@ def _closing(
         view.panel("Not as it should be", *(Text(line, "red") for line in differences))
     else:
         view.say(("All is as it should be.", "bold green"), f" {seconds:.1f} s in total.")
+    view.say()
     view.panel("What to type next", *_next(where, options))
 
 

@@ -17,7 +17,7 @@ from pginterlock.hotel.play import Outcome
 from pginterlock.hotel.script import Block
 
 _PIPE_WIDTH = 120
-_MIN_WIDTH = 90
+_WIDE = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,8 @@ class Screen:
 def screen(out: TextIO | None = None, err: TextIO | None = None) -> Screen:
     """Return a screen on the two streams; stdout and stderr where none is given."""
     first = Console(file=out, highlight=False, emoji=False)
-    narrow = first.is_terminal and first.width < _MIN_WIDTH
-    if not first.is_terminal or narrow:
-        width = _MIN_WIDTH if narrow else _PIPE_WIDTH
-        first = Console(file=out, highlight=False, emoji=False, width=width, soft_wrap=False)
+    if not first.is_terminal:
+        first = Console(file=out, highlight=False, emoji=False, width=_PIPE_WIDTH)
     return Screen(first, Console(file=err, stderr=err is None, highlight=False))
 
 
@@ -150,7 +148,7 @@ def timeline(view: Screen, entries: Sequence[Entry]) -> None:
     """Print the life of one row."""
     made = view.table("At", "Event", "From -> to", "Who", "Why", "Also changed")
     for column in made.columns[:4]:
-        column.no_wrap = True
+        column.no_wrap = view.out.width >= _WIDE
     for entry in entries:
         changed = ", ".join(f"{name} {_short(new)}" for name, (_, new) in entry.changed.items())
         made.add_row(
