@@ -31,23 +31,27 @@ _REFUSED = {
     "MultiAssignRef": "an assignment",
     "NamedArgExpr": "a named argument",
 }
-_AGGREGATES = frozenset(
-    "array_agg avg bit_and bit_or bit_xor bool_and bool_or count every json_agg json_object_agg"
-    " jsonb_agg jsonb_object_agg max min string_agg sum xmlagg range_agg range_intersect_agg corr"
-    " covar_pop covar_samp regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx"
-    " regr_sxy regr_syy stddev stddev_pop stddev_samp variance var_pop var_samp mode"
-    " percentile_cont percentile_disc any_value".split()
-)
-_UNSTEADY = frozenset(
-    "now clock_timestamp statement_timestamp transaction_timestamp timeofday random gen_random_uuid"
-    " uuidv7 uuidv4 nextval currval lastval setval txid_current pg_current_xact_id pg_backend_pid"
-    " current_setting set_config current_user session_user current_database current_schema version"
-    " pg_sleep inet_client_addr inet_server_addr random_normal".split()
-)
-_SETS = frozenset(
-    "generate_series unnest regexp_matches regexp_split_to_table string_to_table json_each"
-    " jsonb_each json_array_elements jsonb_array_elements generate_subscripts".split()
-)
+_AGGREGATE_WORDS = """
+    any_value array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop covar_samp
+    every json_agg json_object_agg jsonb_agg jsonb_object_agg max min mode percentile_cont
+    percentile_disc range_agg range_intersect_agg regr_avgx regr_avgy regr_count regr_intercept
+    regr_r2 regr_slope regr_sxx regr_sxy regr_syy stddev stddev_pop stddev_samp string_agg sum
+    var_pop var_samp variance xmlagg
+"""
+_UNSTEADY_WORDS = """
+    clock_timestamp current_database current_schema current_setting current_user currval
+    gen_random_uuid inet_client_addr inet_server_addr lastval nextval now pg_backend_pid
+    pg_current_xact_id pg_sleep random random_normal session_user set_config setval
+    statement_timestamp timeofday transaction_timestamp txid_current uuidv4 uuidv7 version
+"""
+_SET_WORDS = """
+    generate_series generate_subscripts json_array_elements json_each jsonb_array_elements
+    jsonb_each regexp_matches regexp_split_to_table string_to_table unnest
+"""
+_AGGREGATES = frozenset(_AGGREGATE_WORDS.split())
+_UNSTEADY = frozenset(_UNSTEADY_WORDS.split())
+_SETS = frozenset(_SET_WORDS.split())
+_ASCII = 128
 
 
 class ExpressionError(Exception):
@@ -63,9 +67,7 @@ def parse(text: str) -> Expression:
     """Return *text* as an expression; raise ExpressionError where it is none."""
     tree = _tree(text)
     columns = [name for name, _ in _columns(text, tree)]
-    functions = [
-        ".".join(_names(node.funcname)) for node in _of_type(tree, "FuncCall")
-    ]
+    functions = [".".join(_names(node.funcname)) for node in _of_type(tree, "FuncCall")]
     return Expression(text, tuple(dict.fromkeys(columns)), tuple(dict.fromkeys(functions)))
 
 
@@ -167,7 +169,7 @@ def _refuse(text: str, node: Message) -> None:
             _refuse_function(text, node)
         case "SQLValueFunction":
             raise ExpressionError(
-                "it changes from one moment to the next: an expression may depend on the row alone",
+                "it changes with time or session: an expression may depend on the row alone",
                 _place(text, node),
             )
         case "TypeName":
@@ -187,12 +189,12 @@ def _refuse_function(text: str, node: Message) -> None:
     _refuse_foreign(text, node, names, "function")
     if node.HasField("over"):
         raise ExpressionError("a window function is not allowed here", _place(text, node))
-    is_aggregate = node.agg_star or node.agg_distinct or node.agg_order or node.HasField("agg_filter")
-    if name in _AGGREGATES or is_aggregate:
+    marks = (node.agg_star, node.agg_distinct, node.agg_order, node.HasField("agg_filter"))
+    if name in _AGGREGATES or any(marks):
         raise ExpressionError("an aggregate is not allowed here", _place(text, node))
     if name in _UNSTEADY:
         raise ExpressionError(
-            f"{name}() changes from one call to the next: an expression may depend on the row alone",
+            f"{name}() changes with each call: an expression may depend on the row alone",
             _place(text, node),
         )
     if name in _SETS:
@@ -225,7 +227,9 @@ def _end_of_name(raw: bytes, start: int) -> int:
             end += 2 if raw[end : end + 2] == b'""' else 1
         return end + 1
     end = start
-    while end < len(raw) and (raw[end : end + 1].isalnum() or raw[end] in b"_$" or raw[end] > 127):
+    while end < len(raw) and (
+        raw[end : end + 1].isalnum() or raw[end] in b"_$" or raw[end] >= _ASCII
+    ):
         end += 1
     return end
 

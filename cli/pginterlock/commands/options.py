@@ -1,10 +1,13 @@
 """The options that commands share: the same flag means the same everywhere."""
 
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+
+from pginterlock.errors import SpecError
 
 _Decorated = Callable[..., Any]
 
@@ -35,3 +38,22 @@ format_option: Callable[[_Decorated], _Decorated] = click.option(
 yes_option: Callable[[_Decorated], _Decorated] = click.option(
     "--yes", is_flag=True, help="Do not ask."
 )
+
+
+def find_spec(explicit: Path | None) -> Path:
+    """Return the spec that is meant: *explicit*, else what pyproject.toml says, else the default.
+
+    Raises SpecError where pyproject.toml cannot be read.
+    """
+    if explicit:
+        return explicit
+    project = Path("pyproject.toml")
+    if project.is_file():
+        try:
+            told = tomllib.loads(project.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SpecError((f"pyproject.toml cannot be read: {error}",)) from None
+        named = told.get("tool", {}).get("interlock", {}).get("spec")
+        if isinstance(named, str):
+            return Path(named)
+    return Path(DEFAULT_SPEC)

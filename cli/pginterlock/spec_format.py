@@ -1,0 +1,238 @@
+"""The format of a spec, as pydantic reads it and as the JSON Schema says it (design, section 1).
+
+Pure: data in, data out.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from pginterlock.model import Checks, Continuity, Fill, Mode, Need
+
+
+def _listed(value: object) -> object:
+    """Take one thing where several are meant."""
+    return [value] if isinstance(value, str) else value
+
+
+def _stamped(value: object) -> object:
+    return {"state": value} if isinstance(value, str | list) else value
+
+
+def _checked(value: object) -> object:
+    return {"check": value} if isinstance(value, str) else value
+
+
+def _moves(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+_TEXT = {"type": "string"}
+_ONE_OR_MORE = {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]}
+Names = Annotated[list[str], BeforeValidator(_listed), WithJsonSchema(_ONE_OR_MORE)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+
+
+class TransitionPart(_Part):
+    """One move, or several of one event."""
+
+    from_: Names = Field(alias="from", description="The state that is left; one or several.")
+    to: str = Field(description="The state that is entered.")
+    guard: str | None = Field(None, description="A condition on the row, judged when it moves.")
+    by: Names = Field([], description="Database roles that may make this move.")
+    reason: Annotated[Need, Field(strict=False)] = Field(
+        Need.OPTIONAL, description="Whether interlock.act_as must give a reason."
+    )
+
+
+class StampPart(_Part):
+    """A timestamp that is set when, and only when, its state is entered."""
+
+    state: Names = Field(description="The state, or states, whose entry sets it.")
+    fill: Annotated[Fill, Field(strict=False)] = Field(
+        Fill.IF_NULL, description="Who writes it: the machine if it is null, always, or never."
+    )
+
+
+class StatePart(_Part):
+    """What a row looks like in a state."""
+
+    require: Names = Field([], description="Columns that must not be null.")
+    forbid: Names = Field([], description="Columns that must be null.")
+    freeze: Names = Field([], description="Columns that may not change; * is all of them.")
+    clear: Names = Field([], description="Columns that become null on entry.")
+
+
+class InvariantPart(_Part):
+    """A condition that holds always, or while in some states."""
+
+    check: str = Field(description="A condition on the row.")
+    in_: Names = Field([], alias="in", description="The states in which it holds; default: all.")
+
+
+class ClaimPart(_Part):
+    """A resource that a row holds while in some states."""
+
+    resource: Names = Field(description="The columns that name the resource.")
+    during: str | None = Field(None, description="A range in which it is held.")
+    in_: Names = Field(alias="in", description="The states in which it is held.")
+
+
+class MirrorPart(_Part):
+    """A column elsewhere that follows the state."""
+
+    table: str
+    key: Names
+    column: str
+    in_: Names = Field(alias="in")
+
+
+class ReactionPart(_Part):
+    """A move that the database makes by itself."""
+
+    when: str
+    event: str
+
+
+class DeletionPart(_Part):
+    """States whose rows may be deleted."""
+
+    from_: Names = Field([], alias="from")
+
+
+class AuditPart(_Part):
+    """What the history records beside the state."""
+
+    columns: Names = Field([], description="Columns recorded when they change.")
+    actor: Annotated[Need, Field(strict=False)] = Field(
+        Need.OPTIONAL, description="Whether a write must say who acts."
+    )
+    retain: str | None = Field(None, description="How long entries are kept, as an interval.")
+
+
+class OutboxPart(_Part):
+    """Wakes listeners, once a transaction."""
+
+    channel: str
+
+
+class RepairPart(_Part):
+    """How `backfill` mends rows that were there before."""
+
+    when: str
+    set_: dict[str, str] = Field(alias="set")
+
+
+_MOVES_SCHEMA = {
+    "oneOf": [
+        {"part": "TransitionPart"},
+        {"type": "array", "items": {"part": "TransitionPart"}},
+    ]
+}
+
+
+class MachinePart(_Part):
+    """The states of one column of one table, the moves between them, and what goes with them."""
+
+    table: str = Field(description="The table, as schema.name.")
+    state: str = Field(description="The column that holds the state.")
+    key: Names = Field([], description="The columns that tell a row; default: the primary key.")
+    mode: Annotated[Mode, Field(strict=False)] = Field(
+        Mode.OBSERVE, description="What happens to a write that breaks a rule."
+    )
+    initial: Names = Field(description="The states in which a row may begin.")
+    final: Names = Field([], description="The states that a row does not leave.")
+    transitions: dict[
+        str,
+        Annotated[list[TransitionPart], BeforeValidator(_moves), WithJsonSchema(_MOVES_SCHEMA)],
+    ] = Field(description="Event to the moves of that name.")
+    stamps: dict[
+        str,
+        Annotated[
+            StampPart,
+            BeforeValidator(_stamped),
+            WithJsonSchema({"oneOf": [*_ONE_OR_MORE["oneOf"], {"part": "StampPart"}]}),
+        ],
+    ] = Field({}, description="Timestamp column to the state whose entry it marks.")
+    states: dict[str, StatePart] = Field({}, description="What a row looks like in a state.")
+    invariants: dict[
+        str,
+        Annotated[
+            InvariantPart,
+            BeforeValidator(_checked),
+            WithJsonSchema({"oneOf": [_TEXT, {"part": "InvariantPart"}]}),
+        ],
+    ] = Field({}, description="Conditions that hold always, or while in some states.")
+    claims: dict[str, ClaimPart] = Field({}, description="Resources that a row holds.")
+    mirrors: dict[str, MirrorPart] = Field({}, description="Columns elsewhere that follow.")
+    reactions: dict[str, ReactionPart] = Field({}, description="Moves the database makes itself.")
+    deadlines: dict[str, str] = Field({}, description="How long a row may stay in a state.")
+    deletion: DeletionPart = Field(
+        default_factory=DeletionPart, description="States whose rows may be deleted."
+    )
+    audit: AuditPart = Field(default_factory=AuditPart, description="What the history records.")
+    outbox: OutboxPart | None = Field(None, description="Wakes listeners.")
+    repairs: dict[str, RepairPart] = Field({}, description="How old rows are mended.")
+    checks: Annotated[Checks, Field(strict=False)] = Field(
+        Checks.FUNCTION, description="Where row rules are held beside the trigger."
+    )
+    continuity: Annotated[Continuity, Field(strict=False)] = Field(
+        Continuity.VERIFY, description="When a change behind the triggers is found."
+    )
+    funnel: bool = Field(default=False, description="Whether fire is the only way to move a row.")
+
+
+class SpecPart(_Part):
+    """A spec of pginterlock."""
+
+    interlock: Literal[1] = Field(description="The version of the format.")
+    machines: dict[str, MachinePart]
+
+
+# Section of a machine to what stands below its names.
+SECTIONS: dict[str, type[_Part]] = {
+    "transitions": TransitionPart,
+    "stamps": StampPart,
+    "states": StatePart,
+    "invariants": InvariantPart,
+    "claims": ClaimPart,
+    "mirrors": MirrorPart,
+    "reactions": ReactionPart,
+    "repairs": RepairPart,
+}
+SINGLE: dict[str, type[_Part]] = {
+    "deletion": DeletionPart,
+    "audit": AuditPart,
+    "outbox": OutboxPart,
+}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the format, for editors."""
+    schema: dict[str, Any] = SpecPart.model_json_schema(by_alias=True)
+    for part in (TransitionPart, StampPart, InvariantPart):
+        definition = part.model_json_schema(by_alias=True)
+        schema["$defs"].update(definition.pop("$defs", {}))
+        schema["$defs"][part.__name__] = definition
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "interlock.yaml"
+    resolved = _resolve(schema)
+    assert isinstance(resolved, dict)  # noqa: S101 - for mypy
+    return resolved
+
+
+def _resolve(node: object) -> object:
+    """Return *node* with our notes of parts as references: pydantic counts its own only."""
+    if isinstance(node, dict):
+        if set(node) == {"part"} and isinstance(node["part"], str):
+            return {"$ref": f"#/$defs/{node['part']}"}
+        return {key: _resolve(value) for key, value in node.items()}
+    return [_resolve(it) for it in node] if isinstance(node, list) else node
+
+
+def keys_of(part: type[_Part]) -> list[str]:
+    """Return the keys that *part* knows, as they are written."""
+    return [field.alias or name for name, field in part.model_fields.items()]
