@@ -112,7 +112,7 @@ def test_a_machine_without_its_guard_is_found_out(
     whole = spec.parse(assets.read(*demo.SPEC), "interlock.yaml")
     moves = tuple(replace(move, guard=None) for move in whole.machines[0].transitions)
     weak = replace(whole, machines=(replace(whole.machines[0], transitions=moves),))
-    monkeypatch.setattr(demo.spec, "parse", lambda *_: weak)
+    monkeypatch.setattr(spec, "parse", lambda *_: weak)
     out = StringIO()
 
     found = demo.run(demo.Options(rows=50, dsn=server.dsn()), screen(out, StringIO()))
