@@ -103,9 +103,9 @@ def _validate(data: dict[object, object], problems: Problems | None) -> SpecPart
 def _leave_out(data: object, path: tuple[int | str, ...]) -> None:
     """Take what stands at *path* out of *data*, as far as it is there."""
     for part in path[:-1]:
-        if isinstance(data, dict) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+        if (isinstance(data, dict) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        ):
             data = data[part]
         elif not isinstance(part, int):
             return

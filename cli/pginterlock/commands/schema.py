@@ -19,8 +19,8 @@ from pginterlock.spec import json_schema
 def command(out: Path | None) -> None:
     """Write the JSON Schema of the spec format, for editors.
 
-    With `# yaml-language-server: $schema=interlock.schema.json` as the first line of a spec, editors
-    complete its keys and mark what is wrong.
+    Begin a spec with `# yaml-language-server: $schema=interlock.schema.json`, and editors complete
+    its keys and mark what is wrong.
     """
     text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
     if out is None:
