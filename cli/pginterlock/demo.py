@@ -1,8 +1,9 @@
 """Play the hotel: every defect of the report on bare tables, and again under the machine."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
@@ -42,15 +43,24 @@ class _Cast:
     second: psycopg.Connection
 
 
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """Where it is played, and what to type to be rid of it after --keep."""
+
+    where: Place
+    ending: str
+    psql: str = "psql"
+
+
 def run(options: Options, view: Screen) -> list[str]:
     """Play the demo and return what was not as it should be: nothing, when all is well."""
     started = perf_counter()
     bookings = _bookings(options, view)
-    with _stage(options, view) as where, database.connect(where.owner) as owner:
+    with _stage(options, view) as stage, database.connect(stage.where.owner) as owner:
         _fill(owner, bookings, view)
-        with play.sessions(where.application, 2) as (first, second):
+        with play.sessions(stage.where.application, 2) as (first, second):
             differences = _acts(_Cast(owner, first, second), view)
-        _closing(view, where, options, differences, perf_counter() - started)
+        _closing(view, stage, options, differences, perf_counter() - started)
     return differences
 
 
@@ -192,44 +202,57 @@ def _fill(owner: psycopg.Connection, bookings: Sequence[Booking], view: Screen) 
 
 
 @contextmanager
-def _stage(options: Options, view: Screen) -> Iterator[Place]:
-    if options.dsn:
-        with place.on_server(options.dsn, keep=options.keep) as where:
-            yield where
+def _stage(options: Options, view: Screen) -> Iterator[_Stage]:
+    """Open the place to play in, and close it at the end unless it is to stay."""
+    dsn = embedded.PREFIX if options.dsn is None else options.dsn
+    if not dsn.startswith(embedded.PREFIX):
+        with place.on_server(dsn, keep=options.keep) as where:
+            yield _Stage(where, f"drop database {place.DATABASE};")
         return
+    folder = dsn.removeprefix(embedded.PREFIX)
     with view.working("starting PostgreSQL"):
-        server = embedded.start()
+        server = embedded.start(folder=Path(folder) if folder else None)
     try:
-        with place.on_server(server.dsn(), keep=True) as where:
-            yield where
+        with place.on_server(server.dsn(), keep=options.keep or not folder) as where:
+            application = server.dsn(place.DATABASE, load.APPLICATION)
+            ending = server.stop_command + ("" if folder else f" && rm -r {server.folder}")
+            yield _Stage(replace(where, application=application), ending, _psql(server))
+        if options.keep:
+            server.keep()
     finally:
-        if not options.keep:
-            server.stop()
+        server.stop()
+
+
+def _psql(server: embedded.Server) -> str:
+    """Return how to call psql: by its name, else the one that came with the server."""
+    beside = server.bin_dir / "psql"
+    return str(beside) if beside.exists() and not shutil.which("psql") else "psql"
 
 
 def _closing(
-    view: Screen, where: Place, options: Options, differences: Sequence[str], seconds: float
+    view: Screen, stage: _Stage, options: Options, differences: Sequence[str], seconds: float
 ) -> None:
     view.say()
     if differences:
         view.panel("Not as it should be", *(Text(line, "red") for line in differences))
     else:
         view.say(("All is as it should be.", "bold green"), f" {seconds:.1f} s in total.")
-    view.say()
-    view.panel("What to type next", *_next(where, options))
+    view.commands("What to type next", *_next(stage, options))
 
 
-def _next(where: Place, options: Options) -> list[Text]:
+def _next(stage: _Stage, options: Options) -> list[str]:
     if options.keep:
-        dsn = database.hide(where.owner)
+        dsn = database.hide(stage.where.owner)
         return [
-            Text(f"psql '{dsn}'"),
-            Text(f"interlock history {_MACHINE} {_LIFE} --dsn '{dsn}'"),
-            Text(f"interlock verify --spec {assets.root().joinpath(*SPEC)} --dsn '{dsn}'"),
+            f"export INTERLOCK_DSN='{dsn}'",
+            f'{stage.psql} "$INTERLOCK_DSN"',
+            f"interlock history {_MACHINE} {_LIFE}",
+            f"interlock verify --spec {assets.root().joinpath(*SPEC)}",
+            f"{stage.ending}  # when you are done",
         ]
     return [
-        Text("interlock demo --keep          the same, and the server stays for you to try"),
-        Text("interlock check                your own interlock.yaml, without a database"),
-        Text("interlock plan --dsn DSN       the SQL that would guard your table"),
-        Text("interlock apply --dsn DSN      guard it;  interlock verify  proves it"),
+        "interlock demo --keep          the same, and the server stays for you to try",
+        "interlock check                your own interlock.yaml, without a database",
+        "interlock plan --dsn DSN       the SQL that would guard your table",
+        "interlock apply --dsn DSN      guard it;  interlock verify  proves it",
     ]

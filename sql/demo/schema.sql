@@ -68,6 +68,7 @@ begin
             execute format('create role %I nologin', v_role);
         end if;
     end loop;
+    alter role hotel_app login;
 end;
 $$;
 

@@ -30,7 +30,9 @@ def on_server(dsn: str, *, keep: bool) -> Iterator[Place]:
     Raises UnsafeError where such a database exists already.
     """
     with database.connect(dsn) as connection, database.faults():
-        if connection.execute("select from pg_database where datname = %s", (DATABASE,)).fetchone():
+        if connection.execute(
+            "select 1 from pg_database where datname = %s", (DATABASE,)
+        ).fetchone():
             raise UnsafeError(
                 f"there is a database {DATABASE} on this server already; the demo touches nothing"
                 " that is not its own",

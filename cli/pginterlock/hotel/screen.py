@@ -65,6 +65,12 @@ class Screen:
         else:
             self.out.print(Text(f"{title}\n{'=' * len(title)}\n") + text)
 
+    def commands(self, title: str, *lines: str) -> None:
+        """Print lines to copy: each stays one line, however long."""
+        self.heading(title)
+        for line in lines:
+            self.out.print(Text(line), soft_wrap=True)
+
     def table(self, *columns: str, title: str = "") -> Table:
         """Return an empty table in the style of this screen."""
         frame = box.ROUNDED if self.out.is_terminal else box.ASCII
