@@ -1,0 +1,151 @@
+"""The folder of a server: data, log, socket and, if need be, a copy of the programs.
+
+Only the server's account may enter it. No permission outside of it is changed.
+"""
+
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pginterlock.embedded.account import Account, run
+from pginterlock.embedded.programs import COPY
+from pginterlock.errors import EnvironmentFault
+
+PORT = 5432
+_SOCKET = f".s.PGSQL.{PORT}"
+_MAX_SOCKET_BYTES = 107
+# What neither a libpq string nor unix_socket_directories would take apart.
+_PLAIN = re.compile(r"[\w./-]+", re.ASCII)
+_OURS = ("data", "data.new", "log", "socket", COPY)
+_PREFIX = "interlock-"
+_PROCESSES = Path("/proc")
+# Lines of postmaster.pid.
+_PID, _SOCKET_FOLDER = 0, 4
+
+
+@dataclass(slots=True)
+class Folder:
+    """Where a server lives; *fleeting* is what goes when it ends."""
+
+    home: Path
+    account: Account
+    fleeting: list[Path] = field(default_factory=list)
+
+    @property
+    def data(self) -> Path:
+        """The data folder."""
+        return self.home / "data"
+
+    @property
+    def log(self) -> Path:
+        """The log of the server."""
+        return self.home / "log"
+
+    def made_by(self) -> int | None:
+        """Return the major version that made the data; None when there are none yet."""
+        if not self.data.exists():
+            return None
+        try:
+            return int((self.data / "PG_VERSION").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            raise EnvironmentFault(
+                f"{self.data} is not, or not wholly, the data of a server",
+                remedy="Name another folder; delete this one if nothing in it is needed.",
+            ) from None
+
+    def running_socket(self) -> Path | None:
+        """Return the folder of the socket of a server that runs here already.
+
+        What a server left behind when it was killed is not taken for one, even if its process id
+        belongs to another program by now.
+        """
+        file = self.data / "postmaster.pid"
+        try:
+            lines = file.read_text(encoding="utf-8").splitlines()
+            process = _PROCESSES / str(abs(int(lines[_PID])))
+        except (OSError, ValueError, IndexError):
+            return None
+        if not _PROCESSES.joinpath("self").exists():
+            return None
+        try:
+            is_alive = (process / "cwd").samefile(self.data)
+        except OSError:
+            is_alive = False
+        if not is_alive:
+            file.unlink(missing_ok=True)
+            return None
+        return Path(lines[_SOCKET_FOLDER]) if len(lines) > _SOCKET_FOLDER else None
+
+    def socket(self) -> Path:
+        """Return a new folder for the socket, of a path that the system takes."""
+        inside = self.home / "socket"
+        if _PLAIN.fullmatch(str(inside)) and len(str(inside / _SOCKET)) <= _MAX_SOCKET_BYTES:
+            inside.mkdir(mode=0o700, exist_ok=True)
+            self.account.take(inside)
+            return inside
+        outside = _temporary(self.account)
+        self.fleeting.append(outside)
+        return outside
+
+    def remove(self) -> None:
+        """Remove what is fleeting."""
+        for place in self.fleeting:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def prepare(folder: Path | None, account: Account) -> Folder:
+    """Return *folder*, or a new fleeting one, ready for a server that runs as *account*."""
+    if folder is None:
+        made = _temporary(account)
+        return Folder(made, account, [made])
+    home = folder.absolute()
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        foreign = [it.name for it in home.iterdir() if it.name not in _OURS]
+        if foreign:
+            raise EnvironmentFault(
+                f"{home} holds other things ({foreign[0]}): it is no folder of a server of ours",
+                remedy="Name an empty folder, or one that does not exist yet.",
+            )
+        home.chmod(0o700)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"{home} cannot hold a server: {error.strerror}", remedy="Name another folder."
+        ) from None
+    account.take(home)
+    if not _can_enter(home, account):
+        raise EnvironmentFault(
+            f"account {account.name}, which the server runs as, cannot enter {home}",
+            remedy="Name a folder whose parents it may enter, such as one below /var/tmp.",
+        )
+    return Folder(home, account)
+
+
+def _temporary(account: Account) -> Path:
+    """Return a new folder with a short name that the account can enter."""
+    failed = "there is none"
+    for parent in dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp")):  # noqa: S108
+        if not _PLAIN.fullmatch(parent) or len(parent) + 40 > _MAX_SOCKET_BYTES:
+            failed = f"the path of {parent} is too long, or not plain enough, for a socket"
+            continue
+        try:
+            made = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        except OSError as error:
+            failed = f"{parent}: {error.strerror}"
+            continue
+        account.take(made)
+        if _can_enter(made, account):
+            return made
+        made.rmdir()
+        failed = f"account {account.name} cannot enter {parent}"
+    raise EnvironmentFault(
+        f"no temporary folder can hold a server: {failed}",
+        remedy="Set TMPDIR to a folder that every account may enter, such as /var/tmp.",
+    )
+
+
+def _can_enter(home: Path, account: Account) -> bool:
+    enter = ["/bin/sh", "-c", 'cd "$1" && test -w .', "sh", str(home)]
+    return account.uid is None or run(enter, account, Path("/"))[0] == 0
