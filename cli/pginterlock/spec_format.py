@@ -113,6 +113,14 @@ class AuditPart(_Part):
     retain: str | None = Field(None, description="How long entries are kept, as an interval.")
 
 
+def _no_deletion() -> DeletionPart:
+    return DeletionPart.model_validate({})
+
+
+def _plain_audit() -> AuditPart:
+    return AuditPart.model_validate({})
+
+
 class OutboxPart(_Part):
     """Wakes listeners, once a transaction."""
 
@@ -171,9 +179,9 @@ class MachinePart(_Part):
     reactions: dict[str, ReactionPart] = Field({}, description="Moves the database makes itself.")
     deadlines: dict[str, str] = Field({}, description="How long a row may stay in a state.")
     deletion: DeletionPart = Field(
-        default_factory=DeletionPart, description="States whose rows may be deleted."
+        default_factory=_no_deletion, description="States whose rows may be deleted."
     )
-    audit: AuditPart = Field(default_factory=AuditPart, description="What the history records.")
+    audit: AuditPart = Field(default_factory=_plain_audit, description="What the history records.")
     outbox: OutboxPart | None = Field(None, description="Wakes listeners.")
     repairs: dict[str, RepairPart] = Field({}, description="How old rows are mended.")
     checks: Annotated[Checks, Field(strict=False)] = Field(

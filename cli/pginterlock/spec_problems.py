@@ -103,17 +103,21 @@ def _validate(data: dict[object, object], problems: Problems | None) -> SpecPart
 def _leave_out(data: object, path: tuple[int | str, ...]) -> None:
     """Take what stands at *path* out of *data*, as far as it is there."""
     for part in path[:-1]:
-        if (isinstance(data, dict) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
-            data = data[part]
-        elif not isinstance(part, int):
-            return
+        data = _below(data, part)
     last = path[-1]
     if isinstance(data, dict):
         data.pop(last, None)
     elif isinstance(data, list) and isinstance(last, int) and last < len(data):
         data[last] = ""
+
+
+def _below(data: object, part: int | str) -> object:
+    """Return what stands below *data*; one thing that stands for a list of one is that list."""
+    if isinstance(data, dict):
+        return data.get(part, data if isinstance(part, int) else None)
+    if isinstance(data, list) and isinstance(part, int) and part < len(data):
+        return data[part]
+    return None
 
 
 def _tell(detail: "ErrorDetails", problems: Problems) -> None:

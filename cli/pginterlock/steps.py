@@ -8,7 +8,7 @@ from pginterlock import catalog, database, migrate
 from pginterlock.compiler import ownership, scan
 from pginterlock.errors import EnvironmentFault
 from pginterlock.model import Checks, Mode, Spec
-from pginterlock.objects import Lock, ObjectKind
+from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.plan import Action, Change, Part, Plan, Step, changes
 from pginterlock.survey import MachineSurvey, Survey, raise_problems, state_of, survey
 
@@ -24,7 +24,8 @@ def make_plan(connection: psycopg.Connection, spec: Spec) -> Plan:
         machines = {m.name: m.table for m in spec.machines}
         with database.snapshot(connection):
             state = state_of(connection, machines)
-        steps = [*_schema_steps(seen), *_machine_steps(seen)]
+        look, arm, validate = _machine_steps(seen)
+        steps = [*look, *_schema_steps(seen), *arm, *validate]
         if steps:
             _demand_rights(seen)
             _probe(connection, spec, seen)
@@ -101,7 +102,7 @@ def _schema_steps(seen: Survey) -> list[Step]:
     ]
 
 
-def _machine_steps(seen: Survey) -> list[Step]:
+def _machine_steps(seen: Survey) -> tuple[list[Step], list[Step], list[Step]]:
     look: list[Step] = []
     arm: list[Step] = []
     validate: list[Step] = []
@@ -133,7 +134,7 @@ def _machine_steps(seen: Survey) -> list[Step]:
         for change in found:
             step = _machine_step(seen, it, change)
             (validate if step.part is Part.VALIDATE else arm).append(step)
-    return [*look, *arm, *validate]
+    return look, arm, validate
 
 
 def _judges_anew(found: list[Change]) -> bool:
@@ -157,8 +158,13 @@ def _machine_step(seen: Survey, it: MachineSurvey, change: Change) -> Step:
         sql = ownership.as_role(seen.owner, sql)
     elif thing.kind is ObjectKind.FUNCTION and seen.owner and seen.rights.is_superuser:
         sql += ownership.own_function(seen.owner, thing.signature)
-    title = f"{change.action} {thing.kind} {thing.name}"
+    title = f"{change.action} {thing.kind} {_short(it, thing)}"
     return Step(title, why, sql, part, lock, "" if lock is Lock.NONE else table)
+
+
+def _short(it: MachineSurvey, thing: DbObject) -> str:
+    """Return the name of *thing* without its table, and without the types it takes."""
+    return thing.name.removeprefix(f"{it.table.name} ").partition("(")[0]
 
 
 def _notes(seen: Survey, spec: Spec) -> list[str]:

@@ -38,4 +38,4 @@ select
         where t.ctid = any(c.found_at) and row(t.tableoid, t.ctid)::text = any(c.places)
     ) as samples
 from counted as c
-order by c.number
+order by c.number;

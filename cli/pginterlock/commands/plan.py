@@ -64,7 +64,7 @@ def show(plan: plans.Plan, *, to_stderr: bool) -> None:
     if plan.is_empty:
         screen.print("Nothing to do: the database is as the spec says.", style="green")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for heading in ("", "step", "why", "lock"):
         table.add_column(heading)
     for number, step in enumerate(plan.steps, start=1):
