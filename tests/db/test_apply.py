@@ -173,7 +173,7 @@ def test_a_row_that_slips_in_just_before_is_told_and_the_machine_stands(
         if title == "schema interlock":
             other.execute("update hotel.room_booking set status = 'CHECKED_IN' where id = 1")
 
-    with pytest.raises(IncompleteError, match="requires assigned_room_id"):
+    with pytest.raises(IncompleteError, match="checked_in_at does not fit the state"):
         apply.run(session, made, progress=slip_in)
 
     with pytest.raises(psycopg.errors.CheckViolation):

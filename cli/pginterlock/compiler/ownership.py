@@ -12,7 +12,7 @@ from pginterlock.template import fill
 
 def role(owner: str, member: str, *, is_superuser: bool) -> str:
     """Return the SQL that makes role *owner*; *member* joins it unless it may do all anyway."""
-    text = fill(assets.read("sql", "templates", "role.sql"), {"owner": owner})
+    text = assets.read("sql", "templates", "role.sql")
     return text if is_superuser else f"{text}grant {ident(owner)} to {ident(member)};\n"
 
 

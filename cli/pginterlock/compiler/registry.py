@@ -54,7 +54,7 @@ def registry_entry(writing: Writing) -> DbObject:
             "table_name": table.name,
             "state_column": machine.state,
             "state_attnum": str(writing.column(machine.state).number),
-            "key_columns": array(writing.key),
+            "key_names": array(writing.key),
             "mode": machine.mode.value,
             "checks": machine.checks.value,
             "continuity": machine.continuity.value,
