@@ -1,7 +1,7 @@
 -- The columns of a table, domains looked through.
 
 with recursive bases (typ, base) as (
-    select t.oid, t.oid from pg_catalog.pg_type as t where t.typtype <> 'd'
+    select t.oid as typ, t.oid as base from pg_catalog.pg_type as t where t.typtype <> 'd'
     union all
     select d.oid, b.base
     from pg_catalog.pg_type as d

@@ -6,7 +6,7 @@ insert into interlock.machine as m (
 )
 select
     :'machine', :'relation'::regclass, :'schema_name', :'table_name', :'state_column',
-    :state_attnum, :key_columns, :'mode', :'checks', :'continuity', :'definition',
+    :state_attnum, :key_names, :'mode', :'checks', :'continuity', :'definition',
     adopted.row_count, adopted.digest
 from (
 :adopted

@@ -21,7 +21,7 @@ step as (
             when kind_before is null then null
             when kind = 'birth' then 'second life'
             when kind_before = 'death' then 'after death'
-            when from_state is distinct from state_before then 'gap'
+            when (from_state is distinct from state_before) then 'gap'
         end as what
     from entry
 ),
@@ -40,7 +40,7 @@ ending as (
             when e.kind is null then null
             when e.kind = 'death' and p.is_present then 'row after its death'
             when e.kind <> 'death' and p.is_present is null then 'row is gone'
-            when e.kind <> 'death' and e.to_state is distinct from p.row_state
+            when e.kind <> 'death' and (e.to_state is distinct from p.row_state)
                 then 'row is elsewhere'
         end as what
     from (select * from entry where is_last) as e
@@ -49,12 +49,12 @@ ending as (
 
 adopted as (
     select
-        count(*) filter (where not has_birth) - m.adopted_rows as difference,
+        count(*) filter (where not e.has_birth) - m.adopted_rows as difference,
         coalesce(
-            sum(hash_record_extended(row(:key_list), 0)) filter (where not has_birth), 0
+            sum(hash_record_extended(row(:key_list), 0)) filter (where not e.has_birth), 0
         ) <> m.adopted_digest as is_other
     from interlock.machine as m
-    left join ending on true
+    left join ending as e on true
     where m.machine_name = :'machine'
     group by m.adopted_rows, m.adopted_digest
 ),
