@@ -85,8 +85,8 @@ def _against(series: Sequence[Series]) -> dict[tuple[str, str], float]:
     """Return each ratio: to the bare table, for verify to the bare scan, and a ratio as it is."""
     found = {}
     for base in (BARE, verification.FLOOR):
-        whats = {it.what for it in series if it.variant == base and it.what != bulk.TRAP}
-        found |= ratios([it for it in series if it.what in whats], base)
+        measured = {it.what for it in series if it.variant == base and it.what != bulk.TRAP}
+        found |= ratios([it for it in series if it.what in measured], base)
     return found | {(it.variant, it.what): it.median for it in series if it.what == bulk.TRAP}
 
 

@@ -7,7 +7,6 @@ one transaction. Its version table is ``interlock.schema_version``.
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
 
 import psycopg
 from alembic import command
@@ -76,7 +75,7 @@ def upgrade(connection: psycopg.Connection, *, owner: str | None = None) -> None
 def _config() -> Iterator[tuple[Config, io.StringIO]]:
     """Open the configuration of our environment, with its files on disk, and what it writes."""
     written = io.StringIO()
-    with resources.as_file(assets.root() / "migrations") as folder:
+    with assets.on_disk("migrations") as folder:
         config = Config(output_buffer=written)
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
