@@ -122,15 +122,16 @@ def _machine_steps(seen: Survey) -> tuple[list[Step], list[Step], list[Step]]:
             if it.machine.checks is Checks.TRIGGER:
                 again = f"{rows.title}, now that it is guarded"
                 validate.append(replace(rows, title=again, part=Part.VALIDATE))
-        arm.append(
-            Step(
-                f"lock {table}",
-                "writers wait from here to the commit; nobody else does",
-                ownership.lock(it.table),
-                lock=Lock.SHARE_ROW_EXCLUSIVE,
-                table=table,
+        if any(change.action is not Action.VALIDATE for change in found):
+            arm.append(
+                Step(
+                    f"lock {table}",
+                    "writers wait from here to the commit; nobody else does",
+                    ownership.lock(it.table),
+                    lock=Lock.SHARE_ROW_EXCLUSIVE,
+                    table=table,
+                )
             )
-        )
         for change in found:
             step = _machine_step(seen, it, change)
             (validate if step.part is Part.VALIDATE else arm).append(step)

@@ -126,14 +126,14 @@ select status = 'CANCELLED' and assigned_room_id = 5 from hotel.room_booking whe
 
 -- defect: any string is a status
 -- writer: any client
--- code: IL01
+-- code: IL11
 update hotel.room_booking set status = 'Confirmed ' where id = 3;
 -- proof:
 select status = 'Confirmed ' from hotel.room_booking where id = 3;
 
 -- defect: the status is null
 -- writer: any client
--- code: IL01
+-- code: IL11
 update hotel.room_booking set status = null where id = 3;
 -- proof:
 select status is null from hotel.room_booking where id = 3;

@@ -15,6 +15,7 @@ from pginterlock.model import Spec
 from pginterlock.spec import load
 
 _SILENT_S = 1.0
+_PIPED_WIDTH = 240
 
 
 def read_spec(explicit: Path | None) -> Spec:
@@ -32,7 +33,9 @@ def connected(dsn: str | None) -> Iterator[psycopg.Connection]:
 def console(*, stderr: bool = False) -> Console:
     """Return a console that has colours on a terminal only, and never wraps what is piped."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(file=stream, highlight=False, soft_wrap=not stream.isatty())
+    if stream.isatty():
+        return Console(file=stream, highlight=False)
+    return Console(file=stream, highlight=False, soft_wrap=True, width=_PIPED_WIDTH)
 
 
 class Progress:

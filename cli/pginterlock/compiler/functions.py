@@ -5,7 +5,7 @@ from pginterlock.compiler.relations import audit_name, key_columns
 from pginterlock.model import Checks, Mode
 from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.rules import birth, fills, row_predicates, statements, transition
+from pginterlock.rules import birth, fills, known_state, row_predicates, statements, transition
 from pginterlock.rules.freeze import frozen_columns
 from pginterlock.rules.parts import (
     Render,
@@ -94,7 +94,8 @@ def _fills_by_state(writing: Writing, states: tuple[str, ...]) -> list[str]:
 
 
 def _birth(writing: Writing) -> DbObject:
-    body = [_attached(writing), *statements("at_birth", writing), *_row_rules(writing)]
+    first, rest = _row_rules(writing)
+    body = [_attached(writing), *first, *statements("at_birth", writing), *rest]
     values = {f"new_{c}": writing.stored(c, new) for c in writing.machine.audit.columns}
     body.append(_audit_insert(writing, "birth", new, values))
     return _function(
@@ -108,8 +109,8 @@ def _birth(writing: Writing) -> DbObject:
 
 
 def _change(writing: Writing) -> DbObject:
-    body = [_attached(writing), *statements("at_change", writing)]
-    body += _row_rules(writing, is_change=True)
+    first, rest = _row_rules(writing, is_change=True)
+    body = [_attached(writing), *first, *statements("at_change", writing), *rest]
     values: dict[str, str] = {}
     for column in writing.machine.audit.columns:
         for side, render in (("old", old), ("new", new)):
@@ -166,11 +167,14 @@ def _unchanged(writing: Writing) -> str:
     return "not (" + "\n        or ".join(writing.differs(c) for c in dict.fromkeys(columns)) + ")"
 
 
-def _row_rules(writing: Writing, *, is_change: bool = False) -> list[str]:
+def _row_rules(writing: Writing, *, is_change: bool = False) -> tuple[list[str], list[str]]:
+    """Return the judgement of row rules: of the state itself (before any move), and the rest."""
+    first: list[str] = []
+    rest: list[str] = []
     if not rows_in_trigger(writing):
-        return []
-    found = []
+        return first, rest
     for predicate in row_predicates(writing):
+        found = first if predicate.rule == known_state.NAME else rest
         broken = f"({predicate.sound(writing.machine, new)}) is not true"
         if is_change and writing.machine.mode is Mode.RATCHET:
             was = f"({predicate.sound(writing.machine, old)}) is not true"
@@ -178,7 +182,7 @@ def _row_rules(writing: Writing, *, is_change: bool = False) -> list[str]:
             found.append(_row_verdict(writing, predicate, f"{broken} and {was}", Mode.OBSERVE))
         else:
             found.append(_row_verdict(writing, predicate, broken, None))
-    return found
+    return first, rest
 
 
 def _row_verdict(writing: Writing, predicate: RowPredicate, broken: str, mode: Mode | None) -> str:

@@ -32,7 +32,11 @@ def before_birth(writing: Writing) -> str:
     arms = " or ".join(
         f"v_to operator(pg_catalog.=) {literal(state)}" for state in writing.machine.initial
     )
-    return _initial(writing, f"({arms}) is not true")
+    # A state that is not one of the machine's is left to the row rules: IL11 says more.
+    known = " or ".join(
+        f"v_to operator(pg_catalog.=) {literal(state)}" for state in writing.machine.states
+    )
+    return _initial(writing, f"({arms}) is not true\n    and ({known}) is true")
 
 
 def _initial(writing: Writing, condition: str) -> str:

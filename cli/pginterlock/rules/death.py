@@ -1,6 +1,7 @@
 """IL03, death: deletion only from allowed states; no truncate."""
 
 from pginterlock.errors import IllegalDeath
+from pginterlock.model import Machine
 from pginterlock.names import array, ident, literal
 from pginterlock.rules.birth import has_tombstones, tombstone_name
 from pginterlock.rules.parts import Verdict, Writing, is_state, listing, old
@@ -8,6 +9,12 @@ from pginterlock.rules.parts import Verdict, Writing, is_state, listing, old
 ERROR = IllegalDeath
 CODE = IllegalDeath.code
 NAME = "death"
+
+
+def _hint(machine: Machine) -> str:
+    if not machine.deletion:
+        return "Rows of this machine are never deleted: move the row to a final state"
+    return f"Rows may be deleted from {listing(machine.deletion)}"
 
 
 def at_death(writing: Writing) -> list[str]:
@@ -19,7 +26,7 @@ def at_death(writing: Writing) -> list[str]:
         CODE,
         NAME,
         "pg_catalog.concat(': a row in ', coalesce(v_from, 'null'), ' may not be deleted')",
-        literal(f"Rows may be deleted from {listing(machine.deletion)}"),
+        literal(_hint(machine)),
         machine.state,
         array(machine.deletion),
     )

@@ -2,7 +2,7 @@
 
 from pginterlock.errors import Frozen
 from pginterlock.names import literal
-from pginterlock.rules.parts import Verdict, Writing, is_state, new
+from pginterlock.rules.parts import Verdict, Writing, is_state, new, old
 
 ERROR = Frozen
 CODE = Frozen.code
@@ -37,7 +37,7 @@ def _key(writing: Writing, column: str) -> str:
             "'Insert a new row: a history belongs to one key'",
             column,
         ),
-        new,
+        old,
     )
 
 

@@ -3,7 +3,7 @@
 from itertools import groupby
 
 from pginterlock.errors import IllegalTransition
-from pginterlock.model import Mode, Transition
+from pginterlock.model import Machine, Mode, Transition
 from pginterlock.names import array, literal
 from pginterlock.rules import guard
 from pginterlock.rules.parts import Verdict, Writing, indent, is_state, listing, new
@@ -29,6 +29,13 @@ def at_change(writing: Writing) -> list[str]:
     return ["if v_from is distinct from v_to then", indent("\n".join(chain)), "end if;"]
 
 
+def _hint(machine: Machine, state: str) -> str:
+    targets = machine.targets(state)
+    if not targets:
+        return f"No move leads out of {state}: it is final"
+    return f"Allowed from {state}: {listing(targets)}"
+
+
 def _targets(writing: Writing, origin: str, leaving: list[Transition]) -> str:
     lines: list[str] = []
     targets = dict.fromkeys(t.to_state for t in leaving)
@@ -44,12 +51,10 @@ def _refusal(writing: Writing, origin: str | None) -> str:
     """Return the refusal of every move out of *origin* that is not listed; None: of any state."""
     machine = writing.machine
     targets = machine.targets(origin) if origin else ()
-    because = "it is final" if origin is None else ""
-    hint = f"Allowed from {origin}: {listing(targets)}"
     words = (
-        literal(hint)
+        literal(_hint(machine, origin))
         if origin
-        else (f"pg_catalog.concat('Allowed from ', v_from, ': nothing, ', {literal(because)})")
+        else "pg_catalog.concat('No move leads out of ', coalesce(v_from, 'null'))"
     )
     condition = "true"
     if machine.mode is Mode.RATCHET and origin is None:
@@ -90,11 +95,12 @@ def before_move(writing: Writing) -> str:
         for s in machine.states
     )
     hints = " ".join(
-        f"when v_from operator(pg_catalog.=) {literal(s)}"
-        f" then {literal(f'Allowed from {s}: {listing(machine.targets(s))}')}"
+        f"when v_from operator(pg_catalog.=) {literal(s)} then {literal(_hint(machine, s))}"
         for s in machine.states
     )
-    condition = f"({legal}) is not true"
+    # A state that is not one of the machine's is left to the row rules: IL11 says more.
+    into = " or ".join(f"v_to operator(pg_catalog.=) {literal(state)}" for state in machine.states)
+    condition = f"({legal}) is not true\n    and ({into}) is true"
     if machine.mode is Mode.RATCHET:
         condition = f"({known}) is true\n    and {condition}"
     return writing.write(
