@@ -1,11 +1,11 @@
 """Let pytest run the pgTAP files: each is a test, on every server of the session."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from _pytest._code.code import TerminalRepr
 from tests import servers
 from tests.servers import ROOT, TestServer
 
@@ -17,7 +17,7 @@ _LOCK = 4_711_231
 _STARTED: pytest.StashKey[list] = pytest.StashKey()  # type: ignore[type-arg]
 
 
-# After tests/conftest.py, which starts the servers when it is there: `pytest pgtests` is without it.
+# After tests/conftest.py, which starts them; `pytest pgtests` alone does not load it.
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers, unless they are running."""
@@ -41,10 +41,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "PgTapFile
 class PgTapFile(pytest.File):
     """One file: a test for each version of PostgreSQL."""
 
-    def collect(self) -> "Iterator[PgTapItem]":
-        """Yield one test for each server."""
-        for major in servers.majors():
-            yield PgTapItem.from_parent(self, name=f"pg{major}", major=major)
+    def collect(self) -> "list[PgTapItem]":
+        """Return one test for each server."""
+        return [
+            PgTapItem.from_parent(self, name=f"pg{major}", major=major)
+            for major in servers.majors()
+        ]
 
 
 class PgTapItem(pytest.Item):
@@ -70,12 +72,14 @@ class PgTapItem(pytest.Item):
             pytest.skip(result.outcome.skip_all or "the whole file is skipped")
 
     def repr_failure(
-        self, excinfo: pytest.ExceptionInfo[BaseException], style: str | None = None
-    ) -> object:
+        self,
+        excinfo: pytest.ExceptionInfo[BaseException],
+        style: str | None = None,  # noqa: ARG002 - pytest's signature
+    ) -> str | TerminalRepr:
         """Return the lines of TAP that failed, and no traceback of Python."""
         if isinstance(excinfo.value, PgTapFailed):
             return str(excinfo.value)
-        return super().repr_failure(excinfo, style)  # type: ignore[arg-type]
+        return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """Return where the test is, and what it is called."""
@@ -95,4 +99,4 @@ def _make_template(server: TestServer) -> None:
         admin.execute("select pg_advisory_lock(%s)", [_LOCK])
         found = admin.execute("select from pg_database where datname = %s", [_TEMPLATE])
         if found.rowcount == 0:
-            pgtap.build_template(admin, _TEMPLATE, folder=ROOT)
+            pgtap.build_template(server.dsn(), _TEMPLATE, folder=ROOT)

@@ -55,46 +55,45 @@ def install_pgtap(connection: psycopg.Connection, *, folder: Path | None = None)
         raise EnvironmentFault(f"{file} does not load as pgTAP: {_one_line(error)}") from error
 
 
-def build_template(
-    connection: psycopg.Connection, name: str, *, folder: Path | None = None
-) -> None:
-    """Make the database *name* with pgTAP and schema interlock; *connection* is elsewhere."""
-    _create(connection, sql.SQL("create database {}").format(sql.Identifier(name)))
-    try:
-        with database.connect(sibling(connection, name)) as inside, database.faults():
-            install_pgtap(inside, folder=folder)
-            migrate.upgrade(inside)
-    except BaseException:
-        drop(connection, name)
-        raise
+def build_template(dsn: str, name: str, *, folder: Path | None = None) -> None:
+    """Make the database *name*, with pgTAP and schema interlock, on the server of *dsn*."""
+    with database.connect(_maintenance(dsn)) as connection:
+        _create(connection, sql.SQL("create database {}").format(sql.Identifier(name)))
+        try:
+            with database.connect(_sibling(dsn, name)) as inside, database.faults():
+                install_pgtap(inside, folder=folder)
+                migrate.upgrade(inside)
+        except BaseException:
+            _drop(connection, name)
+            raise
 
 
 @contextmanager
 def template(dsn: str, *, folder: Path | None = None) -> Iterator[str]:
     """Make a template on the server of *dsn* that lasts as long as the block; yield its name."""
     name = f"interlock_test_{os.getpid()}_{secrets.token_hex(3)}"
-    with database.connect(maintenance(dsn)) as connection:
-        build_template(connection, name, folder=folder)
-        try:
-            yield name
-        finally:
-            drop(connection, name)
+    build_template(dsn, name, folder=folder)
+    try:
+        yield name
+    finally:
+        with database.connect(_maintenance(dsn)) as connection:
+            _drop(connection, name)
 
 
 @contextmanager
 def clone(dsn: str, of: str) -> Iterator[str]:
     """Make a fresh database from the template *of*, and drop it at the end; yield its dsn."""
     name = f"{of}_{secrets.token_hex(4)}"
-    with database.connect(maintenance(dsn)) as connection:
+    with database.connect(_maintenance(dsn)) as connection:
         copy = sql.SQL("create database {} template {}")
         _create(connection, copy.format(sql.Identifier(name), sql.Identifier(of)))
         try:
-            yield sibling(connection, name)
+            yield _sibling(dsn, name)
         finally:
-            drop(connection, name)
+            _drop(connection, name)
 
 
-def maintenance(dsn: str) -> str:
+def _maintenance(dsn: str) -> str:
     """Return *dsn* with a database to stand in while others are made: its own, else postgres."""
     try:
         told = conninfo.conninfo_to_dict(dsn)
@@ -105,14 +104,16 @@ def maintenance(dsn: str) -> str:
     return conninfo.make_conninfo(dsn, dbname=_MAINTENANCE)
 
 
-def sibling(connection: psycopg.Connection, name: str) -> str:
-    """Return the dsn of the database *name* on the server of *connection*."""
-    return conninfo.make_conninfo(
-        connection.info.dsn, dbname=name, password=connection.info.password or None
-    )
+def _sibling(dsn: str, name: str) -> str:
+    """Return *dsn* with the database *name*.
+
+    From what was asked for, not from an open connection: that one tells every setting of its
+    libpq, and the psql that reads it may be older.
+    """
+    return conninfo.make_conninfo(dsn, dbname=name)
 
 
-def drop(connection: psycopg.Connection, name: str) -> None:
+def _drop(connection: psycopg.Connection, name: str) -> None:
     """Drop the database *name*, whoever is still in it."""
     gone = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
     with database.faults():
