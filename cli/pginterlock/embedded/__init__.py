@@ -27,6 +27,7 @@ _LINES = 8
 _WAIT_S = 60
 _RETRY_S = 10
 _SMALL_BYTES = 16 * 2**20
+_INITDB_TAKES_SETTINGS = 16
 _DEFAULTS = {"listen_addresses": "", "port": str(PORT), "lc_messages": "C", "timezone": "UTC"}
 # What is thrown away at the end need not survive a power cut.
 _FLEETING = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -35,8 +36,8 @@ _STOP = '"$1" stop -D "$2" -m fast -s -w; shift 2; [ $# -eq 0 ] || rm -rf "$@"'
 _PASSING = ("pre-existing shared memory block",)
 # What the server says, and what its reader can do about it.
 _REMEDIES = (
+    ("shared memory segment", "Give the machine or container more memory (docker: --shm-size)."),
     ("No space left on device", "Free some disk space, or set TMPDIR to a folder on another disk."),
-    ("shared memory", "Give the machine or container more memory (docker: --shm-size)."),
     ("Cannot allocate memory", "Give the machine or container more memory."),
     ("semaphores", "Stop other servers, or raise the system's limit of semaphores (SEMMNI)."),
 )
@@ -140,14 +141,14 @@ def start(
             watch.wait()
         place.remove()
         raise
-    return Server(programs, place.home, version, account.name, sockets, place, watch)
+    return Server(programs, place.named, version, account.name, sockets, place, watch)
 
 
 def _initialise(programs: Path, place: Folder, version: int) -> None:
     made_by = place.made_by()
     if made_by not in (None, version):
         raise EnvironmentFault(
-            f"{place.home} was made by PostgreSQL {made_by}, and the programs are of {version}",
+            f"{place.named} was made by PostgreSQL {made_by}, and the programs are of {version}",
             remedy="Use another folder, or set INTERLOCK_PG_BIN.",
         )
     if made_by is None:
@@ -155,12 +156,14 @@ def _initialise(programs: Path, place: Folder, version: int) -> None:
         if fresh.exists():
             _run(["rm", "-rf", str(fresh)], place)
         options = ["-U", _SUPERUSER, "-A", "trust", "-N", "-E", "UTF8", "--locale", "C"]
+        if version >= _INITDB_TAKES_SETTINGS and not _has_shared_memory():
+            options += ["-c", "dynamic_shared_memory_type=mmap"]
         _run([str(programs / "initdb"), "-D", str(fresh), *options], place)
         fresh.rename(place.data)
 
 
 def _start(programs: Path, place: Folder, sockets: Path, settings: Mapping[str, str]) -> None:
-    chosen = {**_DEFAULTS, **(_FLEETING if place.home in place.fleeting else {})}
+    chosen = {**_DEFAULTS, **(_FLEETING if place.is_fleeting else {})}
     if not _has_shared_memory():
         chosen["dynamic_shared_memory_type"] = "mmap"
     chosen |= {**settings, "unix_socket_directories": str(sockets)}
@@ -192,7 +195,7 @@ def _run(command: list[str], place: Folder) -> None:
     code, said = accounts.run(command, place.account, place.home)
     if code == 0:
         return
-    told = said.splitlines()
+    told = said.splitlines()[-_LINES:]
     if place.log.exists():
         told += place.log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LINES:]
     reason = "; ".join(line.strip() for line in told if line.strip())

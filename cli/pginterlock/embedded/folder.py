@@ -16,7 +16,7 @@ from pginterlock.errors import EnvironmentFault
 PORT = 5432
 _SOCKET = f".s.PGSQL.{PORT}"
 _MAX_SOCKET_BYTES = 107
-# What neither a libpq string nor unix_socket_directories would take apart.
+# What no libpq string, no unix_socket_directories and no shell of pg_ctl's would take apart.
 _PLAIN = re.compile(r"[\w./-]+", re.ASCII)
 _OURS = ("data", "data.new", "log", "socket", COPY)
 _PREFIX = "interlock-"
@@ -27,11 +27,20 @@ _PID, _SOCKET_FOLDER = 0, 4
 
 @dataclass(slots=True)
 class Folder:
-    """Where a server lives; *fleeting* is what goes when it ends."""
+    """Where a server lives; *fleeting* is what goes when it ends.
 
+    *home* is a short and plain path; where *named*, as the user calls it, is none, a link to it.
+    """
+
+    named: Path
     home: Path
     account: Account
     fleeting: list[Path] = field(default_factory=list)
+
+    @property
+    def is_fleeting(self) -> bool:
+        """Whether the data go when the server ends."""
+        return self.named in self.fleeting
 
     @property
     def data(self) -> Path:
@@ -79,15 +88,11 @@ class Folder:
         return Path(lines[_SOCKET_FOLDER]) if len(lines) > _SOCKET_FOLDER else None
 
     def socket(self) -> Path:
-        """Return a new folder for the socket, of a path that the system takes."""
-        inside = self.home / "socket"
-        if _PLAIN.fullmatch(str(inside)) and len(str(inside / _SOCKET)) <= _MAX_SOCKET_BYTES:
-            inside.mkdir(mode=0o700, exist_ok=True)
-            self.account.take(inside)
-            return inside
-        outside = _temporary(self.account)
-        self.fleeting.append(outside)
-        return outside
+        """Return the folder for the socket."""
+        folder = self.home / "socket"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self.account.take(folder)
+        return folder
 
     def remove(self) -> None:
         """Remove what is fleeting."""
@@ -99,7 +104,7 @@ def prepare(folder: Path | None, account: Account) -> Folder:
     """Return *folder*, or a new fleeting one, ready for a server that runs as *account*."""
     if folder is None:
         made = _temporary(account)
-        return Folder(made, account, [made])
+        return Folder(made, made, account, [made])
     home = folder.absolute()
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -120,14 +125,23 @@ def prepare(folder: Path | None, account: Account) -> Folder:
             f"account {account.name}, which the server runs as, cannot enter {home}",
             remedy="Name a folder whose parents it may enter, such as one below /var/tmp.",
         )
-    return Folder(home, account)
+    if _is_plain(home):
+        return Folder(home, home, account)
+    link = _temporary(account)
+    (link / "home").symlink_to(home, target_is_directory=True)
+    return Folder(home, link / "home", account, [link])
+
+
+def _is_plain(home: Path) -> bool:
+    socket = str(home / "socket" / _SOCKET)
+    return bool(_PLAIN.fullmatch(socket)) and len(socket) <= _MAX_SOCKET_BYTES
 
 
 def _temporary(account: Account) -> Path:
     """Return a new folder with a short name that the account can enter."""
     failed = "there is none"
     for parent in dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp")):  # noqa: S108
-        if not _PLAIN.fullmatch(parent) or len(parent) + 40 > _MAX_SOCKET_BYTES:
+        if not _is_plain(Path(parent, _PREFIX + "12345678", "home")):
             failed = f"the path of {parent} is too long, or not plain enough, for a socket"
             continue
         try:
