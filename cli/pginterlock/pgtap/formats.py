@@ -41,7 +41,7 @@ class Totals:
 
 def to_tap(results: Sequence[Result], *, not_run: Sequence[str] = ()) -> str:
     """Return one TAP document: each file is a test, and its own tests are indented above it."""
-    lines = ["TAP version 14", f"1..{len(results) + len(not_run)}"]
+    lines = ["TAP version 13", f"1..{len(results) + len(not_run)}"]
     for number, result in enumerate(results, start=1):
         lines += _tap_of(number, result)
     if not_run:
