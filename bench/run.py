@@ -70,7 +70,7 @@ def measure(major: int, options: argparse.Namespace) -> Run:
 
 
 def _measure_plain(made: Cluster, armed: Armed, rows: int, rounds: int) -> list[Series]:
-    bulk_rows = min(_BULK_ROWS, rows // 10)
+    bulk_rows = _bulk_rows(rows)
     databases = armed.databases
 
     def in_sessions(measured: Callable[[Sessions], list[Series]]) -> list[Series]:
@@ -79,7 +79,10 @@ def _measure_plain(made: Cluster, armed: Armed, rows: int, rounds: int) -> list[
             return measured(sessions)
 
     parts: list[tuple[str, Callable[[], list[Series]]]] = [
-        ("single rows", lambda: in_sessions(lambda it: time_singles(it, rows, _TIMED))),
+        (
+            "single rows",
+            lambda: in_sessions(lambda it: time_singles(it, rows, _TIMED, skip=bulk_rows)),
+        ),
         ("many rows", lambda: in_sessions(lambda it: measure_bulk(it, bulk_rows, rounds))),
         ("mixed", lambda: measure_trap(made, databases, _TRAP_ROWS, rounds)),
         ("verify", lambda: measure_verify(made, databases, BARE, rounds)),
@@ -93,7 +96,12 @@ def _measure_plain(made: Cluster, armed: Armed, rows: int, rounds: int) -> list[
 
 def _count(made: Cluster, armed: Armed, counter: Counter, rows: int) -> list[Series]:
     with serving(made, below=counter.below(made)), _sessions(made, armed) as sessions:
-        return count_singles(sessions, counter, rows, _COUNTED, skip=_TIMED.keys)
+        return count_singles(sessions, counter, rows, _COUNTED, skip=_bulk_rows(rows) + _TIMED.keys)
+
+
+def _bulk_rows(rows: int) -> int:
+    """Return how many rows one statement moves; the single-row statements leave these alone."""
+    return min(_BULK_ROWS, rows // 10)
 
 
 @contextmanager

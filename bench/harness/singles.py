@@ -62,7 +62,7 @@ def count_singles(
     return _rounds(_runners(sessions, rows, skip), effort, measure, "instructions")
 
 
-def time_singles(sessions: Sessions, rows: int, effort: Effort) -> list[Series]:
+def time_singles(sessions: Sessions, rows: int, effort: Effort, *, skip: int = 0) -> list[Series]:
     """Return the CPU time that the server spends on one execution, in microseconds."""
 
     def measure(runner: _Runner, statement: Statement) -> float:
@@ -70,7 +70,7 @@ def time_singles(sessions: Sessions, rows: int, effort: Effort) -> list[Series]:
         runner.execute(statement, effort.times)
         return (cpu_ns(runner.session) - before) / effort.times / 1000
 
-    return _rounds(_runners(sessions, rows, 0), effort, measure, "µs of CPU")
+    return _rounds(_runners(sessions, rows, skip), effort, measure, "µs of CPU")
 
 
 def _runners(sessions: Sessions, rows: int, skip: int) -> list[_Runner]:
