@@ -127,7 +127,7 @@ def stored_check(connection: psycopg.Connection, where: Table, expression: str) 
         " where c.conrelid = 'pg_temp.interlock_twin'::regclass and c.conname = 'twin'"
     ).fetchone()
     database.run(connection, "alter table pg_temp.interlock_twin drop constraint twin")
-    return str(row[0]) if row else ""
+    return str(row[0]).replace('"', "") if row else ""
 
 
 def runtime_functions(connection: psycopg.Connection, names: Sequence[str]) -> list[DbObject]:

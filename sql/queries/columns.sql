@@ -25,8 +25,14 @@ select
             and o.oprleft = o.oprright
             and (
                 o.oprleft = b.base
-                or (t.typtype = 'e' and o.oprleft = 'anyenum'::regtype)
-                or (t.typcategory = 'A' and o.oprleft = 'anyarray'::regtype)
+                or (
+                    a.atttypid = b.base
+                    and (
+                        (t.typtype = 'e' and o.oprleft = 'anyenum'::regtype)
+                        or (t.typtype = 'r' and o.oprleft = 'anyrange'::regtype)
+                        or (t.typcategory = 'A' and o.oprleft = 'anyarray'::regtype)
+                    )
+                )
                 or format_type(b.base, null) = 'character varying'
             )
     ) as is_comparable,

@@ -175,9 +175,9 @@ def _row_rules(writing: Writing, *, is_change: bool = False) -> tuple[list[str],
         return first, rest
     for predicate in row_predicates(writing):
         found = first if predicate.rule == known_state.NAME else rest
-        broken = f"({predicate.sound(writing.machine, new)}) is not true"
+        broken = f"({predicate.sound(writing, new)}) is not true"
         if is_change and writing.machine.mode is Mode.RATCHET:
-            was = f"({predicate.sound(writing.machine, old)}) is not true"
+            was = f"({predicate.sound(writing, old)}) is not true"
             found.append(_row_verdict(writing, predicate, f"{broken} and not ({was})", None))
             found.append(_row_verdict(writing, predicate, f"{broken} and {was}", Mode.OBSERVE))
         else:

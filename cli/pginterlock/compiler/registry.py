@@ -39,7 +39,7 @@ def registry_entry(writing: Writing) -> DbObject:
     ] or [f"({name}, null, null, null, null)"]
     rules = [f"({name}, {literal(r.CODE)}, {literal(r.NAME)}, null)" for r in RULES]
     rules += [
-        f"({name}, {literal(p.code)}, {literal(p.name)}, {literal(p.sound(machine, plain))})"
+        f"({name}, {literal(p.code)}, {literal(p.name)}, {literal(p.sound(writing, plain))})"
         for p in row_predicates(writing)
         if p.name != p.rule
     ]

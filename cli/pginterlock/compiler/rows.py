@@ -41,7 +41,7 @@ def _row_function(writing: Writing) -> DbObject:
     state = _parameter(machine.state)
     verdicts = [
         writing.write(
-            row_refusal(p, f"({p.sound(machine, _parameter)}) is not true"),
+            row_refusal(p, f"({p.sound(writing, _parameter)}) is not true"),
             _parameter,
             origin="null",
             target=f"pg_catalog.concat({state})",
@@ -117,7 +117,7 @@ def _native(writing: Writing, number: int, predicate: RowPredicate) -> DbObject:
         literal(predicate.hint),
     ]
     refusal = f"interlock.refuse({', '.join(words)})"
-    sound = predicate.sound(writing.machine, plain)
+    sound = predicate.sound(writing, plain)
     return _check(writing, name, f"({sound}) or {refusal}", predicate.message)
 
 

@@ -64,7 +64,7 @@ def _column(name: str) -> str:
 
 
 def _state(writing: Writing) -> str:
-    return _column(writing.machine.state)
+    return writing.state_sql(_column)
 
 
 def _sound(writing: Writing, predicates: list[RowPredicate]) -> str:
@@ -78,6 +78,6 @@ def _sound(writing: Writing, predicates: list[RowPredicate]) -> str:
 
 def _mask(writing: Writing, predicates: list[RowPredicate]) -> str:
     return " | ".join(
-        f"case when {p.sound(writing.machine, _column)} then 0 else {1 << n} end::bigint"
+        f"case when {p.sound(writing, _column)} then 0 else {1 << n} end::bigint"
         for n, p in enumerate(predicates)
     )

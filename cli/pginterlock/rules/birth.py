@@ -1,8 +1,11 @@
 """IL02, birth: a row begins in an initial state, and a deleted key is not used again."""
 
+from pginterlock import assets
 from pginterlock.errors import IllegalBirth
+from pginterlock.model import Mode
 from pginterlock.names import array, cut, ident, literal
 from pginterlock.rules.parts import Verdict, Writing, is_state, listing, new
+from pginterlock.template import fill
 
 ERROR = IllegalBirth
 CODE = IllegalBirth.code
@@ -24,6 +27,8 @@ def at_birth(writing: Writing) -> list[str]:
     statements = [_initial(writing, f"({is_state('v_to', writing.machine.initial)}) is not true")]
     if has_tombstones(writing):
         statements.append(_second_life(writing))
+        if writing.machine.mode is not Mode.OBSERVE:
+            statements.append(_unseen_death(writing))
     return statements
 
 
@@ -65,3 +70,17 @@ def _second_life(writing: Writing) -> str:
         writing.key[0],
     )
     return writing.write(verdict, new, origin="null")
+
+
+def _unseen_death(writing: Writing) -> str:
+    """Return what finds a delete that a transaction with one snapshot cannot see."""
+    keys = {ident(f"key_{c}"): writing.stored(c, new) for c in writing.key}
+    return fill(
+        assets.read("sql", "templates", "second_life.plpgsql"),
+        {
+            "relation_name": tombstone_name(writing.machine.name),
+            "columns": ", ".join([*keys, "state_name"]),
+            "expressions": ", ".join([*keys.values(), "v_to"]),
+            "same_key": writing.key_match("t", new),
+        },
+    )

@@ -13,7 +13,7 @@ def row_predicates(writing: Writing) -> list[RowPredicate]:
     machine = writing.machine
 
     def known(render: Render) -> str:
-        return is_state(render(machine.state), machine.states)
+        return is_state(writing.state_sql(render), machine.states)
 
     return [
         RowPredicate(

@@ -42,12 +42,12 @@ class RowPredicate:
         condition = self.in_state(render, state) if self.in_state else self.condition(render)
         return f"({condition}) is true"
 
-    def sound(self, machine: Machine, render: Render) -> str:
+    def sound(self, writing: "Writing", render: Render) -> str:
         """Return SQL that is true of a sound row, and never null."""
         held = f"({self.condition(render)}) is true"
         if not self.states:
             return held
-        return f"({is_state(render(machine.state), self.states)} is not true or {held})"
+        return f"({is_state(writing.state_sql(render), self.states)} is not true or {held})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,16 @@ class Writing:
         if self.column(self.machine.state).kind is Kind.TEXT:
             return state
         return f"case when {state} is not null then pg_catalog.concat({state}) end"
+
+    def state_sql(self, render: Render) -> str:
+        """Return SQL for the state that can be compared with a literal.
+
+        A domain over an enum has no equality of its own; its text has.
+        """
+        column = self.column(self.machine.state)
+        if column.kind is Kind.ENUM and column.type != column.base_type:
+            return self.state_text(render)
+        return render(self.machine.state)
 
     def stored_type(self, column: str) -> str:
         """Return the type in which our tables keep *column*; types of a user's making as text."""

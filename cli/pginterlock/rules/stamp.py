@@ -26,7 +26,7 @@ def _predicate(writing: Writing, stamp: Stamp) -> RowPredicate:
     required, forbidden = by_presence[Presence.REQUIRED], by_presence[Presence.FORBIDDEN]
 
     def condition(render: Render) -> str:
-        column, state = render(stamp.column), render(machine.state)
+        column, state = render(stamp.column), writing.state_sql(render)
         arms = []
         if required:
             arms.append(f"when {is_state(state, required)} then pg_catalog.isfinite({column})")
