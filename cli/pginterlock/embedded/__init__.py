@@ -128,13 +128,14 @@ def start(
     place = prepare(folder, account)
     watch: subprocess.Popen[bytes] | None = None
     try:
-        programs = reachable(programs, place.home, account)
-        _initialise(programs, place, version)
-        sockets = place.running_socket()
-        if sockets is None:
-            sockets = place.socket()
-            watch = _watch(programs, place)
-            _start(programs, place, sockets, settings or {})
+        with place.locked():
+            programs = reachable(programs, place.home, account)
+            _initialise(programs, place, version)
+            sockets = place.running_socket()
+            if sockets is None:
+                sockets = place.socket()
+                watch = _watch(programs, place)
+                _start(programs, place, sockets, settings or {})
     except BaseException:
         if watch and watch.stdin:
             watch.stdin.close()

@@ -3,9 +3,13 @@
 Only the server's account may enter it. No permission outside of it is changed.
 """
 
+import contextlib
+import fcntl
+import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,6 +97,16 @@ class Folder:
         folder.mkdir(mode=0o700, exist_ok=True)
         self.account.take(folder)
         return folder
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let one process at a time make and start what is here."""
+        place = os.open(self.named, os.O_RDONLY)
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(place)
 
     def remove(self) -> None:
         """Remove what is fleeting."""
