@@ -9,6 +9,6 @@ where
             from :relation as x
             limit 10000
         ) as r
-        where r.:"state_column" = :'state'
+        where :state_sql = :'state'
         limit 1
     )

@@ -4,5 +4,5 @@ insert into :relation (:columns)
 overriding system value
 select :expressions
 from (select * from :relation limit 10000) as r
-where r.:"state_column" = :'state'
+where :state_sql = :'state'
 limit 1

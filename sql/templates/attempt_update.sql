@@ -10,6 +10,6 @@ where
             from :relation as x
             limit 10000
         ) as r
-        where r.:"state_column" = :'state' and (:condition)
+        where :state_sql = :'state' and (:condition)
         limit 1
     )

@@ -35,12 +35,16 @@ def attempts(writing: Writing) -> list[Attempt]:
     ]
 
 
+def _of_row(column: str) -> str:
+    return f"r.{ident(column)}"
+
+
 def _update(writing: Writing, state: str, assignment: str, condition: str = "true") -> str:
     return fill(
         assets.read("sql", "templates", "attempt_update.sql"),
         {
             "relation": qualified(writing.table.name),
-            "state_column": writing.machine.state,
+            "state_sql": writing.state_sql(_of_row),
             "state": state,
             "assignment": assignment,
             "condition": condition,
@@ -115,7 +119,7 @@ def _births(writing: Writing) -> list[Attempt]:
             "relation": qualified(writing.table.name),
             "columns": ", ".join(map(ident, columns)),
             "expressions": ", ".join(map(plain, columns)),
-            "state_column": writing.machine.state,
+            "state_sql": writing.state_sql(_of_row),
             "state": late,
         },
     )
@@ -130,7 +134,7 @@ def _deaths(writing: Writing) -> list[Attempt]:
                 assets.read("sql", "templates", "attempt_delete.sql"),
                 {
                     "relation": qualified(writing.table.name),
-                    "state_column": writing.machine.state,
+                    "state_sql": writing.state_sql(_of_row),
                     "state": state,
                 },
             )
