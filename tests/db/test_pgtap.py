@@ -20,10 +20,7 @@ PASSING = "begin; select plan(1); select pass('fine'); select * from finish(); r
 # The same in psql and through the driver: what comes before the end of a file, and how it ends.
 FILES = {
     "passes": (PASSING, None),
-    "uses schema interlock": (
-        "begin; select plan(1); select has_schema('interlock'); rollback;",
-        None,
-    ),
+    "uses schema interlock": ("select plan(1); select has_schema('interlock');", None),
     "includes": ("begin;\n\\ir fixtures/table.sql\nselect plan(1);\nselect has_table('t');", None),
     "has variables": ("\\set n 'a''b'\nselect plan(1); select is(:'n'::text, e'a\\'b');", None),
     "echoes": ("\\echo 1..1\n\\echo ok 1 '- by hand'", None),
@@ -40,10 +37,7 @@ FILES = {
     "breaks": ("select plan(1); select pass();\nselect 1/0;", "ERROR:  division by zero"),
     "breaks in an include": ("select plan(1); select pass();\n\\ir fixtures/broken.sql", "broken"),
     "includes nothing": ("select plan(1); select pass();\n\\ir gone.sql", "gone.sql"),
-    "raises at the end": (
-        "select plan(1); select ok(false); select * from finish(true);",
-        "1 test failed of 1",
-    ),
+    "raises": ("select plan(1); select ok(false); select finish(true);", "1 test failed of 1"),
     "bails out": ("select plan(2); select pass();\n\\echo 'Bail out!  no disk'", "no disk"),
 }
 
@@ -237,9 +231,7 @@ def test_the_command_writes_junit_and_tap(newest: TestServer, folder: Path) -> N
         ),
     ],
 )
-def test_what_cannot_begin_ends_in_one_message(
-    arguments: list[str], code: int, message: str
-) -> None:
+def test_what_cannot_begin_says_why(arguments: list[str], code: int, message: str) -> None:
     done = _interlock(*arguments)
 
     assert done.returncode == code, done.stderr
@@ -299,10 +291,8 @@ def _interlock(*arguments: str) -> Done:
 
 def _databases_like(server: TestServer, prefix: str) -> list[str]:
     with psycopg.connect(server.dsn()) as connection:
-        found = connection.execute(
-            "select datname from pg_database where starts_with(datname, %s)", [prefix]
-        )
-        return [row[0] for row in found]
+        query = "select datname from pg_database where starts_with(datname, %s)"
+        return [row[0] for row in connection.execute(query, [prefix])]
 
 
 def _write(path: Path, text: str) -> Path:
