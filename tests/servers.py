@@ -33,7 +33,7 @@ class TestServer:
 
     def dsn(self, database: str = "postgres", user: str = "postgres") -> str:
         """Return the libpq string of *database* for *user*."""
-        return f"host={self.host} user={user} dbname={database}"
+        return f"host={self.host} port=5432 user={user} dbname={database}"
 
 
 def majors() -> list[int]:

@@ -92,10 +92,16 @@ _ARMED = (
 
 
 def _demand_database(connection: psycopg.Connection, plan: Plan) -> None:
-    name = connection.execute("select current_database()").fetchone()
-    if name != (plan.database,):
+    name, is_standby = connection.execute(
+        "select current_database()::text, pg_catalog.pg_is_in_recovery()"
+    ).fetchone() or ("", False)
+    if is_standby:
+        raise EnvironmentFault(
+            "the server is a standby, and read only", remedy="Connect to the primary."
+        )
+    if name != plan.database:
         raise UnsafeError(
-            f"the plan is for database {plan.database!r}, and this is {name[0] if name else ''!r}",
+            f"the plan is for database {plan.database!r}, and this is {name!r}",
             remedy="Nothing was changed. Write a plan for this database: interlock plan",
         )
 

@@ -50,11 +50,6 @@ def _demand_rights(seen: Survey) -> None:
             f"schema interlock is of revision {rights.revision!r}, unknown to this version",
             remedy="Upgrade pginterlock: the schema was made by a newer one.",
         )
-    if not rights.schema_exists and not rights.can_create_schema:
-        raise EnvironmentFault(
-            f"role {rights.role} may not create a schema in database {rights.database}",
-            remedy=f"As its owner: grant create on database ... to {rights.role};",
-        )
     for it in seen.machines:
         if not it.table.is_ours and it.changes:
             raise EnvironmentFault(
@@ -62,6 +57,11 @@ def _demand_rights(seen: Survey) -> None:
                 " member of it",
                 remedy=f"Connect as {it.table.owner}: only an owner may add triggers and CHECKs.",
             )
+    if not rights.schema_exists and not rights.can_create_schema:
+        raise EnvironmentFault(
+            f"role {rights.role} may not create a schema in database {rights.database}",
+            remedy=f"As its owner: grant create on database ... to {rights.role};",
+        )
     if rights.schema_exists and not rights.is_schema_owner and not rights.is_superuser:
         raise EnvironmentFault(
             f"role {rights.role} is no member of {rights.owner}, which owns schema interlock",
