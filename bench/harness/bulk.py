@@ -16,6 +16,8 @@ TRAP = "bulk after single rows, against before"
 _COPY_IN = "copy booking from stdin"
 _MS = 1_000_000
 
+_Work = Callable[[psycopg.Connection], None]
+
 
 def measure_bulk(sessions: Sessions, count: int, rounds: int) -> list[Series]:
     """Return the CPU time of one UPDATE and of one COPY of *count* rows; both are rolled back."""
@@ -44,18 +46,22 @@ def measure_trap(
             with connect(served, database) as session:
                 fresh = _rolled_back(session, lambda it: _update(it, count))
             with connect(served, database) as session:
-                _rolled_back(session, _single_rows)
-                mixed = _rolled_back(session, lambda it: _update(it, count))
+                mixed = _rolled_back(session, lambda it: _update(it, count), before=_single_rows)
             collected.add(variant, TRAP, "ratio", mixed / fresh)
     return collected.series()
 
 
-def _rolled_back(session: psycopg.Connection, work: Callable[[psycopg.Connection], None]) -> int:
-    """Return the CPU time of *work* in a transaction that is undone and cleaned up after."""
+def _rolled_back(session: psycopg.Connection, work: _Work, *, before: _Work | None = None) -> int:
+    """Return the CPU time of *work* in a transaction that is undone and cleaned up after.
+
+    *before* runs in the same transaction: a vacuum between the two would throw away the plans.
+    """
     with session.transaction(force_rollback=True):
-        before = cpu_ns(session)
+        if before:
+            before(session)
+        start = cpu_ns(session)
         work(session)
-        spent = cpu_ns(session) - before
+        spent = cpu_ns(session) - start
     session.execute("vacuum booking")
     return spent
 
