@@ -5,7 +5,7 @@ Pure: no connection, no clock, no files.
 
 from collections.abc import Callable, Iterator
 
-from pginterlock.expression import null_tests, orderings
+from pginterlock.expression import demands, orderings
 from pginterlock.findings import Finding, Severity
 from pginterlock.model import Fill, Machine, Presence, Spec, SpecPath, Stamp
 
@@ -132,7 +132,7 @@ def _needs(machine: Machine, state: str, column: str) -> bool | None:
 def _guards(machine: Machine) -> _Found:
     seen: set[tuple[str, str, str]] = set()
     for move in machine.transitions:
-        for column, is_set in null_tests(move.guard.text) if move.guard else ():
+        for column, is_set in demands(move.guard.text) if move.guard else ():
             asked = _needs(machine, move.to_state, column)
             if asked is None or asked == is_set:
                 continue
