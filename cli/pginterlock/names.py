@@ -29,7 +29,11 @@ def literal(value: str) -> str:
 
 def array(values: tuple[str, ...] | list[str]) -> str:
     """Return a text array."""
-    return f"array[{', '.join(literal(value) for value in values)}]::text[]" if values else "'{}'"
+    return (
+        f"array[{', '.join(literal(value) for value in values)}]::pg_catalog.text[]"
+        if values
+        else "'{}'"
+    )
 
 
 def cut(name: str) -> str:

@@ -3,7 +3,7 @@
 It is built once for each server and form, and cloned for each test.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import psycopg
 import pytest

@@ -6,6 +6,7 @@ was a machine. Payments: 1 of booking 2, 2 of booking 3.
 """
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -161,3 +162,28 @@ class Attacked:
         """Demand that PostgreSQL itself denies the block, and nothing is stored."""
         with self.unchanged(), pytest.raises(errors.InsufficientPrivilege):
             yield
+
+
+class Later:
+    """A statement that runs beside the test, and how it ended."""
+
+    def __init__(
+        self, session: psycopg.Connection, statement: str, *, commit: bool = False
+    ) -> None:
+        self._error: psycopg.Error | None = None
+        self._thread = threading.Thread(target=self._run, args=(session, statement, commit))
+        self._thread.start()
+
+    def _run(self, session: psycopg.Connection, statement: str, commit: bool) -> None:
+        try:
+            session.execute(statement.encode())
+            if commit:
+                session.commit()
+        except psycopg.Error as error:
+            self._error = error
+
+    def error(self) -> psycopg.Error | None:
+        """Return what it ended in, or None where it went through."""
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+        return self._error

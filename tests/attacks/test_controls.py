@@ -1,7 +1,5 @@
 """What must pass: legal writes, in every way that an attack uses too, and with attackers about."""
 
-import psycopg
-import pytest
 from tests.attacks.hotel import Attacked
 
 

@@ -59,5 +59,5 @@ def test_literals_do_not_depend_on_a_setting() -> None:
 
 
 def test_arrays_have_a_type_even_when_empty() -> None:
-    assert array(("a", "b'c")) == "array['a', 'b''c']::text[]"
+    assert array(("a", "b'c")) == "array['a', 'b''c']::pg_catalog.text[]"
     assert array(()) == "'{}'"

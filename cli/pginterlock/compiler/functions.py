@@ -20,6 +20,8 @@ from pginterlock.rules.parts import (
 from pginterlock.template import fill
 
 PIN = "search_path=pg_catalog, pg_temp"
+# Named in full, for the fill functions are not pinned: a user's type could stand in front.
+_TEXT = 'constant pg_catalog.text collate pg_catalog."C"'
 
 
 def rows_in_trigger(writing: Writing) -> bool:
@@ -50,7 +52,7 @@ def _before_birth(writing: Writing) -> DbObject:
         "fill.plpgsql",
         "fill_function.sql",
         {
-            "declarations": f'declare\n    v_to constant text collate "C" := {state};',
+            "declarations": f"declare\n    v_to {_TEXT} := {state};",
             "body": block(body),
         },
         "fill stamps when a row begins",
@@ -61,8 +63,8 @@ def _before_move(writing: Writing) -> DbObject:
     declarations = "\n".join(
         [
             "declare",
-            f'    v_from constant text collate "C" := {writing.state_text(old)};',
-            f'    v_to   constant text collate "C" := {writing.state_text(new)};',
+            f"    v_from {_TEXT} := {writing.state_text(old)};",
+            f"    v_to   {_TEXT} := {writing.state_text(new)};",
         ]
     )
     same = "if (v_from operator(pg_catalog.=) v_to) is true then\n    return new;\nend if;"

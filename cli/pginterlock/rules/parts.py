@@ -170,8 +170,8 @@ class Writing:
                 "event": verdict.event,
                 "allowed": verdict.allowed,
                 "missing": array(verdict.missing),
-                "message": f"{literal(self.machine.name + ' ')} || {self.key_text(render)}"
-                f" || {verdict.message}",
+                "message": f"pg_catalog.concat({literal(self.machine.name + ' ')},"
+                f" {self.key_text(render)}, {verdict.message})",
                 "hint": verdict.hint,
             },
         )
