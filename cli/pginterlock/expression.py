@@ -17,6 +17,8 @@ from pginterlock.expression_refusals import moments, refusal, too_long
 from pginterlock.expression_tree import column, inner, kind, location, names, of_kind, walk
 from pginterlock.model import Expression
 
+_pb = postgast.pg_query_pb2
+
 _PREFIX = "select "
 _MAX_CHARACTERS = 10_000
 # The fields of a select that say nothing: one target, and what is always filled in.
@@ -36,18 +38,16 @@ _CLAUSES = {
     "locking_clause": "FOR",
 }
 _TOKENS = {
-    "ASCII_59": "a semicolon does not belong in an expression",
-    "SQL_COMMENT": "a comment does not belong in an expression: write it as one of YAML",
-    "C_COMMENT": "a comment does not belong in an expression: write it as one of YAML",
-    "UIDENT": "an escape like U& depends on a setting: write the character itself",
-    "USCONST": "an escape like U& depends on a setting: write the character itself",
+    _pb.ASCII_59: "a semicolon does not belong in an expression",
+    _pb.SQL_COMMENT: "a comment does not belong in an expression: write it as one of YAML",
+    _pb.C_COMMENT: "a comment does not belong in an expression: write it as one of YAML",
+    _pb.UIDENT: "an escape like U& depends on a setting: write the character itself",
+    _pb.USCONST: "an escape like U& depends on a setting: write the character itself",
 }
 _INCOMPLETE = "the expression is not complete"
 _COMPARISONS = frozenset(["=", "<>", "<", "<=", ">", ">="])
 _BEFORE = frozenset(["<", "<="])
 _AFTER = frozenset([">", ">="])
-
-_pb = postgast.pg_query_pb2
 
 
 class ExpressionError(Exception):
@@ -156,20 +156,20 @@ def _check_tokens(text: str) -> None:
     raw = text.encode()
     tokens = _tokens(text)
     for token in tokens:
-        if told := _refused_token(_pb.Token.Name(token.token), raw[token.start : token.end]):
+        if told := _refused_token(token.token, raw[token.start : token.end]):
             raise ExpressionError(told, len(raw[: token.start].decode()))
     if not tokens:
         raise ExpressionError("an expression is missing", 0)
 
 
-def _refused_token(name: str, word: bytes) -> str | None:
-    if told := _TOKENS.get(name):
+def _refused_token(token: int, word: bytes) -> str | None:
+    if told := _TOKENS.get(token):
         return told
-    if name == "SCONST" and word.startswith(b"'") and b"\\" in word:
+    if token == _pb.SCONST and word.startswith(b"'") and b"\\" in word:
         return "a backslash in '...' depends on a setting: write E'...'"
-    if name in ("SCONST", "IDENT") and (b"\n" in word or b"\r" in word):
+    if token in (_pb.SCONST, _pb.IDENT) and (b"\n" in word or b"\r" in word):
         return r"a line break in quotes: write E'...\n...'"
-    return too_long(word.decode().strip('"').replace('""', '"')) if name == "IDENT" else None
+    return too_long(word.decode().strip('"').replace('""', '"')) if token == _pb.IDENT else None
 
 
 def _tokens(text: str) -> list[Message]:
@@ -221,7 +221,7 @@ def _single_target(text: str, parsed: Message) -> Message:
 
 def _last_place(text: str, word: str) -> int:
     """Return where the last token *word* begins; the clauses stand behind the expression."""
-    starts = [it.start for it in _tokens(text) if _pb.Token.Name(it.token) == word]
+    starts = [it.start for it in _tokens(text) if word and it.token == _pb.Token.Value(word)]
     return len(text.encode()[: starts[-1]].decode()) if starts else 0
 
 

@@ -51,13 +51,13 @@ _SET_WORDS = """
     unnest
 """
 _UNSTEADY_WORDS = """
-    array_sample array_shuffle clock_timestamp col_description currtid2 currval current_database
-    current_query current_schema current_schemas current_setting current_user gen_random_uuid
-    get_current_ts_config getdatabaseencoding getpgusername inet_client_addr inet_client_port
-    inet_server_addr inet_server_port lastval loread lowrite mxid_age nextval now obj_description
-    random random_normal row_security_active session_user set_config setseed setval
-    shobj_description statement_timestamp system_user timeofday transaction_timestamp uuidv4 uuidv7
-    version
+    amvalidate array_sample array_shuffle clock_timestamp col_description current_database
+    current_query current_schema current_schemas current_setting current_user currtid2 currval
+    gen_random_uuid get_current_ts_config getdatabaseencoding getpgusername inet_client_addr
+    inet_client_port inet_server_addr inet_server_port lastval loread lowrite mxid_age nextval now
+    obj_description plpgsql_validator random random_normal row_security_active session_user
+    set_config setseed setval shobj_description statement_timestamp system_user timeofday
+    transaction_timestamp uuidv4 uuidv7 version
 """
 AGGREGATES = frozenset(_AGGREGATE_WORDS.split())
 WINDOWS = frozenset(_WINDOW_WORDS.split())
