@@ -14,7 +14,7 @@ _INTERRUPTED = 130
 def main() -> None:
     """Run one command; every error of ours ends in one message and its documented exit code."""
     try:
-        sys.exit(interlock.main(standalone_mode=False))
+        sys.exit(interlock.main(prog_name="interlock", standalone_mode=False))
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.Abort:
