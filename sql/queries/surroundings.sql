@@ -19,6 +19,21 @@ select
         order by r.rulename
     ) as rewrite_rules,
     array(
+        select k.conname::text
+        from pg_catalog.pg_constraint as k
+        where
+            k.conrelid = c.oid
+            and not starts_with(k.conname::text, 'interlock_')
+            and (
+                to_jsonb(k) ->> 'conenforced' = 'false'
+                or exists (
+                    select from pg_catalog.pg_trigger as t
+                    where t.tgconstraint = k.oid and t.tgisinternal and t.tgenabled = 'D'
+                )
+            )
+        order by k.conname
+    ) as idle_constraints,
+    array(
         select i.inhrelid::regclass::text
         from pg_catalog.pg_inherits as i
         join pg_catalog.pg_class as k on k.oid = i.inhrelid

@@ -76,6 +76,12 @@ def _disarmed(row: DictRow, table: str) -> _Told:
             f" {row['stored_checks']}: some are not judged",
             "Someone with superuser rights changed the catalog; restore relchecks",
         )
+    for constraint in row["idle_constraints"]:
+        yield (
+            "constraint-not-enforced",
+            f"constraint {constraint} of {table} is switched off: rows may break it",
+            f"alter table {table} alter constraint {constraint} enforced, or enable its triggers",
+        )
     for partition in row["unguarded_partitions"]:
         yield (
             "partition-unguarded",
