@@ -21,6 +21,16 @@ _LOCK = 4_711_230
 _count = itertools.count()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what `tests/golden` asks for."""
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        default=False,
+        help="write tests/golden/*/expected.sql anew",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers, in the process that starts the workers."""
     if servers.is_controller() and not config.option.collectonly:

@@ -11,7 +11,7 @@ from pginterlock import assets
 from pginterlock.compiler.removal import qualified
 from pginterlock.names import ident, literal
 from pginterlock.rules import row_predicates
-from pginterlock.rules.parts import RowPredicate, Writing, is_state
+from pginterlock.rules.parts import RowPredicate, Writing, indent, is_state
 from pginterlock.template import fill
 
 # Rules in one bigint mask; the sign bit is left alone.
@@ -71,13 +71,14 @@ def _sound(writing: Writing, predicates: list[RowPredicate]) -> str:
     arms = []
     for state in writing.machine.states:
         asked = [p.sound_in(_column, state) for p in predicates]
-        held = " and ".join(s for s in asked if s and s != "(true) is true") or "true"
-        arms.append(f"when {is_state(_state(writing), [state])} then {held}")
-    return "case\n" + "\n".join(arms) + "\nelse false end"
+        held = [s for s in asked if s and s != "(true) is true"] or ["true"]
+        arms.append(f"when {is_state(_state(writing), [state])} then")
+        arms.append(indent("\nand ".join(held)))
+    return "case\n" + indent("\n".join([*arms, "else false"]), 2) + "\n    end"
 
 
 def _mask(writing: Writing, predicates: list[RowPredicate]) -> str:
-    return " | ".join(
+    return "\n        | ".join(
         f"case when {p.sound(writing, _column)} then 0 else {1 << n} end::bigint"
         for n, p in enumerate(predicates)
     )
