@@ -1,7 +1,7 @@
-"""Read the SQL that ships with the package.
+"""Read what ships with the package: its SQL, its migrations and its reference.
 
-In a wheel ``sql/`` and ``migrations/`` lie in ``pginterlock/_assets``; in a checkout they are
-the folders beside ``cli/``. Nothing else in the package knows the difference.
+In a wheel ``sql/``, ``migrations/`` and ``docs/reference/`` lie in ``pginterlock/_assets``; in a
+checkout they are the folders beside ``cli/``. Nothing else in the package knows the difference.
 """
 
 import tempfile
@@ -17,15 +17,15 @@ def read(*parts: str) -> str:
     return root().joinpath(*parts).read_text(encoding="utf-8")
 
 
-def names(*parts: str) -> list[str]:
-    """Return the sorted names of the SQL files in one folder."""
+def names(*parts: str, suffix: str = ".sql") -> list[str]:
+    """Return the sorted names of the files in one folder that end in *suffix*."""
     return sorted(
-        file.name for file in root().joinpath(*parts).iterdir() if file.name.endswith(".sql")
+        file.name for file in root().joinpath(*parts).iterdir() if file.name.endswith(suffix)
     )
 
 
 def root() -> Traversable:
-    """Return the folder that holds ``sql/`` and ``migrations/``."""
+    """Return the folder that holds ``sql/``, ``migrations/`` and ``docs/``."""
     shipped = resources.files("pginterlock") / "_assets"
     return shipped if shipped.is_dir() else Path(__file__).parents[2]
 

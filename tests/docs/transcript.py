@@ -1,0 +1,196 @@
+"""Pages of the docs whose console blocks are true: run, and compared with what they show.
+
+A page that has a line ``<!-- transcript: empty -->`` begins in an empty folder and an empty database
+called ``hotel``; ``<!-- transcript: after README.md -->`` begins where that page ends. A block after
+``<!-- file: NAME -->`` is written to that file. In ``console`` blocks
+
+* ``$ COMMAND`` is ``interlock``, ``psql``, ``cat`` or ``echo $?``;
+* ``hotel=# SQL`` is run by psql as the superuser, ``hotel=> SQL`` as the role ``hotel_app``;
+* a line of three dots stands for any lines.
+"""
+
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest import mock
+
+from pginterlock.__main__ import main
+
+ROOT = Path(__file__).parents[2]
+DATABASE = "hotel"
+APPLICATION = "hotel_app"
+_START = re.compile(r"^<!-- transcript: (?:empty|after (\S+)) -->$", re.MULTILINE)
+_BLOCK = re.compile(
+    r"^(?:<!-- file: (?P<file>\S+) -->\n+)?```(?P<language>\w*)\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+_PROMPT = re.compile(r"(\$|hotel=#|hotel=>) (.*)")
+_MORE = re.compile(r"hotel-[#>] ?(.*)")
+_ANYTHING = "..."
+# What differs from run to run, and what stands for it in a comparison.
+_VARYING = (
+    (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d(?::\d\d)?)?"), "TIME"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "DIGEST"),
+    (re.compile(r'("(?:backend_pid|transaction_id)": )\d+'), r"\1N"),
+    (re.compile(r"_20\d\d_\d\d\b"), "_YYYY_MM"),
+    (re.compile(r"\b\d+\.\d+ (s|ms)\b"), r"N \1"),
+    (re.compile(r"(?<=\S)[ ─-]{2,}(?=\S)|-{3,}"), " - "),
+    (re.compile(r"[ \t]+$", re.MULTILINE), ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of a console block, and what the page says that it prints."""
+
+    prompt: str
+    command: str
+    shown: str
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a page is run: a folder, a server, psql, and how the last command ended."""
+
+    folder: Path
+    dsn: str
+    user_dsn: str
+    psql: Path
+    exit_code: int = 0
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def run(self, step: Step) -> str:
+        """Run one command and return what it prints."""
+        if step.prompt != "$":
+            dsn = self.dsn if step.prompt.endswith("#") else self.user_dsn
+            return self._psql(["-d", dsn], step.command)
+        program, *arguments = shlex.split(step.command)
+        match program:
+            case "interlock":
+                return self._interlock(arguments)
+            case "psql":
+                return self._psql(["-d", self.dsn, *arguments], None)
+            case "cat":
+                return (self.folder / arguments[0]).read_text(encoding="utf-8")
+            case "echo":
+                return f"{self.exit_code}\n"
+        raise AssertionError(f"a page runs {program!r}, which is not known here")
+
+    def _psql(self, arguments: list[str], text: str | None) -> str:
+        command = [str(self.psql), "-X", "-v", "SHOW_CONTEXT=never", *arguments]
+        done = subprocess.run(
+            command,
+            input=text,
+            stdin=None if text is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            cwd=self.folder,
+            env={**os.environ, "PGCLIENTENCODING": "UTF8", "PGTZ": "UTC"},
+        )
+        self.exit_code = done.returncode
+        return done.stdout
+
+    def _interlock(self, arguments: list[str]) -> str:
+        raw = io.BytesIO()
+        said = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
+        environment = {"INTERLOCK_DSN": self.dsn, "PGTZ": "UTC"}
+        with (
+            chdir(self.folder),
+            mock.patch.dict(os.environ, environment),
+            mock.patch.object(sys, "argv", ["interlock", *arguments]),
+            mock.patch.object(sys, "stdin", io.StringIO()),
+            redirect_stdout(said),
+            redirect_stderr(said),
+        ):
+            try:
+                main()
+            except SystemExit as stop:
+                self.exit_code = int(stop.code or 0)
+        return raw.getvalue().decode()
+
+
+def pages() -> list[str]:
+    """Return the pages that are transcripts, by their path from the root."""
+    found = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [
+        page.relative_to(ROOT).as_posix()
+        for page in found
+        if _START.search(page.read_text(encoding="utf-8"))
+    ]
+
+
+def predecessors(page: str) -> list[str]:
+    """Return the pages that are run before *page*, first one first."""
+    match = _START.search((ROOT / page).read_text(encoding="utf-8"))
+    assert match, f"{page} is no transcript"
+    return [*predecessors(match[1]), match[1]] if match[1] else []
+
+
+def play(page: str, place: Place) -> tuple[str, list[str]]:
+    """Run *page*; return its text as it should be, and what is not as it shows."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    wrong: list[str] = []
+
+    def replayed(match: re.Match[str]) -> str:
+        if match["file"]:
+            (place.folder / match["file"]).write_text(match["text"], encoding="utf-8")
+        if match["language"] != "console":
+            return match[0]
+        lines = []
+        for step in _steps(match["text"]):
+            printed = place.run(step)
+            if _agree(step.shown, printed):
+                printed = step.shown
+            else:
+                wrong.append(f"{page}: {step.prompt} {step.command}\n{printed}")
+            lines.append(_written(step, printed))
+        return f"```console\n{''.join(lines)}```"
+
+    return _BLOCK.sub(replayed, text), wrong
+
+
+def _steps(text: str) -> Iterator[Step]:
+    prompt, command, shown = "", [""], [""]
+    for line in text.splitlines():
+        if match := _PROMPT.match(line):
+            if prompt:
+                yield _step(prompt, command, shown)
+            prompt, command, shown = match[1], [match[2]], []
+        elif (match := _MORE.match(line)) and not shown:
+            command.append(match[1])
+        else:
+            shown.append(line)
+    yield _step(prompt, command, shown)
+
+
+def _step(prompt: str, command: list[str], shown: list[str]) -> Step:
+    return Step(prompt, "\n".join(command), "\n".join(shown))
+
+
+def _written(step: Step, printed: str) -> str:
+    first, *more = step.command.split("\n")
+    continued = step.prompt.replace("=", "-")
+    lines = [f"{step.prompt} {first}", *(f"{continued} {line}".rstrip() for line in more)]
+    body = "\n".join(line.rstrip() for line in printed.strip("\n").split("\n"))
+    return "\n".join([*lines, body]).rstrip("\n") + "\n" if body else "\n".join(lines) + "\n"
+
+
+def _agree(shown: str, printed: str) -> bool:
+    """Whether *shown* is what was *printed*, up to what varies; dots stand for any lines."""
+    parts = [re.escape(_steady(part)) for part in re.split(r"(?m)^\s*\.\.\.$", shown)]
+    return re.fullmatch(r"\n?.*\n?".join(parts), _steady(printed), re.DOTALL) is not None
+
+
+def _steady(text: str) -> str:
+    for pattern, word in _VARYING:
+        text = pattern.sub(word, text)
+    return text.strip("\n")
