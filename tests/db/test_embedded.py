@@ -219,7 +219,7 @@ def test_it_can_be_left_running_and_stopped_by_hand(place: Path) -> None:
     process = _postmaster(home)
     subprocess.run(shlex.split(server.stop_command), check=True, capture_output=True, cwd="/")
 
-    assert not _is_alive(process)
+    _wait_until(lambda: not _is_alive(process))
 
 
 @pytest.mark.parametrize("name", ["x" * 100, 'größe, it\'s "$HOME";`ls`'], ids=["long", "odd"])

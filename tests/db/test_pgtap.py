@@ -175,7 +175,7 @@ def test_no_argument_of_psql_holds_the_password(
     real = pgtap.find_psql(server.bin_dir)
     spy = _write(
         folder / "psql",
-        f'#!/bin/sh\nprintf "%s\\n" "$@" "then $PGPASSWORD" > {folder}/seen\nexec {real} "$@"\n',
+        f'#!/bin/sh\nprintf "%s\\n" "$@" "then $PGPASSWORD" > {folder}/seen\nexec "{real}" "$@"\n',
     )
     spy.chmod(0o755)
 
