@@ -6,10 +6,10 @@
 from pathlib import Path
 
 from pginterlock.errors import SpecError
-from pginterlock.model import Machine, Position, Spec, SpecPath
+from pginterlock.model import Machine, Position, Spec, TableName
 from pginterlock.spec_format import json_schema
 from pginterlock.spec_machine import read_machine
-from pginterlock.spec_problems import Problems, read_part
+from pginterlock.spec_problems import Problems, read_parts
 from pginterlock.spec_text import Document
 
 __all__ = ["json_schema", "load", "parse"]
@@ -19,17 +19,18 @@ _SUFFIXES = (".yaml", ".yml")
 
 def load(path: Path) -> Spec:
     """Return the spec in *path*, a file or a folder of them; raise SpecError with all problems."""
-    files = _files(path)
     specs: list[Spec] = []
-    told: list[str] = []
-    for file in files:
+    problems: list[str] = []
+    remedy = None
+    for file in _files(path):
         try:
             specs.append(parse(_text(file), str(file)))
         except SpecError as error:
-            told += error.problems
-    told += _same_names(specs)
-    if told:
-        raise SpecError(tuple(told))
+            problems += error.problems
+            remedy = remedy or error.remedy
+    problems += _told_twice(specs)
+    if problems:
+        raise SpecError(tuple(problems), remedy=remedy)
     positions = {path: at for spec in specs for path, at in spec.positions.items()}
     return Spec(tuple(machine for spec in specs for machine in spec.machines), positions)
 
@@ -39,23 +40,28 @@ def parse(text: str, file: str) -> Spec:
     document = Document(text, file)
     problems = Problems(document)
     machines: list[Machine] = []
-    data = document.data
-    if not isinstance(data, dict):
-        problems.add((), "a spec is a mapping that begins with `interlock: 1`")
-    else:
-        for name, part in read_part(data, problems).items():
-            machine = read_machine(name, part, problems)
-            machines.append(machine)
-        _same_column(machines, problems)
+    for path in document.unstorable():
+        problems.add(path, "a character that PostgreSQL cannot store")
     if problems.found:
         raise SpecError(problems.texts())
-    positions: dict[SpecPath, Position] = document.positions
-    return Spec(tuple(machines), positions)
+    if not isinstance(document.data, dict):
+        problems.add((), "a spec is a mapping that begins with `interlock: 1`")
+    else:
+        for name, read in read_parts(document.data, problems).items():
+            machines.append(read_machine(name, read, problems))
+    spec = Spec(tuple(machines), document.positions)
+    told = problems.texts() or tuple(_told_twice([spec]))
+    if told:
+        raise SpecError(told)
+    return spec
 
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        files = sorted(it for it in path.iterdir() if it.suffix in _SUFFIXES and it.is_file())
+        try:
+            files = sorted(it for it in path.iterdir() if it.suffix in _SUFFIXES and it.is_file())
+        except OSError as error:
+            raise SpecError((f"{path}: cannot be read: {error.strerror}",)) from None
         if not files:
             raise SpecError(
                 (f"folder {path} holds no .yaml file",),
@@ -80,25 +86,23 @@ def _text(file: Path) -> str:
         raise SpecError((f"{file}: cannot be read: {error.strerror}",)) from None
 
 
-def _same_names(specs: list[Spec]) -> list[str]:
-    seen: dict[str, Position | None] = {}
-    told = []
-    for spec in specs:
-        for machine in spec.machines:
-            here = spec.locate(("machines", machine.name))
-            if machine.name in seen:
-                told.append(f"{here}: machine {machine.name!r} is declared at {seen[machine.name]}")
-            seen.setdefault(machine.name, here)
-    return told
-
-
-def _same_column(machines: list[Machine], problems: Problems) -> None:
-    seen: dict[tuple[str, str], str] = {}
-    for machine in machines:
-        column = (str(machine.table), machine.state)
-        if column in seen:
-            problems.add(
-                ("machines", machine.name, "state"),
-                f"machine {seen[column]!r} has this column of {machine.table} already",
-            )
-        seen.setdefault(column, machine.name)
+def _told_twice(specs: list[Spec]) -> list[str]:
+    """Return what is wrong with machines that have one name, or one column, between them."""
+    machines = [(spec, machine) for spec in specs for machine in spec.machines]
+    names: dict[str, Position | None] = {}
+    columns: dict[tuple[TableName, str], str] = {}
+    problems = []
+    for spec, machine in machines:
+        here = spec.locate(("machines", machine.name))
+        if machine.name in names:
+            told = f"is declared at {names[machine.name]} already"
+            problems.append(f"{here}: machines.{machine.name}: {told}")
+            continue
+        names[machine.name] = here
+        column = (machine.table, machine.state)
+        if column in columns:
+            here = spec.locate(("machines", machine.name, "state"))
+            told = f"machine {columns[column]!r} has this column of {machine.table} already"
+            problems.append(f"{here}: machines.{machine.name}.state: {told}")
+        columns.setdefault(column, machine.name)
+    return problems

@@ -27,6 +27,11 @@ def _moves(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
 
+def _version(value: object) -> object:
+    """Keep true and 1.0, which Python finds equal to 1, from being a version."""
+    return value if type(value) is int or value != 1 else str(value).lower()
+
+
 _TEXT = {"type": "string"}
 _ONE_OR_MORE = {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]}
 Names = Annotated[list[str], BeforeValidator(_listed), WithJsonSchema(_ONE_OR_MORE)]
@@ -196,7 +201,9 @@ class MachinePart(_Part):
 class SpecPart(_Part):
     """A spec of pginterlock."""
 
-    interlock: Literal[1] = Field(description="The version of the format.")
+    interlock: Annotated[Literal[1], BeforeValidator(_version)] = Field(
+        description="The version of the format."
+    )
     machines: dict[str, MachinePart]
 
 

@@ -4,7 +4,7 @@ Pure: data in, data out.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from pginterlock.expression import ExpressionError
 from pginterlock.expression import parse as parse_expression
@@ -23,26 +23,29 @@ from pginterlock.model import (
     Unenforced,
 )
 from pginterlock.names import MAX_BYTES
-from pginterlock.spec_format import MachinePart, TransitionPart
-from pginterlock.spec_problems import Problems, meant
+from pginterlock.spec_format import TransitionPart
+from pginterlock.spec_problems import Problems, Read, meant
 
 _MAX_MACHINE_BYTES = 40
+_SHOWN = 80  # characters of an expression in a message
 _MACHINE = re.compile(r"[a-z_][a-z0-9_]*\Z")
+_FOREIGN_SCHEMAS = ("interlock", "information_schema", "pg_catalog")
 _NAME = r'(?:"(?:[^"]|"")+"|[^".\s]+)'
 _TABLE = re.compile(rf"(?:({_NAME})\.)?({_NAME})\Z")
 _UNIT = r"(?:second|minute|hour|day|week|month|year)s?"
 _INTERVAL = re.compile(rf"\d+(?:\.\d+)? {_UNIT}(?: \d+(?:\.\d+)? {_UNIT})*\Z")
 
 
-def read_machine(name: str, part: MachinePart, problems: Problems) -> Machine:
+def read_machine(name: str, read: Read, problems: Problems) -> Machine:
     """Return the machine *name*; what is wrong with it goes into *problems*."""
-    return _Reader(name, part, problems).machine()
+    return _Reader(name, read, problems).machine()
 
 
 class _Reader:
-    def __init__(self, name: str, part: MachinePart, problems: Problems) -> None:
+    def __init__(self, name: str, read: Read, problems: Problems) -> None:
         self._name = name
-        self._part = part
+        self._part = part = read.part
+        self._is_whole = read.is_whole
         self._problems = problems
         self._root: SpecPath = ("machines", name)
         moves = [m for moves in part.transitions.values() for m in moves]
@@ -52,29 +55,31 @@ class _Reader:
     def machine(self) -> Machine:
         part = self._part
         self._check_name()
-        transitions = self._transitions()
-        rows = tuple(self._row(state) for state in part.states)
-        for column in (part.state, *part.key, *part.audit.columns):
-            self._column(("state",) if column == part.state else ("key",), column)
-        for where, states in self._state_lists():
-            self._known(where, states)
-        if not part.initial:
-            self._add(("initial",), "no state is initial: no row could begin")
+        self._check_states()
+        self._check_columns()
         return Machine(
             name=self._name,
-            table=self._table(part.table),
+            table=self._table(("table",), part.table),
             state=part.state,
             key=tuple(part.key),
             mode=Mode(part.mode),
             initial=tuple(dict.fromkeys(part.initial)),
             final=tuple(dict.fromkeys(part.final)),
-            transitions=transitions,
+            transitions=self._transitions(),
             stamps=tuple(
                 Stamp(column, tuple(stamp.state), stamp.fill)
                 for column, stamp in part.stamps.items()
             ),
-            rows=rows,
-            invariants=self._invariants(),
+            rows=tuple(
+                StateRow(state, *map(tuple, (row.require, row.forbid, row.freeze, row.clear)))
+                for state, row in part.states.items()
+            ),
+            invariants=tuple(
+                Invariant(
+                    name, self._expression(("invariants", name, "check"), it.check), tuple(it.in_)
+                )
+                for name, it in part.invariants.items()
+            ),
             deletion=tuple(part.deletion.from_),
             audit=Audit(tuple(part.audit.columns), part.audit.actor, part.audit.retain),
             checks=part.checks,
@@ -93,29 +98,79 @@ class _Reader:
                 f" {_MAX_MACHINE_BYTES} bytes, for the names of its objects begin with it",
             )
 
-    def _table(self, text: str) -> TableName:
+    def _table(self, path: SpecPath, text: str) -> TableName:
         found = _TABLE.match(text)
         if not found:
-            self._add(("table",), f"{text!r} is no table: write schema.name")
+            self._add(path, f"{text!r} is no table: write schema.name")
             return TableName("public", text)
         schema, name = (_unquoted(part) if part else "public" for part in found.groups())
         for word in (schema, name):
-            self._short(("table",), word)
+            self._short(path, word)
+        if schema in _FOREIGN_SCHEMAS:
+            self._add(path, f"a machine guards a table of yours, and none in {schema}")
         return TableName(schema, name)
 
     def _short(self, path: SpecPath, name: str) -> None:
         if len(name.encode()) > MAX_BYTES:
             self._add(path, f"{name!r} is longer than {MAX_BYTES} bytes, PostgreSQL's limit")
 
-    def _column(self, path: SpecPath, name: str) -> None:
-        self._short(path, name)
-        if not name or "\0" in name:
-            self._add(path, "a column needs a name")
+    def _check_columns(self) -> None:
+        part = self._part
+        if part.state in part.key:
+            self._add(("key",), f"the state column {part.state!r} cannot be part of the key")
+        self._columns(("state",), [part.state])
+        self._columns(("key",), part.key)
+        self._columns(("audit", "columns"), part.audit.columns)
+        for name in part.stamps:
+            self._columns(("stamps", name), [name])
+        for name, claim in part.claims.items():
+            self._columns(("claims", name, "resource"), claim.resource)
+        for name, mirror in part.mirrors.items():
+            self._columns(("mirrors", name, "key"), mirror.key)
+            self._columns(("mirrors", name, "column"), [mirror.column])
+        for name, repair in part.repairs.items():
+            self._columns(("repairs", name, "set"), list(repair.set_))
+        for state, row in part.states.items():
+            for need in ("require", "forbid", "freeze", "clear"):
+                self._row(("states", state, need), getattr(row, need))
 
-    def _known(self, path: SpecPath, states: Iterable[str]) -> None:
-        for number, state in enumerate(states):
-            if state and state not in self._states:
-                self._add((*path, number), f"unknown state {state!r}{meant(state, self._states)}")
+    def _columns(self, path: SpecPath, columns: Sequence[str]) -> None:
+        self._once(path, columns)
+        for number, name in enumerate(columns):
+            self._short((*path, number), name)
+            if not name.strip():
+                self._add((*path, number), "a column needs a name")
+
+    def _row(self, path: SpecPath, columns: Sequence[str]) -> None:
+        self._columns(path, columns)
+        for number, column in enumerate(columns):
+            if column == self._part.state:
+                told = "the state column moves by transitions; a state says nothing of it"
+                self._add((*path, number), told)
+            if column == "*" and path[-1] != "freeze":
+                self._add((*path, number), "'*' stands for all columns in freeze only")
+
+    def _once(self, path: SpecPath, names: Sequence[str]) -> None:
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                self._add((*path, number), f"{name!r} is there twice")
+
+    def _check_states(self) -> None:
+        part = self._part
+        if not part.initial and self._is_whole:
+            self._add(("initial",), "no state is initial: no row could begin")
+        for path, states in (
+            (("initial",), part.initial),
+            (("final",), part.final),
+            *self._state_lists(),
+        ):
+            self._once(path, states)
+            for number, state in enumerate(states):
+                if not state.strip():
+                    self._add((*path, number), "a state needs a name")
+                elif state not in self._states and self._is_whole:
+                    told = f"unknown state {state!r}{meant(state, self._states)}"
+                    self._add((*path, number), told)
 
     def _state_lists(self) -> list[tuple[SpecPath, Sequence[str]]]:
         part = self._part
@@ -131,6 +186,10 @@ class _Reader:
         found: list[Transition] = []
         seen: set[tuple[str, str, str]] = set()
         for event, moves in self._part.transitions.items():
+            if not event.strip():
+                self._add(("transitions", event), "an event needs a name")
+            if not moves and self._is_whole:
+                self._add(("transitions", event), "there is no move in it")
             for number, move in enumerate(moves):
                 path: SpecPath = ("transitions", event, number)
                 for it in self._moves(event, move, path):
@@ -142,10 +201,16 @@ class _Reader:
 
     def _moves(self, event: str, move: TransitionPart, path: SpecPath) -> list[Transition]:
         guard = self._expression((*path, "guard"), move.guard) if move.guard is not None else None
-        if not move.from_:
+        self._once((*path, "from"), move.from_)
+        if not move.from_ and self._is_whole:
             self._add((*path, "from"), "no state is left: name one at least")
         if move.to in move.from_:
             self._add((*path, "to"), f"{event} leads from {move.to} to itself, which is no move")
+        for end, states in (("from", move.from_), ("to", [move.to])):
+            for number, state in enumerate(states):
+                if state == "*" or not state.strip():
+                    told = "'*' is no state: name each" if state == "*" else "a state needs a name"
+                    self._add((*path, end, number), told)
         return [
             Transition(event, state, move.to, guard, tuple(move.by), move.reason)
             for state in dict.fromkeys(move.from_)
@@ -153,35 +218,17 @@ class _Reader:
         ]
 
     def _expression(self, path: SpecPath, text: str) -> Expression:
+        bare = text.strip()
         try:
-            return parse_expression(text)
+            return parse_expression(bare)
         except ExpressionError as error:
+            shown = bare if len(bare) <= _SHOWN else f"{bare[:_SHOWN]}..."
             self._problems.add_inside(
-                (*self._root, *path), error.offset, f"expression {text!r}: {error.message}"
+                (*self._root, *path),
+                error.offset + len(text) - len(text.lstrip()),
+                f"expression {shown!r}: {error.message}",
             )
-            return Expression(text, ())
-
-    def _row(self, state: str) -> StateRow:
-        part = self._part.states[state]
-        for need in ("require", "forbid", "freeze", "clear"):
-            for number, column in enumerate(getattr(part, need)):
-                self._column(("states", state, need, number), column)
-                if column == self._part.state:
-                    self._add(
-                        ("states", state, need, number),
-                        "the state column itself is meant by the transitions, not by a state row",
-                    )
-        return StateRow(
-            state, tuple(part.require), tuple(part.forbid), tuple(part.freeze), tuple(part.clear)
-        )
-
-    def _invariants(self) -> tuple[Invariant, ...]:
-        return tuple(
-            Invariant(
-                name, self._expression(("invariants", name, "check"), part.check), tuple(part.in_)
-            )
-            for name, part in self._part.invariants.items()
-        )
+            return Expression(bare, ())
 
     def _unenforced(self) -> list[Unenforced]:
         """Return what is read but not held by the database yet; its form is checked too."""
@@ -213,13 +260,17 @@ class _Reader:
                 self._expression(("claims", name, "during"), claim.during)
         for name, reaction in part.reactions.items():
             self._expression(("reactions", name, "when"), reaction.when)
-            if reaction.event not in part.transitions:
+            if reaction.event not in part.transitions and self._is_whole:
                 self._add(
                     ("reactions", name, "event"),
                     f"unknown event {reaction.event!r}{meant(reaction.event, part.transitions)}",
                 )
         for name, repair in part.repairs.items():
             self._expression(("repairs", name, "when"), repair.when)
+            for column, text in repair.set_.items():
+                self._expression(("repairs", name, "set", column), text)
+        for name, mirror in part.mirrors.items():
+            self._table(("mirrors", name, "table"), mirror.table)
         intervals = [(("deadlines", state), text) for state, text in part.deadlines.items()]
         if part.audit.retain is not None:
             intervals.append((("audit", "retain"), part.audit.retain))

@@ -5,8 +5,10 @@ Pure: data in, data out.
 
 import copy
 import difflib
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -18,6 +20,23 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _SECTION_DEPTH = 3  # machines, its name, section
+_MAX_TURNS = 20
+# What a machine is read with where it lacks a key, so that the rest of it can be judged.
+_STAND_INS: dict[str, object] = {
+    "table": "missing",
+    "state": "missing",
+    "initial": [],
+    "transitions": {},
+}
+_WRONG_TYPE = {
+    "string_type": "must be text",
+    "list_type": "must be a name, or a list of names",
+    "dict_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "model_attributes_type": "must be a mapping",
+    "bool_type": "must be true or false",
+    "invalid_key": "a key must be text",
+}
 
 
 class Problems:
@@ -27,36 +46,47 @@ class Problems:
         self._document = document
         self.found: list[tuple[Position, str]] = []
 
-    def add(self, path: SpecPath, message: str) -> None:
-        """Add a problem at the key or item *path*."""
-        self.found.append((self.locate(path), message))
+    def add(self, path: SpecPath, message: str, *, place: SpecPath | None = None) -> None:
+        """Add a problem of the key or item *path*; it is shown at *place*, if that is elsewhere."""
+        where = self._known(path if place is None else place)
+        self._add(path, self._document.locate(where), message)
 
     def add_inside(self, path: SpecPath, offset: int, message: str) -> None:
         """Add a problem *offset* characters into the text of the scalar at *path*."""
-        start = self._document.values.get(self.known(path))
-        if start is None:
-            self.add(path, message)
-        else:
-            self.found.append((Position(start.file, start.line, start.column + offset), message))
+        self._add(path, self._document.inside(self._known(path), offset), message)
 
-    def known(self, path: SpecPath) -> SpecPath:
+    def _add(self, path: SpecPath, position: Position, message: str) -> None:
+        name = dotted(self._known(path))
+        self.found.append((position, f"{name}: {message}" if name else message))
+
+    def _known(self, path: SpecPath) -> SpecPath:
         """Return *path* as the file has it: where one was written for several, without a number."""
         here: SpecPath = ()
         for part in path:
             if (*here, part) in self._document.positions:
                 here = (*here, part)
+            elif (*here, str(part)) in self._document.positions:
+                here = (*here, str(part))
             elif not isinstance(part, int) and part not in ("state", "check"):
                 break
         return here
 
-    def locate(self, path: SpecPath) -> Position:
-        """Return where *path* stands, or its nearest parent."""
-        return self._document.positions[self.known(path)]
-
     def texts(self) -> tuple[str, ...]:
-        """Return the problems as ``file:line:column: message``."""
+        """Return the problems as ``file:line:column: path: message``."""
         ordered = sorted(self.found, key=lambda it: (it[0].line, it[0].column))
         return tuple(dict.fromkeys(f"{position}: {message}" for position, message in ordered))
+
+
+def dotted(path: SpecPath) -> str:
+    """Return *path* as people write it: ``machines.booking.initial[0]``."""
+    told = ""
+    for part in path:
+        if isinstance(part, int):
+            told += f"[{part}]"
+        else:
+            word = part if part.replace("_", "").isalnum() else repr(part)
+            told += f".{word}" if told else word
+    return told
 
 
 def meant(name: str, known: Iterable[str]) -> str:
@@ -65,97 +95,115 @@ def meant(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def read_part(data: Mapping[object, object], problems: Problems) -> dict[str, MachinePart]:
-    """Return the machines of *data* whose form is right; add a problem for all that is not."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What could be read of a machine. *is_whole* says that no move or state was left out."""
+
+    part: MachinePart
+    is_whole: bool
+
+
+def read_parts(data: Mapping[object, object], problems: Problems) -> dict[str, Read]:
+    """Return the machines of *data*; add a problem for all that is ill formed, and leave it out."""
     machines = data.get("machines")
-    _validate({**data, "machines": {}}, problems)
+    _validate({"machines": {}, **data, **({"machines": {}} if machines else {})}, problems)
     if "machines" not in data:
         problems.add((), "key 'machines' is missing")
     if not isinstance(machines, dict):
-        if machines is not None or "machines" in data:
-            problems.add(
-                ("machines",), "must be a mapping: the name of each machine, and what it is"
-            )
         return {}
     if not machines:
         problems.add(("machines",), "there is no machine in it")
-    found = {}
-    for name, part in machines.items():
-        data = {"interlock": 1, "machines": {str(name): copy.deepcopy(part)}}
-        # What is ill formed is told and left out, so that the rest can be read and judged too.
-        read = _validate(data, problems) or _validate(data, None)
+    read = {str(name): _read(str(name), part, problems) for name, part in machines.items()}
+    return {name: it for name, it in read.items() if it}
+
+
+def _read(name: str, part: object, problems: Problems) -> Read | None:
+    data: dict[object, object] = {"interlock": 1, "machines": {name: copy.deepcopy(part)}}
+    is_whole = True
+    for turn in range(_MAX_TURNS):
+        read, faults = _validate(data, problems if turn == 0 else None)
         if read:
-            found[str(name)] = read.machines[str(name)]
-    return found
-
-
-def _validate(data: dict[object, object], problems: Problems | None) -> SpecPart | None:
-    try:
-        return SpecPart.model_validate(data)
-    except ValidationError as error:
-        for detail in error.errors():
-            if problems:
-                _tell(detail, problems)
-            _leave_out(data, detail["loc"])
-        return None
-
-
-def _leave_out(data: object, path: tuple[int | str, ...]) -> None:
-    """Take what stands at *path* out of *data*, as far as it is there."""
-    for part in path[:-1]:
-        data = _below(data, part)
-    last = path[-1]
-    if isinstance(data, dict):
-        data.pop(last, None)
-    elif isinstance(data, list) and isinstance(last, int) and last < len(data):
-        data[last] = ""
-
-
-def _below(data: object, part: int | str) -> object:
-    """Return what stands below *data*; one thing that stands for a list of one is that list."""
-    if isinstance(data, dict):
-        return data.get(part, data if isinstance(part, int) else None)
-    if isinstance(data, list) and isinstance(part, int) and part < len(data):
-        return data[part]
+            part = read.machines.get(name)
+            return Read(part, is_whole) if part else None
+        for fault in reversed(faults):
+            section = fault["loc"][_SECTION_DEPTH - 1] if len(fault["loc"]) > 2 else None  # noqa: PLR2004
+            is_whole = is_whole and section not in ("initial", "transitions", "final")
+            _leave_out(data, fault)
     return None
 
 
-def _tell(detail: "ErrorDetails", problems: Problems) -> None:
-    path = tuple(part for part in detail["loc"] if part != "[key]")
+def _validate(
+    data: dict[object, object], problems: Problems | None
+) -> tuple[SpecPart | None, list["ErrorDetails"]]:
+    try:
+        return SpecPart.model_validate(data), []
+    except ValidationError as error:
+        faults = error.errors()
+        if problems:
+            for fault in faults:
+                _tell(fault, problems)
+        return None, faults
+
+
+def _leave_out(data: dict[object, object], fault: "ErrorDetails") -> None:
+    """Make *data* well formed, as far as one fault goes, so that the rest can be judged too."""
+    path = fault["loc"]
+    if fault["type"] == "missing":
+        if len(path) == _SECTION_DEPTH:
+            _below(data, path[:-1])[path[-1]] = copy.copy(_STAND_INS[str(path[-1])])
+            return
+        path = path[: _SECTION_DEPTH + (path[_SECTION_DEPTH - 1] in SECTIONS)]
+    above, last = _below(data, path[:-1]), path[-1]
+    if isinstance(above, list):
+        del above[int(last)]
+    elif last == "[key]":
+        parent = _below(data, path[:-2])
+        for key in [key for key in parent if not isinstance(key, str)]:
+            del parent[key]
+    elif isinstance(above, dict):
+        above.pop(last, None)
+
+
+def _below(data: Any, path: Sequence[int | str]) -> Any:
+    """Return what stands at *path*; one thing that stands for a list of one is that list."""
+    for part in path:
+        if isinstance(data, dict):
+            data = data.get(part, data if isinstance(part, int) else None)
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+    return data
+
+
+def _tell(fault: "ErrorDetails", problems: Problems) -> None:
+    path = tuple(part for part in fault["loc"] if part != "[key]")
     name = str(path[-1]) if path else ""
-    match detail["type"]:
+    given = fault["input"]
+    is_scalar = given is None or isinstance(given, int | float | date)
+    match fault["type"]:
         case "extra_forbidden":
-            message = f"unknown key {name!r}{meant(name, _known_keys(path[:-1]))}"
+            guess = meant(name, _known_keys(path[:-1]))
+            problems.add(path[:-1], f"unknown key {name!r}{guess}", place=path)
+            return
         case "missing":
-            message = f"key {name!r} is missing"
-            path = path[:-1]
-        case "string_type" if isinstance(detail["input"], int | float | None):
-            message = f"{_shown(detail['input'])} is not text: write it in quotes"
-        case "string_type":
-            message = "must be text"
+            problems.add(path[:-1], f"key {name!r} is missing")
+            return
+        case "string_type" | "list_type" if is_scalar:
+            message = f"{_shown(given)} is not text: write it in quotes"
         case "enum":
-            words = str(detail["ctx"]["expected"])
-            guess = meant(str(detail["input"]), words.split("'")[1::2])
-            message = f"{_shown(detail['input'])} is not one of {words}{guess}"
+            words = str(fault["ctx"]["expected"])
+            guess = meant(str(given), words.split("'")[1::2])
+            message = f"{_shown(given)} is not one of {words}{guess}"
         case "literal_error":
-            message = (
-                f"{_shown(detail['input'])} is no known version: this one reads `interlock: 1`"
-            )
-        case "list_type":
-            message = "must be a name, or a list of names"
-        case "dict_type" | "model_type" | "model_attributes_type":
-            message = "must be a mapping"
-        case "bool_type":
-            message = "must be true or false"
-        case _:
-            message = detail["msg"]
+            message = f"{_shown(given)} is no known version: this one reads `interlock: 1`"
+        case kind:
+            message = _WRONG_TYPE.get(kind, fault["msg"])
     problems.add(path, message)
 
 
 def _shown(value: object) -> str:
     if value is None:
         return "nothing"
-    return str(value).lower() if isinstance(value, bool) else repr(value)
+    return repr(value) if isinstance(value, str | float) else str(value).lower()
 
 
 def _known_keys(path: SpecPath) -> list[str]:

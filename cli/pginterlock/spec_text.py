@@ -1,46 +1,133 @@
-"""YAML to plain data, with the place of every key and item.
+"""YAML to plain data, with the place of every key, item and character.
 
 Pure: text in, data out.
 """
 
-from collections.abc import Iterator
-
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedMap, CommentedSeq, TaggedScalar
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.scalarstring import (
-    DoubleQuotedScalarString,
-    FoldedScalarString,
-    LiteralScalarString,
-    SingleQuotedScalarString,
-)
+from ruamel.yaml.reader import ReaderError
 
 from pginterlock.errors import SpecError
 from pginterlock.model import Position, SpecPath
 
-_QUOTED = (DoubleQuotedScalarString, SingleQuotedScalarString)
-_BLOCKS = (FoldedScalarString, LiteralScalarString)
+_MAX_PARTS = 100_000
+_MAX_DEPTH = 20
+_ESCAPES = {"x": 4, "u": 6, "U": 10}  # how long these are in double quotes; all others are 2
 
 
 class Document:
-    """One YAML file: its data, where each part stands, and where each scalar's text begins."""
+    """One YAML file: its data, and where each key, each item and each character of it stands."""
 
     def __init__(self, text: str, file: str) -> None:
         self.file = file
-        root = _load(text, file)
         self.positions: dict[SpecPath, Position] = {(): Position(file, 1, 1)}
-        self.values: dict[SpecPath, Position] = {}
-        for path, position, value in _places(root, (), file):
-            self.positions[path] = position
-            if value:
-                self.values[path] = value
-        self.data = _plain(root)
+        self._texts: dict[SpecPath, str] = {}
+        self._starts: dict[SpecPath, tuple[int, int]] = {}
+        self._source = text.replace("\r\n", "\n")
+        self._parts = 0
+        self.data = self._plain(_load(self._source, file), ())
+
+    def locate(self, path: SpecPath) -> Position:
+        """Return where *path* stands, or its nearest parent."""
+        while path not in self.positions:
+            path = path[:-1]
+        return self.positions[path]
+
+    def inside(self, path: SpecPath, offset: int) -> Position:
+        """Return where character *offset* of the text at *path* stands in the file.
+
+        Where that cannot be told, for its lines are folded beyond recognition: where it begins.
+        """
+        if path not in self._texts or path not in self._starts:
+            return self.locate(path)
+        line, column = self._starts[path]
+        start = sum(len(it) + 1 for it in self._source.split("\n")[:line]) + column
+        found = _follow(self._source, start, self._texts[path][: offset + 1])
+        if found is None:
+            return Position(self.file, line + 1, column + 1)
+        line = self._source.count("\n", 0, found)
+        return Position(self.file, line + 1, found - self._source.rfind("\n", 0, found))
+
+    def unstorable(self) -> list[SpecPath]:
+        """Return where text stands that PostgreSQL cannot store: nulls, halves of surrogates."""
+        names = ((path, str(path[-1])) for path in self.positions if path)
+        return [path for path, text in (*names, *self._texts.items()) if not _is_storable(text)]
+
+    def _plain(self, node: object, path: SpecPath) -> object:
+        """Return *node* as plain data, and note where everything below it stands."""
+        self._parts += 1
+        if self._parts > _MAX_PARTS or len(path) > _MAX_DEPTH:
+            raise SpecError(
+                (f"{self.locate(path)}: too many parts: do aliases repeat each other?",)
+            )
+        if isinstance(node, TaggedScalar) and str(node.tag.value) == "tag:yaml.org,2002:str":
+            node = node.value
+        if isinstance(node, CommentedMap):
+            return {key: self._plain(it, self._note(node, key, path)) for key, it in node.items()}
+        if isinstance(node, CommentedSeq):
+            return [self._plain(it, self._note(node, n, path)) for n, it in enumerate(node)]
+        if isinstance(node, str):
+            self._texts[path] = str(node)
+            return str(node)
+        return node
+
+    def _note(self, node: CommentedMap | CommentedSeq, key: object, path: SpecPath) -> SpecPath:
+        here: SpecPath
+        if isinstance(node, CommentedSeq) and isinstance(key, int):
+            here, place = (*path, key), node.lc.item(key)
+            self._starts[here] = place
+        else:
+            here = (*path, str(key))
+            try:
+                place = node.lc.key(key)
+                self._starts[here] = node.lc.value(key)
+            except KeyError:  # it comes from a merge, `<<: *shared`
+                self.positions[here] = self.locate(path)
+                return here
+        self.positions[here] = Position(self.file, place[0] + 1, place[1] + 1)
+        return here
+
+
+def _is_storable(text: str) -> bool:
+    return not any(it == "\0" or "\ud800" <= it <= "\udfff" for it in text)
+
+
+def _follow(source: str, at: int, text: str) -> int | None:
+    """Return where the last character of *text* stands, which begins a scalar at *at*.
+
+    Source and text are read side by side: quotes, escapes and indents are stepped over.
+    """
+    style = source[at : at + 1]
+    if style in ("|", ">"):
+        at = source.find("\n", at) + 1
+    elif style in ("'", '"'):
+        at += 1
+    found = None
+    for wanted in text:
+        at = _skip_indent(source, at, wanted)
+        found = at
+        here = source[at : at + 1]
+        is_escape = style == '"' and here == "\\"
+        if not is_escape and here != wanted and (here, wanted) != ("\n", " "):
+            return None
+        if is_escape:
+            at += _ESCAPES.get(source[at + 1 : at + 2], 2)
+        else:
+            at += 2 if style == here == "'" else 1
+    return found
+
+
+def _skip_indent(source: str, at: int, wanted: str) -> int:
+    if source[at - 1 : at] == "\n" and wanted not in (" ", "\n"):
+        while source[at : at + 1] in (" ", "\n"):
+            at += 1
+    return at
 
 
 def _load(text: str, file: str) -> object:
     yaml = YAML(typ="rt")
-    yaml.preserve_quotes = True
     try:
         root = yaml.load(text)
     except DuplicateKeyError as error:
@@ -48,6 +135,12 @@ def _load(text: str, file: str) -> object:
     except MarkedYAMLError as error:
         said = " ".join(str(part) for part in (error.context, error.problem) if part)
         raise SpecError((_marked(error, file, f"not YAML: {said}"),)) from None
+    except ReaderError as error:
+        line, column = text.count("\n", 0, error.position), error.position
+        column -= text.rfind("\n", 0, error.position)
+        raise SpecError((f"{file}:{line + 1}:{column}: not YAML: {error.reason}",)) from None
+    except RecursionError:
+        raise SpecError((f"{file}:1:1: not YAML: nested too deeply",)) from None
     except (YAMLError, ValueError) as error:
         raise SpecError((f"{file}:1:1: not YAML: {' '.join(str(error).split())}",)) from None
     if root is None:
@@ -68,37 +161,3 @@ def _marked(error: MarkedYAMLError, file: str, message: str) -> str:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     return f"{file}:{line}:{column}: {message}"
-
-
-def _places(
-    node: object, path: SpecPath, file: str
-) -> Iterator[tuple[SpecPath, Position, Position | None]]:
-    """Yield the path and position of every key and item below *node*, and of scalar text."""
-    if isinstance(node, CommentedMap):
-        for key, value in node.items():
-            line, column = node.lc.key(key)
-            here = (*path, key if isinstance(key, str) else str(key))
-            yield here, Position(file, line + 1, column + 1), _text(node.lc.value(key), value, file)
-            yield from _places(value, here, file)
-    elif isinstance(node, CommentedSeq):
-        for number, value in enumerate(node):
-            line, column = node.lc.item(number)
-            here = (*path, number)
-            yield here, Position(file, line + 1, column + 1), _text((line, column), value, file)
-            yield from _places(value, here, file)
-
-
-def _text(place: tuple[int, int], value: object, file: str) -> Position | None:
-    """Return where the text of a scalar begins, after its quote; None for block scalars."""
-    if not isinstance(value, str) or isinstance(value, _BLOCKS):
-        return None
-    line, column = place
-    return Position(file, line + 1, column + 1 + isinstance(value, _QUOTED))
-
-
-def _plain(node: object) -> object:
-    if isinstance(node, CommentedMap):
-        return {key: _plain(value) for key, value in node.items()}
-    if isinstance(node, CommentedSeq):
-        return [_plain(value) for value in node]
-    return str(node) if isinstance(node, str) else node
