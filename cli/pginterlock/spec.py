@@ -96,13 +96,13 @@ def _told_twice(specs: list[Spec]) -> list[str]:
         here = spec.locate(("machines", machine.name))
         if machine.name in names:
             told = f"is declared at {names[machine.name]} already"
-            problems.append(f"{here}: machines.{machine.name}: {told}")
+            problems.append(f"{here}: machine {machine.name!r} {told}")
             continue
         names[machine.name] = here
         column = (machine.table, machine.state)
         if column in columns:
             here = spec.locate(("machines", machine.name, "state"))
             told = f"machine {columns[column]!r} has this column of {machine.table} already"
-            problems.append(f"{here}: machines.{machine.name}.state: {told}")
+            problems.append(f"{here}: {told}")
         columns.setdefault(column, machine.name)
     return problems

@@ -271,11 +271,14 @@ class _Reader:
                 self._expression(("repairs", name, "set", column), text)
         for name, mirror in part.mirrors.items():
             self._table(("mirrors", name, "table"), mirror.table)
-        intervals = [(("deadlines", state), text) for state, text in part.deadlines.items()]
-        if part.audit.retain is not None:
-            intervals.append((("audit", "retain"), part.audit.retain))
-        for path, text in intervals:
-            if not _INTERVAL.match(text):
+        self._check_lengths()
+
+    def _check_lengths(self) -> None:
+        part = self._part
+        lengths: list[tuple[SpecPath, str | None]] = [(("audit", "retain"), part.audit.retain)]
+        lengths += [(("deadlines", state), text) for state, text in part.deadlines.items()]
+        for path, text in lengths:
+            if text is not None and not _INTERVAL.match(text):
                 self._add(path, f"{text!r} is no length of time: write it as 15 minutes or 7 years")
 
 

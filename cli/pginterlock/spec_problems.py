@@ -46,18 +46,13 @@ class Problems:
         self._document = document
         self.found: list[tuple[Position, str]] = []
 
-    def add(self, path: SpecPath, message: str, *, place: SpecPath | None = None) -> None:
-        """Add a problem of the key or item *path*; it is shown at *place*, if that is elsewhere."""
-        where = self._known(path if place is None else place)
-        self._add(path, self._document.locate(where), message)
+    def add(self, path: SpecPath, message: str) -> None:
+        """Add a problem at the key or item *path*."""
+        self.found.append((self._document.locate(self._known(path)), message))
 
     def add_inside(self, path: SpecPath, offset: int, message: str) -> None:
         """Add a problem *offset* characters into the text of the scalar at *path*."""
-        self._add(path, self._document.inside(self._known(path), offset), message)
-
-    def _add(self, path: SpecPath, position: Position, message: str) -> None:
-        name = dotted(self._known(path))
-        self.found.append((position, f"{name}: {message}" if name else message))
+        self.found.append((self._document.inside(self._known(path), offset), message))
 
     def _known(self, path: SpecPath) -> SpecPath:
         """Return *path* as the file has it: where one was written for several, without a number."""
@@ -72,21 +67,9 @@ class Problems:
         return here
 
     def texts(self) -> tuple[str, ...]:
-        """Return the problems as ``file:line:column: path: message``."""
+        """Return the problems as ``file:line:column: message``."""
         ordered = sorted(self.found, key=lambda it: (it[0].line, it[0].column))
         return tuple(dict.fromkeys(f"{position}: {message}" for position, message in ordered))
-
-
-def dotted(path: SpecPath) -> str:
-    """Return *path* as people write it: ``machines.booking.initial[0]``."""
-    told = ""
-    for part in path:
-        if isinstance(part, int):
-            told += f"[{part}]"
-        else:
-            word = part if part.replace("_", "").isalnum() else repr(part)
-            told += f".{word}" if told else word
-    return told
 
 
 def meant(name: str, known: Iterable[str]) -> str:
@@ -182,11 +165,9 @@ def _tell(fault: "ErrorDetails", problems: Problems) -> None:
     match fault["type"]:
         case "extra_forbidden":
             guess = meant(name, _known_keys(path[:-1]))
-            problems.add(path[:-1], f"unknown key {name!r}{guess}", place=path)
-            return
+            message = f"unknown key {name!r}{guess}"
         case "missing":
-            problems.add(path[:-1], f"key {name!r} is missing")
-            return
+            message, path = f"key {name!r} is missing", path[:-1]
         case "string_type" | "list_type" if is_scalar:
             message = f"{_shown(given)} is not text: write it in quotes"
         case "enum":
