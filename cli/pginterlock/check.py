@@ -3,24 +3,29 @@
 Pure: no connection, no clock, no files.
 """
 
+import difflib
 from collections.abc import Callable, Iterator
 
 from pginterlock.expression import demands, orderings
 from pginterlock.findings import Finding, Severity
 from pginterlock.model import Fill, Machine, Presence, Spec, SpecPath, Stamp
 
-# Code of a finding to what it means.
+# Code of a finding to what it means; each has a part in docs/reference/check.md.
 CHECKS = {
     "unreachable-state": "no way leads from an initial state to this state",
     "dead-end": "a row that comes here can reach no final state",
     "final-with-moves": "a move leads out of a final state",
     "guard-contradicts-state": "a guard asks for what the state it leads to forbids",
+    "invariant-contradicts-state": "an invariant asks for what one of its states forbids",
     "state-contradicts-itself": "a state asks of one column two things that cannot both be",
     "stamp-contradicts-state": "a state forbids or clears a stamp that it requires, or the reverse",
     "stamps-out-of-order": "an invariant orders two stamps against the order of their states",
     "stamp-of-state-column": "the state column is used as a stamp",
     "never-filled": "a stamp is required at birth, and nothing fills it",
+    "shadowed-move": "another event makes the same move first, and without a guard",
+    "not-yet-enforced": "the spec says it, and the database does not hold it yet",
 }
+_WARNINGS = ("never-filled", "shadowed-move", "not-yet-enforced")
 
 
 def check(spec: Spec) -> list[Finding]:
@@ -32,24 +37,14 @@ _Found = Iterator[tuple[str, SpecPath, str, str]]
 
 
 def _check(spec: Spec, machine: Machine) -> Iterator[Finding]:
-    parts: list[Callable[[Machine], _Found]] = [
-        _reachability,
-        _ends,
-        _guards,
-        _rows,
-        _stamp_rows,
-        _stamp_order,
-        _stamp_columns,
-    ]
-    for part in parts:
+    for part in _PARTS:
         for code, path, message, hint in part(machine):
-            severity = Severity.WARNING if code == "never-filled" else Severity.ERROR
             yield Finding(
                 code,
                 message,
                 machine.name,
                 str(machine.table),
-                severity,
+                Severity.WARNING if code in _WARNINGS else Severity.ERROR,
                 hint,
                 spec.locate(("machines", machine.name, *path)),
             )
@@ -66,6 +61,13 @@ def _place(machine: Machine, state: str) -> SpecPath:
     return ()
 
 
+def _meant(machine: Machine, state: str) -> str:
+    """Return a guess: a state that is named once only may be another, misspelt."""
+    others = [it for it in machine.states if it != state]
+    close = difflib.get_close_matches(state, others, n=1, cutoff=0.8)
+    return f"; or is {close[0]} meant?" if close else ""
+
+
 def _reachability(machine: Machine) -> _Found:
     reached = machine.reachable(machine.initial)
     for state in machine.states:
@@ -80,7 +82,7 @@ def _reachability(machine: Machine) -> _Found:
                 "unreachable-state",
                 _place(machine, state),
                 f"state {state} cannot be reached: {why}",
-                f"Add a transition to {state}, or take the state out",
+                f"Add a transition to {state}, or take the state out{_meant(machine, state)}",
             )
 
 
@@ -101,7 +103,7 @@ def _ends(machine: Machine) -> _Found:
                 "dead-end",
                 _place(machine, state),
                 f"no transition leaves {state}, and it is not final",
-                f"Add a transition out of {state}, or add it to final",
+                f"Add a transition out of {state}, or add it to final{_meant(machine, state)}",
             )
         elif machine.final and not machine.reachable((state,)) & set(machine.final):
             yield (
@@ -110,6 +112,9 @@ def _ends(machine: Machine) -> _Found:
                 f"no final state can be reached from {state}",
                 "Add a way out",
             )
+
+
+_NULL = {True: "is not null", False: "is null"}
 
 
 def _needs(machine: Machine, state: str, column: str) -> bool | None:
@@ -130,23 +135,39 @@ def _needs(machine: Machine, state: str, column: str) -> bool | None:
 
 
 def _guards(machine: Machine) -> _Found:
-    seen: set[tuple[str, str, str]] = set()
-    for move in machine.transitions:
-        for column, is_set in demands(move.guard.text) if move.guard else ():
-            asked = _needs(machine, move.to_state, column)
-            if asked is None or asked == is_set:
-                continue
-            if (move.event, move.to_state, column) in seen:
-                continue
-            seen.add((move.event, move.to_state, column))
-            told = "is not null" if is_set else "is null"
-            verb = "requires" if asked else "forbids"
+    moves = {(it.event, it.to_state, it.guard): it for it in machine.transitions if it.guard}
+    for move in moves.values():
+        asked = demands(move.guard.text) if move.guard else []
+        for told in _contradictions(machine, move.to_state, asked):
             yield (
                 "guard-contradicts-state",
-                ("transitions", move.event),
-                f"{move.event} is allowed while {column} {told}, but {move.to_state} {verb} it",
+                ("transitions", move.event, "guard"),
+                f"the guard of {move.event} {told}",
                 "A guard is judged on the row as it will be: one of the two must go",
             )
+
+
+def _invariants(machine: Machine) -> _Found:
+    for invariant in machine.invariants:
+        asked = demands(invariant.check.text)
+        for state in invariant.states or machine.states:
+            for told in _contradictions(machine, state, asked):
+                yield (
+                    "invariant-contradicts-state",
+                    ("invariants", invariant.name),
+                    f"{invariant.name} {told}",
+                    f"No row could ever be in {state}: one of the two must go",
+                )
+
+
+def _contradictions(machine: Machine, state: str, asked: list[tuple[str, bool]]) -> Iterator[str]:
+    for column, is_set in asked:
+        needs = _needs(machine, state, column)
+        if needs is not None and needs != is_set:
+            verb = "requires" if needs else "forbids"
+            yield f"asks that {column} {_NULL[is_set]}, but {state} {verb} it"
+        elif is_set and (column, False) in asked:
+            yield f"asks that {column} is null and that it is not"
 
 
 def _rows(machine: Machine) -> _Found:
@@ -208,6 +229,33 @@ def _is_before(machine: Machine, early: Stamp, late: Stamp) -> bool:
     return not set(late.states) & beside and not set(early.states) & back
 
 
+def _shadows(machine: Machine) -> _Found:
+    first: dict[tuple[str, str], str] = {}
+    for move in machine.transitions:
+        ends = (move.from_state, move.to_state)
+        if ends in first:
+            yield (
+                "shadowed-move",
+                ("transitions", move.event),
+                f"{move.event} is never the name of {ends[0]} -> {ends[1]}: {first[ends]} makes"
+                " the same move, comes before, and has no guard",
+                "Give the event that comes first a guard, or make the two one",
+            )
+        elif move.guard is None:
+            first[ends] = move.event
+
+
+def _unenforced(machine: Machine) -> _Found:
+    for part in machine.unenforced:
+        name, _, key = part.name.partition(".")
+        yield (
+            "not-yet-enforced",
+            (part.section, name, key),
+            f"{part.section} {part.name} ({part.code}) is read, but not yet held by the database",
+            "Do not rely on it in this version",
+        )
+
+
 def _stamp_columns(machine: Machine) -> _Found:
     for stamp in machine.stamps:
         if stamp.column == machine.state:
@@ -225,3 +273,17 @@ def _stamp_columns(machine: Machine) -> _Found:
                 f"a row may begin as {born[0]}, which requires {stamp.column}, and fill is never",
                 "Every insert must bring it; or let the machine fill it",
             )
+
+
+_PARTS: tuple[Callable[[Machine], _Found], ...] = (
+    _reachability,
+    _ends,
+    _guards,
+    _invariants,
+    _rows,
+    _stamp_rows,
+    _stamp_order,
+    _stamp_columns,
+    _shadows,
+    _unenforced,
+)

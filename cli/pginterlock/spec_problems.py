@@ -161,13 +161,15 @@ def _tell(fault: "ErrorDetails", problems: Problems) -> None:
     path = tuple(part for part in fault["loc"] if part != "[key]")
     name = str(path[-1]) if path else ""
     given = fault["input"]
-    is_scalar = given is None or isinstance(given, int | float | date)
+    is_scalar = isinstance(given, int | float | date)
     match fault["type"]:
         case "extra_forbidden":
             guess = meant(name, _known_keys(path[:-1]))
             message = f"unknown key {name!r}{guess}"
         case "missing":
             message, path = f"key {name!r} is missing", path[:-1]
+        case "string_type" | "list_type" if given is None:
+            message = "text is missing; inside {} a comma ends what is not in quotes"
         case "string_type" | "list_type" if is_scalar:
             message = f"{_shown(given)} is not text: write it in quotes"
         case "enum":

@@ -45,13 +45,14 @@ def _show(spec: Spec, findings: list[Finding]) -> None:
     screen = console()
     for it in findings:
         style = "red" if it.severity is Severity.ERROR else "yellow"
-        screen.print(
-            f"{it.position}: [{style}]{it.severity}[/]: {escape(it.message)} [dim]\\[{it.code}][/]"
-        )
+        place, message = escape(str(it.position)), escape(it.message)
+        screen.print(f"{place}: [{style}]{it.severity}[/]: {message} [dim]\\[{it.code}][/]")
         screen.print(f"    [dim]{escape(it.hint)}[/]")
-    errors = sum(it.severity is Severity.ERROR for it in findings)
     names = ", ".join(machine.name for machine in spec.machines)
+    errors = sum(it.severity is Severity.ERROR for it in findings)
+    warnings = len(findings) - errors
+    beside = f", and {warnings} to know" if warnings else ""
     if errors:
-        screen.print(f"[bold red]{errors} found[/] in {names}")
+        screen.print(f"[bold red]{errors} found[/] in {names}{beside}")
     else:
-        screen.print(f"[bold green]Nothing wrong[/] with {names}")
+        screen.print(f"[bold green]Nothing wrong[/] with {names}{beside}")
