@@ -9,7 +9,7 @@ with broken as materialized (
         min(r.ctid) as place,
         count(*) as row_count
     from :relation as r
-    where not :sound
+    where (:sound) is not true
     group by :mask_names, r.tableoid, hashtid(r.ctid) & 63
 ),
 

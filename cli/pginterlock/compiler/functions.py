@@ -2,6 +2,7 @@
 
 from pginterlock import assets
 from pginterlock.compiler.relations import audit_name, key_columns
+from pginterlock.compiler.soundness import sound_branches
 from pginterlock.model import Checks, Mode
 from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
@@ -30,22 +31,40 @@ def rows_in_trigger(writing: Writing) -> bool:
     return machine.mode is not Mode.ENFORCE or machine.checks is Checks.TRIGGER
 
 
-def fills_rows(writing: Writing) -> bool:
-    """Whether the machine writes into rows: not while it only observes."""
-    return writing.machine.mode is not Mode.OBSERVE
+def fills_births(writing: Writing) -> bool:
+    """Whether a BEFORE trigger has anything to do when a row begins."""
+    return _speaks_early(writing) or _fills(writing, writing.machine.initial)
+
+
+def fills_moves(writing: Writing) -> bool:
+    """Whether a BEFORE trigger has anything to do when a row moves."""
+    return _speaks_early(writing) or _fills(writing, writing.machine.states)
+
+
+def _speaks_early(writing: Writing) -> bool:
+    """Whether a CHECK would speak before the trigger, and say less of an illegal move."""
+    return not rows_in_trigger(writing)
+
+
+def _fills(writing: Writing, states: tuple[str, ...]) -> bool:
+    """Whether the machine writes into rows on entry to *states*: not while it only observes."""
+    return writing.machine.mode is not Mode.OBSERVE and any(fills(writing, s) for s in states)
 
 
 def guard_functions(writing: Writing) -> list[DbObject]:
     """Return all trigger functions, in the order of a row's life."""
     found = []
-    if fills_rows(writing):
-        found += [_before_birth(writing), _before_move(writing)]
+    if fills_births(writing):
+        found.append(_before_birth(writing))
+    if fills_moves(writing):
+        found.append(_before_move(writing))
     return [*found, _birth(writing), _change(writing), _death(writing)]
 
 
 def _before_birth(writing: Writing) -> DbObject:
     state = writing.state_text(new)
-    body = [birth.before_birth(writing), *_fills_by_state(writing, writing.machine.initial)]
+    early = [birth.before_birth(writing)] if _speaks_early(writing) else []
+    body = [*early, *_fills_by_state(writing, writing.machine.initial)]
     return _function(
         writing,
         "prebirth",
@@ -74,7 +93,8 @@ def _before_move(writing: Writing) -> DbObject:
         if s not in writing.machine.initial
         or any(s in writing.machine.targets(o) for o in writing.machine.states)
     ]
-    body = [same, transition.before_move(writing), *_fills_by_state(writing, tuple(entered))]
+    early = [transition.before_move(writing)] if _speaks_early(writing) else []
+    body = [same, *early, *_fills_by_state(writing, tuple(entered))]
     return _function(
         writing,
         "premove",
@@ -105,7 +125,11 @@ def _birth(writing: Writing) -> DbObject:
         "birth",
         "birth.plpgsql",
         "trigger_function.sql",
-        {"state": writing.state_text(new), "body": block(body)},
+        {
+            "state": writing.state_text(new),
+            "variables": _variables(writing),
+            "body": block(body),
+        },
         "judge how a row begins, and record it",
     )
 
@@ -113,18 +137,7 @@ def _birth(writing: Writing) -> DbObject:
 def _change(writing: Writing) -> DbObject:
     first, rest = _row_rules(writing, is_change=True)
     body = [_attached(writing), *first, *statements("at_change", writing), *rest]
-    values: dict[str, str] = {}
-    for column in writing.machine.audit.columns:
-        for side, render in (("old", old), ("new", new)):
-            values[f"{side}_{column}"] = (
-                f"case when {writing.differs(column)} then {writing.stored(column, render)} end"
-            )
-    recorded = " or ".join(
-        ["v_from is distinct from v_to", *map(writing.differs, writing.machine.audit.columns)]
-    )
-    kind = "case when v_from is distinct from v_to then 'move' else 'change' end"
-    insert = _audit_insert(writing, kind, new, values)
-    body.append(f"if {recorded} then\n{indent(insert)}\nend if;")
+    body.append(_record_change(writing))
     return _function(
         writing,
         "change",
@@ -134,9 +147,31 @@ def _change(writing: Writing) -> DbObject:
             "old_state": writing.state_text(old),
             "state": writing.state_text(new),
             "unchanged": _unchanged(writing),
+            "variables": _variables(writing),
             "body": block(body),
         },
         "judge every change of a row, and record it",
+    )
+
+
+def _record_change(writing: Writing) -> str:
+    """Return what writes the entry of an update; most change no audited column."""
+    kind = "case when v_from is distinct from v_to then 'move' else 'change' end"
+    plain = _audit_insert(writing, "move", new, {})
+    columns = writing.machine.audit.columns
+    if not columns:
+        return f"if v_from is distinct from v_to then\n{indent(plain)}\nend if;"
+    values: dict[str, str] = {}
+    for column in columns:
+        for side, render in (("old", old), ("new", new)):
+            values[f"{side}_{column}"] = (
+                f"case when {writing.differs(column)} then {writing.stored(column, render)} end"
+            )
+    changed = "\n    or ".join(writing.differs(column) for column in columns)
+    full = _audit_insert(writing, kind, new, values)
+    return (
+        f"if {changed} then\n{indent(full)}\n"
+        f"elsif v_from is distinct from v_to then\n{indent(plain)}\nend if;"
     )
 
 
@@ -154,27 +189,31 @@ def _death(writing: Writing) -> DbObject:
     )
 
 
+def _variables(writing: Writing) -> str:
+    return "    v_is_sound boolean;\n" if rows_in_trigger(writing) else ""
+
+
 def _unchanged(writing: Writing) -> str:
     """Return the quick way out: nothing that any rule speaks of has changed."""
     machine = writing.machine
     columns = [
-        machine.state,
         *writing.key,
         *(s.column for s in machine.stamps),
         *machine.audit.columns,
         *(c for row in machine.rows for c in frozen_columns(writing, row.state)),
     ]
     if rows_in_trigger(writing):
-        columns += [c for p in row_predicates(writing) for c in p.columns]
+        read = (c for p in row_predicates(writing) for c in p.columns)
+        columns += [c for c in read if c != machine.state]
     return "not (" + "\n        or ".join(writing.differs(c) for c in dict.fromkeys(columns)) + ")"
 
 
 def _row_rules(writing: Writing, *, is_change: bool = False) -> tuple[list[str], list[str]]:
     """Return the judgement of row rules: of the state itself (before any move), and the rest."""
+    if not rows_in_trigger(writing):
+        return [], []
     first: list[str] = []
     rest: list[str] = []
-    if not rows_in_trigger(writing):
-        return first, rest
     for predicate in row_predicates(writing):
         found = first if predicate.rule == known_state.NAME else rest
         broken = f"({predicate.sound(writing, new)}) is not true"
@@ -184,7 +223,12 @@ def _row_rules(writing: Writing, *, is_change: bool = False) -> tuple[list[str],
             found.append(_row_verdict(writing, predicate, f"{broken} and {was}", Mode.OBSERVE))
         else:
             found.append(_row_verdict(writing, predicate, broken, None))
-    return first, rest
+    short_way = sound_branches(writing, new, "v_to", "v_is_sound := :condition;")
+    return [short_way, _unless_sound(first)], [_unless_sound(rest)] if rest else []
+
+
+def _unless_sound(verdicts: list[str]) -> str:
+    return f"if v_is_sound is not true then\n{block(verdicts)}\nend if;"
 
 
 def _row_verdict(writing: Writing, predicate: RowPredicate, broken: str, mode: Mode | None) -> str:
@@ -225,9 +269,9 @@ def _attached(writing: Writing) -> str:
 def _audit_insert(writing: Writing, kind: str, render: Render, values: dict[str, str]) -> str:
     stored = [writing.stored(column, render) for column in writing.key]
     keys = dict(zip(key_columns(writing), stored, strict=True))
-    event = "v_event" if kind not in ("birth", "death") else "null"
+    event = "null" if kind in ("birth", "death") else "v_event"
     fixed = {
-        "kind": literal(kind) if kind in ("birth", "death") else kind,
+        "kind": literal(kind) if kind in ("birth", "death", "move") else kind,
         "event": event,
         "from_state": "v_from",
         "to_state": "v_to",

@@ -5,6 +5,7 @@ import hashlib
 from pginterlock import assets
 from pginterlock.compiler.functions import PIN, row_refusal, rows_in_trigger
 from pginterlock.compiler.removal import drop_check, drop_function, qualified
+from pginterlock.compiler.soundness import sound_branches
 from pginterlock.model import Checks
 from pginterlock.names import array, cut, dollar, ident, literal
 from pginterlock.objects import DbObject, Lock, ObjectKind
@@ -39,6 +40,7 @@ def _row_function(writing: Writing) -> DbObject:
     name = cut(f"interlock_{machine.name}_row")
     columns = parameters(writing)
     state = _parameter(machine.state)
+    state_sql = writing.state_sql(_parameter)
     verdicts = [
         writing.write(
             row_refusal(p, f"({p.sound(writing, _parameter)}) is not true"),
@@ -48,7 +50,11 @@ def _row_function(writing: Writing) -> DbObject:
         )
         for p in row_predicates(writing)
     ]
-    body = fill(assets.read("sql", "templates", "row.plpgsql"), {"body": block(verdicts)})
+    quick = "if :condition then\n    return true;\nend if;"
+    short_way = sound_branches(writing, _parameter, state_sql, quick)
+    body = fill(
+        assets.read("sql", "templates", "row.plpgsql"), {"body": block([short_way, *verdicts])}
+    )
     types = ", ".join(columns.values())
     ddl = fill(
         assets.read("sql", "templates", "row_function.sql"),

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from pginterlock import assets
 from pginterlock.compiler.removal import qualified
+from pginterlock.compiler.soundness import sound_case
 from pginterlock.names import ident, literal
 from pginterlock.rules import row_predicates
-from pginterlock.rules.parts import RowPredicate, Writing, indent, is_state
+from pginterlock.rules.parts import RowPredicate, Writing, indent
 from pginterlock.template import fill
 
 # Rules in one bigint mask; the sign bit is left alone.
@@ -44,7 +45,7 @@ def scan(writing: Writing) -> Scan:
         assets.read("sql", "templates", "scan.sql"),
         {
             "relation": qualified(writing.table.name),
-            "sound": _sound(writing, predicates),
+            "sound": indent(sound_case(writing, _column)).lstrip(),
             "masks": ",\n        ".join(columns),
             "mask_names": ", ".join(names),
             "arms": ",\n        ".join(arms),
@@ -61,20 +62,6 @@ def _label(predicate: RowPredicate) -> str:
 
 def _column(name: str) -> str:
     return f"r.{ident(name)}"
-
-
-def _state(writing: Writing) -> str:
-    return writing.state_sql(_column)
-
-
-def _sound(writing: Writing, predicates: list[RowPredicate]) -> str:
-    arms = []
-    for state in writing.machine.states:
-        asked = [p.sound_in(_column, state) for p in predicates]
-        held = [s for s in asked if s and s != "(true) is true"] or ["true"]
-        arms.append(f"when {is_state(_state(writing), [state])} then")
-        arms.append(indent("\nand ".join(held)))
-    return "case\n" + indent("\n".join([*arms, "else false"]), 2) + "\n    end"
 
 
 def _mask(writing: Writing, predicates: list[RowPredicate]) -> str:

@@ -1,7 +1,7 @@
 """The triggers of a machine on the user's table."""
 
 from pginterlock import assets
-from pginterlock.compiler.functions import fills_rows
+from pginterlock.compiler.functions import fills_births, fills_moves
 from pginterlock.compiler.removal import drop_trigger, qualified
 from pginterlock.names import cut, ident
 from pginterlock.objects import DbObject, Lock, ObjectKind
@@ -16,11 +16,10 @@ _AFTER_INSERT, _AFTER_UPDATE, _AFTER_DELETE = 5, 17, 9
 def triggers(writing: Writing) -> list[DbObject]:
     """Return all triggers, in the order in which they are made."""
     found = []
-    if fills_rows(writing):
-        found += [
-            _trigger(writing, "10", "prebirth", "insert", _BEFORE_INSERT),
-            _before_move(writing),
-        ]
+    if fills_births(writing):
+        found.append(_trigger(writing, "10", "prebirth", "insert", _BEFORE_INSERT))
+    if fills_moves(writing):
+        found.append(_before_move(writing))
     found += [
         _trigger(writing, "50", "birth", "insert", _AFTER_INSERT),
         _trigger(writing, "50", "change", "update", _AFTER_UPDATE),

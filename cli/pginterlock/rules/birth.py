@@ -4,7 +4,7 @@ from pginterlock import assets
 from pginterlock.errors import IllegalBirth
 from pginterlock.model import Mode
 from pginterlock.names import array, cut, ident, literal
-from pginterlock.rules.parts import Verdict, Writing, is_state, listing, new
+from pginterlock.rules.parts import Verdict, Writing, indent, is_state, listing, new
 from pginterlock.template import fill
 
 ERROR = IllegalBirth
@@ -41,7 +41,8 @@ def before_birth(writing: Writing) -> str:
     known = " or ".join(
         f"v_to operator(pg_catalog.=) {literal(state)}" for state in writing.machine.states
     )
-    return _initial(writing, f"({arms}) is not true\n    and ({known}) is true")
+    verdict = _initial(writing, f"({known}) is true")
+    return f"if ({arms}) is not true then\n{indent(verdict)}\nend if;"
 
 
 def _initial(writing: Writing, condition: str) -> str:

@@ -2,7 +2,7 @@
 
 from pginterlock.errors import Frozen
 from pginterlock.names import literal
-from pginterlock.rules.parts import Verdict, Writing, is_state, new, old
+from pginterlock.rules.parts import Verdict, Writing, block, indent, is_state, new, old
 
 ERROR = Frozen
 CODE = Frozen.code
@@ -19,12 +19,25 @@ def frozen_columns(writing: Writing, state: str) -> tuple[str, ...]:
 
 
 def at_change(writing: Writing) -> list[str]:
-    """Return the judgement of an update: key, stamps, frozen columns."""
-    statements = [_key(writing, column) for column in writing.key]
-    statements += [_stamp(writing, s.column, s.states) for s in writing.machine.stamps]
+    """Return the judgement of an update: key, stamps, frozen columns.
+
+    One condition comes before many verdicts: most updates change none of these.
+    """
+    stamps = writing.machine.stamps
+    always = [_key(writing, column) for column in writing.key]
+    always += [_stamp(writing, s.column, s.states) for s in stamps]
+    found = [_if_any(writing, (*writing.key, *(s.column for s in stamps)), always)]
     for row in writing.machine.rows:
-        statements += [_column(writing, row.state, c) for c in frozen_columns(writing, row.state)]
-    return statements
+        if columns := frozen_columns(writing, row.state):
+            verdicts = [_column(writing, row.state, column) for column in columns]
+            body = _if_any(writing, columns, verdicts)
+            found.append(f"if v_from = {literal(row.state)} then\n{indent(body)}\nend if;")
+    return found
+
+
+def _if_any(writing: Writing, columns: tuple[str, ...], verdicts: list[str]) -> str:
+    differing = "\n    or ".join(writing.differs(column) for column in dict.fromkeys(columns))
+    return f"if {differing} then\n{block(verdicts)}\nend if;"
 
 
 def _key(writing: Writing, column: str) -> str:
@@ -68,7 +81,7 @@ def _column(writing: Writing, state: str, column: str) -> str:
     moved = f" and ({is_state('v_to', list(entered))}) is not true" if entered else ""
     return writing.write(
         Verdict(
-            f"v_from = {literal(state)} and {writing.differs(column)}{moved}",
+            f"{writing.differs(column)}{moved}",
             CODE,
             NAME,
             literal(f": {column} may not change in {state}"),

@@ -35,12 +35,12 @@ class RowPredicate:
     missing: tuple[str, ...] = ()
     in_state: Callable[[Render, str], str] | None = None
 
-    def sound_in(self, render: Render, state: str) -> str | None:
-        """Return SQL that is true of a sound row in *state*, never null; None where not asked."""
+    def asked_in(self, render: Render, state: str) -> str | None:
+        """Return SQL that is true of a sound row in *state*; None where nothing is asked."""
         if self.states and state not in self.states:
             return None
         condition = self.in_state(render, state) if self.in_state else self.condition(render)
-        return f"({condition}) is true"
+        return None if condition == "true" else condition
 
     def sound(self, writing: "Writing", render: Render) -> str:
         """Return SQL that is true of a sound row, and never null."""

@@ -1,5 +1,6 @@
 """IL01, transition: the move is one that the machine lists. Carries the guards of IL04 inside."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from pginterlock.errors import IllegalTransition
@@ -80,39 +81,37 @@ def before_move(writing: Writing) -> str:
     called one, not a missing column. The verdict that counts is `at_change`.
     """
     machine = writing.machine
-    arms = [
-        f"(v_from operator(pg_catalog.=) {literal(state)}"
-        f" and v_to operator(pg_catalog.=) any ({array(machine.targets(state))}))"
-        for state in machine.states
-        if machine.targets(state)
-    ]
-    legal = "\n        or ".join(arms) or "false"
-    known = "\n        or ".join(
-        f"v_from operator(pg_catalog.=) {literal(state)}" for state in machine.states
+    chain: list[str] = []
+    for state in machine.states:
+        targets = machine.targets(state)
+        word = "elsif" if chain else "if"
+        chain.append(f"{word} {_equals('v_from', [state])} then")
+        condition = f"({_equals('v_to', targets)}) is not true" if targets else "true"
+        chain.append(indent(_early(writing, state, condition)))
+    return "\n".join([*chain, "end if;"])
+
+
+def _early(writing: Writing, state: str, condition: str) -> str:
+    """Return the early verdict on a move out of *state*.
+
+    A state that is not one of the machine's is left to the row rules: IL11 says more.
+    """
+    machine = writing.machine
+    verdict = Verdict(
+        f"({_equals('v_to', machine.states)}) is true",
+        CODE,
+        NAME,
+        "pg_catalog.concat(': ', v_from, ' -> ', v_to, ' is not allowed')",
+        literal(_hint(machine, state)),
+        machine.state,
+        array(machine.targets(state)),
     )
-    allowed = " ".join(
-        f"when v_from operator(pg_catalog.=) {literal(s)} then {array(machine.targets(s))}"
-        for s in machine.states
-    )
-    hints = " ".join(
-        f"when v_from operator(pg_catalog.=) {literal(s)} then {literal(_hint(machine, s))}"
-        for s in machine.states
-    )
-    # A state that is not one of the machine's is left to the row rules: IL11 says more.
-    into = " or ".join(f"v_to operator(pg_catalog.=) {literal(state)}" for state in machine.states)
-    condition = f"({legal}) is not true\n    and ({into}) is true"
-    if machine.mode is Mode.RATCHET:
-        condition = f"({known}) is true\n    and {condition}"
-    return writing.write(
-        Verdict(
-            condition,
-            CODE,
-            NAME,
-            "pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'),"
-            " ' is not allowed')",
-            f"case {hints} else 'The row stands in no known state' end",
-            machine.state,
-            f"case {allowed} else '{{}}' end",
-        ),
-        new,
-    )
+    inner = writing.write(verdict, new)
+    return inner if condition == "true" else f"if {condition} then\n{indent(inner)}\nend if;"
+
+
+def _equals(subject: str, states: Sequence[str]) -> str:
+    """Return SQL that is true when *subject* is one of *states*, for a function without a pin."""
+    if len(states) == 1:
+        return f"{subject} operator(pg_catalog.=) {literal(states[0])}"
+    return f"{subject} operator(pg_catalog.=) any ({array(tuple(states))})"
