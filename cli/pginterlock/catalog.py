@@ -11,7 +11,7 @@ from psycopg import errors
 from psycopg.rows import DictRow
 
 from pginterlock import database
-from pginterlock.compiler import MachineNames, definition_text, removal
+from pginterlock.compiler import MachineNames, registry_facts, removal
 from pginterlock.fit import Problem
 from pginterlock.model import Machine, SpecPath, TableName
 from pginterlock.objects import DbObject, ObjectKind
@@ -237,10 +237,7 @@ def _registry(connection: psycopg.Connection, machine: str) -> list[DbObject]:
             ObjectKind.REGISTRY,
             machine,
             machine,
-            (
-                ("definition", definition_text(row["definition"])),
-                ("attnum", str(row["state_attnum"])),
-            ),
+            registry_facts(**row),
         )
         for row in database.ask(connection, "found_machine.sql", {"machine": machine})
     ]

@@ -54,18 +54,6 @@ select
         order by t.tgname
     ) as later_before_triggers,
     array(
-        select t.tgname::text
-        from pg_catalog.pg_trigger as t
-        join pg_catalog.pg_proc as p on p.oid = t.tgfoid
-        join pg_catalog.pg_roles as o on o.oid = p.proowner
-        where
-            t.tgrelid = c.oid
-            and not t.tgisinternal
-            and not starts_with(t.tgname::text, 'interlock_')
-            and not o.rolsuper
-        order by t.tgname
-    ) as foreign_triggers,
-    array(
         select k.relid::regclass::text || ' ' || t.tgname
         from pg_catalog.pg_partition_tree(c.oid) as k
         join pg_catalog.pg_trigger as p

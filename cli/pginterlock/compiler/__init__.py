@@ -7,7 +7,7 @@ from pginterlock.compiler import ownership, removal
 from pginterlock.compiler.attempts import Attempt, attempts
 from pginterlock.compiler.functions import guard_functions
 from pginterlock.compiler.machine_names import MachineNames
-from pginterlock.compiler.registry import definition_text, registry_entry
+from pginterlock.compiler.registry import registry_entry, registry_facts
 from pginterlock.compiler.relations import history_tables
 from pginterlock.compiler.replay import replay
 from pginterlock.compiler.rows import row_objects
@@ -25,8 +25,8 @@ __all__ = [
     "Scan",
     "attempts",
     "compile_machine",
-    "definition_text",
     "ownership",
+    "registry_facts",
     "removal",
     "replay",
     "runtime_objects",

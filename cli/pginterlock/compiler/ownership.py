@@ -34,6 +34,11 @@ def lock(table: Table) -> str:
     return f"lock table {qualified(table.name)} in share row exclusive mode;\n"
 
 
+def lock_weakly(table: Table) -> str:
+    """Return the SQL that takes the lock of a writer, which keeps DDL out and nobody else."""
+    return f"lock table {qualified(table.name)} in row exclusive mode;\n"
+
+
 def own_function(owner: str, signature: str) -> str:
     """Return the SQL that hands a function to *owner*."""
     return f"alter function {signature} owner to {ident(owner)};\n"

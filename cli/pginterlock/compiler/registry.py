@@ -2,10 +2,11 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 
 from pginterlock import assets
 from pginterlock.compiler.relations import audit_name, key_columns
-from pginterlock.compiler.removal import qualified
+from pginterlock.compiler.removal import qualified, unregister
 from pginterlock.model import Machine
 from pginterlock.names import array, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
@@ -13,36 +14,40 @@ from pginterlock.rules import RULES, row_predicates
 from pginterlock.rules.parts import Writing, indent, plain
 from pginterlock.template import fill
 
+Row = Sequence[str | bool | None]
+
 
 def definition(machine: Machine) -> str:
     """Return *machine* as JSON with sorted keys: the same machine, the same text."""
-    return definition_text(dataclasses.asdict(machine))
+    return _text(dataclasses.asdict(machine))
 
 
-def definition_text(value: object) -> str:
-    """Return a definition as text: the same machine, the same text."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+def registry_facts(
+    definition: object,
+    state_attnum: int,
+    table_oid: int,
+    key_columns: Sequence[str],
+    states: Sequence[Row],
+    moves: Sequence[Row],
+    rules: Sequence[Row],
+) -> tuple[tuple[str, str], ...]:
+    """Return what the registry says of a machine, the order of rows left out."""
+    return (
+        ("attnum", str(state_attnum)),
+        ("definition", _text(definition)),
+        ("key", _text(list(key_columns))),
+        ("moves", _text(sorted(_text(list(it)) for it in moves))),
+        ("rules", _text(sorted(_text(list(it)) for it in rules))),
+        ("states", _text(sorted(_text(list(it)) for it in states))),
+        ("table", str(table_oid)),
+    )
 
 
 def registry_entry(writing: Writing) -> DbObject:
     """Return the entry of a machine, with its states, moves and rules."""
     machine, table = writing.machine, writing.table.name
-    name = literal(machine.name)
-    states = [
-        f"({name}, {literal(s)}, {_bool(s in machine.initial)}, {_bool(s in machine.final)})"
-        for s in machine.states
-    ]
-    moves = [
-        f"({name}, {literal(t.event)}, {literal(t.from_state)}, {literal(t.to_state)}, "
-        f"{literal(t.guard.text) if t.guard else 'null'})"
-        for t in machine.transitions
-    ] or [f"({name}, null, null, null, null)"]
-    rules = [f"({name}, {literal(r.CODE)}, {literal(r.NAME)}, null)" for r in RULES]
-    rules += [
-        f"({name}, {literal(p.code)}, {literal(p.name)}, {literal(p.sound(writing, plain))})"
-        for p in row_predicates(writing)
-        if p.name != p.rule
-    ]
+    states, moves, rules = _rows(writing)
+    attnum = writing.column(machine.state).number
     written = definition(machine)
     create = fill(
         assets.read("sql", "templates", "register.sql"),
@@ -53,27 +58,46 @@ def registry_entry(writing: Writing) -> DbObject:
             "schema_name": table.schema,
             "table_name": table.name,
             "state_column": machine.state,
-            "state_attnum": str(writing.column(machine.state).number),
+            "state_attnum": str(attnum),
             "key_names": array(writing.key),
             "mode": machine.mode.value,
             "checks": machine.checks.value,
             "continuity": machine.continuity.value,
             "definition": written,
-            "states": ",\n".join(states),
-            "transitions": ",\n".join(moves),
-            "rules": ",\n".join(rules),
+            "states": _values(machine, states),
+            "transitions": _values(machine, moves or [(None,) * 4]),
+            "rules": _values(machine, rules),
         },
     )
     return DbObject(
         ObjectKind.REGISTRY,
         machine.name,
         machine.name,
-        (("definition", written), ("attnum", str(writing.column(machine.state).number))),
+        registry_facts(
+            json.loads(written), attnum, writing.table.oid, writing.key, states, moves, rules
+        ),
         create=create,
         replace=create,
-        drop=f"delete from interlock.machine where machine_name = {name};\n",
+        drop=unregister(machine.name),
         reason="the spec, as one version more",
     )
+
+
+def _rows(writing: Writing) -> tuple[list[Row], list[Row], list[Row]]:
+    """Return the states, the moves and the rules of a machine as rows."""
+    machine = writing.machine
+    states: list[Row] = [(s, s in machine.initial, s in machine.final) for s in machine.states]
+    moves: list[Row] = [
+        (t.event, t.from_state, t.to_state, t.guard.text if t.guard else None)
+        for t in machine.transitions
+    ]
+    rules: list[Row] = [(r.CODE, r.NAME, None) for r in RULES]
+    rules += [
+        (p.code, p.name, p.sound(writing, plain))
+        for p in row_predicates(writing)
+        if p.name != p.rule
+    ]
+    return states, moves, rules
 
 
 def _adopted(writing: Writing) -> str:
@@ -99,5 +123,18 @@ def _adopted(writing: Writing) -> str:
     )
 
 
-def _bool(value: bool) -> str:
-    return "true" if value else "false"
+def _values(machine: Machine, rows: Sequence[Row]) -> str:
+    """Return *rows* of *machine* as the body of VALUES."""
+    return ",\n".join(
+        f"({', '.join(_constant(value) for value in (machine.name, *row))})" for row in rows
+    )
+
+
+def _constant(value: str | bool | None) -> str:
+    if value is None:
+        return "null"
+    return literal(value) if isinstance(value, str) else str(value).lower()
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -1,37 +1,24 @@
 """Active probes: one forbidden write of each kind, in a savepoint that is rolled back.
 
 A catalog can look perfect while nothing fires (`pg_class.relhastriggers`); only trying shows it.
+But a write runs whatever code the owner of the table has put on it, with our rights: where those
+are worth having, nothing is tried on a table with code of somebody else.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import psycopg
 from psycopg import errors
 
 from pginterlock import database
-from pginterlock.compiler import Attempt, attempts
+from pginterlock.compiler import Attempt, attempts, ownership
 from pginterlock.findings import Finding
 from pginterlock.model import Mode
+from pginterlock.objects import ObjectKind
+from pginterlock.plan import Action
 from pginterlock.survey import MachineSurvey, Survey
 
 _LOCK_TIMEOUT = "set local lock_timeout = '50ms'"
-# The row itself could not be tried: another constraint, a busy row, no right.
-_INCONCLUSIVE = (
-    errors.IntegrityError,
-    errors.LockNotAvailable,
-    errors.InsufficientPrivilege,
-    errors.FeatureNotSupported,
-    errors.DataError,
-    errors.QueryCanceled,
-    errors.RaiseException,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Try:
-    went_through: bool
-    message: str = ""
 
 
 def probe(connection: psycopg.Connection, seen: Survey) -> tuple[list[Finding], list[str]]:
@@ -44,15 +31,37 @@ def probe(connection: psycopg.Connection, seen: Survey) -> tuple[list[Finding], 
         name = it.machine.name
         if name not in dict(seen.registered) or it.machine.mode is not Mode.ENFORCE:
             continue
-        foreign = _foreign_triggers(connection, it)
-        if seen.rights.is_superuser and foreign:
-            skipped.append(
-                f"{name}: no forbidden move was tried, for trigger {foreign[0]} of another role"
-                " would run with the rights of a superuser; connect as a role that owns nothing"
-            )
-            continue
-        found += _machine(connection, it)
+        with database.trial(connection):
+            if why := _why_not(connection, it):
+                skipped.append(f"{name}: no forbidden move was tried, {why}")
+                continue
+            found += _machine(connection, it)
     return found, skipped
+
+
+def _why_not(connection: psycopg.Connection, it: MachineSurvey) -> str:
+    """Lock the table, so that nobody puts code on it meanwhile; return why not to try, or ""."""
+    try:
+        with connection.transaction():
+            database.run(connection, _LOCK_TIMEOUT)
+            database.run(connection, ownership.lock_weakly(it.table))
+    except errors.InsufficientPrivilege:
+        return f"for this role may not write to {it.table.name}"
+    except errors.LockNotAvailable:
+        return f"for {it.table.name} is locked"
+    is_changed = any(
+        change.object.kind is ObjectKind.FUNCTION and change.action is not Action.CREATE
+        for change in it.changes
+    )
+    foreign = database.ask(
+        connection, "foreign_code.sql", {"oid": it.table.oid, "is_ours_sound": not is_changed}
+    )
+    if not foreign:
+        return ""
+    return (
+        f"for code of another role would run with the rights of this one"
+        f" ({foreign[0]['thing_name']}); connect as a role that owns nothing"
+    )
 
 
 def _machine(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Finding]:
@@ -68,16 +77,12 @@ def _machine(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Find
 
 
 def _went_through(connection: psycopg.Connection, attempt: Attempt) -> bool:
+    """Try; any other complaint of the server than ours says nothing about the rule."""
     try:
         with database.trial(connection):
-            database.run(connection, _LOCK_TIMEOUT)
             done = connection.execute(attempt.sql.encode())
             return attempt.counts_rows is False or done.rowcount > 0
-    except _INCONCLUSIVE:
+    except psycopg.Error:
+        if connection.broken:
+            raise
         return False
-
-
-def _foreign_triggers(connection: psycopg.Connection, it: MachineSurvey) -> list[str]:
-    row = database.ask(connection, "surroundings.sql", {"oid": it.table.oid, "fill_trigger": ""})[0]
-    found: list[str] = row["foreign_triggers"]
-    return found
