@@ -30,7 +30,13 @@ _WARNINGS = ("never-filled", "shadowed-move", "not-yet-enforced")
 
 def check(spec: Spec) -> list[Finding]:
     """Return what is wrong with the machines of *spec*, each with its place."""
-    return [finding for machine in spec.machines for finding in _check(spec, machine)]
+    found = [finding for machine in spec.machines for finding in _check(spec, machine)]
+    return sorted(found, key=_order)
+
+
+def _order(finding: Finding) -> tuple[str, int, int]:
+    at = finding.position
+    return (at.file, at.line, at.column) if at else ("", 0, 0)
 
 
 _Found = Iterator[tuple[str, SpecPath, str, str]]
@@ -252,7 +258,7 @@ def _unenforced(machine: Machine) -> _Found:
             "not-yet-enforced",
             (part.section, name, key),
             f"{part.section} {part.name} ({part.code}) is read, but not yet held by the database",
-            "Do not rely on it in this version",
+            "",
         )
 
 

@@ -16,11 +16,11 @@ def _listed(value: object) -> object:
 
 
 def _stamped(value: object) -> object:
-    return {"state": value} if isinstance(value, str | list) else value
+    return value if isinstance(value, dict) else {"state": value}
 
 
 def _checked(value: object) -> object:
-    return {"check": value} if isinstance(value, str) else value
+    return value if isinstance(value, dict) else {"check": value}
 
 
 def _moves(value: object) -> object:
@@ -89,23 +89,23 @@ class ClaimPart(_Part):
 class MirrorPart(_Part):
     """A column elsewhere that follows the state."""
 
-    table: str
-    key: Names
-    column: str
-    in_: Names = Field(alias="in")
+    table: str = Field(description="The other table, as schema.name.")
+    key: Names = Field(description="The columns here that tell the row there.")
+    column: str = Field(description="The boolean column there.")
+    in_: Names = Field(alias="in", description="The states in which it is true.")
 
 
 class ReactionPart(_Part):
     """A move that the database makes by itself."""
 
-    when: str
-    event: str
+    when: str = Field(description="A condition on the row.")
+    event: str = Field(description="The move that is made once it holds.")
 
 
 class DeletionPart(_Part):
     """States whose rows may be deleted."""
 
-    from_: Names = Field([], alias="from")
+    from_: Names = Field([], alias="from", description="The states; default: none.")
 
 
 class AuditPart(_Part):
@@ -129,14 +129,14 @@ def _plain_audit() -> AuditPart:
 class OutboxPart(_Part):
     """Wakes listeners, once a transaction."""
 
-    channel: str
+    channel: str = Field(description="The channel of notify.")
 
 
 class RepairPart(_Part):
     """How `backfill` mends rows that were there before."""
 
-    when: str
-    set_: dict[str, str] = Field(alias="set")
+    when: str = Field(description="A condition that tells the rows to mend.")
+    set_: dict[str, str] = Field(alias="set", description="Column to the expression it becomes.")
 
 
 _MOVES_SCHEMA = {
@@ -204,7 +204,7 @@ class SpecPart(_Part):
     interlock: Annotated[Literal[1], BeforeValidator(_version)] = Field(
         description="The version of the format."
     )
-    machines: dict[str, MachinePart]
+    machines: dict[str, MachinePart] = Field(description="Name to machine.")
 
 
 # Section of a machine to what stands below its names.

@@ -100,13 +100,15 @@ def _follow(source: str, at: int, text: str) -> int | None:
     Source and text are read side by side: quotes, escapes and indents are stepped over.
     """
     style = source[at : at + 1]
+    indent = None
     if style in ("|", ">"):
         at = source.find("\n", at) + 1
+        indent = _indent(source, at)
     elif style in ("'", '"'):
         at += 1
     found = None
     for wanted in text:
-        at = _skip_indent(source, at, wanted)
+        at = _skip_indent(source, at, wanted, indent)
         found = at
         here = source[at : at + 1]
         is_escape = style == '"' and here == "\\"
@@ -119,11 +121,22 @@ def _follow(source: str, at: int, text: str) -> int | None:
     return found
 
 
-def _skip_indent(source: str, at: int, wanted: str) -> int:
-    if source[at - 1 : at] == "\n" and wanted not in (" ", "\n"):
-        while source[at : at + 1] in (" ", "\n"):
-            at += 1
-    return at
+def _skip_indent(source: str, at: int, wanted: str, indent: int | None) -> int:
+    """Return where the next line goes on, if *at* is where one begins."""
+    if source[at - 1 : at] != "\n":
+        return at
+    end = at
+    while source[end : end + 1] == " " and (indent is None or end - at < indent):
+        end += 1
+    if source[end : end + 1] == "\n" != wanted:
+        return _skip_indent(source, end + 1, wanted, indent)
+    return end
+
+
+def _indent(source: str, at: int) -> int:
+    """Return how far the first line from *at* that is not blank is indented."""
+    lines = source[at:].split("\n")
+    return next((len(it) - len(it.lstrip(" ")) for it in lines if it.strip()), 0)
 
 
 def _load(text: str, file: str) -> object:

@@ -47,11 +47,12 @@ def _show(spec: Spec, findings: list[Finding]) -> None:
         style = "red" if it.severity is Severity.ERROR else "yellow"
         place, message = escape(str(it.position)), escape(it.message)
         screen.print(f"{place}: [{style}]{it.severity}[/]: {message} [dim]\\[{it.code}][/]")
-        screen.print(f"    [dim]{escape(it.hint)}[/]")
+        if it.hint:
+            screen.print(f"    [dim]{escape(it.hint)}[/]")
     names = ", ".join(machine.name for machine in spec.machines)
     errors = sum(it.severity is Severity.ERROR for it in findings)
     warnings = len(findings) - errors
-    beside = f", and {warnings} to know" if warnings else ""
+    beside = f", and {warnings} warning{'s' * (warnings > 1)}" if warnings else ""
     if errors:
         screen.print(f"[bold red]{errors} found[/] in {names}{beside}")
     else:
