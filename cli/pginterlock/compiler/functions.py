@@ -3,7 +3,7 @@
 from pginterlock import assets
 from pginterlock.compiler.relations import audit_name, key_columns
 from pginterlock.compiler.soundness import sound_branches
-from pginterlock.model import Checks, Mode
+from pginterlock.model import Mode
 from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules import birth, fills, known_state, row_predicates, statements, transition
@@ -11,24 +11,18 @@ from pginterlock.rules.freeze import frozen_columns
 from pginterlock.rules.parts import (
     Render,
     RowPredicate,
-    Verdict,
     Writing,
     block,
     indent,
     new,
     old,
+    row_refusal,
 )
 from pginterlock.template import fill
 
 PIN = "search_path=pg_catalog, pg_temp"
 # Named in full, for the fill functions are not pinned: a user's type could stand in front.
 _TEXT = 'constant pg_catalog.text collate pg_catalog."C"'
-
-
-def rows_in_trigger(writing: Writing) -> bool:
-    """Whether the row rules are judged by the trigger, because no CHECK holds them."""
-    machine = writing.machine
-    return machine.mode is not Mode.ENFORCE or machine.checks is Checks.TRIGGER
 
 
 def fills_births(writing: Writing) -> bool:
@@ -43,7 +37,7 @@ def fills_moves(writing: Writing) -> bool:
 
 def _speaks_early(writing: Writing) -> bool:
     """Whether a CHECK would speak before the trigger, and say less of an illegal move."""
-    return not rows_in_trigger(writing)
+    return not writing.rows_in_trigger
 
 
 def _fills(writing: Writing, states: tuple[str, ...]) -> bool:
@@ -116,8 +110,7 @@ def _fills_by_state(writing: Writing, states: tuple[str, ...]) -> list[str]:
 
 
 def _birth(writing: Writing) -> DbObject:
-    first, rest = _row_rules(writing)
-    body = [_attached(writing), *first, *statements("at_birth", writing), *rest]
+    body = [_attached(writing), *statements("at_birth", writing), *_row_rules(writing)]
     values = {f"new_{c}": writing.stored(c, new) for c in writing.machine.audit.columns}
     body.append(_audit_insert(writing, "birth", new, values))
     return _function(
@@ -127,7 +120,6 @@ def _birth(writing: Writing) -> DbObject:
         "trigger_function.sql",
         {
             "state": writing.state_text(new),
-            "variables": _variables(writing),
             "body": block(body),
         },
         "judge how a row begins, and record it",
@@ -135,8 +127,8 @@ def _birth(writing: Writing) -> DbObject:
 
 
 def _change(writing: Writing) -> DbObject:
-    first, rest = _row_rules(writing, is_change=True)
-    body = [_attached(writing), *first, *statements("at_change", writing), *rest]
+    body = [_attached(writing), *statements("at_change", writing)]
+    body += _row_rules(writing, is_change=True)
     body.append(_record_change(writing))
     return _function(
         writing,
@@ -146,8 +138,9 @@ def _change(writing: Writing) -> DbObject:
         {
             "old_state": writing.state_text(old),
             "state": writing.state_text(new),
+            "same": f"not ({writing.differs(writing.machine.state)})",
             "unchanged": _unchanged(writing),
-            "variables": _variables(writing),
+            "moves": block(statements("at_move", writing), 2),
             "body": block(body),
         },
         "judge every change of a row, and record it",
@@ -189,10 +182,6 @@ def _death(writing: Writing) -> DbObject:
     )
 
 
-def _variables(writing: Writing) -> str:
-    return "    v_is_sound boolean;\n" if rows_in_trigger(writing) else ""
-
-
 def _unchanged(writing: Writing) -> str:
     """Return the quick way out: nothing that any rule speaks of has changed."""
     machine = writing.machine
@@ -202,50 +191,38 @@ def _unchanged(writing: Writing) -> str:
         *machine.audit.columns,
         *(c for row in machine.rows for c in frozen_columns(writing, row.state)),
     ]
-    if rows_in_trigger(writing):
+    if writing.rows_in_trigger:
         read = (c for p in row_predicates(writing) for c in p.columns)
         columns += [c for c in read if c != machine.state]
     return "not (" + "\n        or ".join(writing.differs(c) for c in dict.fromkeys(columns)) + ")"
 
 
-def _row_rules(writing: Writing, *, is_change: bool = False) -> tuple[list[str], list[str]]:
-    """Return the judgement of row rules: of the state itself (before any move), and the rest."""
-    if not rows_in_trigger(writing):
-        return [], []
-    first: list[str] = []
-    rest: list[str] = []
-    for predicate in row_predicates(writing):
-        found = first if predicate.rule == known_state.NAME else rest
-        broken = f"({predicate.sound(writing, new)}) is not true"
-        if is_change and writing.machine.mode is Mode.RATCHET:
-            was = f"({predicate.sound(writing, old)}) is not true"
-            found.append(_row_verdict(writing, predicate, f"{broken} and not ({was})", None))
-            found.append(_row_verdict(writing, predicate, f"{broken} and {was}", Mode.OBSERVE))
-        else:
-            found.append(_row_verdict(writing, predicate, broken, None))
-    short_way = sound_branches(writing, new, "v_to", "v_is_sound := :condition;")
-    return [short_way, _unless_sound(first)], [_unless_sound(rest)] if rest else []
+def _row_rules(writing: Writing, *, is_change: bool = False) -> list[str]:
+    """Return the judgement of the row rules, where the trigger judges them."""
+    if not writing.rows_in_trigger:
+        return []
+    forgives = is_change and writing.machine.mode is Mode.RATCHET
+
+    def judge(condition: str, parts: list[tuple[RowPredicate, str]]) -> str:
+        verdicts = [_row_verdict(writing, p, f"({it}) is not true", forgives) for p, it in parts]
+        if not verdicts:
+            return "null;"
+        return f"if ({condition}) is not true then\n{block(verdicts)}\nend if;"
+
+    known = next(p for p in row_predicates(writing) if p.rule == known_state.NAME)
+    otherwise = _row_verdict(writing, known, "true", forgives)
+    return [sound_branches(writing, new, "v_to", judge=judge, otherwise=otherwise)]
 
 
-def _unless_sound(verdicts: list[str]) -> str:
-    return f"if v_is_sound is not true then\n{block(verdicts)}\nend if;"
-
-
-def _row_verdict(writing: Writing, predicate: RowPredicate, broken: str, mode: Mode | None) -> str:
-    verdict = row_refusal(predicate, broken)
-    return writing.write(verdict, new, origin="null", target="v_to", mode=mode)
-
-
-def row_refusal(predicate: RowPredicate, broken: str) -> Verdict:
-    """Return the refusal of a row that breaks *predicate*, when *broken* is true."""
-    return Verdict(
-        broken,
-        predicate.code,
-        predicate.rule,
-        literal(f": {predicate.message}"),
-        literal(predicate.hint),
-        predicate.column or None,
-        missing=predicate.missing,
+def _row_verdict(writing: Writing, predicate: RowPredicate, broken: str, forgives: bool) -> str:
+    """Return the verdict on a row that is broken; one that was so before may be forgiven."""
+    if not forgives:
+        return writing.write(row_refusal(predicate, broken), new, origin="null")
+    was = f"({predicate.sound(writing, old)}) is not true"
+    refused = row_refusal(predicate, f"{broken} and not ({was})")
+    recorded = row_refusal(predicate, f"{broken} and {was}")
+    return writing.write(refused, new, origin="null") + writing.write(
+        recorded, new, origin="null", mode=Mode.OBSERVE
     )
 
 

@@ -1,22 +1,23 @@
 """The row rules of a machine beside its trigger: a CHECK over a compiled function, or many."""
 
 import hashlib
+from collections.abc import Iterable
 
 from pginterlock import assets
-from pginterlock.compiler.functions import PIN, row_refusal, rows_in_trigger
+from pginterlock.compiler.functions import PIN
 from pginterlock.compiler.removal import drop_check, drop_function, qualified
 from pginterlock.compiler.soundness import sound_branches
 from pginterlock.model import Checks
 from pginterlock.names import array, cut, dollar, ident, literal
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.rules import row_predicates
-from pginterlock.rules.parts import RowPredicate, Writing, block, plain
+from pginterlock.rules import known_state, row_predicates
+from pginterlock.rules.parts import Render, RowPredicate, Writing, block, plain, row_refusal
 from pginterlock.template import fill
 
 
 def row_objects(writing: Writing) -> list[DbObject]:
     """Return what holds the row rules with every trigger off; nothing where the trigger does."""
-    if rows_in_trigger(writing):
+    if writing.rows_in_trigger:
         return []
     if writing.machine.checks is Checks.NATIVE:
         return [_native(writing, n, p) for n, p in enumerate(row_predicates(writing), start=1)]
@@ -31,37 +32,44 @@ def parameters(writing: Writing) -> dict[str, str]:
     return {c: writing.column(c).type for c in dict.fromkeys(read)}
 
 
-def _parameter(column: str) -> str:
-    return ident(cut(f"p_{column}"))
+def _parameters_by_place(columns: Iterable[str]) -> Render:
+    """Name the parameters by their place: `create or replace` takes no other names for them."""
+    names = {column: f"p_{number}" for number, column in enumerate(columns, start=1)}
+    return names.__getitem__
 
 
 def _row_function(writing: Writing) -> DbObject:
     machine, schema = writing.machine, writing.table.name.schema
     name = cut(f"interlock_{machine.name}_row")
     columns = parameters(writing)
-    state = _parameter(machine.state)
-    state_sql = writing.state_sql(_parameter)
-    verdicts = [
-        writing.write(
-            row_refusal(p, f"({p.sound(writing, _parameter)}) is not true"),
-            _parameter,
-            origin="null",
-            target=f"pg_catalog.concat({state})",
-        )
-        for p in row_predicates(writing)
-    ]
-    quick = "if :condition then\n    return true;\nend if;"
-    short_way = sound_branches(writing, _parameter, state_sql, quick)
-    body = fill(
-        assets.read("sql", "templates", "row.plpgsql"), {"body": block([short_way, *verdicts])}
+    parameter = _parameters_by_place(columns)
+    state = parameter(machine.state)
+
+    def verdict(predicate: RowPredicate, broken: str) -> str:
+        told = row_refusal(predicate, broken)
+        target = f"pg_catalog.concat({state})"
+        return writing.write(told, parameter, origin="null", target=target)
+
+    def judge(condition: str, parts: list[tuple[RowPredicate, str]]) -> str:
+        verdicts = [verdict(p, f"({it}) is not true") for p, it in parts]
+        return f"if {condition} then\n    return true;\nend if;\n" + "".join(verdicts)
+
+    known = next(p for p in row_predicates(writing) if p.rule == known_state.NAME)
+    judged = sound_branches(
+        writing,
+        parameter,
+        writing.state_sql(parameter),
+        judge=judge,
+        otherwise=verdict(known, "true"),
     )
+    body = fill(assets.read("sql", "templates", "row.plpgsql"), {"body": block([judged])})
     types = ", ".join(columns.values())
     ddl = fill(
         assets.read("sql", "templates", "row_function.sql"),
         {
             "schema_name": schema,
             "function_name": name,
-            "parameters": ", ".join(f"{_parameter(c)} {t}" for c, t in columns.items()),
+            "parameters": ", ".join(f"{parameter(c)} {t}" for c, t in columns.items()),
             "types": types,
             "body": dollar(body),
             "note": f"{machine.name}: refuse a row that breaks a row rule.",

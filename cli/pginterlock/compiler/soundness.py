@@ -7,9 +7,11 @@ only a row that fails it is judged rule by rule.
 Pure: model and table in, SQL text out.
 """
 
+from collections.abc import Callable
+
 from pginterlock.names import literal
 from pginterlock.rules import row_predicates
-from pginterlock.rules.parts import Render, Writing, indent
+from pginterlock.rules.parts import Render, RowPredicate, Writing, indent
 
 
 def conditions(writing: Writing, render: Render) -> list[tuple[tuple[str, ...], str]]:
@@ -36,17 +38,27 @@ def sound_case(writing: Writing, render: Render) -> str:
     return "case\n" + indent("\n".join([*arms, "else false"])) + "\nend"
 
 
-def sound_branches(writing: Writing, render: Render, subject: str, sound: str) -> str:
-    """Return an if-chain over the states that runs *sound*, with the condition of one of them.
+def sound_branches(
+    writing: Writing,
+    render: Render,
+    subject: str,
+    *,
+    judge: Callable[[str, list[tuple[RowPredicate, str]]], str],
+    otherwise: str,
+) -> str:
+    """Return an if-chain over the states of *subject*.
 
-    ``:condition`` in *sound* stands for the condition.
+    *judge* gets the condition of a state and its parts, each with its predicate, and returns what
+    stands in that branch; *otherwise* is for a state that is not one of the machine's.
     """
     lines: list[str] = []
     for states, condition in conditions(writing, render):
+        asked = [(p, p.asked_in(render, states[0])) for p in row_predicates(writing)]
+        parts = [(p, it) for p, it in asked if it]
         word = "elsif" if lines else "if"
         lines.append(f"{word} {_any_of(subject, states)} then")
-        lines.append(indent(sound.replace(":condition", indent(condition).lstrip())))
-    return "\n".join([*lines, "end if;"])
+        lines.append(indent(judge(condition, parts)))
+    return "\n".join([*lines, "else", indent(otherwise), "end if;"])
 
 
 def _any_of(subject: str, states: tuple[str, ...]) -> str:

@@ -1,8 +1,8 @@
 """The rules: one module for each kind.
 
 A module knows its code, its error, and what it has to say at each moment of a row's life:
-``row_predicates``, ``at_birth``, ``at_change``, ``at_death``, ``fills``. Whoever needs rules
-iterates over `RULES`; adding a kind touches nothing else.
+``row_predicates``, ``at_birth``, ``at_move``, ``at_change``, ``at_death``, ``fills``.
+Whoever needs rules iterates over `RULES`; adding a kind touches nothing else.
 """
 
 from types import ModuleType
@@ -37,7 +37,7 @@ RULES: tuple[ModuleType, ...] = (
 
 
 def statements(moment: str, writing: Writing) -> list[str]:
-    """Return what every rule has to say at *moment* (``at_birth``, ``at_change``, ``at_death``)."""
+    """Return what every rule has to say at *moment*, one of those above."""
     return [
         text for rule in RULES if hasattr(rule, moment) for text in getattr(rule, moment)(writing)
     ]

@@ -4,7 +4,8 @@ from pginterlock import assets
 from pginterlock.errors import IllegalBirth
 from pginterlock.model import Mode
 from pginterlock.names import array, cut, ident, literal
-from pginterlock.rules.parts import Verdict, Writing, indent, is_state, listing, new
+from pginterlock.rules import known_state
+from pginterlock.rules.parts import Verdict, Writing, block, indent, is_state, listing, new
 from pginterlock.template import fill
 
 ERROR = IllegalBirth
@@ -24,7 +25,10 @@ def tombstone_name(machine: str) -> str:
 
 def at_birth(writing: Writing) -> list[str]:
     """Return the judgement of an insert."""
-    statements = [_initial(writing, f"({is_state('v_to', writing.machine.initial)}) is not true")]
+    wrong = f"({is_state('v_to', writing.machine.initial)}) is not true"
+    first = known_state.first_of_all(writing)
+    verdict = _initial(writing, "true" if first else wrong)
+    statements = [f"if {wrong} then\n{block([first, verdict])}\nend if;" if first else verdict]
     if has_tombstones(writing):
         statements.append(_second_life(writing))
         if writing.machine.mode is not Mode.OBSERVE:

@@ -1,11 +1,32 @@
 """IL11, known state: the state column holds one of the machine's states."""
 
 from pginterlock.errors import UnknownState
-from pginterlock.rules.parts import Render, RowPredicate, Writing, is_state, listing
+from pginterlock.model import Mode
+from pginterlock.rules.parts import (
+    Render,
+    RowPredicate,
+    Writing,
+    is_state,
+    listing,
+    new,
+    row_refusal,
+)
 
 ERROR = UnknownState
 CODE = UnknownState.code
 NAME = "known_state"
+
+
+def first_of_all(writing: Writing) -> str:
+    """Return the refusal of an unknown state, for before a move to it is called illegal.
+
+    Nothing where a CHECK says so before any trigger, or where nothing is refused.
+    """
+    if writing.machine.mode is not Mode.ENFORCE or not writing.rows_in_trigger:
+        return ""
+    predicate = row_predicates(writing)[0]
+    broken = f"({is_state('v_to', writing.machine.states)}) is not true"
+    return writing.write(row_refusal(predicate, broken), new, origin="null")
 
 
 def row_predicates(writing: Writing) -> list[RowPredicate]:

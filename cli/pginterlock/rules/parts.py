@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pginterlock import assets
-from pginterlock.model import Machine, Mode
+from pginterlock.model import Checks, Machine, Mode
 from pginterlock.names import array, field, ident, literal
 from pginterlock.table import Column, Kind, Table
 from pginterlock.template import fill
@@ -76,6 +76,11 @@ class Writing:
     def key(self) -> tuple[str, ...]:
         """The columns that tell a row: the spec's, else the primary key."""
         return self.machine.key or self.table.primary_key
+
+    @property
+    def rows_in_trigger(self) -> bool:
+        """Whether the row rules are judged by the trigger, because no CHECK holds them."""
+        return self.machine.mode is not Mode.ENFORCE or self.machine.checks is Checks.TRIGGER
 
     def column(self, name: str) -> Column:
         """Return the column *name*, which the table has."""
@@ -154,8 +159,9 @@ class Writing:
     ) -> str:
         """Return the statement that refuses (or, where the mode asks it, records)."""
         observing = (mode or self.machine.mode) is Mode.OBSERVE
+        form = "verdict_always" if verdict.condition == "true" else "verdict"
         return fill(
-            assets.read("sql", "templates", "verdict.plpgsql"),
+            assets.read("sql", "templates", f"{form}.plpgsql"),
             {
                 "condition": verdict.condition,
                 "verdict": "record_violation" if observing else "refuse",
@@ -175,6 +181,19 @@ class Writing:
                 "hint": verdict.hint,
             },
         )
+
+
+def row_refusal(predicate: RowPredicate, broken: str) -> Verdict:
+    """Return the refusal of a row that breaks *predicate*, when *broken* is true."""
+    return Verdict(
+        broken,
+        predicate.code,
+        predicate.rule,
+        literal(f": {predicate.message}"),
+        literal(predicate.hint),
+        predicate.column or None,
+        missing=predicate.missing,
+    )
 
 
 def new(column: str) -> str:

@@ -6,7 +6,7 @@ from itertools import groupby
 from pginterlock.errors import IllegalTransition
 from pginterlock.model import Machine, Mode, Transition
 from pginterlock.names import array, literal
-from pginterlock.rules import guard
+from pginterlock.rules import guard, known_state
 from pginterlock.rules.parts import Verdict, Writing, indent, is_state, listing, new
 
 ERROR = IllegalTransition
@@ -14,7 +14,7 @@ CODE = IllegalTransition.code
 NAME = "transition"
 
 
-def at_change(writing: Writing) -> list[str]:
+def at_move(writing: Writing) -> list[str]:
     """Return the if-chain over the states left, and inside over the states entered."""
     chain: list[str] = []
     moves = sorted(
@@ -27,7 +27,7 @@ def at_change(writing: Writing) -> list[str]:
     if not chain:
         return [_refusal(writing, None)]
     chain += ["else", indent(_refusal(writing, None)), "end if;"]
-    return ["if v_from is distinct from v_to then", indent("\n".join(chain)), "end if;"]
+    return ["\n".join(chain)]
 
 
 def _hint(machine: Machine, state: str) -> str:
@@ -71,7 +71,7 @@ def _refusal(writing: Writing, origin: str | None) -> str:
         machine.state,
         array(targets),
     )
-    return writing.write(verdict, new)
+    return known_state.first_of_all(writing) + writing.write(verdict, new)
 
 
 def before_move(writing: Writing) -> str:
