@@ -6,9 +6,10 @@ Pure: no connection, no clock, no files.
 import difflib
 from collections.abc import Callable, Iterator
 
-from pginterlock.expression import demands, orderings
+from pginterlock import contradictions
+from pginterlock.contradictions import Found
 from pginterlock.findings import Finding, Severity
-from pginterlock.model import Fill, Machine, Presence, Spec, SpecPath, Stamp
+from pginterlock.model import Machine, Spec, SpecPath
 
 # Code of a finding to what it means; each has a part in docs/reference/check.md.
 CHECKS = {
@@ -37,9 +38,6 @@ def check(spec: Spec) -> list[Finding]:
 def _order(finding: Finding) -> tuple[str, int, int]:
     at = finding.position
     return (at.file, at.line, at.column) if at else ("", 0, 0)
-
-
-_Found = Iterator[tuple[str, SpecPath, str, str]]
 
 
 def _check(spec: Spec, machine: Machine) -> Iterator[Finding]:
@@ -74,7 +72,7 @@ def _meant(machine: Machine, state: str) -> str:
     return f"; or is {close[0]} meant?" if close else ""
 
 
-def _reachability(machine: Machine) -> _Found:
+def _reachability(machine: Machine) -> Found:
     reached = machine.reachable(machine.initial)
     for state in machine.states:
         if state not in reached:
@@ -92,7 +90,7 @@ def _reachability(machine: Machine) -> _Found:
             )
 
 
-def _ends(machine: Machine) -> _Found:
+def _ends(machine: Machine) -> Found:
     for move in machine.transitions:
         if move.from_state in machine.final:
             yield (
@@ -120,122 +118,7 @@ def _ends(machine: Machine) -> _Found:
             )
 
 
-_NULL = {True: "is not null", False: "is null"}
-
-
-def _needs(machine: Machine, state: str, column: str) -> bool | None:
-    """Return whether *state* asks that *column* is set (True), null (False), or nothing."""
-    row = machine.row(state)
-    if column in row.require:
-        return True
-    if column in row.forbid or column in row.clear:
-        return False
-    for stamp in machine.stamps:
-        if stamp.column == column:
-            match machine.presence(stamp, state):
-                case Presence.REQUIRED:
-                    return True
-                case Presence.FORBIDDEN:
-                    return False
-    return None
-
-
-def _guards(machine: Machine) -> _Found:
-    moves = {(it.event, it.to_state, it.guard): it for it in machine.transitions if it.guard}
-    for move in moves.values():
-        asked = demands(move.guard.text) if move.guard else []
-        for told in _contradictions(machine, move.to_state, asked):
-            yield (
-                "guard-contradicts-state",
-                ("transitions", move.event, "guard"),
-                f"the guard of {move.event} {told}",
-                "A guard is judged on the row as it will be: one of the two must go",
-            )
-
-
-def _invariants(machine: Machine) -> _Found:
-    for invariant in machine.invariants:
-        asked = demands(invariant.check.text)
-        for state in invariant.states or machine.states:
-            for told in _contradictions(machine, state, asked):
-                yield (
-                    "invariant-contradicts-state",
-                    ("invariants", invariant.name),
-                    f"{invariant.name} {told}",
-                    f"No row could ever be in {state}: one of the two must go",
-                )
-
-
-def _contradictions(machine: Machine, state: str, asked: list[tuple[str, bool]]) -> Iterator[str]:
-    for column, is_set in asked:
-        needs = _needs(machine, state, column)
-        if needs is not None and needs != is_set:
-            verb = "requires" if needs else "forbids"
-            yield f"asks that {column} {_NULL[is_set]}, but {state} {verb} it"
-        elif is_set and (column, False) in asked:
-            yield f"asks that {column} is null and that it is not"
-
-
-def _rows(machine: Machine) -> _Found:
-    for row in machine.rows:
-        empty = {*row.forbid, *row.clear}
-        for number, column in enumerate(row.require):
-            if column in empty:
-                yield (
-                    "state-contradicts-itself",
-                    ("states", row.state, "require", number),
-                    f"{row.state} requires {column}, and forbids or clears it",
-                    "No row could ever be in this state: one of the two must go",
-                )
-
-
-def _stamp_rows(machine: Machine) -> _Found:
-    for stamp in machine.stamps:
-        for row in machine.rows:
-            presence = machine.presence(stamp, row.state)
-            if presence is Presence.REQUIRED and stamp.column in (*row.forbid, *row.clear):
-                yield (
-                    "stamp-contradicts-state",
-                    ("states", row.state),
-                    f"{row.state} forbids or clears {stamp.column}, but every way there sets it",
-                    f"{stamp.column} marks {', '.join(stamp.states)}; it stays as long as the row",
-                )
-            if presence is Presence.FORBIDDEN and stamp.column in row.require:
-                yield (
-                    "stamp-contradicts-state",
-                    ("states", row.state),
-                    f"{row.state} requires {stamp.column}, but no way there sets it",
-                    f"{stamp.column} marks {', '.join(stamp.states)}",
-                )
-
-
-def _stamp_order(machine: Machine) -> _Found:
-    stamps = {stamp.column: stamp for stamp in machine.stamps}
-    for invariant in machine.invariants:
-        for first, second in orderings(invariant.check.text):
-            if not {first, second} <= stamps.keys():
-                continue
-            if _is_before(machine, stamps[second], stamps[first]):
-                yield (
-                    "stamps-out-of-order",
-                    ("invariants", invariant.name),
-                    f"{invariant.name} puts {first} before {second}, but"
-                    f" {', '.join(stamps[second].states)} always comes before"
-                    f" {', '.join(stamps[first].states)}",
-                    "Turn the comparison round, or exchange the states of the two stamps",
-                )
-
-
-def _is_before(machine: Machine, early: Stamp, late: Stamp) -> bool:
-    """Whether every way to the states of *late* passes a state of *early*, and none leads back."""
-    if set(early.states) & set(late.states):
-        return False
-    beside = machine.reachable(machine.initial, without=early.states)
-    back = machine.reachable(late.states)
-    return not set(late.states) & beside and not set(early.states) & back
-
-
-def _shadows(machine: Machine) -> _Found:
+def _shadows(machine: Machine) -> Found:
     first: dict[tuple[str, str], str] = {}
     for move in machine.transitions:
         ends = (move.from_state, move.to_state)
@@ -251,7 +134,7 @@ def _shadows(machine: Machine) -> _Found:
             first[ends] = move.event
 
 
-def _unenforced(machine: Machine) -> _Found:
+def _unenforced(machine: Machine) -> Found:
     for part in machine.unenforced:
         name, _, key = part.name.partition(".")
         yield (
@@ -262,34 +145,15 @@ def _unenforced(machine: Machine) -> _Found:
         )
 
 
-def _stamp_columns(machine: Machine) -> _Found:
-    for stamp in machine.stamps:
-        if stamp.column == machine.state:
-            yield (
-                "stamp-of-state-column",
-                ("stamps", stamp.column),
-                f"{stamp.column} is the state column; it cannot be a stamp",
-                "A stamp is a timestamp beside the state",
-            )
-        born = [s for s in machine.initial if s in stamp.states]
-        if born and stamp.fill is Fill.NEVER:
-            yield (
-                "never-filled",
-                ("stamps", stamp.column),
-                f"a row may begin as {born[0]}, which requires {stamp.column}, and fill is never",
-                "Every insert must bring it; or let the machine fill it",
-            )
-
-
-_PARTS: tuple[Callable[[Machine], _Found], ...] = (
+_PARTS: tuple[Callable[[Machine], Found], ...] = (
     _reachability,
     _ends,
-    _guards,
-    _invariants,
-    _rows,
-    _stamp_rows,
-    _stamp_order,
-    _stamp_columns,
+    contradictions.guards,
+    contradictions.invariants,
+    contradictions.rows,
+    contradictions.stamp_rows,
+    contradictions.stamp_order,
+    contradictions.stamp_columns,
     _shadows,
     _unenforced,
 )
