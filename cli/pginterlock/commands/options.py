@@ -48,12 +48,14 @@ def find_spec(explicit: Path | None) -> Path:
     if explicit:
         return explicit
     project = Path("pyproject.toml")
-    if project.is_file():
-        try:
-            told = tomllib.loads(project.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SpecError((f"pyproject.toml cannot be read: {error}",)) from None
-        named = told.get("tool", {}).get("interlock", {}).get("spec")
-        if isinstance(named, str):
-            return Path(named)
-    return Path(DEFAULT_SPEC)
+    if not project.is_file():
+        return Path(DEFAULT_SPEC)
+    try:
+        told: object = tomllib.loads(project.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SpecError((f"pyproject.toml cannot be read: {error}",)) from None
+    for key in ("tool", "interlock", "spec"):
+        told = told.get(key) if isinstance(told, dict) else None
+    if told is not None and not isinstance(told, str):
+        raise SpecError(("pyproject.toml: spec in [tool.interlock] must be text",))
+    return Path(told or DEFAULT_SPEC)
