@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import conninfo, sql
 from tests import servers
 from tests.docs import transcript
 from tests.docs.transcript import Place
@@ -30,8 +31,29 @@ def place(docs_server: embedded.Server, tmp_path: Path) -> Place:
     name = transcript.DATABASE
     with psycopg.connect(docs_server.dsn(), autocommit=True) as admin:
         admin.execute(f"drop database if exists {name} with (force)".encode())
-        admin.execute(b"drop role if exists interlock_owner")
+        for role in admin.execute(_MADE, [transcript.APPLICATION]).fetchall():
+            admin.execute(sql.SQL("drop role {}").format(sql.Identifier(*role)))
         admin.execute(f"create database {name}".encode())
-    return Place(
-        tmp_path, docs_server.dsn(name), docs_server.dsn(name, transcript.APPLICATION), psql
-    )
+    return Place(tmp_path, _environment(docs_server), psql)
+
+
+# Roles that an earlier page has made; they belong to the whole server.
+_MADE = """
+    select rolname::text from pg_roles
+    where rolname <> %s and oid >= 16384
+"""
+
+
+def _environment(server: embedded.Server) -> dict[str, str]:
+    """Return what makes psql and interlock find the database of the page."""
+    found = conninfo.conninfo_to_dict(server.dsn(transcript.DATABASE))
+    return {
+        "PGHOST": str(found["host"]),
+        "PGPORT": str(found["port"]),
+        "PGUSER": str(found["user"]),
+        "PGDATABASE": str(found["dbname"]),
+        "PGCLIENTENCODING": "UTF8",
+        "PGTZ": "UTC",
+        "INTERLOCK_DSN": "",
+        "DATABASE_URL": "",
+    }

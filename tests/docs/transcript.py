@@ -1,8 +1,8 @@
 """Pages of the docs whose console blocks are true: run, and compared with what they show.
 
-A page that has a line ``<!-- transcript: empty -->`` begins in an empty folder and an empty database
-called ``hotel``; ``<!-- transcript: after README.md -->`` begins where that page ends. A block after
-``<!-- file: NAME -->`` is written to that file. In ``console`` blocks
+A page that has a line ``<!-- transcript: empty -->`` begins in an empty folder and an empty
+database called ``hotel``; ``<!-- transcript: after README.md -->`` begins where that page ends. A
+block after ``<!-- file: NAME -->`` is written to that file. In ``console`` blocks
 
 * ``$ COMMAND`` is ``interlock``, ``psql``, ``cat`` or ``echo $?``;
 * ``hotel=# SQL`` is run by psql as the superuser, ``hotel=> SQL`` as the role ``hotel_app``;
@@ -15,9 +15,9 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import chdir, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
@@ -37,7 +37,7 @@ _ANYTHING = "..."
 # What differs from run to run, and what stands for it in a comparison.
 _VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d(?::\d\d)?)?"), "TIME"),
-    (re.compile(r"\b[0-9a-f]{64}\b"), "DIGEST"),
+    (re.compile(r"\b[0-9a-f]{64}\b|(?<=\[)[0-9a-f]{16}(?=\])"), "DIGEST"),
     (re.compile(r'("(?:backend_pid|transaction_id)": )\d+'), r"\1N"),
     (re.compile(r"_20\d\d_\d\d\b"), "_YYYY_MM"),
     (re.compile(r"\b\d+\.\d+ (s|ms)\b"), r"N \1"),
@@ -60,23 +60,21 @@ class Place:
     """Where a page is run: a folder, a server, psql, and how the last command ended."""
 
     folder: Path
-    dsn: str
-    user_dsn: str
+    environment: Mapping[str, str]
     psql: Path
     exit_code: int = 0
-    environment: dict[str, str] = field(default_factory=dict)
 
     def run(self, step: Step) -> str:
         """Run one command and return what it prints."""
         if step.prompt != "$":
-            dsn = self.dsn if step.prompt.endswith("#") else self.user_dsn
-            return self._psql(["-d", dsn], step.command)
+            user = [] if step.prompt.endswith("#") else ["-U", APPLICATION]
+            return self._psql(user, step.command)
         program, *arguments = shlex.split(step.command)
         match program:
             case "interlock":
                 return self._interlock(arguments)
             case "psql":
-                return self._psql(["-d", self.dsn, *arguments], None)
+                return self._psql(arguments, None)
             case "cat":
                 return (self.folder / arguments[0]).read_text(encoding="utf-8")
             case "echo":
@@ -94,7 +92,7 @@ class Place:
             text=True,
             check=False,
             cwd=self.folder,
-            env={**os.environ, "PGCLIENTENCODING": "UTF8", "PGTZ": "UTC"},
+            env={**os.environ, **self.environment},
         )
         self.exit_code = done.returncode
         return done.stdout
@@ -102,10 +100,9 @@ class Place:
     def _interlock(self, arguments: list[str]) -> str:
         raw = io.BytesIO()
         said = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
-        environment = {"INTERLOCK_DSN": self.dsn, "PGTZ": "UTC"}
         with (
             chdir(self.folder),
-            mock.patch.dict(os.environ, environment),
+            mock.patch.dict(os.environ, self.environment),
             mock.patch.object(sys, "argv", ["interlock", *arguments]),
             mock.patch.object(sys, "stdin", io.StringIO()),
             redirect_stdout(said),
