@@ -64,6 +64,7 @@ create table interlock.rule (
     constraint rule_code_known check (code ~ '^IL[0-9]{2}$')
 );
 
+comment on table interlock.schema_version is 'The revision that this schema is of; kept by Alembic.';
 comment on table interlock.machine is 'One row for each state column that is under a machine.';
 comment on table interlock.state is 'The states of each machine.';
 comment on table interlock.transition is

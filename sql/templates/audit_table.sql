@@ -42,3 +42,5 @@ create trigger interlock_20_once
 alter table interlock.:"audit_name" enable always trigger interlock_10_once;
 alter table interlock.:"audit_name" enable always trigger interlock_20_once;
 alter table interlock.:"default_name" enable always trigger interlock_20_once;
+comment on trigger interlock_10_once on interlock.:"audit_name" is 'No entry is changed or deleted.';
+comment on trigger interlock_20_once on interlock.:"audit_name" is 'Nor all of them at once.';
