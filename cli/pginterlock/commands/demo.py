@@ -10,7 +10,7 @@ from pginterlock.hotel.screen import screen
 _FEWEST, _MOST = 0, 1_000_000
 
 
-@click.command()
+@click.command(epilog="Example: interlock demo --keep")
 @click.option(
     "--data",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
