@@ -132,7 +132,7 @@ def stored_check(connection: psycopg.Connection, where: Table, expression: str) 
 
 def runtime_functions(connection: psycopg.Connection, names: Sequence[str]) -> list[DbObject]:
     """Return those functions of schema interlock that are called one of *names*."""
-    values = {"names": list(names), "schema": "", "row_name": ""}
+    values = {"names": list(names), "schema": "", "table_functions": []}
     found = database.ask(connection, "found_functions.sql", values)
     return [
         replace(_function(row, ""), name=row["object_name"].split(".")[1].split("(")[0])
@@ -170,7 +170,11 @@ def _functions(connection: psycopg.Connection, names: MachineNames, where: Table
     found = database.ask(
         connection,
         "found_functions.sql",
-        {"names": names.functions, "schema": where.name.schema, "row_name": names.row},
+        {
+            "names": names.functions,
+            "schema": where.name.schema,
+            "table_functions": names.table_functions,
+        },
     )
     return [_function(row, names.machine) for row in found]
 

@@ -15,4 +15,4 @@ join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
 join pg_catalog.pg_language as l on l.oid = p.prolang
 where
     (n.nspname = 'interlock' and p.proname = any(%(names)s))
-    or (n.nspname = %(schema)s and p.proname = %(row_name)s);
+    or (n.nspname = %(schema)s and p.proname = any(%(table_functions)s));

@@ -48,6 +48,11 @@ class MachineNames:
         return cut(f"interlock_{self.machine}_row")
 
     @property
+    def table_functions(self) -> list[str]:
+        """The functions in the schema of the user's table."""
+        return [self.row, cut(f"interlock_{self.machine}_refuse")]
+
+    @property
     def triggers(self) -> list[str]:
         """The triggers on the user's table."""
         return [cut("interlock_" + name.format(self.machine)) for name in _TRIGGERS]

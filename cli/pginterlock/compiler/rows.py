@@ -8,11 +8,14 @@ from pginterlock.compiler.functions import PIN
 from pginterlock.compiler.removal import drop_check, drop_function, qualified
 from pginterlock.compiler.soundness import sound_branches
 from pginterlock.model import Checks
-from pginterlock.names import array, cut, dollar, ident, literal
+from pginterlock.names import cut, dollar, ident
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.rules import known_state, row_predicates
 from pginterlock.rules.parts import Render, RowPredicate, Writing, block, plain, row_refusal
 from pginterlock.template import fill
+
+# The first parameter of the function behind native CHECKs; no column can be called this.
+_NUMBER = ""
 
 
 def row_objects(writing: Writing) -> list[DbObject]:
@@ -20,7 +23,7 @@ def row_objects(writing: Writing) -> list[DbObject]:
     if writing.rows_in_trigger:
         return []
     if writing.machine.checks is Checks.NATIVE:
-        return [_native(writing, n, p) for n, p in enumerate(row_predicates(writing), start=1)]
+        return _native(writing)
     function = _row_function(writing)
     return [function, _row_check(writing, dict(function.facts)["body"])]
 
@@ -39,7 +42,7 @@ def _parameters_by_place(columns: Iterable[str]) -> Render:
 
 
 def _row_function(writing: Writing) -> DbObject:
-    machine, schema = writing.machine, writing.table.name.schema
+    machine = writing.machine
     name = cut(f"interlock_{machine.name}_row")
     columns = parameters(writing)
     parameter = _parameters_by_place(columns)
@@ -63,7 +66,17 @@ def _row_function(writing: Writing) -> DbObject:
         otherwise=verdict(known, "true"),
     )
     body = fill(assets.read("sql", "templates", "row.plpgsql"), {"body": block([judged])})
+    note = "refuse a row that breaks a row rule"
+    return _function(writing, name, columns, body, note, "the row rules, compiled")
+
+
+def _function(
+    writing: Writing, name: str, columns: dict[str, str], body: str, note: str, why: str
+) -> DbObject:
+    """Return a function in the table's own schema that takes *columns*, names to types."""
+    schema = writing.table.name.schema
     types = ", ".join(columns.values())
+    parameter = _parameters_by_place(columns)
     ddl = fill(
         assets.read("sql", "templates", "row_function.sql"),
         {
@@ -72,14 +85,14 @@ def _row_function(writing: Writing) -> DbObject:
             "parameters": ", ".join(f"{parameter(c)} {t}" for c, t in columns.items()),
             "types": types,
             "body": dollar(body),
-            "note": f"{machine.name}: refuse a row that breaks a row rule.",
+            "note": f"{writing.machine.name}: {note}.",
         },
     )
     signature = f"{ident(schema)}.{ident(name)}({types})"
     return DbObject(
         ObjectKind.FUNCTION,
         f"{schema}.{name}({types})",
-        machine.name,
+        writing.machine.name,
         (
             ("body", "\n" + body),
             ("language", "plpgsql"),
@@ -90,7 +103,7 @@ def _row_function(writing: Writing) -> DbObject:
         create=ddl,
         replace=ddl,
         drop=drop_function(signature),
-        reason="the row rules, compiled",
+        reason=why,
         signature=signature,
     )
 
@@ -111,28 +124,33 @@ def _row_check(writing: Writing, body: str) -> DbObject:
     )
 
 
-def _native(writing: Writing, number: int, predicate: RowPredicate) -> DbObject:
-    name = cut(f"interlock_{writing.machine.name}_{number:02d}_{predicate.name}")
-    state = f"pg_catalog.concat({plain(writing.machine.state)})"
-    words = [
-        literal(predicate.code),
-        literal(writing.machine.name),
-        literal(predicate.rule),
-        array([writing.table.name.schema, writing.table.name.name]),
-        literal(predicate.column) if predicate.column else "null",
-        writing.key_json(plain),
-        "null",
-        state,
-        "null",
-        "'{}'",
-        array(predicate.missing),
-        f"{literal(writing.machine.name + ' ')} || {writing.key_text(plain)}"
-        f" || {literal(': ' + predicate.message)}",
-        literal(predicate.hint),
-    ]
-    refusal = f"interlock.refuse({', '.join(words)})"
-    sound = predicate.sound(writing, plain)
-    return _check(writing, name, f"({sound}) or {refusal}", predicate.message)
+def _native(writing: Writing) -> list[DbObject]:
+    """Return one CHECK for each row rule, and the function that says which was broken.
+
+    An expression of a CHECK is read back for every statement: so it only names number, key and
+    state, and the function has the words.
+    """
+    machine = writing.machine
+    name = cut(f"interlock_{machine.name}_refuse")
+    columns = {c: writing.column(c).type for c in (*writing.key, machine.state)}
+    taken = {_NUMBER: "integer", **columns}
+    parameter = _parameters_by_place(taken)
+    verdicts = []
+    checks = []
+    for number, predicate in enumerate(row_predicates(writing), start=1):
+        told = row_refusal(predicate, f"{parameter(_NUMBER)} = {number}")
+        target = f"pg_catalog.concat({parameter(machine.state)})"
+        verdicts.append(writing.write(told, parameter, origin="null", target=target))
+        called = ", ".join([str(number), *map(ident, columns)])
+        refusal = f"{ident(writing.table.name.schema)}.{ident(name)}({called})"
+        check = cut(f"interlock_{machine.name}_{number:02d}_{predicate.name}")
+        expression = f"({predicate.sound(writing, plain)}) or {refusal}"
+        checks.append(_check(writing, check, expression, predicate.message))
+    body = fill(assets.read("sql", "templates", "row.plpgsql"), {"body": block(verdicts)})
+    function = _function(
+        writing, name, taken, body, "say which row rule a row breaks", "the words of the CHECKs"
+    )
+    return [function, *checks]
 
 
 def _check(
