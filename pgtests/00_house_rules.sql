@@ -61,7 +61,7 @@ select is_empty(
         ) as f
         where
             o.is_fill
-            and f.name not in ('and', 'any', 'coalesce', 'if', 'is', 'not', 'or', 'then', 'when')
+            and f.name not in ('and', 'any', 'coalesce', 'exists', 'if', 'is', 'not', 'or', 'then', 'when')
     $$,
     'and every function'
 );

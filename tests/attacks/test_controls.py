@@ -83,6 +83,49 @@ def test_a_legal_move_passes_and_is_recorded_once(
     assert attacked.found() == set()
 
 
+@pytest.mark.parametrize(
+    ("statement", "booking", "state"),
+    [
+        pytest.param(
+            "insert into hotel.room_booking (id, status, paid_at) values (1, 'CONFIRMED', now())"
+            " on conflict (id) do update set status = excluded.status, paid_at = excluded.paid_at",
+            1,
+            "CONFIRMED",
+            id="guarded",
+        ),
+        pytest.param(
+            "insert into hotel.room_booking (id, status, room_id) values (2, 'CHECKED_IN', 3)"
+            " on conflict (id) do update set status = excluded.status, room_id = excluded.room_id,"
+            " checked_in_at = excluded.checked_in_at",
+            2,
+            "CHECKED_IN",
+            id="stamped",
+        ),
+        pytest.param(
+            "insert into hotel.room_booking (id, status, room_id) values (2, 'CANCELLED', 3)"
+            " on conflict (id) do update set status = excluded.status",
+            2,
+            "CANCELLED",
+            id="cleared",
+        ),
+        pytest.param(
+            "insert into hotel.room_booking (id, status, room_id, checked_in_at)"
+            " values (2, 'CHECKED_OUT', 3, now()) on conflict (id) do nothing",
+            2,
+            "CONFIRMED",
+            id="nothing done",
+        ),
+    ],
+)
+def test_an_upsert_brings_a_legal_move(
+    attacked: Attacked, app: psycopg.Connection, statement: str, booking: int, state: str
+) -> None:
+    app.execute(statement.encode())
+
+    assert attacked.state(booking) == state
+    assert attacked.found() == set()
+
+
 def test_rows_are_copied_in(attacked: Attacked, app: psycopg.Connection) -> None:
     with app.cursor().copy("copy hotel.room_booking (id, note) from stdin") as copy:
         for number in range(100, 200):

@@ -57,8 +57,15 @@ def guard_functions(writing: Writing) -> list[DbObject]:
 
 def _before_birth(writing: Writing) -> DbObject:
     state = writing.state_text(new)
+    initial = writing.machine.initial
+    late = tuple(s for s in writing.machine.states if s not in initial)
+    # A row in a late state is refused after the write, unless it is the half of an upsert: filled
+    # for the row rules, which the server judges before it knows.
     early = [birth.before_birth(writing)] if _speaks_early(writing) else []
-    body = [*early, *_fills_by_state(writing, writing.machine.initial)]
+    rest = block([*early, *_fills_by_state(writing, late)])
+    body = _fills_by_state(writing, initial)
+    if rest:
+        body.append(f"if {birth.is_initial(writing)} is not true then\n{rest}\nend if;")
     return _function(
         writing,
         "prebirth",

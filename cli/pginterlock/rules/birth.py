@@ -36,17 +36,47 @@ def at_birth(writing: Writing) -> list[str]:
     return statements
 
 
+def is_initial(writing: Writing) -> str:
+    """Return SQL that is true of an initial state, with every operator named in full."""
+    return _is_one_of(writing.machine.initial)
+
+
 def before_birth(writing: Writing) -> str:
-    """Return an early verdict for the sake of its message; the one that counts is `at_birth`."""
-    arms = " or ".join(
-        f"v_to operator(pg_catalog.=) {literal(state)}" for state in writing.machine.initial
+    """Return an early verdict for the sake of its message; the one that counts is `at_birth`.
+
+    It is for a row in a late state. One whose key is there already may be half of an upsert, which
+    will move the row that is there, or the server refuses it. Whoever may not look is not told.
+    """
+    name = writing.table.name
+    same = " and ".join(_same(writing, column) for column in writing.key)
+    relation = f"{ident(name.schema)}.{ident(name.name)}"
+    root = "tg_relid"
+    if writing.table.is_partitioned:
+        root = "coalesce(pg_catalog.pg_partition_root(tg_relid), tg_relid)"
+    return fill(
+        assets.read("sql", "templates", "early_birth.plpgsql"),
+        {
+            # A state that is not one of the machine's is left to the row rules: IL11 says more.
+            "known": f"{_is_one_of(writing.machine.states)} is true",
+            "schema_name": name.schema,
+            "root": root,
+            "verdict": indent(
+                _initial(writing, f"not exists (select from {relation} as t where {same})")
+            ),
+        },
     )
-    # A state that is not one of the machine's is left to the row rules: IL11 says more.
-    known = " or ".join(
-        f"v_to operator(pg_catalog.=) {literal(state)}" for state in writing.machine.states
-    )
-    verdict = _initial(writing, f"({known}) is true")
-    return f"if ({arms}) is not true then\n{indent(verdict)}\nend if;"
+
+
+def _is_one_of(states: tuple[str, ...]) -> str:
+    arms = " or ".join(f"v_to operator(pg_catalog.=) {literal(state)}" for state in states)
+    return f"({arms})"
+
+
+def _same(writing: Writing, column: str) -> str:
+    there, wanted = f"t.{ident(column)}", new(column)
+    if not writing.column(column).is_comparable:
+        there, wanted = f"pg_catalog.concat({there})", f"pg_catalog.concat({wanted})"
+    return f"{there} operator(pg_catalog.=) {wanted}"
 
 
 def _initial(writing: Writing, condition: str) -> str:
