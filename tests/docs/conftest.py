@@ -8,9 +8,10 @@ import pytest
 from psycopg import conninfo, sql
 from tests import servers
 from tests.docs import transcript
-from tests.docs.transcript import Place
+from tests.docs.transcript import ROOT, Place
 
 from pginterlock import embedded, pgtap
+from pginterlock.pgtap.place import find_sql
 
 
 @pytest.fixture(scope="session", params=servers.majors(), ids=lambda major: f"pg{major}")
@@ -47,7 +48,9 @@ _MADE = """
 def _environment(server: embedded.Server) -> dict[str, str]:
     """Return what makes psql and interlock find the database of the page."""
     found = conninfo.conninfo_to_dict(server.dsn(transcript.DATABASE))
+    fetched = find_sql(ROOT)
     return {
+        **({"INTERLOCK_PGTAP_SQL": str(fetched)} if fetched else {}),
         "PGHOST": str(found["host"]),
         "PGPORT": str(found["port"]),
         "PGUSER": str(found["user"]),

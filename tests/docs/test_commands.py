@@ -14,7 +14,7 @@ PAGE = pages.text("cli.md")
 # `interlock plan`, `interlock history booking 42`: in prose, in blocks, with options behind it.
 _CALL = re.compile(r"(?:^|[`$ ])interlock ([a-z]+)\b([^`\n|#]*)", re.MULTILINE)
 # Words that follow the program's name in sentences.
-_PROSE = {"findings", "plan", "to"}
+_PROSE = {"cascade", "findings", "plan", "to"}
 
 
 def command_named(name: str) -> click.Command:

@@ -139,7 +139,9 @@ def play(page: str, place: Place) -> tuple[str, list[str]]:
 
     def replayed(match: re.Match[str]) -> str:
         if match["file"]:
-            (place.folder / match["file"]).write_text(match["text"], encoding="utf-8")
+            file = place.folder / match["file"]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(match["text"], encoding="utf-8")
         if match["language"] != "console":
             return match[0]
         lines = []
