@@ -78,6 +78,7 @@ def table(connection: psycopg.Connection, name: TableName, machine: str) -> Tabl
         persistence=row["persistence"],
         foreign_before_triggers=tuple(row["foreign_before_triggers"]),
         has_tombstones=row["has_tombstones"],
+        partitions=tuple(TableName(*name) for name in row["partitions"]),
         is_ours=row["is_ours"],
     )
 
@@ -96,7 +97,7 @@ def found_objects(connection: psycopg.Connection, machine: str, where: Table) ->
     found = _functions(connection, names, where)
     for row in database.ask(connection, "found_triggers.sql", {"oid": where.oid}):
         if row["trigger_name"] in names.triggers:
-            found.append(_trigger(row, machine, where))
+            found.append(_trigger(row, machine))
     for row in database.ask(connection, "found_checks.sql", {"oid": where.oid}):
         if names.owns_check(row["constraint_name"], row["note"]):
             found.append(_check(row, machine, where))
@@ -196,10 +197,11 @@ def _function(row: DictRow, machine: str) -> DbObject:
     )
 
 
-def _trigger(row: DictRow, machine: str, where: Table) -> DbObject:
+def _trigger(row: DictRow, machine: str) -> DbObject:
+    table = TableName(row["schema_name"], row["table_name"])
     return DbObject(
         ObjectKind.TRIGGER,
-        f"{where.name} {row['trigger_name']}",
+        f"{table} {row['trigger_name']}",
         machine,
         (
             ("arguments", row["arguments"]),
@@ -211,7 +213,7 @@ def _trigger(row: DictRow, machine: str, where: Table) -> DbObject:
             ("type", str(row["trigger_type"])),
             ("when", _yes(row["has_when"])),
         ),
-        drop=removal.drop_trigger(where.name, row["trigger_name"]),
+        drop=removal.drop_trigger(table, row["trigger_name"]),
     )
 
 

@@ -51,6 +51,7 @@ class Table:
     persistence: str = "p"
     foreign_before_triggers: tuple[str, ...] = ()
     has_tombstones: bool = False
+    partitions: tuple[TableName, ...] = ()
     is_ours: bool = True
 
     def column(self, name: str) -> Column | None:
@@ -69,6 +70,7 @@ class Table:
                 self.persistence,
                 self.foreign_before_triggers,
                 self.has_tombstones,
+                self.partitions,
             )
         )
 

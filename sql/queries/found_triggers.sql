@@ -1,6 +1,8 @@
--- The triggers of ours on one table, as the server stores them.
+-- The triggers of ours on one table and its partitions, clones left out, as the server stores them.
 
 select
+    s.nspname::text as schema_name,
+    c.relname::text as table_name,
     t.tgname::text as trigger_name,
     t.tgtype::integer as trigger_type,
     t.tgenabled::text as enabled,
@@ -17,7 +19,15 @@ select
 from pg_catalog.pg_trigger as t
 join pg_catalog.pg_proc as p on p.oid = t.tgfoid
 join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+join pg_catalog.pg_class as c on c.oid = t.tgrelid
+join pg_catalog.pg_namespace as s on s.oid = c.relnamespace
 where
-    t.tgrelid = %(oid)s
+    (
+        t.tgrelid = %(oid)s
+        or (
+            t.tgrelid in (select k.relid from pg_catalog.pg_partition_tree(%(oid)s) as k)
+            and t.tgtype & 1 = 0
+        )
+    )
     and not t.tgisinternal
     and starts_with(t.tgname::text, 'interlock_');

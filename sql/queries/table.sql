@@ -18,6 +18,14 @@ select
             and not starts_with(t.tgname::text, 'interlock_')
         order by t.tgname
     ) as foreign_before_triggers,
+    array(
+        select jsonb_build_array(s.nspname, p.relname)
+        from pg_catalog.pg_partition_tree(c.oid) as k
+        join pg_catalog.pg_class as p on p.oid = k.relid
+        join pg_catalog.pg_namespace as s on s.oid = p.relnamespace
+        where p.oid <> c.oid
+        order by s.nspname, p.relname
+    ) as partitions,
     coalesce((
         select array_agg(k.attname::text order by k.place)
         from (

@@ -29,7 +29,7 @@ TABLES = ROOT / "pgtests" / "fixtures" / "tables.sql"
 # What `verify` says of the hotel as it is: nothing wrong, three things that could be better.
 QUIET = frozenset({"owner-can-login", "state-nullable"})
 
-_ROLES = """
+ROLES = """
 do $$
 declare
     v_role text;
@@ -80,7 +80,7 @@ def spec_in(form: str) -> Spec:
 def build_bare(session: psycopg.Connection) -> None:
     """Make the hotel before any machine."""
     session.execute(TABLES.read_bytes())
-    session.execute(_ROLES.encode())
+    session.execute(ROLES.encode())
     session.execute(_GRANTS.encode())
 
 

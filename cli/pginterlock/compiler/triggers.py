@@ -3,6 +3,7 @@
 from pginterlock import assets
 from pginterlock.compiler.functions import fills_births, fills_moves
 from pginterlock.compiler.removal import drop_trigger, qualified
+from pginterlock.model import TableName
 from pginterlock.names import cut, ident
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.rules.parts import Writing
@@ -26,6 +27,11 @@ def triggers(writing: Writing) -> list[DbObject]:
         _trigger(writing, "50", "death", "delete", _AFTER_DELETE),
         _trigger(writing, "90", "truncate", "truncate", _BEFORE_TRUNCATE),
     ]
+    # The server clones row triggers to partitions, and no others.
+    found += [
+        _trigger(writing, "90", "truncate", "truncate", _BEFORE_TRUNCATE, on=partition)
+        for partition in writing.table.partitions
+    ]
     return found
 
 
@@ -44,9 +50,15 @@ def _before_move(writing: Writing) -> DbObject:
 
 
 def _trigger(
-    writing: Writing, order: str, what: str, moment: str, bits: int, columns: str = ""
+    writing: Writing,
+    order: str,
+    what: str,
+    moment: str,
+    bits: int,
+    columns: str = "",
+    on: TableName | None = None,
 ) -> DbObject:
-    machine, table = writing.machine.name, writing.table.name
+    machine, table = writing.machine.name, on or writing.table.name
     name = cut(f"interlock_{order}_{machine}_{what}")
     is_truncate, is_before = what == "truncate", what.startswith("pre")
     function = "refuse_truncate" if is_truncate else cut(f"{machine}_{what}")
