@@ -78,7 +78,9 @@ def _list(pages: dict[str, str]) -> None:
 
 
 def _summary(text: str) -> str:
-    """Return the first sentence of a page, on one line."""
-    body = text.split("\n", 1)[1].strip()
-    first = " ".join(body.split("\n\n", 1)[0].split())
-    return re.split(r"(?<=\.) ", first, maxsplit=1)[0]
+    """Return the name of a page, if it has one beside its code, and its first sentence."""
+    heading, body = text.split("\n", 1)
+    name = heading.partition(": ")[2]
+    first = " ".join(body.strip().split("\n\n", 1)[0].split())
+    sentence = re.split(r"(?<=[^.]\.) ", first, maxsplit=1)[0]
+    return f"{name}: {sentence}" if name else sentence
