@@ -260,6 +260,23 @@ machines:
     assert verify(session, wanted).findings == ()
 
 
+def test_no_partition_is_truncated_and_a_new_one_is_missed(empty: str, connect: Connect) -> None:
+    case = CASES["partitioned by list"]
+    session = connect(empty, autocommit=True)
+    session.execute(case.ddl.encode())
+    wanted = spec.parse(machine(case, "function", "verify"), "spec.yaml")
+    apply.install(session, wanted)
+
+    for table in ("t", "t_1", "t_d"):
+        with pytest.raises(psycopg.errors.CheckViolation, match="may not be truncated"):
+            session.execute(f"truncate {table}".encode())
+    session.execute("create table t_2 partition of t for values in (2)")
+    assert "trigger-missing" in {it.code for it in verify(session, wanted).findings}
+    apply.install(session, wanted)
+    with pytest.raises(psycopg.errors.CheckViolation, match="may not be truncated"):
+        session.execute("truncate t_2")
+
+
 @pytest.mark.parametrize(
     ("ddl", "message"),
     [

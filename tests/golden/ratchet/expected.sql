@@ -56,42 +56,12 @@ create trigger interlock_20_once
 alter table interlock."parcel_audit" enable always trigger interlock_10_once;
 alter table interlock."parcel_audit" enable always trigger interlock_20_once;
 alter table interlock."parcel_audit_default" enable always trigger interlock_20_once;
+comment on trigger interlock_10_once on interlock."parcel_audit" is 'No entry is changed or deleted.';
+comment on trigger interlock_20_once on interlock."parcel_audit" is 'Nor all of them at once.';
 select interlock.add_months('parcel_audit', 12);
 
 
--- step 3 (arm): create function interlock.parcel_prebirth
--- why:  fill stamps when a row begins
--- lock: none
--- The function that fills stamps and clears columns; it decides nothing that counts.
-
-create or replace function interlock."parcel_prebirth"()
-    returns trigger
-    language plpgsql
-as $interlock$
-declare
-    v_to constant pg_catalog.text collate pg_catalog."C" := new.status;
-begin
-    -- Every operator and function is named in full instead of a pinned search path: this function
-    -- runs on every insert and move, and a pin costs a fifth of a bare write.
-    if (v_to operator(pg_catalog.=) 'PACKED') is not true
-        and (v_to operator(pg_catalog.=) 'PACKED' or v_to operator(pg_catalog.=) 'SENT' or v_to operator(pg_catalog.=) 'DELIVERED' or v_to operator(pg_catalog.=) 'LOST') is true then
-        perform interlock.refuse(
-            p_code => 'IL02', p_machine => 'parcel', p_rule => 'birth',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => array['PACKED']::pg_catalog.text[], p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': a row may not begin as ', coalesce(v_to, 'null'))),
-            p_hint => 'A row begins as PACKED'
-        );
-    end if;
-    return new;
-end;
-$interlock$;
-comment on function interlock."parcel_prebirth"() is 'parcel: fill stamps when a row begins.';
-revoke execute on function interlock."parcel_prebirth"() from public;
-
-
--- step 4 (arm): create function interlock.parcel_premove
+-- step 3 (arm): create function interlock.parcel_premove
 -- why:  fill stamps and clear columns when a row moves
 -- lock: none
 -- The function that fills stamps and clears columns; it decides nothing that counts.
@@ -109,22 +79,6 @@ begin
     if (v_from operator(pg_catalog.=) v_to) is true then
         return new;
     end if;
-    if (v_from operator(pg_catalog.=) 'PACKED'
-            or v_from operator(pg_catalog.=) 'SENT'
-            or v_from operator(pg_catalog.=) 'DELIVERED'
-            or v_from operator(pg_catalog.=) 'LOST') is true
-        and ((v_from operator(pg_catalog.=) 'PACKED' and v_to operator(pg_catalog.=) any (array['SENT', 'LOST']::pg_catalog.text[]))
-            or (v_from operator(pg_catalog.=) 'SENT' and v_to operator(pg_catalog.=) any (array['DELIVERED', 'LOST']::pg_catalog.text[]))) is not true
-        and (v_to operator(pg_catalog.=) 'PACKED' or v_to operator(pg_catalog.=) 'SENT' or v_to operator(pg_catalog.=) 'DELIVERED' or v_to operator(pg_catalog.=) 'LOST') is true then
-        perform interlock.refuse(
-            p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => v_from, p_to => v_to, p_event => null,
-            p_allowed => case when v_from operator(pg_catalog.=) 'PACKED' then array['SENT', 'LOST']::pg_catalog.text[] when v_from operator(pg_catalog.=) 'SENT' then array['DELIVERED', 'LOST']::pg_catalog.text[] when v_from operator(pg_catalog.=) 'DELIVERED' then '{}' when v_from operator(pg_catalog.=) 'LOST' then '{}' else '{}' end, p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
-            p_hint => case when v_from operator(pg_catalog.=) 'PACKED' then 'Allowed from PACKED: SENT, LOST' when v_from operator(pg_catalog.=) 'SENT' then 'Allowed from SENT: DELIVERED, LOST' when v_from operator(pg_catalog.=) 'DELIVERED' then 'No move leads out of DELIVERED: it is final' when v_from operator(pg_catalog.=) 'LOST' then 'No move leads out of LOST: it is final' else 'The row stands in no known state' end
-        );
-    end if;
     if v_to operator(pg_catalog.=) 'SENT' then
         if new.sent_at is null then
             new.sent_at := pg_catalog.now();
@@ -139,7 +93,7 @@ comment on function interlock."parcel_premove"() is 'parcel: fill stamps and cle
 revoke execute on function interlock."parcel_premove"() from public;
 
 
--- step 5 (arm): create function interlock.parcel_birth
+-- step 4 (arm): create function interlock.parcel_birth
 -- why:  judge how a row begins, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -166,16 +120,6 @@ begin
             ),
             hint = 'If the table was renamed: change the spec, then interlock apply';
     end if;
-    if ((new.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true then
-        perform interlock.refuse(
-            p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
-            p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
-        );
-    end if;
     if (v_to = 'PACKED') is not true then
         perform interlock.refuse(
             p_code => 'IL02', p_machine => 'parcel', p_rule => 'birth',
@@ -186,64 +130,187 @@ begin
             p_hint => 'A row begins as PACKED'
         );
     end if;
-    if ((case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is true) is not true then
+    if v_to = 'PACKED' then
+        if ((new.sent_at is null)
+        and (new.delivered_at is null)
+        and (new.weight > 0)) is not true then
+            if (new.sent_at is null) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                    p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                );
+            end if;
+            if (new.delivered_at is null) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                    p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                );
+            end if;
+            if (new.weight > 0) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                    p_hint => 'It must hold: weight > 0'
+                );
+            end if;
+        end if;
+    elsif v_to = 'SENT' then
+        if ((pg_catalog.isfinite(new.sent_at))
+        and (new.delivered_at is null)
+        and (new.carrier is not null)
+        and (new.weight > 0)
+        and (new.weight < 30 or new.insured)) is not true then
+            if (pg_catalog.isfinite(new.sent_at)) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                    p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                );
+            end if;
+            if (new.delivered_at is null) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                    p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                );
+            end if;
+            if (new.carrier is not null) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['carrier']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': SENT requires carrier'),
+                    p_hint => 'Set carrier in the same write'
+                );
+            end if;
+            if (new.weight > 0) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                    p_hint => 'It must hold: weight > 0'
+                );
+            end if;
+            if (new.weight < 30 or new.insured) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': heavy_is_insured does not hold'),
+                    p_hint => 'It must hold: weight < 30 or insured'
+                );
+            end if;
+        end if;
+    elsif v_to = 'DELIVERED' then
+        if ((pg_catalog.isfinite(new.sent_at))
+        and (pg_catalog.isfinite(new.delivered_at))
+        and (new.weight > 0)) is not true then
+            if (pg_catalog.isfinite(new.sent_at)) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                    p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                );
+            end if;
+            if (pg_catalog.isfinite(new.delivered_at)) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                    p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                );
+            end if;
+            if (new.weight > 0) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                    p_hint => 'It must hold: weight > 0'
+                );
+            end if;
+        end if;
+    elsif v_to = 'LOST' then
+        if ((new.sent_at is null or pg_catalog.isfinite(new.sent_at))
+        and (new.delivered_at is null)
+        and (new.carrier is null)
+        and (new.weight > 0)) is not true then
+            if (new.sent_at is null or pg_catalog.isfinite(new.sent_at)) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                    p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                );
+            end if;
+            if (new.delivered_at is null) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                    p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                );
+            end if;
+            if (new.carrier is null) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': LOST forbids carrier'),
+                    p_hint => 'Leave carrier null'
+                );
+            end if;
+            if (new.weight > 0) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                    p_hint => 'It must hold: weight > 0'
+                );
+            end if;
+        end if;
+    else
         perform interlock.refuse(
-            p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
-            p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
-        );
-    end if;
-    if ((case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is true) is not true then
-        perform interlock.refuse(
-            p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
-            p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
-        );
-    end if;
-    if ((new.status = 'SENT' is not true or (new.carrier is not null) is true)) is not true then
-        perform interlock.refuse(
-            p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => array['carrier']::pg_catalog.text[],
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': SENT requires carrier'),
-            p_hint => 'Set carrier in the same write'
-        );
-    end if;
-    if ((new.status = 'LOST' is not true or (new.carrier is null) is true)) is not true then
-        perform interlock.refuse(
-            p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+            p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
+            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
             p_from => null, p_to => v_to, p_event => null,
             p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': LOST forbids carrier'),
-            p_hint => 'Leave carrier null'
-        );
-    end if;
-    if ((new.weight > 0) is true) is not true then
-        perform interlock.refuse(
-            p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
-            p_hint => 'It must hold: weight > 0'
-        );
-    end if;
-    if ((new.status = 'SENT' is not true or (new.weight < 30 or new.insured) is true)) is not true then
-        perform interlock.refuse(
-            p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': heavy_is_insured does not hold'),
-            p_hint => 'It must hold: weight < 30 or insured'
+            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
+            p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
         );
     end if;
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "new_carrier")
@@ -255,7 +322,7 @@ comment on function interlock."parcel_birth"() is 'parcel: judge how a row begin
 revoke execute on function interlock."parcel_birth"() from public;
 
 
--- step 6 (arm): create function interlock.parcel_change
+-- step 5 (arm): create function interlock.parcel_change
 -- why:  judge every change of a row, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -270,79 +337,51 @@ create or replace function interlock."parcel_change"()
     set search_path = pg_catalog, pg_temp
 as $interlock$
 declare
-    v_from  constant text collate "C" := old.status;
-    v_to    constant text collate "C" := new.status;
+    v_from  text collate "C";
+    v_to    text collate "C";
     v_event text;
 begin
-    if not (old.status is distinct from new.status
-        or old.id is distinct from new.id
+    -- The way out that most updates take comes before all that costs.
+    if not (old.status is distinct from new.status) then
+        if not (old.id is distinct from new.id
         or old.sent_at is distinct from new.sent_at
         or old.delivered_at is distinct from new.delivered_at
         or old.carrier is distinct from new.carrier
         or old.weight is distinct from new.weight
         or old.insured is distinct from new.insured) then
-        return null;
-    end if;
-    if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
-        raise exception using
-            errcode = 'object_not_in_prerequisite_state',
-            message = pg_catalog.format(
-                'the guard of machine %s does not serve table %s.%s',
-                'parcel', tg_table_schema, tg_table_name
-            ),
-            hint = 'If the table was renamed: change the spec, then interlock apply';
-    end if;
-    if ((new.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true and not (((old.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true) then
-        perform interlock.refuse(
-            p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
-            p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
-        );
-    end if;
-    if ((new.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true and ((old.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true then
-        perform interlock.record_violation(
-            p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
-            p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
-        );
-    end if;
-    if v_from is distinct from v_to then
+            return null;
+        end if;
+        v_from := old.status;
+        v_to := new.status;
+    else
+        v_from := old.status;
+        v_to := new.status;
         if v_from = 'PACKED' then
             if v_to = 'SENT' then
                 if (new.paid_at is not null) is true then
                     v_event := 'send';
                 else
-                    if true then
-                        perform interlock.refuse(
-                            p_code => 'IL04', p_machine => 'parcel', p_rule => 'guard',
-                            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'paid_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                            p_from => v_from, p_to => v_to, p_event => 'send',
-                            p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => array['paid_at']::pg_catalog.text[],
-                            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': PACKED -> SENT needs paid_at is not null'),
-                            p_hint => 'send is allowed once this holds: paid_at is not null'
-                        );
-                    end if;
+                    perform interlock.refuse(
+                        p_code => 'IL04', p_machine => 'parcel', p_rule => 'guard',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'paid_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => v_from, p_to => v_to, p_event => 'send',
+                        p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => array['paid_at']::pg_catalog.text[],
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': PACKED -> SENT needs paid_at is not null'),
+                        p_hint => 'send is allowed once this holds: paid_at is not null'
+                    );
                     v_event := 'send';
                 end if;
             elsif v_to = 'LOST' then
                 v_event := 'lose';
             else
-                if true then
-                    perform interlock.refuse(
-                        p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
-                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                        p_from => v_from, p_to => v_to, p_event => null,
-                        p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => '{}',
-                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
-                        p_hint => 'Allowed from PACKED: SENT, LOST'
-                    );
-                end if;
+                perform interlock.refuse(
+                    p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => v_from, p_to => v_to, p_event => null,
+                    p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
+                    p_hint => 'Allowed from PACKED: SENT, LOST'
+                );
             end if;
         elsif v_from = 'SENT' then
             if v_to = 'DELIVERED' then
@@ -350,16 +389,14 @@ begin
             elsif v_to = 'LOST' then
                 v_event := 'lose';
             else
-                if true then
-                    perform interlock.refuse(
-                        p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
-                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                        p_from => v_from, p_to => v_to, p_event => null,
-                        p_allowed => array['DELIVERED', 'LOST']::pg_catalog.text[], p_missing => '{}',
-                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
-                        p_hint => 'Allowed from SENT: DELIVERED, LOST'
-                    );
-                end if;
+                perform interlock.refuse(
+                    p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => v_from, p_to => v_to, p_event => null,
+                    p_allowed => array['DELIVERED', 'LOST']::pg_catalog.text[], p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
+                    p_hint => 'Allowed from SENT: DELIVERED, LOST'
+                );
             end if;
         else
             if (v_from in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true then
@@ -374,171 +411,416 @@ begin
             end if;
         end if;
     end if;
-    if old.id is distinct from new.id then
-        perform interlock.refuse(
-            p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'id', p_key => pg_catalog.jsonb_build_object('id', old.id),
-            p_from => v_from, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', old.id), ': the key id may not change'),
-            p_hint => 'Insert a new row: a history belongs to one key'
-        );
+    if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
+        raise exception using
+            errcode = 'object_not_in_prerequisite_state',
+            message = pg_catalog.format(
+                'the guard of machine %s does not serve table %s.%s',
+                'parcel', tg_table_schema, tg_table_name
+            ),
+            hint = 'If the table was renamed: change the spec, then interlock apply';
     end if;
-    if old.sent_at is distinct from new.sent_at
-        and (v_from is distinct from v_to and v_to = 'SENT') is not true then
-        perform interlock.refuse(
-            p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => v_from, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at changes only when its state is entered'),
-            p_hint => 'sent_at is written on the move to SENT'
-        );
+    if old.id is distinct from new.id
+        or old.sent_at is distinct from new.sent_at
+        or old.delivered_at is distinct from new.delivered_at then
+        if old.id is distinct from new.id then
+            perform interlock.refuse(
+                p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'id', p_key => pg_catalog.jsonb_build_object('id', old.id),
+                p_from => v_from, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', old.id), ': the key id may not change'),
+                p_hint => 'Insert a new row: a history belongs to one key'
+            );
+        end if;
+        if old.sent_at is distinct from new.sent_at
+            and (v_from is distinct from v_to and v_to = 'SENT') is not true then
+            perform interlock.refuse(
+                p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => v_from, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at changes only when its state is entered'),
+                p_hint => 'sent_at is written on the move to SENT'
+            );
+        end if;
+        if old.delivered_at is distinct from new.delivered_at
+            and (v_from is distinct from v_to and v_to = 'DELIVERED') is not true then
+            perform interlock.refuse(
+                p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => v_from, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at changes only when its state is entered'),
+                p_hint => 'delivered_at is written on the move to DELIVERED'
+            );
+        end if;
     end if;
-    if old.delivered_at is distinct from new.delivered_at
-        and (v_from is distinct from v_to and v_to = 'DELIVERED') is not true then
-        perform interlock.refuse(
-            p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => v_from, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at changes only when its state is entered'),
-            p_hint => 'delivered_at is written on the move to DELIVERED'
-        );
+    if v_from = 'DELIVERED' then
+        if old.carrier is distinct from new.carrier then
+            if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true then
+                perform interlock.refuse(
+                    p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => v_from, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': carrier may not change in DELIVERED'),
+                    p_hint => 'carrier is frozen in DELIVERED'
+                );
+            end if;
+        end if;
     end if;
-    if v_from = 'DELIVERED' and old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true then
-        perform interlock.refuse(
-            p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => v_from, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': carrier may not change in DELIVERED'),
-            p_hint => 'carrier is frozen in DELIVERED'
-        );
+    if v_to = 'PACKED' then
+        if ((new.sent_at is null)
+        and (new.delivered_at is null)
+        and (new.weight > 0)) is not true then
+            if (new.sent_at is null) is not true and not (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                    p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                );
+            end if;
+            if (new.sent_at is null) is not true and ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                    p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                );
+            end if;
+            if (new.delivered_at is null) is not true and not (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                    p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                );
+            end if;
+            if (new.delivered_at is null) is not true and ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                    p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                );
+            end if;
+            if (new.weight > 0) is not true and not (((old.weight > 0) is true) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                    p_hint => 'It must hold: weight > 0'
+                );
+            end if;
+            if (new.weight > 0) is not true and ((old.weight > 0) is true) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                    p_hint => 'It must hold: weight > 0'
+                );
+            end if;
+        end if;
+    elsif v_to = 'SENT' then
+        if ((pg_catalog.isfinite(new.sent_at))
+        and (new.delivered_at is null)
+        and (new.carrier is not null)
+        and (new.weight > 0)
+        and (new.weight < 30 or new.insured)) is not true then
+            if (pg_catalog.isfinite(new.sent_at)) is not true and not (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                    p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                );
+            end if;
+            if (pg_catalog.isfinite(new.sent_at)) is not true and ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                    p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                );
+            end if;
+            if (new.delivered_at is null) is not true and not (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                    p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                );
+            end if;
+            if (new.delivered_at is null) is not true and ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                    p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                );
+            end if;
+            if (new.carrier is not null) is not true and not (((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['carrier']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': SENT requires carrier'),
+                    p_hint => 'Set carrier in the same write'
+                );
+            end if;
+            if (new.carrier is not null) is not true and ((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['carrier']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': SENT requires carrier'),
+                    p_hint => 'Set carrier in the same write'
+                );
+            end if;
+            if (new.weight > 0) is not true and not (((old.weight > 0) is true) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                    p_hint => 'It must hold: weight > 0'
+                );
+            end if;
+            if (new.weight > 0) is not true and ((old.weight > 0) is true) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                    p_hint => 'It must hold: weight > 0'
+                );
+            end if;
+            if (new.weight < 30 or new.insured) is not true and not (((old.status = 'SENT' is not true or (old.weight < 30 or old.insured) is true)) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': heavy_is_insured does not hold'),
+                    p_hint => 'It must hold: weight < 30 or insured'
+                );
+            end if;
+            if (new.weight < 30 or new.insured) is not true and ((old.status = 'SENT' is not true or (old.weight < 30 or old.insured) is true)) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': heavy_is_insured does not hold'),
+                    p_hint => 'It must hold: weight < 30 or insured'
+                );
+            end if;
+        end if;
+    elsif v_to = 'DELIVERED' then
+        if ((pg_catalog.isfinite(new.sent_at))
+        and (pg_catalog.isfinite(new.delivered_at))
+        and (new.weight > 0)) is not true then
+            if (pg_catalog.isfinite(new.sent_at)) is not true and not (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                    p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                );
+            end if;
+            if (pg_catalog.isfinite(new.sent_at)) is not true and ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                    p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                );
+            end if;
+            if (pg_catalog.isfinite(new.delivered_at)) is not true and not (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                    p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                );
+            end if;
+            if (pg_catalog.isfinite(new.delivered_at)) is not true and ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                    p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                );
+            end if;
+            if (new.weight > 0) is not true and not (((old.weight > 0) is true) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                    p_hint => 'It must hold: weight > 0'
+                );
+            end if;
+            if (new.weight > 0) is not true and ((old.weight > 0) is true) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                    p_hint => 'It must hold: weight > 0'
+                );
+            end if;
+        end if;
+    elsif v_to = 'LOST' then
+        if ((new.sent_at is null or pg_catalog.isfinite(new.sent_at))
+        and (new.delivered_at is null)
+        and (new.carrier is null)
+        and (new.weight > 0)) is not true then
+            if (new.sent_at is null or pg_catalog.isfinite(new.sent_at)) is not true and not (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                    p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                );
+            end if;
+            if (new.sent_at is null or pg_catalog.isfinite(new.sent_at)) is not true and ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                    p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                );
+            end if;
+            if (new.delivered_at is null) is not true and not (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                    p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                );
+            end if;
+            if (new.delivered_at is null) is not true and ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                    p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                );
+            end if;
+            if (new.carrier is null) is not true and not (((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': LOST forbids carrier'),
+                    p_hint => 'Leave carrier null'
+                );
+            end if;
+            if (new.carrier is null) is not true and ((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': LOST forbids carrier'),
+                    p_hint => 'Leave carrier null'
+                );
+            end if;
+            if (new.weight > 0) is not true and not (((old.weight > 0) is true) is not true) then
+                perform interlock.refuse(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                    p_hint => 'It must hold: weight > 0'
+                );
+            end if;
+            if (new.weight > 0) is not true and ((old.weight > 0) is true) is not true then
+                perform interlock.record_violation(
+                    p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                    p_hint => 'It must hold: weight > 0'
+                );
+            end if;
+        end if;
+    else
+        if true and not (((old.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true) then
+            perform interlock.refuse(
+                p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
+                p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
+            );
+        end if;
+        if true and ((old.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true then
+            perform interlock.record_violation(
+                p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
+                p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
+            );
+        end if;
     end if;
-    if ((case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is true) is not true and not (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) then
-        perform interlock.refuse(
-            p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
-            p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
-        );
-    end if;
-    if ((case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is true) is not true and ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true then
-        perform interlock.record_violation(
-            p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
-            p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
-        );
-    end if;
-    if ((case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is true) is not true and not (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) then
-        perform interlock.refuse(
-            p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
-            p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
-        );
-    end if;
-    if ((case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is true) is not true and ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true then
-        perform interlock.record_violation(
-            p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
-            p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
-        );
-    end if;
-    if ((new.status = 'SENT' is not true or (new.carrier is not null) is true)) is not true and not (((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true) then
-        perform interlock.refuse(
-            p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => array['carrier']::pg_catalog.text[],
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': SENT requires carrier'),
-            p_hint => 'Set carrier in the same write'
-        );
-    end if;
-    if ((new.status = 'SENT' is not true or (new.carrier is not null) is true)) is not true and ((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true then
-        perform interlock.record_violation(
-            p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => array['carrier']::pg_catalog.text[],
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': SENT requires carrier'),
-            p_hint => 'Set carrier in the same write'
-        );
-    end if;
-    if ((new.status = 'LOST' is not true or (new.carrier is null) is true)) is not true and not (((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true) then
-        perform interlock.refuse(
-            p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': LOST forbids carrier'),
-            p_hint => 'Leave carrier null'
-        );
-    end if;
-    if ((new.status = 'LOST' is not true or (new.carrier is null) is true)) is not true and ((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true then
-        perform interlock.record_violation(
-            p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': LOST forbids carrier'),
-            p_hint => 'Leave carrier null'
-        );
-    end if;
-    if ((new.weight > 0) is true) is not true and not (((old.weight > 0) is true) is not true) then
-        perform interlock.refuse(
-            p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
-            p_hint => 'It must hold: weight > 0'
-        );
-    end if;
-    if ((new.weight > 0) is true) is not true and ((old.weight > 0) is true) is not true then
-        perform interlock.record_violation(
-            p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
-            p_hint => 'It must hold: weight > 0'
-        );
-    end if;
-    if ((new.status = 'SENT' is not true or (new.weight < 30 or new.insured) is true)) is not true and not (((old.status = 'SENT' is not true or (old.weight < 30 or old.insured) is true)) is not true) then
-        perform interlock.refuse(
-            p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': heavy_is_insured does not hold'),
-            p_hint => 'It must hold: weight < 30 or insured'
-        );
-    end if;
-    if ((new.status = 'SENT' is not true or (new.weight < 30 or new.insured) is true)) is not true and ((old.status = 'SENT' is not true or (old.weight < 30 or old.insured) is true)) is not true then
-        perform interlock.record_violation(
-            p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => null, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': heavy_is_insured does not hold'),
-            p_hint => 'It must hold: weight < 30 or insured'
-        );
-    end if;
-    if v_from is distinct from v_to or old.carrier is distinct from new.carrier then
+    if old.carrier is distinct from new.carrier then
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier")
         values (new.id, case when v_from is distinct from v_to then 'move' else 'change' end, v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
+    elsif v_from is distinct from v_to then
+        insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state")
+        values (new.id, 'move', v_event, v_from, v_to);
     end if;
     return null;
 end;
@@ -547,7 +829,7 @@ comment on function interlock."parcel_change"() is 'parcel: judge every change o
 revoke execute on function interlock."parcel_change"() from public;
 
 
--- step 7 (arm): create function interlock.parcel_death
+-- step 6 (arm): create function interlock.parcel_death
 -- why:  judge how a row ends, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -574,16 +856,14 @@ begin
             ),
             hint = 'If the table was renamed: change the spec, then interlock apply';
     end if;
-    if true then
-        perform interlock.refuse(
-            p_code => 'IL03', p_machine => 'parcel', p_rule => 'death',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', old.id),
-            p_from => v_from, p_to => null, p_event => null,
-            p_allowed => '{}', p_missing => '{}',
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', old.id), pg_catalog.concat(': a row in ', coalesce(v_from, 'null'), ' may not be deleted')),
-            p_hint => 'Rows of this machine are never deleted: move the row to a final state'
-        );
-    end if;
+    perform interlock.refuse(
+        p_code => 'IL03', p_machine => 'parcel', p_rule => 'death',
+        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', old.id),
+        p_from => v_from, p_to => null, p_event => null,
+        p_allowed => '{}', p_missing => '{}',
+        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', old.id), pg_catalog.concat(': a row in ', coalesce(v_from, 'null'), ' may not be deleted')),
+        p_hint => 'Rows of this machine are never deleted: move the row to a final state'
+    );
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier")
     values (old.id, 'death', null, v_from, v_to, old.carrier);
     return null;
@@ -593,20 +873,7 @@ comment on function interlock."parcel_death"() is 'parcel: judge how a row ends,
 revoke execute on function interlock."parcel_death"() from public;
 
 
--- step 8 (arm): create trigger interlock_10_parcel_prebirth
--- why:  fire the function parcel_prebirth
--- lock: ShareRowExclusive on depot.parcel
--- Fill and clear before the row is stored.
-
-create trigger "interlock_10_parcel_prebirth"
-    before insert on "depot"."parcel"
-    for each row
-    execute function interlock."parcel_prebirth"();
-alter table "depot"."parcel" enable always trigger "interlock_10_parcel_prebirth";
-comment on trigger "interlock_10_parcel_prebirth" on "depot"."parcel" is 'Machine parcel: prebirth.';
-
-
--- step 9 (arm): create trigger interlock_10_parcel_premove
+-- step 7 (arm): create trigger interlock_10_parcel_premove
 -- why:  fire the function parcel_premove
 -- lock: ShareRowExclusive on depot.parcel
 -- Fill and clear before the row is stored.
@@ -619,7 +886,7 @@ alter table "depot"."parcel" enable always trigger "interlock_10_parcel_premove"
 comment on trigger "interlock_10_parcel_premove" on "depot"."parcel" is 'Machine parcel: premove.';
 
 
--- step 10 (arm): create trigger interlock_50_parcel_birth
+-- step 8 (arm): create trigger interlock_50_parcel_birth
 -- why:  fire the function parcel_birth
 -- lock: ShareRowExclusive on depot.parcel
 -- Judge every row after the write, whatever other triggers did to it; always, in every session.
@@ -633,7 +900,7 @@ alter table "depot"."parcel" enable always trigger "interlock_50_parcel_birth";
 comment on trigger "interlock_50_parcel_birth" on "depot"."parcel" is 'Machine parcel: birth.';
 
 
--- step 11 (arm): create trigger interlock_50_parcel_change
+-- step 9 (arm): create trigger interlock_50_parcel_change
 -- why:  fire the function parcel_change
 -- lock: ShareRowExclusive on depot.parcel
 -- Judge every row after the write, whatever other triggers did to it; always, in every session.
@@ -647,7 +914,7 @@ alter table "depot"."parcel" enable always trigger "interlock_50_parcel_change";
 comment on trigger "interlock_50_parcel_change" on "depot"."parcel" is 'Machine parcel: change.';
 
 
--- step 12 (arm): create trigger interlock_50_parcel_death
+-- step 10 (arm): create trigger interlock_50_parcel_death
 -- why:  fire the function parcel_death
 -- lock: ShareRowExclusive on depot.parcel
 -- Judge every row after the write, whatever other triggers did to it; always, in every session.
@@ -661,7 +928,7 @@ alter table "depot"."parcel" enable always trigger "interlock_50_parcel_death";
 comment on trigger "interlock_50_parcel_death" on "depot"."parcel" is 'Machine parcel: death.';
 
 
--- step 13 (arm): create trigger interlock_90_parcel_truncate
+-- step 11 (arm): create trigger interlock_90_parcel_truncate
 -- why:  fire the function refuse_truncate
 -- lock: ShareRowExclusive on depot.parcel
 -- No truncate: it would take rows away without judging one of them.
@@ -674,7 +941,7 @@ alter table "depot"."parcel" enable always trigger "interlock_90_parcel_truncate
 comment on trigger "interlock_90_parcel_truncate" on "depot"."parcel" is 'Machine parcel: truncate.';
 
 
--- step 14 (arm): create registry parcel
+-- step 12 (arm): create registry parcel
 -- why:  the spec, as one version more
 -- lock: none
 -- Write the machine into the registry, as one version more.
