@@ -58,7 +58,7 @@ def measure(major: int, options: argparse.Namespace) -> Run:
             variants = [it for it in all_variants() if it.matches(options.variants)]
             armed = arm_all(made, variants)
             version = _version(made)
-            found = _measure_plain(made, armed, rows, rounds)
+            found = [] if options.instructions else _measure_plain(made, armed, rows, rounds)
             if options.clients:
                 _say(f"PostgreSQL {major}: eight clients")
                 found += measure_clients(made, armed.databases, rows, rounds, _CLIENT_SECONDS)
@@ -136,7 +136,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help=f"{_QUICK_ROWS:,} rows, fewer rounds")
     parser.add_argument("--clients", action="store_true", help="also throughput, eight clients")
     parser.add_argument(
-        "--variants", metavar="TEXT", help="only variants whose name has TEXT in it, and bare"
+        "--instructions", action="store_true", help="only count the instructions of single rows"
+    )
+    parser.add_argument(
+        "--variants",
+        action="append",
+        metavar="TEXT",
+        help="only variants whose name has TEXT in it, and bare; may be given again",
     )
     parser.add_argument("--format", choices=["text", "markdown"], default="text")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every value here")

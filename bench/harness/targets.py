@@ -29,7 +29,7 @@ _DEFAULT_AND_TRIGGER = {
     "insert, instructions": (2.2, 1.7),
     "bulk UPDATE": (1.8, 1.8),
     "COPY": (2.0, 2.0),
-    "verify": (1.6, 1.6),
+    "verify, the row rules": (1.6, 1.6),
     "bulk after single rows": (1.2, 1.2),
 }
 _THROUGHPUT = {

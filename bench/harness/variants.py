@@ -28,9 +28,9 @@ class Variant:
     database: str
     steps: tuple[Step, ...]
 
-    def matches(self, text: str | None) -> bool:
-        """Say whether to measure this one when only names with *text* in them are asked for."""
-        return self.name == BARE or text is None or text in self.name
+    def matches(self, texts: Sequence[str] | None) -> bool:
+        """Say whether to measure this one when only names with one of *texts* are asked for."""
+        return self.name == BARE or texts is None or any(text in self.name for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
