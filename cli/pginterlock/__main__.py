@@ -6,7 +6,7 @@ import sys
 import click
 
 from pginterlock.commands import interlock
-from pginterlock.errors import InterlockError
+from pginterlock.errors import InterlockError, SpecError
 
 _INTERRUPTED = 130
 
@@ -34,7 +34,9 @@ def main() -> None:
 
 
 def _say(error: InterlockError) -> None:
-    click.echo(click.style("interlock: ", fg="red", bold=True) + error.message, err=True)
+    # Problems of a spec stand alone on their lines, for editors that read file:line:column.
+    name = "" if isinstance(error, SpecError) else "interlock: "
+    click.echo(click.style(name, fg="red", bold=True) + error.message, err=True)
     if error.remedy:
         click.echo(f"  {error.remedy}", err=True)
 

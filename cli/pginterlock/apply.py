@@ -141,7 +141,7 @@ def _look(
     if not found:
         return
     told = [
-        f"  {row['rule']}: {row['row_count']} rows, for example"
+        f"  {row['rule']}: {_rows(row['row_count'])}, for example"
         f" {', '.join(_key(key) for key in row['samples'][:_SHOWN])}"
         for row in found
     ]
@@ -150,6 +150,10 @@ def _look(
         "\n".join([f"{step.title}: {total} rule{'s' if total > 1 else ''} broken", *told]),
         remedy=refusal.remedy,
     )
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
 
 
 def _key(key: object) -> str:
@@ -174,7 +178,7 @@ def _validate(connection: psycopg.Connection, step: Step, how: Waiting, left: in
         raise IncompleteError(
             f"{step.title}: {error.diag.message_primary or error}", remedy=_ARMED
         ) from error
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, EnvironmentFault) as error:
         raise IncompleteError(
             f"{left} of the checks are armed but not validated yet:"
             f" {database.hide(str(error)).strip()}",

@@ -48,8 +48,9 @@ def history(connection: psycopg.Connection, machine: str, key: Sequence[str]) ->
     with database.faults():
         columns = _key_columns(connection, machine)
         if len(columns) != len(key):
+            parts = "1 part" if len(columns) == 1 else f"{len(columns)} parts"
             raise UsageError(
-                f"the key of {machine} has {len(columns)} values ({', '.join(columns)}), and"
+                f"the key of {machine} has {parts} ({', '.join(columns)}), and"
                 f" {len(key)} were given",
                 remedy=f"interlock history {machine} {' '.join(c.upper() for c in columns)}",
             )

@@ -80,6 +80,11 @@ def faults() -> Iterator[None]:
             f"the server gave up: {_one_line(str(error))}",
             remedy="A transaction that was open is rolled back; run the command again.",
         ) from error
+    except psycopg.Error as error:
+        raise EnvironmentFault(
+            f"the server refused: {_one_line(str(error))}",
+            remedy="A transaction that was open is rolled back: nothing is half done.",
+        ) from error
 
 
 def ask(

@@ -17,6 +17,7 @@ create table interlock.machine (
     version         integer     not null default 1,
     adopted_rows    bigint      not null,
     adopted_digest  numeric     not null,
+    adopted_after   bigint      not null,
     applied_at      timestamptz not null default now(),
     applied_by      text        not null default session_user,
 
@@ -73,4 +74,6 @@ comment on table interlock.rule is 'The rules of each machine; the predicate is 
 comment on column interlock.machine.adopted_rows is
 'How many rows were there before the machine, and so have no birth in the history.';
 comment on column interlock.machine.adopted_digest is
-'The sum of the hashes of their keys: rows cannot be swapped behind the triggers.';
+'The sum of the hashes of their keys and states: none can be swapped or moved unseen.';
+comment on column interlock.machine.adopted_after is
+'The last entry of an older history: what came before is not held against the rows.';

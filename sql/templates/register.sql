@@ -2,12 +2,16 @@
 
 insert into interlock.machine as m (
     machine_name, table_oid, schema_name, table_name, state_column, state_attnum, key_columns,
-    mode, checks, continuity, definition, adopted_rows, adopted_digest
+    mode, checks, continuity, definition, adopted_rows, adopted_digest,
+    adopted_after
 )
 select
     :'machine', :'relation'::regclass, :'schema_name', :'table_name', :'state_column',
     :state_attnum, :key_names, :'mode', :'checks', :'continuity', :'definition',
-    adopted.row_count, adopted.digest
+    adopted.row_count, adopted.digest,
+    coalesce(pg_catalog.pg_sequence_last_value(
+        pg_catalog.pg_get_serial_sequence(:'audit_relation', 'id')::regclass
+    ), 0)
 from (
 :adopted
 ) as adopted

@@ -9,8 +9,10 @@ with entry as (
         lag(kind) over life as kind_before,
         lag(to_state) over life as state_before,
         lead(kind) over life is null as is_last,
-        bool_or(kind = 'birth') over (partition by :key_list) as has_birth
+        first_value(from_state) over life as first_state,
+        first_value(kind) over life = 'birth' as has_birth
     from interlock.:"audit_name"
+    where id > (select m.adopted_after from interlock.machine as m where m.machine_name = :'machine')
     window life as (partition by :key_list order by id)
 ),
 
@@ -27,7 +29,7 @@ step as (
 ),
 
 present as (
-    select :row_key, :row_state as row_state
+    select :row_key, (:row_state)::text as row_state
     from :relation as t
 ),
 
@@ -35,6 +37,7 @@ ending as (
     select
         :key_list,
         coalesce(e.has_birth, false) as has_birth,
+        case when e.kind is null then p.row_state else e.first_state end as adopted_state,
         p.is_present,
         case
             when e.kind is null then null
@@ -51,7 +54,8 @@ adopted as (
     select
         count(*) filter (where not e.has_birth) - m.adopted_rows as difference,
         coalesce(
-            sum(hash_record_extended(row(:key_list), 0)) filter (where not e.has_birth), 0
+            sum(hash_record_extended(row(:key_list, e.adopted_state), 0))
+                filter (where not e.has_birth), 0
         ) <> m.adopted_digest as is_other
     from interlock.machine as m
     left join ending as e on true

@@ -213,7 +213,7 @@ def test_a_plan_that_is_none(tmp_path: Path) -> None:
 def test_a_key_that_is_none(tmp_path: Path, hotel: str) -> None:
     for words, message in (
         (["booking", "x"], "x is no key of booking"),
-        (["booking", "1", "2"], "the key of booking has 1 values (id), and 2 were given"),
+        (["booking", "1", "2"], "the key of booking has 1 part (id), and 2 were given"),
         (["bookings", "1"], "no machine 'bookings' is installed here; installed: booking"),
     ):
         assert_told(interlock(tmp_path, "history", *words, "--dsn", hotel), USAGE, message)

@@ -101,7 +101,7 @@ def test_rows_that_break_a_rule_stop_it_with_counts_and_keys(
         apply.install(session, wanted)
 
     told = refusal.value.message
-    assert "IL11 known_state: 1 rows, for example id=10" in told
+    assert "IL11 known_state: 1 row, for example id=10" in told
     assert "IL13 state_row CHECKED_IN requires assigned_room_id: 3 rows" in told
     assert "mode: observe" in (refusal.value.remedy or "")
     assert session.execute(OURS).fetchone() == (0,)

@@ -59,9 +59,13 @@ def _show(report: Report) -> None:
     warnings = len(report.findings) - errors
     names = ", ".join(report.machines)
     if errors:
-        screen.print(f"[bold red]{errors} findings[/], {warnings} warnings: {names}")
+        screen.print(
+            f"[bold red]{errors} finding{_s(errors)}[/], {warnings} warning{_s(warnings)}: {names}"
+        )
     else:
-        screen.print(f"[bold green]All as the spec says[/], {warnings} warnings: {names}")
+        screen.print(
+            f"[bold green]All as the spec says[/], {warnings} warning{_s(warnings)}: {names}"
+        )
 
 
 def _show_one(finding: Finding) -> None:
@@ -76,6 +80,10 @@ def _show_one(finding: Finding) -> None:
         screen.print(f"         {_plain(samples)}")
     if finding.hint:
         screen.print(f"         [dim]{_plain(finding.hint)}[/]")
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
 
 
 def _plain(text: str) -> str:

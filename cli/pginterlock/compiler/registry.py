@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 
 from pginterlock import assets
-from pginterlock.compiler.relations import audit_name, key_columns
+from pginterlock.compiler.relations import audit_name
 from pginterlock.compiler.removal import qualified, unregister
 from pginterlock.model import Machine
 from pginterlock.names import array, ident, literal
@@ -55,6 +55,7 @@ def registry_entry(writing: Writing) -> DbObject:
             "machine": machine.name,
             "relation": qualified(table),
             "adopted": _adopted(writing),
+            "audit_relation": f"interlock.{ident(audit_name(machine.name))}",
             "schema_name": table.schema,
             "table_name": table.name,
             "state_column": machine.state,
@@ -101,23 +102,19 @@ def _rows(writing: Writing) -> tuple[list[Row], list[Row], list[Row]]:
 
 
 def _adopted(writing: Writing) -> str:
-    """Return SQL that counts what was there before the machine: rows, and lives in the history."""
+    """Return SQL that counts the rows that are there before the machine, and hashes them."""
 
     def of_table(column: str) -> str:
         return f"t.{ident(column)}"
 
-    keys = [ident(column) for column in key_columns(writing)]
-    stored = [f"{writing.stored(c, of_table)} as {ident('key_' + c)}" for c in writing.key]
     return indent(
         fill(
             assets.read("sql", "templates", "adopted.sql"),
             {
                 "machine": writing.machine.name,
-                "audit_name": audit_name(writing.machine.name),
                 "relation": qualified(writing.table.name),
-                "key_list": ", ".join(keys),
-                "row_key": ", ".join(stored),
-                "same_entry": writing.key_match("a", of_table),
+                "key_list": ", ".join(writing.stored(c, of_table) for c in writing.key),
+                "row_state": writing.state_text(of_table),
             },
         )
     )

@@ -3,7 +3,7 @@
 from pginterlock import assets
 from pginterlock.compiler.functions import fills_births, fills_moves
 from pginterlock.compiler.removal import drop_trigger, qualified
-from pginterlock.model import TableName
+from pginterlock.model import Mode, TableName
 from pginterlock.names import cut, ident
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.rules.parts import Writing
@@ -35,6 +35,10 @@ def triggers(writing: Writing) -> list[DbObject]:
     return found
 
 
+def _truncate_function(writing: Writing) -> str:
+    return "record_truncate" if writing.machine.mode is Mode.OBSERVE else "refuse_truncate"
+
+
 def _before_move(writing: Writing) -> DbObject:
     """Return the fill trigger of moves.
 
@@ -61,7 +65,7 @@ def _trigger(
     machine, table = writing.machine.name, on or writing.table.name
     name = cut(f"interlock_{order}_{machine}_{what}")
     is_truncate, is_before = what == "truncate", what.startswith("pre")
-    function = "refuse_truncate" if is_truncate else cut(f"{machine}_{what}")
+    function = _truncate_function(writing) if is_truncate else cut(f"{machine}_{what}")
     template = (
         "truncate_trigger.sql"
         if is_truncate

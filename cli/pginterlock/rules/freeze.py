@@ -1,7 +1,9 @@
 """IL07, freeze: the key never changes, a stamp only with its state, a frozen column not at all."""
 
 from pginterlock.errors import Frozen
+from pginterlock.model import Mode
 from pginterlock.names import literal
+from pginterlock.rules import stamp as stamps
 from pginterlock.rules.parts import Verdict, Writing, block, indent, is_state, new, old
 
 ERROR = Frozen
@@ -23,10 +25,10 @@ def at_change(writing: Writing) -> list[str]:
 
     One condition comes before many verdicts: most updates change none of these.
     """
-    stamps = writing.machine.stamps
+    marks = writing.machine.stamps
     always = [_key(writing, column) for column in writing.key]
-    always += [_stamp(writing, s.column, s.states) for s in stamps]
-    found = [_if_any(writing, (*writing.key, *(s.column for s in stamps)), always)]
+    always += [_stamp(writing, s.column, s.states) for s in marks]
+    found = [_if_any(writing, (*writing.key, *(s.column for s in marks)), always)]
     for row in writing.machine.rows:
         if columns := frozen_columns(writing, row.state):
             verdicts = [_column(writing, row.state, column) for column in columns]
@@ -58,10 +60,14 @@ def _stamp(writing: Writing, column: str, states: tuple[str, ...]) -> str:
     entered = dict.fromkeys(
         [*states, *(r.state for r in writing.machine.rows if column in r.clear)]
     )
-    with_state = f"v_from is distinct from v_to and {is_state('v_to', list(entered))}"
+    allowed = f"v_from is distinct from v_to and {is_state('v_to', list(entered))}"
+    if writing.machine.mode is Mode.RATCHET:
+        # A stamp that was broken before may be mended: that is what a ratchet is for.
+        sound = next(p for p in stamps.row_predicates(writing) if p.name == column)
+        allowed = f"{allowed}\n    or ({sound.sound(writing, old)}) is not true"
     return writing.write(
         Verdict(
-            f"{writing.differs(column)}\n    and ({with_state}) is not true",
+            f"{writing.differs(column)}\n    and ({allowed}) is not true",
             CODE,
             NAME,
             literal(f": {column} changes only when its state is entered"),

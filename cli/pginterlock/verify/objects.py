@@ -87,16 +87,24 @@ def _finding(machine: str, table: str, change: Change, there: tuple[DbObject, ..
         what = "disabled"
     if thing.kind is ObjectKind.CHECK and "enforced" in differing:
         what = "not-enforced"
+    words = what.replace("-", " ")
+    if what == "disabled" and _fact(thing, there, "enabled") != "D":
+        words = "enabled, but not always"
     name = thing.name.removeprefix(f"{table} ")
     told = f" ({', '.join(differing)})" if differing and what == "changed" else ""
     where = f" on {table}" if thing.kind in (ObjectKind.TRIGGER, ObjectKind.CHECK) else ""
     return Finding(
         f"{thing.kind}-{what}",
-        f"{thing.kind} {name}{where} is {what.replace('-', ' ')}{told}",
+        f"{thing.kind} {name}{where} is {words}{told}",
         machine,
         table,
         hint=_APPLY,
     )
+
+
+def _fact(thing: DbObject, there: tuple[DbObject, ...], name: str) -> str:
+    found = next((it for it in there if it.id == thing.id), None)
+    return dict(found.facts).get(name, "") if found else ""
 
 
 def _differing(thing: DbObject, there: tuple[DbObject, ...]) -> list[str]:

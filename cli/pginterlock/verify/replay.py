@@ -47,7 +47,7 @@ def discontinuous(connection: psycopg.Connection, it: MachineSurvey) -> list[Fin
 
 def _adopted(it: MachineSurvey, difference: int) -> Finding:
     if difference == 0:
-        told = "rows that were there before the machine were replaced by others"
+        told = "rows that were there before the machine were moved or replaced"
     else:
         told = _counted(difference)
     return Finding(

@@ -958,7 +958,7 @@ comment on trigger "interlock_50_parcel_death" on "depot"."parcel" is 'Machine p
 create trigger "interlock_90_parcel_truncate"
     before truncate on "depot"."parcel"
     for each statement
-    execute function interlock.refuse_truncate('parcel');
+    execute function interlock."refuse_truncate"('parcel');
 alter table "depot"."parcel" enable always trigger "interlock_90_parcel_truncate";
 comment on trigger "interlock_90_parcel_truncate" on "depot"."parcel" is 'Machine parcel: truncate.';
 
@@ -970,30 +970,23 @@ comment on trigger "interlock_90_parcel_truncate" on "depot"."parcel" is 'Machin
 
 insert into interlock.machine as m (
     machine_name, table_oid, schema_name, table_name, state_column, state_attnum, key_columns,
-    mode, checks, continuity, definition, adopted_rows, adopted_digest
+    mode, checks, continuity, definition, adopted_rows, adopted_digest,
+    adopted_after
 )
 select
     'parcel', '"depot"."parcel"'::regclass, 'depot', 'parcel', 'status',
     2, array['id']::pg_catalog.text[], 'enforce', 'trigger', 'online', '{"audit": {"actor": "optional", "columns": ["carrier"], "retain": null}, "checks": "trigger", "continuity": "online", "deletion": ["PACKED"], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "enforce", "name": "parcel", "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}',
-    adopted.row_count, adopted.digest
+    adopted.row_count, adopted.digest,
+    coalesce(pg_catalog.pg_sequence_last_value(
+        pg_catalog.pg_get_serial_sequence('interlock."parcel_audit"', 'id')::regclass
+    ), 0)
 from (
     select
         pg_catalog.count(*) as row_count,
-        coalesce(pg_catalog.sum(pg_catalog.hash_record_extended(row("key_id"), 0)), 0) as digest
-    from (
-        select t."id" as "key_id"
-        from "depot"."parcel" as t
-        where not exists (
-            select from interlock."parcel_audit" as a where a.kind = 'birth' and a."key_id" = t."id"
-        )
-        union all
-        select "key_id"
-        from interlock."parcel_audit" as a
-        group by "key_id"
-        having
-            pg_catalog.bool_and(a.kind <> 'birth')
-            and not exists (select from "depot"."parcel" as t where a."key_id" = t."id")
-    ) as k
+        coalesce(
+            pg_catalog.sum(pg_catalog.hash_record_extended(row(t."id", (t."status")::text), 0)), 0
+        ) as digest
+    from "depot"."parcel" as t
     where not exists (
         select from interlock.machine as known where known.machine_name = 'parcel'
     )
