@@ -24,7 +24,7 @@ select
         join pg_catalog.pg_class as p on p.oid = k.relid
         join pg_catalog.pg_namespace as s on s.oid = p.relnamespace
         where p.oid <> c.oid
-        order by s.nspname, p.relname
+        order by s.nspname, p.relname -- noqa: RF01
     ) as partitions,
     coalesce((
         select array_agg(k.attname::text order by k.place)
