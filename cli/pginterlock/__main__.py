@@ -1,6 +1,7 @@
 """Run the command line: ``interlock`` and ``python -m pginterlock``."""
 
 import os
+import re
 import sys
 
 import click
@@ -9,6 +10,7 @@ from pginterlock.commands import interlock
 from pginterlock.errors import InterlockError, SpecError
 
 _INTERRUPTED = 130
+_PLACE = re.compile(r"[^\n]*:\d+:\d+: ")
 
 
 def main() -> None:
@@ -35,7 +37,8 @@ def main() -> None:
 
 def _say(error: InterlockError) -> None:
     # Problems of a spec stand alone on their lines, for editors that read file:line:column.
-    name = "" if isinstance(error, SpecError) else "interlock: "
+    is_placed = isinstance(error, SpecError) and _PLACE.match(error.message)
+    name = "" if is_placed else "interlock: "
     click.echo(click.style(name, fg="red", bold=True) + error.message, err=True)
     if error.remedy:
         click.echo(f"  {error.remedy}", err=True)
