@@ -1,7 +1,11 @@
 """The servers that the tests run on: one of each PostgreSQL version, shared by all workers."""
 
+import contextlib
 import json
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +16,8 @@ ROOT = Path(__file__).parents[1]
 _SHARED = "INTERLOCK_TEST_SERVERS"
 _WANTED = "INTERLOCK_TEST_PG"
 _DEFAULT = "15,18"
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+_ENOUGH = 3 * 2**30
 _SETTINGS = {
     "max_connections": "200",
     "max_prepared_transactions": "10",
@@ -57,13 +63,26 @@ def binaries(major: int) -> Path:
 
 def start_all() -> list[embedded.Server]:
     """Start every version and tell the workers, which are started after, where they are."""
-    started = {
-        major: embedded.start(bin_dir=binaries(major), settings=_SETTINGS) for major in majors()
-    }
+    with _in_memory():
+        started = {
+            major: embedded.start(bin_dir=binaries(major), settings=_SETTINGS) for major in majors()
+        }
     os.environ[_SHARED] = json.dumps(
         {major: [str(it.socket_dir), str(it.bin_dir)] for major, it in started.items()}
     )
     return list(started.values())
+
+
+@contextlib.contextmanager
+def _in_memory() -> Iterator[None]:
+    """Make new folders in memory where there is enough: every test has a database of its own."""
+    before = tempfile.tempdir
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+        tempfile.tempdir = str(_MEMORY)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def servers() -> dict[int, TestServer]:
