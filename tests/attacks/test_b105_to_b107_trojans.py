@@ -123,7 +123,7 @@ def test_b106_verify_after_set_role_runs_none_of_it(planted: Attacked) -> None:
     assert was_reached(planted) is False
 
 
-@every_plant
+@pytest.mark.parametrize("planted", ["a trigger", "a rule"], indirect=True)
 def test_b107_verify_as_a_plain_role_gives_nothing_away(planted: Attacked) -> None:
     with psycopg.connect(conninfo.make_conninfo(planted.dsn, user=APP), autocommit=True) as session:
         report = verify.verify(session, planted.spec)

@@ -4,7 +4,8 @@ import psycopg
 import pytest
 from tests.attacks.hotel import OWNER, Attacked
 
-FORMS = ["checks: function", "checks: native", "checks: trigger", "continuity: online"]
+# Another form of CHECK is tried beside each attack on rows; here the two that write differently.
+FORMS = ["checks: function", "continuity: online"]
 CONFIRM = "update hotel.room_booking set status = 'CONFIRMED', paid_at = now() where id = 1"
 CONFIRMED = ("move", "PENDING", "CONFIRMED")
 
