@@ -1,7 +1,4 @@
-"""Rows that do not fit their state: stamps, rooms, payments, keys; by the application.
-
-Left out, for no rule of this machine: B26 (double booking is a claim, IL15).
-"""
+"""Rows that do not fit their state: stamps, rooms, payments, keys; by the application."""
 
 import psycopg
 import pytest

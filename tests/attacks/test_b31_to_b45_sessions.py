@@ -1,7 +1,4 @@
-"""Transactions, views, helpers and settings: by the application.
-
-Left out here: B42 and B43 change settings of a whole server: see ``test_b42_to_b76_grants.py``.
-"""
+"""Transactions, views, helpers and settings: by the application."""
 
 import psycopg
 import pytest
@@ -10,6 +7,30 @@ from tests.attacks.hotel import APP, Attacked
 
 from pginterlock import apply
 
+# What a session may set that changes how SQL is read, planned or run.
+SETTINGS = (
+    "standard_conforming_strings = off",
+    "escape_string_warning = off",
+    "backslash_quote = on",
+    "transform_null_equals = on",
+    "quote_all_identifiers = on",
+    "array_nulls = off",
+    "plan_cache_mode = force_generic_plan",
+    "plpgsql.extra_errors = 'all'",
+    "plpgsql.check_asserts = off",
+    "check_function_bodies = off",
+    "row_security = off",
+    "search_path = ''",
+    "timezone = 'Pacific/Kiritimati'",
+    "datestyle = 'German, DMY'",
+    "intervalstyle = 'sql_standard'",
+    "bytea_output = 'escape'",
+    "extra_float_digits = -15",
+    "client_encoding = 'SQL_ASCII'",
+    "default_transaction_isolation = 'serializable'",
+    "application_name = 'interlock'",
+    "interlock.mode = 'off'",
+)
 ILLEGAL = "update hotel.room_booking set status = 'CHECKED_IN', room_id = 3 where id = 5"
 
 
@@ -102,6 +123,23 @@ def test_b41_the_replica_role_is_not_for_applications(
 ) -> None:
     with attacked.denied():
         app.execute("set session_replication_role = replica")
+
+
+def test_b41_no_setting_of_a_session_switches_a_rule_off(
+    attacked: Attacked, app: psycopg.Connection
+) -> None:
+    for setting in SETTINGS:
+        app.execute(f"set {setting}".encode())
+
+    with attacked.refused("IL01", "transition"):
+        app.execute(ILLEGAL)
+    with attacked.refused("IL02", "birth"):
+        app.execute("insert into hotel.room_booking (id, status) values (20, 'NO_SHOW')")
+    with attacked.refused("IL13", "state_row"):
+        app.execute("update hotel.room_booking set status = 'CHECKED_IN' where id = 2")
+    app.execute("update hotel.room_booking set status = 'CANCELLED' where id = 1")
+    assert attacked.history(1)[-1] == ("move", "PENDING", "CANCELLED")
+    assert attacked.found() == set()
 
 
 def test_b44_a_timeout_leaves_nothing_half_done(

@@ -131,6 +131,15 @@ def test_b64_a_tombstone_removed(attacked: Attacked, writer: psycopg.Connection)
     assert attacked.found() == {"IL10", "writes-all-data"}
 
 
+def test_b74_a_revoke_without_effect(attacked: Attacked) -> None:
+    attacked.admin.execute(
+        "grant update (status) on hotel.room_booking to pg_monitor;"
+        "revoke update (status) on hotel.room_booking from attack_app"
+    )
+
+    assert attacked.found() == {"revoke-without-effect"}
+
+
 def test_b76a_born_late_as_a_replica(attacked: Attacked, replica: psycopg.Connection) -> None:
     with attacked.refused("IL02", "birth"):
         replica.execute(

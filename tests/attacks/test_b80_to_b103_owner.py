@@ -1,7 +1,4 @@
-"""What the owner of the tables can do behind the guard, who is no superuser: `verify` finds it.
-
-Left out, for they concern no rule of this machine: the sealing of histories.
-"""
+"""What the owner of the tables can do behind the guard, who is no superuser: `verify` finds it."""
 
 import psycopg
 import pytest
@@ -154,9 +151,8 @@ def test_b94_the_guard_only_for_replicas(attacked: Attacked, owner: psycopg.Conn
         owner.execute(f"alter table hotel.room_booking enable replica trigger {trigger}".encode())
 
     told = [it.message for it in attacked.findings() if it.code == "trigger-disabled"]
-    assert sorted(told) == [
-        f"trigger {trigger} on hotel.room_booking is disabled" for trigger in TRIGGERS
-    ]
+    assert len(told) == len(TRIGGERS)
+    assert all(any(trigger in it for it in told) for trigger in TRIGGERS)
 
 
 def test_b95_another_table_of_the_same_name(attacked: Attacked, owner: psycopg.Connection) -> None:
