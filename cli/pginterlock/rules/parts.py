@@ -103,7 +103,7 @@ class Writing:
         """
         column = self.column(self.machine.state)
         if column.kind is Kind.ENUM and column.type != column.base_type:
-            return self.state_text(render)
+            return f"({self.state_text(render)})"
         return render(self.machine.state)
 
     def stored_type(self, column: str) -> str:
