@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import HOTEL_SPEC
 from tests.servers import TestServer
 
-from pginterlock import apply, spec, steps
+from pginterlock import apply, embedded, spec, steps
 from pginterlock.errors import EnvironmentFault
 from pginterlock.verify import verify
 
@@ -21,6 +21,10 @@ do $$ begin
 exception when duplicate_object or unique_violation then null;
 end $$;
 """
+TABLE = (
+    "create table shop.sale (id int primary key, status text not null, price int,"
+    " sold_at timestamptz)"
+)
 SPEC = """
 interlock: 1
 machines:
@@ -37,10 +41,7 @@ def shop(empty: str, connect: Connect) -> str:
     admin.execute(ROLES)
     admin.execute("create schema shop authorization shop_owner")
     admin.execute("set role shop_owner")
-    admin.execute(
-        "create table shop.sale (id int primary key, status text not null, price int,"
-        " sold_at timestamptz)"
-    )
+    admin.execute(TABLE)
     admin.execute("grant usage on schema shop to shop_app")
     admin.execute("grant select, insert, update, delete on shop.sale to shop_app")
     admin.execute("reset role")
@@ -71,37 +72,28 @@ def test_who_does_not_own_the_table_is_told_who_does(
         steps.make_plan(stranger, spec.parse(SPEC, "spec.yaml"))
 
 
-def _grant_create(shop: str, connect: Connect) -> None:
-    admin = connect(shop, autocommit=True)
-    name = admin.execute("select current_database()").fetchone()
-    assert name
-    admin.execute(f"grant create on database {name[0]} to shop_owner".encode())
-
-
-def test_a_member_of_the_owner_role_installs_without_being_superuser(
-    server: TestServer, shop: str, connect: Connect
-) -> None:
-    _grant_create(shop, connect)
-    admin = connect(shop, autocommit=True)
-    admin.execute(
-        "do $$ begin create role interlock_owner nologin;"
-        " exception when duplicate_object or unique_violation then null; end $$"
-    )
-    admin.execute("grant interlock_owner to shop_owner")
-    owner = as_role(server, shop, "shop_owner", connect)
+def test_a_member_of_the_owner_role_installs_without_being_superuser(server: TestServer) -> None:
+    """On a server of its own: a membership is seen in every database of a server."""
     wanted = spec.parse(SPEC, "spec.yaml")
+    with embedded.running(bin_dir=server.bin_dir) as private:
+        with psycopg.connect(private.dsn(), autocommit=True) as admin:
+            admin.execute(ROLES)
+            admin.execute("create role interlock_owner nologin")
+            admin.execute("grant interlock_owner to shop_owner")
+            admin.execute("grant create on database postgres to shop_owner")
+            admin.execute("create schema shop authorization shop_owner")
+        with psycopg.connect(private.dsn(user="shop_owner"), autocommit=True) as owner:
+            owner.execute(TABLE)
+            apply.install(owner, wanted)
 
-    apply.install(owner, wanted)
-
-    assert steps.make_plan(owner, wanted).steps == ()
-    found = owner.execute(
-        "select distinct relowner::regrole::text from pg_class"
-        " where relnamespace = 'interlock'::regnamespace and relkind in ('r', 'p')"
-    ).fetchall()
-    assert found == [("interlock_owner",)]
-    told = {it.code for it in verify(owner, wanted).findings}
-    assert told == {"owner-can-login", "owner-member"}
-    admin.execute("revoke interlock_owner from shop_owner")
+            assert steps.make_plan(owner, wanted).steps == ()
+            found = owner.execute(
+                "select distinct relowner::regrole::text from pg_class"
+                " where relnamespace = 'interlock'::regnamespace and relkind in ('r', 'p')"
+            ).fetchall()
+            assert found == [("interlock_owner",)]
+            told = {it.code for it in verify(owner, wanted).findings}
+            assert told == {"owner-can-login", "owner-member"}
 
 
 @pytest.fixture
