@@ -355,7 +355,7 @@ def test_programs_that_do_not_run_are_named(place: Path, monkeypatch: pytest.Mon
     [
         ("mount -t tmpfs -o size=64k tmpfs /dev/shm", ENOUGH),
         ("umount -l /dev/shm", "42"),
-        ("mount -t tmpfs -o size=8m tmpfs /tmp && export TMPDIR=/tmp", "Free some disk space"),
+        ("mount -t tmpfs -o size=8m tmpfs /mnt && export TMPDIR=/mnt", "Free some disk space"),
     ],
     ids=["little shared memory", "no shared memory", "a full disk"],
 )
