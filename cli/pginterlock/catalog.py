@@ -104,6 +104,7 @@ def found_objects(connection: psycopg.Connection, machine: str, where: Table) ->
     for row in database.ask(connection, "found_relations.sql", {"names": names.tables}):
         facts = dict(c.split(" ", 1) for c in row["columns"] or [])
         if row["object_name"] == f"interlock.{names.audit}":
+            facts["by_id"] = _yes(row["is_by_id"])
             facts["months"] = "ahead" if row["is_ahead"] else "missing"
         found.append(
             DbObject(

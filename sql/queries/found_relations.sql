@@ -4,6 +4,12 @@ select
     'interlock.' || c.relname as object_name,
     array_agg(a.attname::text || ' ' || format_type(a.atttypid, null) order by a.attname)
         filter (where a.attname ~ '^(key|old|new)_') as columns,
+    exists (
+        select from pg_catalog.pg_index as i
+        join pg_catalog.pg_class as x on x.oid = i.indexrelid
+        join pg_catalog.pg_am as m on m.oid = x.relam
+        where i.indrelid = c.oid and m.amname = 'brin' and i.indisvalid
+    ) as is_by_id,
     to_regclass('interlock.' || quote_ident(
         c.relname || to_char(now() at time zone 'UTC' + interval '1 month', '_YYYY_MM')
     )) is not null as is_ahead
@@ -13,4 +19,4 @@ where
     c.relnamespace = to_regnamespace('interlock')
     and c.relkind in ('r', 'p')
     and c.relname = any(%(names)s)
-group by c.relname;
+group by c.oid, c.relname;

@@ -25,6 +25,11 @@ begin
             p_allowed => '{}', p_missing => '{}',
             p_message => tg_argv[0] || ': the table was truncated', p_hint => null
         );
+        insert into interlock.journal (machine_name, event, detail)
+        values (
+            tg_argv[0], 'truncate',
+            jsonb_build_object('schema', tg_table_schema, 'table', tg_table_name)
+        );
     end if;
     return null;
 end;

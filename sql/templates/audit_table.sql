@@ -21,7 +21,21 @@ create table interlock.:"audit_name" (
     backend_pid         integer     not null default pg_backend_pid(),
     transaction_id      xid8        not null default pg_current_xact_id(),
     clock_at            timestamptz not null default clock_timestamp(),
-    statement           text        not null default left(current_query(), 2000),
+    statement           text        not null default
+    case
+        -- Long ones are copied once a statement, not once a row: that was quadratic.
+        when coalesce(current_setting('interlock.long_statement', true), '') <> ''
+            and current_setting('interlock.long_statement', true)
+            = date_part('epoch', statement_timestamp())::text
+            then '(long: see the first record of this statement)'
+        when octet_length(current_query()) <= 2000 then current_query()
+        when octet_length(current_query()) <= 16000
+            or set_config(
+                'interlock.long_statement', date_part('epoch', statement_timestamp())::text, true
+            ) <> ''
+            then left(current_query(), 1500) || ' ... ' || right(current_query(), 500)
+        else ''
+    end,
 
     constraint :"pk_name" primary key (:key_list, id, at)
 ) partition by range (at);

@@ -1,13 +1,38 @@
--- Write the machine into the registry, as one version more.
+-- Write the machine into the registry, as one version more, and what was done into the journal.
 
-insert into interlock.machine as m (
+insert into interlock.journal (machine_name, event, detail)
+select
+    asked.machine_name,
+    case
+        when m.machine_name is null then 'install'
+        when m.mode <> :'mode' then 'mode'
+        else 'change'
+    end,
+    pg_catalog.jsonb_build_object(
+        'version', 1 + coalesce((
+            select pg_catalog.max(v.version) from interlock.machine_version as v
+            where v.machine_name = asked.machine_name
+        ), 0),
+        'mode', :'mode',
+        'mode_before', m.mode,
+        'definition_sha256', pg_catalog.encode(
+            pg_catalog.sha256(pg_catalog.convert_to((:'definition'::jsonb)::text, 'UTF8')), 'hex'
+        )
+    )
+from (values (:'machine')) as asked (machine_name)
+left join interlock.machine as m on m.machine_name = asked.machine_name;
+insert into interlock.machine (
     machine_name, table_oid, schema_name, table_name, state_column, state_attnum, key_columns,
-    mode, checks, continuity, definition, adopted_rows, adopted_digest,
+    mode, checks, continuity, definition, version, adopted_rows, adopted_digest,
     adopted_after
 )
 select
     :'machine', :'relation'::regclass, :'schema_name', :'table_name', :'state_column',
     :state_attnum, :key_names, :'mode', :'checks', :'continuity', :'definition',
+    1 + coalesce((
+        select pg_catalog.max(v.version) from interlock.machine_version as v
+        where v.machine_name = :'machine'
+    ), 0),
     adopted.row_count, adopted.digest,
     coalesce(pg_catalog.pg_sequence_last_value(
         pg_catalog.pg_get_serial_sequence(:'audit_relation', 'id')::regclass
@@ -20,8 +45,17 @@ on conflict (machine_name) do update set
     table_name = excluded.table_name, state_column = excluded.state_column,
     state_attnum = excluded.state_attnum, key_columns = excluded.key_columns,
     mode = excluded.mode, checks = excluded.checks, continuity = excluded.continuity,
-    definition = excluded.definition, version = m.version + 1,
+    definition = excluded.definition, version = excluded.version,
     applied_at = pg_catalog.now(), applied_by = session_user;
+insert into interlock.machine_version (machine_name, version, mode, after_entry, definition)
+select
+    m.machine_name, m.version, m.mode,
+    coalesce(pg_catalog.pg_sequence_last_value(
+        pg_catalog.pg_get_serial_sequence(:'audit_relation', 'id')::regclass
+    ), 0),
+    m.definition
+from interlock.machine as m
+where m.machine_name = :'machine';
 delete from interlock.state where machine_name = :'machine';
 delete from interlock.transition where machine_name = :'machine';
 delete from interlock.rule where machine_name = :'machine';

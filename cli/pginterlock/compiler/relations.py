@@ -61,13 +61,17 @@ def _audit(writing: Writing) -> DbObject:
         f"alter table interlock.{ident(name)} add column if not exists {ident(c)} {t};\n"
         for c, t in changed.items()
     )
+    index = fill(
+        assets.read("sql", "templates", "audit_index.sql"),
+        {"audit_name": name, "index_name": cut(f"{name}_by_id")},
+    )
     return DbObject(
         ObjectKind.TABLE,
         f"interlock.{name}",
         writing.machine.name,
-        tuple(sorted({**keys, **changed, "months": "ahead"}.items())),
-        create=create + months,
-        replace=adds + months,
+        tuple(sorted({**keys, **changed, "by_id": "yes", "months": "ahead"}.items())),
+        create=create + index + months,
+        replace=adds + index + months,
         drop=f"drop table interlock.{ident(name)};\n",
         reason="keep the history of each row",
     )

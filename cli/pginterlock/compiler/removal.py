@@ -5,7 +5,7 @@ Pure: names in, SQL text out.
 
 from pginterlock import assets
 from pginterlock.model import TableName
-from pginterlock.names import ident, literal
+from pginterlock.names import ident
 from pginterlock.table import Table
 from pginterlock.template import fill
 
@@ -66,7 +66,7 @@ def quoted(name: str) -> str:
 
 def unregister(machine: str) -> str:
     """Return the SQL that takes *machine* out of the registry."""
-    return f"delete from interlock.machine where machine_name = {literal(machine)};\n"
+    return fill(assets.read("sql", "templates", "unregister.sql"), {"machine": machine})
 
 
 def drop_schema() -> str:

@@ -35,7 +35,21 @@ create table interlock."parcel_audit" (
     backend_pid         integer     not null default pg_backend_pid(),
     transaction_id      xid8        not null default pg_current_xact_id(),
     clock_at            timestamptz not null default clock_timestamp(),
-    statement           text        not null default left(current_query(), 2000),
+    statement           text        not null default
+    case
+        -- Long ones are copied once a statement, not once a row: that was quadratic.
+        when coalesce(current_setting('interlock.long_statement', true), '') <> ''
+            and current_setting('interlock.long_statement', true)
+            = date_part('epoch', statement_timestamp())::text
+            then '(long: see the first record of this statement)'
+        when octet_length(current_query()) <= 2000 then current_query()
+        when octet_length(current_query()) <= 16000
+            or set_config(
+                'interlock.long_statement', date_part('epoch', statement_timestamp())::text, true
+            ) <> ''
+            then left(current_query(), 1500) || ' ... ' || right(current_query(), 500)
+        else ''
+    end,
 
     constraint "parcel_audit_pk" primary key ("key_id", id, at)
 ) partition by range (at);
@@ -58,6 +72,10 @@ alter table interlock."parcel_audit" enable always trigger interlock_20_once;
 alter table interlock."parcel_audit_default" enable always trigger interlock_20_once;
 comment on trigger interlock_10_once on interlock."parcel_audit" is 'No entry is changed or deleted.';
 comment on trigger interlock_20_once on interlock."parcel_audit" is 'Nor all of them at once.';
+-- Find the entries after a certain one, in the order of writing, for almost nothing a write.
+
+create index if not exists "parcel_audit_by_id" on interlock."parcel_audit"
+    using brin (id) with (pages_per_range = 32, autosummarize = on);
 select interlock.add_months('parcel_audit', 12);
 
 
@@ -735,16 +753,41 @@ comment on trigger "interlock_90_parcel_truncate" on "depot"."parcel" is 'Machin
 -- step 10 (arm): create registry parcel
 -- why:  the spec, as one version more
 -- lock: none
--- Write the machine into the registry, as one version more.
+-- Write the machine into the registry, as one version more, and what was done into the journal.
 
-insert into interlock.machine as m (
+insert into interlock.journal (machine_name, event, detail)
+select
+    asked.machine_name,
+    case
+        when m.machine_name is null then 'install'
+        when m.mode <> 'observe' then 'mode'
+        else 'change'
+    end,
+    pg_catalog.jsonb_build_object(
+        'version', 1 + coalesce((
+            select pg_catalog.max(v.version) from interlock.machine_version as v
+            where v.machine_name = asked.machine_name
+        ), 0),
+        'mode', 'observe',
+        'mode_before', m.mode,
+        'definition_sha256', pg_catalog.encode(
+            pg_catalog.sha256(pg_catalog.convert_to(('{"audit": {"actor": "optional", "columns": ["carrier"], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "observe", "name": "parcel", "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}'::jsonb)::text, 'UTF8')), 'hex'
+        )
+    )
+from (values ('parcel')) as asked (machine_name)
+left join interlock.machine as m on m.machine_name = asked.machine_name;
+insert into interlock.machine (
     machine_name, table_oid, schema_name, table_name, state_column, state_attnum, key_columns,
-    mode, checks, continuity, definition, adopted_rows, adopted_digest,
+    mode, checks, continuity, definition, version, adopted_rows, adopted_digest,
     adopted_after
 )
 select
     'parcel', '"depot"."parcel"'::regclass, 'depot', 'parcel', 'status',
     2, array['id']::pg_catalog.text[], 'observe', 'function', 'verify', '{"audit": {"actor": "optional", "columns": ["carrier"], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "observe", "name": "parcel", "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}',
+    1 + coalesce((
+        select pg_catalog.max(v.version) from interlock.machine_version as v
+        where v.machine_name = 'parcel'
+    ), 0),
     adopted.row_count, adopted.digest,
     coalesce(pg_catalog.pg_sequence_last_value(
         pg_catalog.pg_get_serial_sequence('interlock."parcel_audit"', 'id')::regclass
@@ -765,8 +808,17 @@ on conflict (machine_name) do update set
     table_name = excluded.table_name, state_column = excluded.state_column,
     state_attnum = excluded.state_attnum, key_columns = excluded.key_columns,
     mode = excluded.mode, checks = excluded.checks, continuity = excluded.continuity,
-    definition = excluded.definition, version = m.version + 1,
+    definition = excluded.definition, version = excluded.version,
     applied_at = pg_catalog.now(), applied_by = session_user;
+insert into interlock.machine_version (machine_name, version, mode, after_entry, definition)
+select
+    m.machine_name, m.version, m.mode,
+    coalesce(pg_catalog.pg_sequence_last_value(
+        pg_catalog.pg_get_serial_sequence('interlock."parcel_audit"', 'id')::regclass
+    ), 0),
+    m.definition
+from interlock.machine as m
+where m.machine_name = 'parcel';
 delete from interlock.state where machine_name = 'parcel';
 delete from interlock.transition where machine_name = 'parcel';
 delete from interlock.rule where machine_name = 'parcel';
