@@ -9,7 +9,7 @@ from pginterlock.compiler.functions import guard_functions
 from pginterlock.compiler.machine_names import MachineNames
 from pginterlock.compiler.registry import registry_entry, registry_facts
 from pginterlock.compiler.relations import history_tables
-from pginterlock.compiler.replay import replay
+from pginterlock.compiler.replay import Replay, Version, replay, version_of
 from pginterlock.compiler.rows import row_objects
 from pginterlock.compiler.runtime import runtime_objects
 from pginterlock.compiler.scan import Scan, scan
@@ -22,7 +22,9 @@ from pginterlock.table import Table
 __all__ = [
     "Attempt",
     "MachineNames",
+    "Replay",
     "Scan",
+    "Version",
     "attempts",
     "compile_machine",
     "ownership",
@@ -31,6 +33,7 @@ __all__ = [
     "replay",
     "runtime_objects",
     "scan",
+    "version_of",
 ]
 
 
