@@ -1,7 +1,7 @@
-"""Read the history of one row."""
+"""Read histories: the life of a row, what an actor did, how a row stood at a point in time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import psycopg
@@ -18,11 +18,15 @@ from pginterlock.template import fill
 class Entry:
     """One entry of a history; *changed* holds the old and new value of audit columns.
 
-    *actor* and *reason* are what the writer claimed; the rest cannot be claimed.
+    *actor* and *reason* are what the writer claimed; the rest cannot be claimed. *at* is the start
+    of the transaction, *clock_at* the moment of the write.
     """
 
+    machine: str
+    key: Mapping[str, object]
     id: int
     at: datetime
+    clock_at: datetime
     kind: str
     event: str | None
     from_state: str | None
@@ -39,44 +43,118 @@ class Entry:
     statement: str
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: of the row with *key* (values as text), by *actor*, since a moment.
+
+    *since* is compared with the start of the transaction; *limit* keeps the newest.
+    """
+
+    key: Sequence[str] = ()
+    actor: str | None = None
+    since: datetime | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a row stood: *state* is None before its birth and after its death.
+
+    *columns* holds what the history records of the audited columns; one that did not change within
+    it is not there. *entry* is the last one before that moment, if there is one.
+    """
+
+    state: str | None
+    columns: Mapping[str, object] = field(default_factory=dict)
+    entry: Entry | None = None
+
+
+def machines(connection: psycopg.Connection) -> dict[str, list[str]]:
+    """Return the machines that are installed, and the key columns of each."""
+    with database.faults():
+        there = connection.execute("select to_regclass('interlock.machine')").fetchone()
+        try:
+            rows = database.ask(connection, "machine_keys.sql") if there != (None,) else []
+        except errors.InsufficientPrivilege as error:
+            raise EnvironmentFault(
+                "the registry may not be read by this role",
+                remedy="As its owner: grant select on interlock.machine to ...;",
+            ) from error
+    return {row["machine_name"]: list(row["key_columns"]) for row in rows}
+
+
 def history(connection: psycopg.Connection, machine: str, key: Sequence[str]) -> list[Entry]:
     """Return the entries of the row with *key* (its values as text), oldest first.
+
+    Raises what `entries` raises.
+    """
+    return entries(connection, machine, Wanted(key=key))
+
+
+def entries(connection: psycopg.Connection, machine: str, wanted: Wanted) -> list[Entry]:
+    """Return the entries of *machine* that are *wanted*, oldest first.
 
     Raises UsageError for a machine or key that cannot be, EnvironmentFault where it may not be
     read.
     """
     with database.faults():
         columns = _key_columns(connection, machine)
-        if len(columns) != len(key):
+        if wanted.key and len(columns) != len(wanted.key):
             parts = "1 part" if len(columns) == 1 else f"{len(columns)} parts"
             raise UsageError(
                 f"the key of {machine} has {parts} ({', '.join(columns)}), and"
-                f" {len(key)} were given",
+                f" {len(wanted.key)} were given",
                 remedy=f"interlock history {machine} {' '.join(c.upper() for c in columns)}",
             )
         query = fill(
             assets.read("sql", "templates", "history.sql"),
-            {"audit_name": cut(f"{machine}_audit"), "key_match": _match(columns)},
+            {"audit_name": cut(f"{machine}_audit"), "conditions": _conditions(columns, wanted)},
         )
         with connection.cursor(row_factory=dict_row) as cursor:
             try:
-                rows = cursor.execute(query.encode(), dict(zip(_slots(columns), key, strict=True)))
-                return [_entry(row) for row in rows]
+                found = cursor.execute(query.encode(), _values(columns, wanted)).fetchall()
+                return [_entry(machine, columns, row) for row in reversed(found)]
             except errors.DataError as error:
                 raise UsageError(
-                    f"{'/'.join(key)} is no key of {machine}: {error.diag.message_primary}"
+                    f"{'/'.join(wanted.key)} is no key of {machine}: {error.diag.message_primary}"
                 ) from None
             except errors.InsufficientPrivilege as error:
                 raise EnvironmentFault(
                     f"the history of {machine} may not be read by this role",
                     remedy=f"As its owner: grant select on interlock.{machine}_audit to ...;",
                 ) from error
+            except (errors.UndefinedTable, errors.UndefinedColumn, KeyError) as error:
+                raise EnvironmentFault(
+                    f"the history of {machine} is not as it was made: {_told(error)}",
+                    remedy="interlock verify says what was changed.",
+                ) from error
+
+
+def standing(lived: Sequence[Entry], moment: datetime) -> Standing:
+    """Return how the row with all the entries *lived* stood at *moment*, by their clock."""
+    before = [it for it in lived if it.clock_at <= moment]
+    after = [it for it in lived if it.clock_at > moment]
+    columns: dict[str, object] = {}
+    for it in reversed(after):
+        columns.update({name: old for name, (old, _) in it.changed.items() if it.kind != "birth"})
+    for it in before:
+        columns.update({name: new for name, (_, new) in it.changed.items()})
+    if before:
+        last = before[-1]
+        return Standing(last.to_state, columns if last.to_state is not None else {}, last)
+    if after and after[0].from_state is not None:
+        return Standing(after[0].from_state, columns)
+    return Standing(None)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, psycopg.Error):
+        return error.diag.message_primary or str(error)
+    return f"column {error.args[0]} is missing"
 
 
 def _key_columns(connection: psycopg.Connection, machine: str) -> list[str]:
-    there = connection.execute("select to_regclass('interlock.machine')").fetchone()
-    rows = database.ask(connection, "machine_keys.sql") if there != (None,) else []
-    known = {row["machine_name"]: list(row["key_columns"]) for row in rows}
+    known = machines(connection)
     if machine not in known:
         listed = ", ".join(known) or "none"
         raise UsageError(
@@ -90,14 +168,31 @@ def _slots(columns: Sequence[str]) -> list[str]:
     return [f"key_{number}" for number in range(len(columns))]
 
 
-def _match(columns: Sequence[str]) -> str:
-    return " and ".join(
-        f"a.{sql.Identifier('key_' + column).as_string()} = %({slot})s"
-        for column, slot in zip(columns, _slots(columns), strict=True)
-    )
+def _conditions(columns: Sequence[str], wanted: Wanted) -> str:
+    asked = []
+    if wanted.key:
+        asked += [
+            f"a.{sql.Identifier('key_' + column).as_string()} = %({slot})s"
+            for column, slot in zip(columns, _slots(columns), strict=True)
+        ]
+    if wanted.actor is not None:
+        asked.append("a.actor = %(actor)s")
+    if wanted.since is not None:
+        asked.append("a.at >= %(since)s")
+    return "\n    and ".join(asked) or "true"
 
 
-def _entry(row: DictRow) -> Entry:
+def _values(columns: Sequence[str], wanted: Wanted) -> dict[str, object]:
+    keys = zip(_slots(columns), wanted.key, strict=True) if wanted.key else ()
+    return {
+        **dict(keys),
+        "actor": wanted.actor,
+        "since": wanted.since,
+        "row_limit": wanted.limit,
+    }
+
+
+def _entry(machine: str, columns: Sequence[str], row: DictRow) -> Entry:
     old = {name[4:]: value for name, value in row.items() if name.startswith("old_")}
     changed = {
         name: (value, row[f"new_{name}"])
@@ -106,8 +201,11 @@ def _entry(row: DictRow) -> Entry:
     }
     client = row["client_address"]
     return Entry(
+        machine=machine,
+        key={column: row[f"key_{column}"] for column in columns},
         id=row["id"],
         at=row["at"],
+        clock_at=row["clock_at"],
         kind=row["kind"],
         event=row["event"],
         from_state=row["from_state"],

@@ -20,6 +20,16 @@ def key_text(key: object) -> str:
     return str(key)
 
 
+def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown; what would break one out of its cell is escaped."""
+
+    def line(cells: Sequence[str]) -> str:
+        escaped = (c.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for c in cells)
+        return f"| {' | '.join(c.replace(chr(10), '<br>') for c in escaped)} |"
+
+    return "\n".join([line(headings), line(["---"] * len(headings)), *map(line, rows)])
+
+
 def finding_dict(finding: Finding) -> dict[str, object]:
     """Return *finding* as the JSON object that the reference documents."""
     return {
