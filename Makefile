@@ -54,6 +54,9 @@ bench: .venv/.made-for-bench $(call needed,15) ## what one write costs, with and
 	    echo 'make: instructions are not counted: install valgrind (apt-get install valgrind) for that' >&2
 	$(BIN)/python bench/run.py $(BENCH_ARGS)
 
+bench-history: .venv/.made-for-bench $(call needed,15) ## replay and seal of a million entries; a write with millions behind it
+	$(BIN)/python bench/history.py $(BENCH_ARGS)
+
 pgtap: ## fetch pgTAP, unless it is here
 	@bash pgtests/fetch_pgtap.sh
 

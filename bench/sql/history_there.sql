@@ -1,0 +1,1 @@
+update booking set status = 'PENDING_APPROVAL';
