@@ -6,9 +6,10 @@ select
         filter (where a.attname ~ '^(key|old|new)_') as columns,
     exists (
         select from pg_catalog.pg_index as i
-        join pg_catalog.pg_class as x on x.oid = i.indexrelid
-        join pg_catalog.pg_am as m on m.oid = x.relam
-        where i.indrelid = c.oid and m.amname = 'brin' and i.indisvalid
+        where
+            i.indrelid = c.oid
+            and i.indisvalid
+            and pg_catalog.pg_get_indexdef(i.indexrelid, 1, true) = 'id'
     ) as is_by_id,
     to_regclass('interlock.' || quote_ident(
         c.relname || to_char(now() at time zone 'UTC' + interval '1 month', '_YYYY_MM')

@@ -23,18 +23,11 @@ create table interlock.:"audit_name" (
     clock_at            timestamptz not null default clock_timestamp(),
     statement           text        not null default
     case
-        -- Long ones are copied once a statement, not once a row: that was quadratic.
-        when coalesce(current_setting('interlock.long_statement', true), '') <> ''
-            and current_setting('interlock.long_statement', true)
-            = date_part('epoch', statement_timestamp())::text
-            then '(long: see the first record of this statement)'
-        when octet_length(current_query()) <= 2000 then current_query()
-        when octet_length(current_query()) <= 16000
-            or set_config(
-                'interlock.long_statement', date_part('epoch', statement_timestamp())::text, true
-            ) <> ''
-            then left(current_query(), 1500) || ' ... ' || right(current_query(), 500)
-        else ''
+        -- Few functions: each one here is looked up for every statement that writes an entry.
+        when nullif(current_setting('interlock.long_statement', true), '') is null
+            and octet_length(current_query()) <= 2000
+            then current_query()
+        else interlock.statement_text()
     end,
 
     constraint :"pk_name" primary key (:key_list, id, at)
