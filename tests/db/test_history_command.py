@@ -189,7 +189,9 @@ def test_markdown_keeps_every_value_in_its_cell(
         pytest.param(["truck", "1"], 2, "no machine 'truck' is installed", id="unknown machine"),
         pytest.param(["parcel", "one"], 2, "one is no key of parcel", id="malformed key"),
         pytest.param(["box", "north"], 2, "the key of box has 2 parts", id="half a key"),
-        pytest.param(["parcel", "1", "--at", "soon"], 2, "'soon' is no point in time", id="no time"),
+        pytest.param(
+            ["parcel", "1", "--at", "soon"], 2, "'soon' is no point in time", id="no time"
+        ),
         pytest.param(["parcel", "--at", "now"], 2, "no key was given", id="no key"),
         pytest.param(["--since", "2026-13-01"], 2, "is no point in time", id="no month"),
         pytest.param(["--limit", "0"], 2, "not in the range", id="no limit"),

@@ -156,7 +156,9 @@ def _cells(
             f"{it.at:%Y-%m-%d %H:%M:%S}",
             it.event or it.kind,
             _move(it),
-            "\n".join(f"{n}: {_value(old)} -> {_value(new)}" for n, (old, new) in it.changed.items()),
+            "\n".join(
+                f"{n}: {_value(old)} -> {_value(new)}" for n, (old, new) in it.changed.items()
+            ),
             it.actor or "",
             it.reason or "",
             it.set_role or it.session_role,

@@ -86,9 +86,7 @@ def _unreadable(found: _Found, error: psycopg.Error) -> Finding:
     )
 
 
-def _breaks(
-    connection: psycopg.Connection, it: MachineSurvey, found: _Found
-) -> Iterator[Finding]:
+def _breaks(connection: psycopg.Connection, it: MachineSurvey, found: _Found) -> Iterator[Finding]:
     kept = database.ask(connection, "versions.sql", {"machine": it.machine.name})
     if not kept:
         yield found(
