@@ -18,7 +18,6 @@ from harness.singles import Effort, count_singles
 from harness.template import TEMPLATE
 from pginterlock import database, spec, survey
 from pginterlock.compiler import replay, version_of
-from pginterlock.survey import MachineSurvey
 
 ORDERED_READ = "plain ordered read"
 REPLAY = "replay (verify --history)"
@@ -72,7 +71,7 @@ def measure_reading(served: Cluster, name: str, spec_text: str, rounds: int) -> 
 
 def _replay(session: psycopg.Connection, spec_text: str) -> str:
     """Return the one query that verify asks of a history that is sound."""
-    it: MachineSurvey = survey.survey(session, spec.parse(spec_text, "bench")).machines[0]
+    it = survey.survey(session, spec.parse(spec_text, "bench")).machines[0]
     kept = database.ask(session, "versions.sql", {"machine": it.machine.name})
     versions = [version_of(v["version"], v["after_entry"], v["definition"]) for v in kept]
     text = replay(it.writing, versions, kept[0]["adopted_after"]).whether

@@ -23,7 +23,7 @@ from (
         case
             when before is null then false
             when kind = 'birth' then true
-            else before is distinct from from_state
+            else (before is distinct from from_state)
         end
         or case
             when kind = 'row' then false

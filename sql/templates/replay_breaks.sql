@@ -31,11 +31,12 @@ judged as (
                 case
                     when kind_before is null then null
                     when kind_before = 'death' then 'row after its death'
-                    when from_state is distinct from state_before then 'row is elsewhere'
+                    when (from_state is distinct from state_before) then 'row is elsewhere'
                 end
             when kind_before is not null and kind = 'birth' then 'second life'
             when kind_before = 'death' then 'after death'
-            when kind_before is not null and from_state is distinct from state_before then 'gap'
+            when kind_before is not null and (from_state is distinct from state_before)
+                then 'gap'
             when kind_after is null and kind <> 'death' then 'row is gone'
             when
                 :legality

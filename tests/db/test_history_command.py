@@ -1,4 +1,4 @@
-"""``interlock history``: one row, an actor, a point in time; and what is said to a wrong question."""
+"""``interlock history``: a row, an actor, a point in time; and what a wrong question is told."""
 
 import json
 import sys
@@ -92,8 +92,9 @@ def test_a_row_is_told_as_it_stood(
     assert stood["columns"].get("carrier") == columns.get("carrier")
 
 
+@pytest.mark.usefixtures("parcels")
 def test_a_row_from_before_the_machine_stood_where_its_first_move_began(
-    parcels: psycopg.Connection, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     stood = told(capsys, "parcel", "9", "--at", "2020-01-01 00:00Z")
 
@@ -114,8 +115,9 @@ def test_a_row_is_not_there_before_its_birth_and_after_its_death(
     assert "(deleted)" in out
 
 
+@pytest.mark.usefixtures("parcels")
 def test_a_time_without_a_zone_says_which_was_taken(
-    parcels: psycopg.Connection, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     run("parcel", "1", "--at", "2100-03-01 12:00")
 
@@ -124,8 +126,9 @@ def test_a_time_without_a_zone_says_which_was_taken(
     )
 
 
+@pytest.mark.usefixtures("parcels")
 def test_a_time_with_a_zone_needs_no_word(
-    parcels: psycopg.Connection, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     run("parcel", "1", "--at", "2100-03-01 12:00+02")
 
@@ -160,8 +163,9 @@ def test_since_leaves_out_what_was_before(
     assert [it["actor"] for it in found] == ["user:3"]
 
 
+@pytest.mark.usefixtures("parcels")
 def test_a_limit_keeps_the_newest_and_says_so(
-    parcels: psycopg.Connection, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     run("parcel", "--limit", "2", "--format", "json")
 
@@ -197,8 +201,8 @@ def test_markdown_keeps_every_value_in_its_cell(
         pytest.param(["--limit", "0"], 2, "not in the range", id="no limit"),
     ],
 )
+@pytest.mark.usefixtures("parcels")
 def test_a_wrong_question_gets_one_message(
-    parcels: psycopg.Connection,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
     code: int,

@@ -1,4 +1,4 @@
-"""Replay: whatever is changed in a history, or behind it, is found, with the entry that shows it."""
+"""Replay: what is changed in a history, or behind it, is found, with the entry that shows it."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,6 +7,7 @@ import pytest
 
 from pginterlock import apply, spec
 from pginterlock.findings import Finding
+from pginterlock.model import Spec
 from pginterlock.verify import Scope, verify
 
 Connect = Callable[..., psycopg.Connection]
@@ -23,7 +24,7 @@ WAYS = "send: {from: PACKED, to: SENT}, arrive: {from: SENT, to: HERE}"
 HISTORY = Scope(rows=False, probes=False)
 
 
-def wanted(transitions: str = WAYS, mode: str = "enforce") -> spec.Spec:
+def wanted(transitions: str = WAYS, mode: str = "enforce") -> Spec:
     text = SPEC.replace("TRANSITIONS", transitions).replace("MODE", mode)
     return spec.parse(text, "spec.yaml")
 
@@ -46,7 +47,7 @@ def parcels(empty: str, connect: Connect) -> psycopg.Connection:
     return session
 
 
-def found(session: psycopg.Connection, of: spec.Spec | None = None) -> list[Finding]:
+def found(session: psycopg.Connection, of: Spec | None = None) -> list[Finding]:
     report = verify(session, of or wanted(), scope=HISTORY)
     return [it for it in report.findings if it.code == "IL10"]
 

@@ -151,7 +151,7 @@ def _cells(
     found: Sequence[Entry], *, is_one_row: bool
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return the headings and the rows of a table of entries."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             f"{it.at:%Y-%m-%d %H:%M:%S}",
             it.event or it.kind,
@@ -172,6 +172,12 @@ def _cells(
     return (
         (_HEADINGS[0], "row", *_HEADINGS[1:]),
         [(when, name, *rest) for name, (when, *rest) in zip(named, rows, strict=True)],
+    )
+
+
+def _changed(it: Entry) -> str:
+    return "\n".join(
+        f"{name}: {_value(old)} -> {_value(new)}" for name, (old, new) in it.changed.items()
     )
 
 
