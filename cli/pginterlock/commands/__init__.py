@@ -7,6 +7,7 @@ import click
 # Name of the command to the line that `interlock --help` shows for it, in the order of a first day.
 COMMANDS = {
     "demo": "Watch a real PostgreSQL refuse what it let through a moment before.",
+    "init": "Propose a first spec, from a table and its rows or from code.",
     "check": "Say what is wrong with a spec, without a database.",
     "schema": "Write the JSON Schema of the spec format, for editors.",
     "plan": "Print the SQL that brings a database to its spec, with the lock of each step.",
