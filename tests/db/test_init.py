@@ -30,8 +30,8 @@ union all
 select id, 'CONFIRMED', created_at + interval '1 s' from hotel.room_booking
 where status in ('CONFIRMED', 'CHECKED_IN', 'CHECKED_OUT', 'NO_SHOW')
 union all
-select id, 'CHECKED_IN', coalesce(checked_in_at, check_in) + interval '1 day' from hotel.room_booking
-where status in ('CHECKED_IN', 'CHECKED_OUT')
+select id, 'CHECKED_IN', coalesce(checked_in_at, check_in) + interval '1 day'
+from hotel.room_booking where status in ('CHECKED_IN', 'CHECKED_OUT')
 union all
 select id, 'CHECKED_OUT', '2100-01-01' from hotel.room_booking where status = 'CHECKED_OUT'
 union all
@@ -97,15 +97,14 @@ def test_likely_claims_are_told_with_their_clashes(capsys: pytest.CaptureFixture
     assert "rows hold it while another does" in told
 
 
-def test_a_table_with_every_oddity_is_proposed(
-    hotel_with_bookings: psycopg.Connection, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_table_with_every_oddity_is_proposed(hotel_with_bookings: psycopg.Connection) -> None:
     hotel_with_bookings.execute(
         """create type "Order Phase" as enum ('new', 'NO', 'on hold', 'ça');
         create table "Mein ""Bestell""-Buch" (
             "Nr." int unique not null, "Order State" "Order Phase", "on hold at" timestamptz
         );
-        insert into "Mein ""Bestell""-Buch" values (1, 'new', null), (2, 'on hold', now()), (3, null, null)"""
+        insert into "Mein ""Bestell""-Buch" values
+            (1, 'new', null), (2, 'on hold', now()), (3, null, null)"""
     )
 
     ended = run("--from-db", '"Mein ""Bestell""-Buch"')
@@ -122,12 +121,12 @@ def test_a_table_with_every_oddity_is_proposed(
         pytest.param([], 2, "say where to look", id="nothing"),
         pytest.param(["--from-db", "hotel.gone"], 2, "there is no table hotel.gone", id="no table"),
         pytest.param(["--from-db", "a.b.c.d.e"], 2, "there is no table", id="no name"),
-        pytest.param(["--from-db", "hotel.hotel", "--state", "no"], 2, "has no column", id="no column"),
-        pytest.param(["--from-db", "hotel.room", "--state", "id"], 2, "a state is text", id="a number"),
-        pytest.param(["--from-enum", "json"], 2, "module:Name", id="no class"),
+        pytest.param(["--from-db", "hotel.hotel", "--state", "no"], 2, "no column", id="no column"),
+        pytest.param(["--from-db", "hotel.room", "--state", "id"], 2, "is text", id="number"),
+        pytest.param(["--from-enum", "json"], 2, "module:Name", id="no name of a class"),
         pytest.param(["--from-enum", "json:JSONDecoder"], 2, "is no enum", id="no enum"),
         pytest.param(["--from-enum", "nowhere:It"], 2, "cannot be imported", id="no module"),
-        pytest.param(["--from-sqlalchemy", "json:JSONDecoder"], 2, "no mapped class", id="not mapped"),
+        pytest.param(["--from-sqlalchemy", "json:JSONDecoder"], 2, "no mapped", id="no class"),
         pytest.param(
             ["--from-db", "hotel.room_booking", "--history", "hotel.room:id,number"],
             2,
