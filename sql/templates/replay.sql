@@ -42,7 +42,7 @@ from (
         from (
             select :key_list, id, kind, event, from_state, to_state
             from interlock.:"audit_name"
-            where id > :adopted_after
+            where id > :adopted_after and :is_kept
             union all
             select :row_key, 9223372036854775807, 'row', null, (:row_state)::text, null
             from :relation as t

@@ -74,8 +74,21 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(it) for it in _items(value))
 
 
-def replay(writing: Writing, versions: Sequence[Version], adopted_after: int) -> Replay:
-    """Return the replay of what the machine's history holds after entry *adopted_after*."""
+def replay(
+    writing: Writing,
+    versions: Sequence[Version],
+    adopted_after: int,
+    *,
+    without: tuple[str, str] | None = None,
+) -> Replay:
+    """Return the replay of what the machine's history holds after entry *adopted_after*.
+
+    *without* leaves out the entries from one moment to before another, as if they were not there.
+    """
+    is_kept = "true"
+    if without:
+        begin, end = map(literal, without)
+        is_kept = f"not (at >= {begin}::timestamptz and at < {end}::timestamptz)"
 
     def of_table(column: str) -> str:
         return f"t.{ident(column)}"
@@ -91,6 +104,7 @@ def replay(writing: Writing, versions: Sequence[Version], adopted_after: int) ->
         "row_key": ", ".join(stored),
         "row_state": writing.state_text(of_table),
         "adopted_after": str(adopted_after),
+        "is_kept": is_kept,
         "legality": indent(_legality(versions), 4).lstrip(),
     }
     where = {**slots, "sample_key": f"jsonb_build_object({pairs}, {entry})"}
