@@ -1,7 +1,7 @@
 """What a machine has adopted, measured anew where entries are dropped for good.
 
 A row is adopted that has no birth in the history. When a month of it is dropped, rows whose birth
-was there become adopted ones: their number and the sum of their hashes are kept in its place, so that
+was there become adopted ones: their number and the sum of their hashes stand in its place, so that
 none can be added, removed or exchanged unseen (docs/explanation/continuity.md).
 """
 
