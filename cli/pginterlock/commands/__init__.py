@@ -14,6 +14,8 @@ COMMANDS = {
     "apply": "Bring a database to its spec, all of it or nothing.",
     "verify": "Prove that the machines are there, work, and that every row obeys them.",
     "history": "Print the life of one row.",
+    "writers": "Print who moves the rows of a machine, how often, and from where.",
+    "violations": "Print what broke a rule, refused or let through.",
     "test": "Run pgTAP files, a fresh database for each.",
     "explain": "Print the page of a rule or an error, offline.",
     "uninstall": "Take everything off again; the history stays unless asked.",
