@@ -53,6 +53,9 @@ create table interlock.seal_chunk (
     constraint seal_chunk_pk primary key (relation_name, month, number, place)
 );
 
+-- Hashes and salts cannot be compressed: do not try.
+alter table interlock.seal_chunk alter column leaves set storage external;
+alter table interlock.seal_chunk alter column salts set storage external;
 create index seal_chunk_by_entry on interlock.seal_chunk (relation_name, last_id);
 
 create table interlock.erasure (

@@ -12,15 +12,18 @@ from pginterlock import assets
 from pginterlock.names import array, ident, literal
 from pginterlock.template import fill
 
+CHUNK_SIZE = 256
 CLAIMED = ("actor", "application_name", "client_address")
 ALWAYS_ERASABLE = ("reason", "statement")
 ERASED = "(erased)"
+NOT_NULL_ERASABLE = ("application_name", "statement")
 _TEXT = ("text", "character varying")
 # Their text never holds a semicolon.
 _PLAIN = (
     *("smallint", "integer", "bigint", "numeric", "real", "double precision", "boolean", "xid8"),
     *("timestamp with time zone", "timestamp without time zone", "date", "uuid", "inet"),
 )
+_ITEMS_A_CALL = 20  # of four arguments at most: a function takes a hundred
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,6 @@ class Relation:
     name: str
     machine: str
     columns: tuple[Column, ...]
-    keys: tuple[str, ...] = ()
     erasable: tuple[str, ...] = ()
     retain: str | None = None
 
@@ -49,10 +51,34 @@ class Relation:
         return tuple(sorted(it.name for it in self.columns))
 
     @property
-    def key_json(self) -> str:
-        """SQL for the key of an entry ``a`` as a jsonb object."""
-        pairs = (f"{literal(k.removeprefix('key_'))}, a.{ident(k)}" for k in self.keys)
-        return f"jsonb_build_object({', '.join(pairs)})"
+    def keys(self) -> tuple[str, ...]:
+        """The columns of the key."""
+        return tuple(it.name for it in self.columns if it.name.startswith("key_"))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The transactions from one on, and before another; *is_restored*: and those of a server past.
+
+    After a dump and restore the ids of transactions begin anew: what is above all that this server
+    has given out is of the server before.
+    """
+
+    from_xid: int
+    upto_xid: int | None = None
+    is_restored: bool = False
+
+    @property
+    def sql(self) -> str:
+        """SQL that is true of an entry ``a`` of this window."""
+        arms = [f"a.transaction_id >= '{self.from_xid}'"]
+        if self.upto_xid is not None:
+            arms.append(f"a.transaction_id < '{self.upto_xid}'")
+        inside = " and ".join(arms)
+        if not self.is_restored:
+            return f"({inside})"
+        past = "a.transaction_id >= pg_snapshot_xmax(pg_current_snapshot())"
+        return f"(({inside}) or {past})"
 
 
 def erasable_columns(asked: Sequence[str], there: Sequence[str]) -> tuple[str, ...]:
@@ -65,10 +91,8 @@ def erasable_columns(asked: Sequence[str], there: Sequence[str]) -> tuple[str, .
 
 def leaf(relation: Relation, erasable: Sequence[str], commitment: str) -> str:
     """Return SQL for the leaf of an entry ``a``; *commitment* is SQL for what stands apart."""
-    fixed = [it for it in relation.columns if it.name not in erasable]
-    return (
-        rf"sha256('\x00'::bytea || convert_to({_text(fixed)}, 'UTF8') || {commitment})"
-    )
+    fixed = _text([it for it in relation.columns if it.name not in erasable])
+    return f"sha256(decode('00', 'hex') || convert_to({fixed}, 'UTF8') || {commitment})"
 
 
 def commitment(relation: Relation, erasable: Sequence[str], salt: str) -> str:
@@ -83,21 +107,28 @@ def apart(relation: Relation, erasable: Sequence[str]) -> str:
 
 def erased_text(erasable: Sequence[str]) -> str:
     """Return SQL for that text once they are erased."""
-    left = [it for it in sorted(erasable) if it in ("application_name", "statement")]
+    left = [it for it in sorted(erasable) if it in NOT_NULL_ERASABLE]
     return literal("".join(f"{len(it)}:{it}{len(ERASED)}:{ERASED}" for it in left))
 
 
-def seal_part(relation: Relation, values: Mapping[str, int]) -> str:
-    """Return the statement that seals the entries with ids in one range of a window."""
-    own = commitment(relation, relation.erasable, "f.salt")
-    committed = f"coalesce(a.committed, {own.replace('f.salt', 'a.salt')})"
+def in_window(template: str, relation: Relation, window: Window, values: Mapping[str, str]) -> str:
+    """Return the query of one file about the entries of *relation* in *window*."""
     return fill(
-        assets.read("sql", "templates", "seal_part.sql"),
+        assets.read("sql", "templates", template),
+        {"relation": relation.name, "in_window": window.sql, **values},
+    )
+
+
+def seal_part(relation: Relation, window: Window, values: Mapping[str, int]) -> str:
+    """Return the statement that seals the entries of one range of ids in *window*."""
+    own = commitment(relation, relation.erasable, "a.salt")
+    return in_window(
+        "seal_part.sql",
+        relation,
+        window,
         {
-            "relation": relation.name,
-            "leaf": leaf(relation, relation.erasable, committed),
-            "column_names": array(relation.column_names),
-            "erasable": array(relation.erasable),
+            "leaf": leaf(relation, relation.erasable, f"coalesce(a.commitment, {own})"),
+            "chunk_size": str(CHUNK_SIZE),
             **{name: str(value) for name, value in values.items()},
         },
     )
@@ -113,9 +144,11 @@ def check_month(
     computed, erased = [], []
     for number, erasable in enumerate(variants):
         own = commitment(relation, erasable, "s.salt")
-        computed.append(f"when {number} then {leaf(relation, erasable, f'coalesce(e.commitment, {own})')}")
+        whole = leaf(relation, erasable, f"coalesce(e.commitment, {own})")
+        computed.append(f"when {number} then {whole}")
         erased.append(f"when {number} then {apart(relation, erasable)} = {erased_text(erasable)}")
-    cases = ", ".join(f"({n}, {array(list(it))})" for n, it in enumerate(variants))
+    cases = ", ".join(f"({n}, {array(list(it))}::text[])" for n, it in enumerate(variants))
+    pairs = (f"{literal(k.removeprefix('key_'))}, a.{ident(k)}" for k in relation.keys)
     return fill(
         assets.read("sql", "templates", "seal_check.sql"),
         {
@@ -123,15 +156,19 @@ def check_month(
             "variants": cases,
             "leaf": f"case s.variant {' '.join(computed)} end",
             "is_erased": f"case s.variant {' '.join(erased)} end",
-            "key": relation.key_json if relation.keys else "null::jsonb",
+            "key": f"jsonb_build_object({', '.join(pairs)})",
             **values,
         },
     )
 
 
 def _text(columns: Sequence[Column]) -> str:
-    items = ", ".join(_item(it) for it in sorted(columns, key=lambda it: it.name))
-    return f"concat({items})" if items else "''"
+    items = [_item(it) for it in sorted(columns, key=lambda it: it.name)]
+    calls = [
+        f"concat({', '.join(items[start : start + _ITEMS_A_CALL])})"
+        for start in range(0, len(items), _ITEMS_A_CALL)
+    ]
+    return f"({' || '.join(calls)})" if calls else "''"
 
 
 def _item(column: Column) -> str:
