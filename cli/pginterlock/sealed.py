@@ -118,7 +118,9 @@ def judge_month(
     month = grown[0].month
     after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
     variants = sorted({tree.erasable for tree in grown})
-    return _judge(connection, relation, variants, sealed_by, (str(month), _utc(month), _utc(after)))
+    place = (str(month), _utc(month), _utc(after))
+    numbers = [tree.number for tree in grown]
+    return _judge(connection, relation, variants, sealed_by, place, numbers)
 
 
 def judge_between(
@@ -146,9 +148,14 @@ def _judge(
     variants: Sequence[Sequence[str]],
     sealed_by: str,
     place: tuple[str, str, str],
+    numbers: Sequence[int] = (),
 ) -> list[Judged]:
     names = ("month", "month_from", "month_to")
-    values = {**dict(zip(names, place, strict=True)), "should_be_sealed": sealed_by}
+    values = {
+        **dict(zip(names, place, strict=True)),
+        "should_be_sealed": sealed_by,
+        "numbers": f"'{{{', '.join(map(str, numbers))}}}'::bigint[]",
+    }
     return [
         Judged(row["what"], row["entry_count"], tuple(row["samples"]))
         for row in database.rows(connection, check_month(relation, variants, values))

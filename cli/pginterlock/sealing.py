@@ -101,7 +101,9 @@ def _part(connection: psycopg.Connection, run: _Run) -> Seal | None:
     try:
         now = sealed.moment(connection, run.older_than)
     except (errors.InvalidDatetimeFormat, errors.DatetimeFieldOverflow) as error:
-        raise UsageError(f"{run.older_than!r} is no length of time: write it as 5 minutes") from error
+        raise UsageError(
+            f"{run.older_than!r} is no length of time: write it as 5 minutes"
+        ) from error
     if last and last.last_relation is not None and last.cluster == now.cluster:
         window = Window(last.from_xid, last.upto_xid, is_restored=_is_first(last))
         if made := _seal_window(connection, run, (there, given), last, window, now):
@@ -113,8 +115,7 @@ def _part(connection: psycopg.Connection, run: _Run) -> Seal | None:
     begin = 0 if last is None or is_restored else last.upto_xid
     window = _open(connection, run, there, now, Window(begin, None, is_restored))
     follows = replace(last, last_relation=None, last_entry=None) if last else None
-    made = _seal_window(connection, run, (there, given), follows, window, now)
-    return made
+    return _seal_window(connection, run, (there, given), follows, window, now)
 
 
 def _is_first(last: Seal) -> bool:
@@ -140,9 +141,7 @@ def _open(
     marks = _marks(connection, window, now)
     for relation in there:
         values = {"after_id": str(marks.get(relation.name, 0)), "young_from": str(now.young_from)}
-        row = database.rows(
-            connection, in_window("seal_window.sql", relation, window, values)
-        )[0]
+        row = database.rows(connection, in_window("seal_window.sql", relation, window, values))[0]
         run.waiting += row["entry_count"]
         if row["young_xid"] is not None:
             upto = min(upto, row["young_xid"])

@@ -1,5 +1,6 @@
 -- Settings that a value's text could depend on; and what long scans need.
 
+set local client_encoding = 'UTF8';
 set local search_path = '';
 set local timezone = 'UTC';
 set local datestyle = 'ISO, YMD';

@@ -34,13 +34,15 @@ begin
             if v_erased is not null and new *= jsonb_populate_record(old, v_erased) then
                 return new;
             end if;
-        elsif v_relation is not null and exists (
-            select from interlock.retained as r
-            where r.relation_name = v_relation
-                and r.month = date_trunc('month', old.at at time zone 'UTC')::date
-                and r.transaction_id = pg_current_xact_id()
-        ) then
-            return old;
+        elsif v_relation is not null then
+            if exists (
+                select from interlock.retained as r
+                where r.relation_name = v_relation
+                    and r.month = date_trunc('month', old.at at time zone 'UTC')::date
+                    and r.transaction_id = pg_current_xact_id()
+            ) then
+                return old;
+            end if;
         end if;
     end if;
     raise exception using

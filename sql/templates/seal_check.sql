@@ -23,6 +23,7 @@ sealed as (
     where
         t.relation_name = :'relation'
         and t.month = :'month'
+        and t.number = any(:numbers)
 ),
 
 judged as (
@@ -54,8 +55,7 @@ select
     r.what,
     max(r.entry_count) as entry_count,
     array_agg(
-        jsonb_strip_nulls(jsonb_build_object('seal', r.number, 'entry', r.id))
-        || coalesce(r.key, '{}')
+        jsonb_strip_nulls(jsonb_build_object('seal', r.number, 'entry', r.id) || r.key)
         order by r.rank
     ) as samples
 from (

@@ -12,9 +12,7 @@ from pginterlock.findings import Finding
 _SHOWN = 40
 
 
-def compare(
-    seals: Sequence[Seal], lines: Sequence[str], public_key: bytes | None
-) -> list[Finding]:
+def compare(seals: Sequence[Seal], lines: Sequence[str], public_key: bytes | None) -> list[Finding]:
     """Return what of *lines* the chain does not keep.
 
     Raises UsageError where *public_key* is none, EnvironmentFault without `cryptography`.
@@ -52,9 +50,7 @@ def _against(seals: Sequence[Seal], number: int, kept: Anchor) -> Iterator[Findi
             "Another database's file; or all seals of this one were made anew",
         )
     elif kept.number not in own:
-        yield _finding(
-            "anchor-shortened", f"{where}: the chain ends at seal {seals[-1].number}"
-        )
+        yield _finding("anchor-shortened", f"{where}: the chain ends at seal {seals[-1].number}")
     elif (mine := own[kept.number]).root != kept.root:
         yield _finding(
             "anchor-differs",

@@ -15,7 +15,6 @@ from pginterlock import database, sealed
 from pginterlock.chain import Seal, Tree, broken_links
 from pginterlock.compiler.leaves import Relation
 from pginterlock.findings import Finding
-from pginterlock.sealed import Judged
 from pginterlock.verify import anchors
 
 _RESTORE = "Someone who owns schema interlock changed it; compare with a backup"
@@ -172,7 +171,7 @@ def _months(
 ) -> None:
     bound = "false" if chain.is_restored else _covered(chain.seals[-1], relation.name)
     months = sorted({it.month for it in living})
-    judged: list[Judged] = []
+    judged: list[sealed.Judged] = []
     for month in months:
         grown = [it for it in living if it.month == month]
         judged += sealed.judge_month(connection, relation, grown, bound)
