@@ -3,6 +3,7 @@
 import time
 
 import psycopg
+from psycopg import sql
 
 from pginterlock import apply, database, sealing, spec
 from pginterlock.findings import Finding
@@ -64,8 +65,14 @@ def send(session: psycopg.Connection, first: int, last: int) -> None:
 
 def settle(session: psycopg.Connection) -> None:
     """Wait until all that was written is decided: other tests have transactions open too."""
+    settle_all(session, "parcel_audit")
+
+
+def settle_all(session: psycopg.Connection, history: str) -> None:
+    """Wait until all of *history*, and of the journal, is decided."""
     until = time.monotonic() + 60
-    while session.execute(_UNDECIDED).fetchone() != (False,):
+    query = sql.SQL(_UNDECIDED).format(sql.Identifier(history))
+    while session.execute(query).fetchone() != (False,):
         assert time.monotonic() < until, "a transaction of another test never ended"
         time.sleep(0.02)
 
@@ -76,7 +83,7 @@ _UNDECIDED = """
     from (
         select transaction_id from interlock.journal
         union all
-        select transaction_id from interlock.parcel_audit
+        select transaction_id from interlock.{}
     ) as entry
     where transaction_id < pg_snapshot_xmax(pg_current_snapshot())
 """
