@@ -115,7 +115,7 @@ def _demand_sound(connection: psycopg.Connection, it: Month) -> list[Tree]:
 
 def _drop(connection: psycopg.Connection, it: Month, grown: list[Tree], how: Waiting) -> None:
     name = f"{it.machine}_audit"
-    month = {"relation": name, "month": str(it.month)}
+    month = {"relation": name, "history_name": name, "month": str(it.month)}
     with connection.transaction():
         sealed.begin_alone(connection)
         database.run(connection, f"set local lock_timeout = {how.timeout_ms}")

@@ -81,12 +81,12 @@ def moment(connection: psycopg.Connection, older_than: str = "0") -> Moment:
 
 def seals(connection: psycopg.Connection) -> list[Seal]:
     """Return the whole chain, oldest first."""
-    return [Seal(**row) for row in database.ask(connection, "seal_all.sql", {"limit": _ALL})]
+    return [Seal(**row) for row in database.ask(connection, "seal_all.sql", {"row_limit": _ALL})]
 
 
 def last_seal(connection: psycopg.Connection) -> Seal | None:
     """Return the end of the chain."""
-    found = database.ask(connection, "seal_all.sql", {"limit": 1})
+    found = database.ask(connection, "seal_all.sql", {"row_limit": 1})
     return Seal(**found[0]) if found else None
 
 

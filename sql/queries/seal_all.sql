@@ -17,6 +17,6 @@ from (
         s.sealed_at
     from interlock.seal as s
     order by s.number desc
-    limit %(limit)s
+    limit %(row_limit)s
 ) as s
 order by s.number;

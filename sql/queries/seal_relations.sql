@@ -5,7 +5,7 @@ with latest as (
         v.machine_name,
         v.definition
     from interlock.machine_version as v
-    order by v.machine_name, v.version desc
+    order by v.machine_name asc, v.version desc
 ),
 
 wanted as (

@@ -4,7 +4,7 @@ select
     count(*) as entry_count,
     count(*) filter (where exists (
         select from interlock.erasure as e
-        where e.relation_name = :'relation' and e.entry_id = a.id
+        where e.relation_name = :'history_name' and e.entry_id = a.id
     )) as erased_count,
     (
         select count(*) from interlock.violation as v

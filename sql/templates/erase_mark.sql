@@ -3,7 +3,7 @@
 
 insert into interlock.erasure (relation_name, entry_id, commitment, erased, journal_id)
 select
-    :'relation',
+    :'history_name',
     a.id,
     :commitment,
     a.erasable,
@@ -23,7 +23,7 @@ from (
             on t.number = c.number and t.relation_name = c.relation_name and t.month = c.month
         cross join lateral unnest(c.entry_ids, c.salts) as l (id, salt)
         where
-            c.relation_name = :'relation'
+            c.relation_name = :'history_name'
             and c.last_id >= a.id
             and c.first_id <= a.id
             and l.id = a.id
@@ -32,7 +32,7 @@ from (
         :key_match
         and not exists (
             select from interlock.erasure as e
-            where e.relation_name = :'relation' and e.entry_id = a.id
+            where e.relation_name = :'history_name' and e.entry_id = a.id
         )
     offset 0
 ) as a

@@ -4,7 +4,7 @@ update interlock.:"relation" as a
 set :assignments
 from interlock.erasure as e
 where
-    e.relation_name = :'relation'
+    e.relation_name = :'history_name'
     and e.entry_id = a.id
     and e.journal_id = :journal_id;
 
@@ -13,15 +13,15 @@ set salts = array(
     select case when e.entry_id is null then l.salt end
     from unnest(c.entry_ids, c.salts) with ordinality as l (id, salt, place)
     left join interlock.erasure as e
-        on e.relation_name = :'relation' and e.entry_id = l.id and e.journal_id = :journal_id
+        on e.relation_name = :'history_name' and e.entry_id = l.id and e.journal_id = :journal_id
     order by l.place
 )
 where
-    c.relation_name = :'relation'
+    c.relation_name = :'history_name'
     and exists (
         select from interlock.erasure as e
         where
-            e.relation_name = :'relation'
+            e.relation_name = :'history_name'
             and e.journal_id = :journal_id
             and e.entry_id between c.first_id and c.last_id
             and e.entry_id = any(c.entry_ids)

@@ -7,5 +7,5 @@ where
 
 delete from interlock.seal_chunk as c
 where
-    c.relation_name = :'relation'
+    c.relation_name = :'history_name'
     and c.month = :'month';

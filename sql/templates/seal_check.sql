@@ -21,7 +21,7 @@ sealed as (
     cross join lateral unnest(c.entry_ids, c.leaves, c.salts)
         with ordinality as l (id, leaf, salt, ordinality)
     where
-        t.relation_name = :'relation'
+        t.relation_name = :'history_name'
         and t.month = :'month'
         and t.number = any(:numbers)
 ),
@@ -36,9 +36,9 @@ judged as (
         case
             when a.id is null then 'missing'
             when s.id is null then case when :should_be_sealed then 'added' end
-            when (:leaf) is distinct from s.leaf then 'changed'
+            when s.leaf is distinct from :leaf then 'changed'
             when e.entry_id is not null
-                then case when (:is_erased) is true then 'erased' else 'changed' end
+                then case when :is_erased then 'erased' else 'changed' end
         end as what
     from sealed as s
     full join (
@@ -48,7 +48,7 @@ judged as (
             a.at >= :'month_from'
             and a.at < :'month_to'
     ) as a on a.id = s.id
-    left join interlock.erasure as e on e.relation_name = :'relation' and e.entry_id = s.id
+    left join interlock.erasure as e on e.relation_name = :'history_name' and e.entry_id = s.id
 )
 
 select

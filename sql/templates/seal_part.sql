@@ -13,7 +13,7 @@ chunk as (
     )
     select
         :seal_number,
-        :'relation',
+        :'history_name',
         p.month,
         p.place,
         min(p.id),
@@ -48,7 +48,7 @@ chunk as (
                 from interlock.:"relation" as a
                 cross join secret as s
                 left join interlock.erasure as e
-                    on e.relation_name = :'relation' and e.entry_id = a.id
+                    on e.relation_name = :'history_name' and e.entry_id = a.id
                 where
                     a.id > :after_id
                     and a.id <= :upto_id
@@ -57,7 +57,7 @@ chunk as (
                         select unnest(c.entry_ids)
                         from interlock.seal_chunk as c
                         where
-                            c.relation_name = :'relation'
+                            c.relation_name = :'history_name'
                             and c.last_id > :after_id
                             and c.first_id <= :upto_id
                     )

@@ -63,9 +63,7 @@ def entry(attacked: Attacked, booking: int) -> int:
     return int(row[0])
 
 
-def test_b115_the_tail_of_a_history_deleted_with_its_row(
-    attacked: Attacked, anchored: str
-) -> None:
+def test_b115_the_tail_of_a_history_deleted_with_its_row(attacked: Attacked, anchored: str) -> None:
     last = entry(attacked, 3)
     unseen(attacked, f"delete from interlock.booking_audit where id = {last}")
 
@@ -94,13 +92,13 @@ def test_b117_an_anchored_history_rewritten_and_sealed_anew(
     assert {it.code for it in told(attacked, anchored)} == {"anchor-foreign"}
 
 
-def test_b118_what_came_after_the_last_anchor_rewritten(
-    attacked: Attacked, anchored: str
-) -> None:
+def test_b118_what_came_after_the_last_anchor_rewritten(attacked: Attacked, anchored: str) -> None:
     """Not seen against a root from before; seen against the next one that was kept."""
     attacked.admin.execute("update hotel.room_booking set status = 'CANCELLED' where id = 1")
     later = anchor(attacked.admin)
-    unseen(attacked, f"update interlock.booking_audit set actor = 'x' where id = {entry(attacked, 1)}")
+    unseen(
+        attacked, f"update interlock.booking_audit set actor = 'x' where id = {entry(attacked, 1)}"
+    )
     for table in ("seal", "seal_tree", "seal_chunk"):
         attacked.admin.execute(f"alter table interlock.{table} disable trigger user".encode())
         attacked.admin.execute(f"delete from interlock.{table} where number = 2".encode())

@@ -34,6 +34,7 @@ machines:
       retain: 3 months
 """
 
+
 def parsed(text: str = SPEC) -> Spec:
     """Return the machine of parcels."""
     return spec.parse(text, "parcels.yaml")
@@ -98,9 +99,7 @@ def seal(session: psycopg.Connection, **options: int) -> sealing.Sealing:
 def report(session: psycopg.Connection, kept: Kept | None = None) -> Told:
     """Return what `verify --seal` says of the seals."""
     with database.snapshot(session):
-        return seals.check(
-            session, kept.lines if kept else None, kept.public_key if kept else None
-        )
+        return seals.check(session, kept.lines if kept else None, kept.public_key if kept else None)
 
 
 def found(session: psycopg.Connection, kept: Kept | None = None) -> list[Finding]:

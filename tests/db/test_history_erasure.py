@@ -80,9 +80,12 @@ def test_the_salts_are_gone_and_those_of_others_are_not(db: psycopg.Connection) 
         "select l.id from interlock.seal_chunk as c, unnest(c.entry_ids, c.salts) as l (id, salt)"
         " where c.relation_name = 'parcel_audit' and l.salt is null order by 1"
     ).fetchall()
-    assert gone == db.execute(
-        "select id from interlock.parcel_audit where key_no = 4 order by 1"
-    ).fetchall()
+    assert (
+        gone
+        == db.execute(
+            "select id from interlock.parcel_audit where key_no = 4 order by 1"
+        ).fetchall()
+    )
 
 
 def test_the_journal_keeps_that_it_was_done_and_not_the_key(db: psycopg.Connection) -> None:
@@ -166,7 +169,8 @@ FORGED = (
         "update interlock.parcel_audit set reason = null where id = 4",
         "update interlock.parcel_audit set reason = null, statement = '(erased)',"
         " new_weight = new_weight + 1e-15 where id = 4",
-        "update interlock.parcel_audit set reason = null, statement = '(erased)' where id in (4, 5)",
+        "update interlock.parcel_audit set reason = null, statement = '(erased)'"
+        " where id in (4, 5)",
         "delete from interlock.parcel_audit where id = 4",
         "update interlock.seal_chunk set salts[5] = null where relation_name = 'parcel_audit'",
         "update interlock.seal_chunk set salts[4] = 'x' where relation_name = 'parcel_audit'",

@@ -16,8 +16,8 @@ from pginterlock import sealed
 
 Connect = Callable[..., psycopg.Connection]
 _KILLS = 20
-_BATCH = "60"
-_SEALS = 76  # of 4,500 entries, and one of the journal
+_OPTIONS = ("--older-than", "0", "--batch", "60")
+_SEALS = 76  # of 60 at most: 4,500 entries, and one of the journal
 _CHUNKS = (
     "select number, relation_name, month, place, entry_ids from interlock.seal_chunk"
     " order by number, relation_name, month, place"
@@ -30,8 +30,7 @@ _TREES = (
 
 def start(dsn: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "pginterlock", "seal", "--dsn", dsn]
-        + ["--older-than", "0", "--batch", _BATCH],
+        [sys.executable, "-m", "pginterlock", "seal", "--dsn", dsn, *_OPTIONS],
         env={**os.environ, "PYTHONPATH": str(ROOT / "cli")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

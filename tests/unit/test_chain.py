@@ -126,7 +126,8 @@ def test_any_change_of_a_tree_breaks_the_link(change: dict[str, object]) -> None
 def test_what_is_taken_away_is_told() -> None:
     made, trees = seals()
 
-    assert broken_links([made[0], made[2]], trees)[0] == (2, "it is missing, and later ones are there")
+    [(number, why), *_] = broken_links([made[0], made[2]], trees)
+    assert (number, why) == (2, "it is missing, and later ones are there")
     assert broken_links(made[:2], trees) == [(3, "there are trees of it, and no seal")]
 
 

@@ -75,6 +75,7 @@ class Erasing:
             assets.read("sql", "templates", template),
             {
                 "relation": self.relation.name,
+                "history_name": self.relation.name,
                 "machine": self.relation.machine,
                 "key_match": " and ".join(match),
                 "key_json": f"jsonb_build_object({', '.join(pairs)})",

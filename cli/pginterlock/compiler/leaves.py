@@ -115,7 +115,12 @@ def in_window(template: str, relation: Relation, window: Window, values: Mapping
     """Return the query of one file about the entries of *relation* in *window*."""
     return fill(
         assets.read("sql", "templates", template),
-        {"relation": relation.name, "in_window": window.sql, **values},
+        {
+            "relation": relation.name,
+            "history_name": relation.name,
+            "in_window": window.sql,
+            **values,
+        },
     )
 
 
@@ -153,6 +158,7 @@ def check_month(
         assets.read("sql", "templates", "seal_check.sql"),
         {
             "relation": relation.name,
+            "history_name": relation.name,
             "variants": cases,
             "leaf": f"case s.variant {' '.join(computed)} end",
             "is_erased": f"case s.variant {' '.join(erased)} end",

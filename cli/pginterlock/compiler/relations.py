@@ -67,7 +67,7 @@ def _audit(writing: Writing) -> DbObject:
     )
     resume = fill(
         assets.read("sql", "templates", "audit_resume.sql"),
-        {"relation": name, "qualified": f"interlock.{ident(name)}"},
+        {"history_name": name, "qualified": f"interlock.{ident(name)}"},
     )
     return DbObject(
         ObjectKind.TABLE,

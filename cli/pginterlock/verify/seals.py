@@ -18,10 +18,11 @@ from pginterlock.findings import Finding
 from pginterlock.verify import anchors
 
 _RESTORE = "Someone who owns schema interlock changed it; compare with a backup"
+_BEHIND = "These entries were changed behind the triggers; compare with a backup"
 _JUDGED = {
-    "changed": ("seal-changed", "sealed entries were changed"),
-    "missing": ("seal-missing", "sealed entries are gone"),
-    "added": ("seal-added", "entries were added to what was sealed already"),
+    "changed": ("seal-changed", "sealed entries were changed", _BEHIND),
+    "missing": ("seal-missing", "sealed entries are gone", _BEHIND),
+    "added": ("seal-added", "entries were added to what was sealed already", _BEHIND),
 }
 _TAMPERED = (
     errors.UndefinedTable,
@@ -180,13 +181,14 @@ def _months(
         if it.what == "erased":
             told.notes.append(f"seals: {it.entry_count} entries of {relation.name} are erased")
             continue
-        code, message = _JUDGED[it.what]
+        code, message, hint = _JUDGED[it.what]
         told.findings.append(
             _finding(
                 code,
                 message,
                 relation.machine,
                 relation.name,
+                hint=hint,
                 count=it.entry_count,
                 samples=it.samples,
             )
@@ -210,7 +212,7 @@ def _finding(
     machine: str = "",
     relation: str = "",
     *,
-    hint: str = "These entries were changed behind the triggers; compare with a backup",
+    hint: str = _BEHIND,
     count: int | None = None,
     samples: tuple[dict[str, object], ...] = (),
 ) -> Finding:
