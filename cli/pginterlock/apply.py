@@ -1,13 +1,9 @@
 """Run a plan: look first, arm in one transaction, validate after; all of it or nothing.
 
-Locks are asked for with a short timeout and again: who waits for a lock makes everyone behind him
-wait (evidence.md, section 5).
+Locks are asked for as `pginterlock.waiting` says.
 """
 
-import random
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import psycopg
 from psycopg import errors
@@ -18,21 +14,15 @@ from pginterlock.model import Spec
 from pginterlock.plan import Part, Plan, Step
 from pginterlock.steps import make_plan
 from pginterlock.survey import state_of
+from pginterlock.waiting import Waiting, persist
+
+__all__ = ["Waiting", "install", "run"]
 
 # Any number does, as long as every apply takes the same.
 _ADVISORY_KEY = 7_355_608_218
-_RETRIED = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 _SHOWN = 5
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """How to ask for locks: each try waits *timeout_ms*, all together *limit_s* seconds."""
-
-    timeout_ms: int = 100
-    limit_s: float = 30.0
 
 
 def install(
@@ -74,7 +64,7 @@ def run(
         _look(connection, step, UnsafeError("", remedy=_MEND))
     if parts[Part.ARM]:
         with database.faults():
-            _persist(how, lambda: _arm(connection, plan, parts[Part.ARM], how, progress))
+            persist(how, lambda: _arm(connection, plan, parts[Part.ARM], how, progress))
     for number, step in enumerate(parts[Part.VALIDATE]):
         progress(step.title)
         left = len(parts[Part.VALIDATE]) - number
@@ -173,7 +163,7 @@ def _validate(connection: psycopg.Connection, step: Step, how: Waiting, left: in
             database.run(connection, step.sql)
 
     try:
-        _persist(how, once)
+        persist(how, once)
     except errors.CheckViolation as error:
         raise IncompleteError(
             f"{step.title}: {error.diag.message_primary or error}", remedy=_ARMED
@@ -184,23 +174,3 @@ def _validate(connection: psycopg.Connection, step: Step, how: Waiting, left: in
             f" {database.hide(str(error)).strip()}",
             remedy="New writes are guarded already. Run apply again to judge the old rows.",
         ) from error
-
-
-def _persist(how: Waiting, attempt: Callable[[], None]) -> None:
-    """Run *attempt* until it gets its locks, or time is up."""
-    until = time.monotonic() + how.limit_s
-    pause_s = 0.02
-    while True:
-        try:
-            attempt()
-        except _RETRIED as error:
-            if time.monotonic() >= until:
-                raise EnvironmentFault(
-                    f"a lock was not granted in {how.limit_s:g} s: {str(error).splitlines()[0]}",
-                    remedy="Nothing was changed. Someone holds the table (pg_stat_activity shows"
-                    " whom); try again, or give more time with --lock-wait.",
-                ) from error
-            time.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - no secret in a pause
-            pause_s = min(pause_s * 1.5, 1.0)
-        else:
-            return

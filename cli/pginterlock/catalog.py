@@ -102,7 +102,7 @@ def found_objects(connection: psycopg.Connection, machine: str, where: Table) ->
         if names.owns_check(row["constraint_name"], row["note"]):
             found.append(_check(row, machine, where))
     for row in database.ask(connection, "found_relations.sql", {"names": names.tables}):
-        facts = dict(c.split(" ", 1) for c in row["columns"] or [])
+        facts = dict(row["columns"] or {})
         if row["object_name"] == f"interlock.{names.audit}":
             facts["by_id"] = _yes(row["is_by_id"])
             facts["months"] = "ahead" if row["is_ahead"] else "missing"

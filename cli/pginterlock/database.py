@@ -33,6 +33,7 @@ def connect(dsn: str) -> psycopg.Connection:
             remedy="Write it as postgresql://USER@HOST:PORT/DATABASE or as libpq's key=value.",
         ) from None
     settings.setdefault("application_name", "interlock")
+    settings["client_encoding"] = "UTF8"  # what our SQL is written in, whatever the locale says
     settings.setdefault("connect_timeout", _CONNECT_TIMEOUT_S)
     try:
         return psycopg.connect(

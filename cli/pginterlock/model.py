@@ -123,6 +123,7 @@ class Audit:
     columns: tuple[str, ...] = ()
     actor: Need = Need.OPTIONAL
     retain: str | None = None
+    erasable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,11 @@ def finding_dict(finding: Finding) -> dict[str, object]:
 
 
 def findings_json(
-    findings: Sequence[Finding], *, skipped: Sequence[str] = (), machines: Sequence[str] = ()
+    findings: Sequence[Finding],
+    *,
+    skipped: Sequence[str] = (),
+    machines: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> str:
     """Return findings as one JSON document."""
     errors = sum(it.severity is Severity.ERROR for it in findings)
@@ -58,6 +62,7 @@ def findings_json(
             "warnings": len(findings) - errors,
             "findings": [finding_dict(it) for it in findings],
             "skipped": list(skipped),
+            "notes": list(notes),
         },
         indent=2,
         ensure_ascii=False,

@@ -116,6 +116,9 @@ class AuditPart(_Part):
         Need.OPTIONAL, description="Whether a write must say who acts."
     )
     retain: str | None = Field(None, description="How long entries are kept, as an interval.")
+    erasable: Names = Field(
+        [], description="What `interlock erase` takes: columns of the audit, actor, and the like."
+    )
 
 
 def _no_deletion() -> DeletionPart:

@@ -33,6 +33,8 @@ _FOREIGN_SCHEMAS = ("interlock", "information_schema", "pg_catalog")
 _NAME = r'(?:"(?:[^"]|"")+"|[^".\s]+)'
 _TABLE = re.compile(rf"(?:({_NAME})\.)?({_NAME})\Z")
 _UNIT = r"(?:second|minute|hour|day|week|month|year)s?"
+# What of the session an entry keeps, and may be personal.
+_CLAIMED = ("actor", "client_address", "application_name")
 _INTERVAL = re.compile(rf"\d+(?:\.\d+)? {_UNIT}(?: \d+(?:\.\d+)? {_UNIT})*\Z")
 
 
@@ -81,7 +83,12 @@ class _Reader:
                 for name, it in part.invariants.items()
             ),
             deletion=tuple(part.deletion.from_),
-            audit=Audit(tuple(part.audit.columns), part.audit.actor, part.audit.retain),
+            audit=Audit(
+                tuple(part.audit.columns),
+                part.audit.actor,
+                part.audit.retain,
+                tuple(part.audit.erasable),
+            ),
             checks=part.checks,
             continuity=part.continuity,
             unenforced=tuple(self._unenforced()),
@@ -121,6 +128,7 @@ class _Reader:
         self._columns(("state",), [part.state])
         self._columns(("key",), part.key)
         self._columns(("audit", "columns"), part.audit.columns)
+        self._erasable(part.audit.columns, part.audit.erasable)
         for name in part.stamps:
             self._columns(("stamps", name), [name])
         for name, claim in part.claims.items():
@@ -133,6 +141,14 @@ class _Reader:
         for state, row in part.states.items():
             for need in ("require", "forbid", "freeze", "clear"):
                 self._row(("states", state, need), getattr(row, need))
+
+    def _erasable(self, columns: Sequence[str], erasable: Sequence[str]) -> None:
+        self._once(("audit", "erasable"), erasable)
+        known = [*columns, *_CLAIMED]
+        for number, name in enumerate(erasable):
+            if name not in known:
+                told = f"{name!r} is none of audit.columns, nor {', '.join(_CLAIMED)}"
+                self._add(("audit", "erasable", number), f"{told}{meant(name, known)}")
 
     def _columns(self, path: SpecPath, columns: Sequence[str]) -> None:
         self._once(path, columns)
@@ -245,8 +261,6 @@ class _Reader:
                 found.append(Unenforced("transitions", f"{event}.reason", "IL06"))
         if part.audit.actor is Need.REQUIRED:
             found.append(Unenforced("audit", "actor", "IL06"))
-        if part.audit.retain:
-            found.append(Unenforced("audit", "retain", "retention"))
         if part.outbox:
             found.append(Unenforced("outbox", part.outbox.channel, "outbox"))
         if part.funnel:

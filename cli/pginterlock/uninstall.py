@@ -57,6 +57,7 @@ def _take_off_one(
     if drop_history:
         for it in tables:
             database.run(connection, it.drop)
+        database.run(connection, removal.record_drop(name))
         done.append(f"machine {name}: history dropped")
     elif tables:
         done.append(f"machine {name}: history kept in interlock.{MachineNames(name).audit}")

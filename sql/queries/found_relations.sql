@@ -2,7 +2,7 @@
 
 select
     'interlock.' || c.relname as object_name,
-    array_agg(a.attname::text || ' ' || format_type(a.atttypid, null) order by a.attname)
+    jsonb_object_agg(a.attname::text, format_type(a.atttypid, null))
         filter (where a.attname ~ '^(key|old|new)_') as columns,
     exists (
         select from pg_catalog.pg_index as i

@@ -1,6 +1,6 @@
 """What a superuser can do: settings are of no use, edits of the catalog are found.
 
-Left out, for only a root that is kept elsewhere shows them: B116 to B119 and B123 (seals).
+Histories that are rewritten: ``test_b115_to_b123_seals.py``.
 """
 
 import psycopg

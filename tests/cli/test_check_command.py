@@ -96,6 +96,7 @@ def test_json_tells_the_same() -> None:
             }
         ],
         "skipped": [],
+        "notes": [],
     }
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,9 +11,9 @@ import pytest
 from tests.conftest import HOTEL_SPEC, build_bare_hotel
 from tests.servers import binaries, majors
 
-from pginterlock import apply, embedded, spec, steps
+from pginterlock import apply, embedded, sealing, spec, steps
 from pginterlock.errors import EnvironmentFault
-from pginterlock.verify import verify
+from pginterlock.verify import Scope, verify
 
 Connect = Callable[..., psycopg.Connection]
 
@@ -64,6 +65,30 @@ def test_verify_reads_a_standby(pair: tuple[str, str], connect: Connect) -> None
 
     assert [it for it in report.findings if it.severity == "error"] == []
     assert any("read only" in reason for reason in report.skipped)
+
+
+def test_seals_are_verified_on_a_standby_and_made_on_the_primary(
+    pair: tuple[str, str], connect: Connect
+) -> None:
+    primary, standby = (connect(dsn, autocommit=True) for dsn in pair)
+    sealing.seal(primary, older_than="0")
+    number = primary.execute("select count(*) from interlock.seal").fetchone()
+    _wait(standby, "select count(*) from interlock.seal", number)
+
+    with pytest.raises(EnvironmentFault, match="standby"):
+        sealing.seal(standby)
+    report = verify(standby, spec.load(HOTEL_SPEC), scope=Scope(seals=True))
+    assert number == (1,)
+    assert [it for it in report.findings if it.severity == "error"] == []
+    assert report.notes == ()
+
+
+def _wait(session: psycopg.Connection, query: str, answer: object) -> None:
+    for _ in range(1000):
+        if session.execute(query.encode()).fetchone() == answer:
+            return
+        time.sleep(0.01)
+    pytest.fail("the standby never caught up")
 
 
 def test_plan_on_a_standby_says_where_to_go(pair: tuple[str, str], connect: Connect) -> None:

@@ -35,6 +35,7 @@ IMPOSSIBLE = {
 }
 PRIVILEGES = {"grant-trigger", "grant-truncate"}
 _CODE_MESSAGE_HINT = 3
+_MAKERS = ("Finding", "_finding")
 _CODE = re.compile(r"[a-z]+(?:-[a-z]+)*\Z")
 
 
@@ -46,7 +47,7 @@ def literals() -> set[str]:
     firsts: list[ast.expr] = []
     for file in VERIFY.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _MAKERS:
                 firsts += node.args[:1]
             elif isinstance(node, ast.Tuple) and len(node.elts) >= _CODE_MESSAGE_HINT:
                 firsts += node.elts[:1]

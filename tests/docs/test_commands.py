@@ -27,7 +27,12 @@ def command_named(name: str) -> click.Command:
 def options_of(name: str) -> set[str]:
     """Return the long options of a command."""
     params = command_named(name).params
-    return {opt for it in params if isinstance(it, click.Option) for opt in it.opts}
+    return {
+        opt
+        for it in params
+        if isinstance(it, click.Option)
+        for opt in (*it.opts, *it.secondary_opts)
+    }
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -149,7 +149,6 @@ def test_the_whole_format_becomes_a_machine() -> None:
             Unenforced("transitions", "check_in.by", "IL05"),
             Unenforced("transitions", "cancel.reason", "IL06"),
             Unenforced("audit", "actor", "IL06"),
-            Unenforced("audit", "retain", "retention"),
             Unenforced("outbox", "booking", "outbox"),
             Unenforced("funnel", "true", "IL05"),
             Unenforced("repairs", "late", "backfill"),

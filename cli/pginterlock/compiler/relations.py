@@ -65,12 +65,16 @@ def _audit(writing: Writing) -> DbObject:
         assets.read("sql", "templates", "audit_index.sql"),
         {"audit_name": name, "index_name": cut(f"{name}_by_id")},
     )
+    resume = fill(
+        assets.read("sql", "templates", "audit_resume.sql"),
+        {"history_name": name, "qualified": f"interlock.{ident(name)}"},
+    )
     return DbObject(
         ObjectKind.TABLE,
         f"interlock.{name}",
         writing.machine.name,
         tuple(sorted({**keys, **changed, "by_id": "yes", "months": "ahead"}.items())),
-        create=create + index + months,
+        create=create + resume + index + months,
         replace=adds + index + months,
         drop=f"drop table interlock.{ident(name)};\n",
         reason="keep the history of each row",

@@ -69,6 +69,11 @@ def unregister(machine: str) -> str:
     return fill(assets.read("sql", "templates", "unregister.sql"), {"machine": machine})
 
 
+def record_drop(machine: str) -> str:
+    """Return the SQL that writes into the journal that the history of *machine* is dropped."""
+    return fill(assets.read("sql", "templates", "drop_history.sql"), {"machine": machine})
+
+
 def drop_schema() -> str:
     """Return the SQL that drops all of schema interlock."""
     return "drop schema interlock cascade;\n"

@@ -2,7 +2,7 @@
 
 Reads the catalog as the server stores it, tries forbidden moves in savepoints that are rolled
 back, reads all rows of a table in one scan and holds them against their history, each from one
-snapshot. Never writes.
+snapshot, and on demand hashes all that is sealed again. Never writes.
 """
 
 from collections.abc import Callable
@@ -14,20 +14,21 @@ from pginterlock import database
 from pginterlock.findings import Finding
 from pginterlock.model import Spec
 from pginterlock.survey import Survey, survey
-from pginterlock.verify import objects, probes, replay, rows, surroundings
+from pginterlock.verify import objects, probes, replay, rows, seals, surroundings
 
-__all__ = ["Report", "Scope", "verify"]
+__all__ = ["Kept", "Report", "Scope", "verify"]
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What to look at; by default all of it."""
+    """What to look at; by default all of it but the seals, which takes longest."""
 
     rows: bool = True
     history: bool = True
     probes: bool = True
+    seals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,15 @@ class Report:
     findings: tuple[Finding, ...]
     skipped: tuple[str, ...]
     machines: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Roots that were kept elsewhere: lines of `interlock seal --export`; and who signed them."""
+
+    lines: tuple[str, ...]
+    public_key: bytes | None = None
 
 
 def verify(
@@ -44,6 +54,7 @@ def verify(
     spec: Spec,
     *,
     scope: Scope | None = None,
+    kept: Kept | None = None,
     progress: Progress = lambda _: None,
 ) -> Report:
     """Return everything that is not as *spec* says.
@@ -67,8 +78,26 @@ def verify(
         with database.snapshot(connection):
             for it in seen.machines:
                 findings += _rows(connection, seen, it.machine.name, asked, progress, skipped)
+            notes = _seals(connection, seen, asked, kept, progress, findings)
     machines = tuple(machine.name for machine in spec.machines)
-    return Report(tuple(findings), tuple(skipped), machines)
+    return Report(tuple(findings), tuple(skipped), machines, tuple(notes))
+
+
+def _seals(
+    connection: psycopg.Connection,
+    seen: Survey,
+    asked: Scope,
+    kept: Kept | None,
+    progress: Progress,
+    findings: list[Finding],
+) -> list[str]:
+    """Add what the seals show to *findings*; return what is to be said besides."""
+    if not asked.seals or not seen.rights.schema_exists:
+        return []
+    progress("seals")
+    told = seals.check(connection, kept.lines if kept else None, kept.public_key if kept else None)
+    findings += told.findings
+    return told.notes
 
 
 def _rows(
