@@ -1,6 +1,8 @@
 """The outbox: what is delivered is what was committed, once, in an order that can be relied on."""
 
+import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -150,3 +152,56 @@ def test_a_break_keeps_nothing_and_a_block_keeps_what_was_handed_out(
                 break
 
     assert [it.key["id"] for it in outbox.consume(reader, "c")] == [5, 6, 7, 8, 9]
+
+
+def test_a_listener_is_woken_by_an_entry_and_polls_for_the_rest(
+    parcels: str, session: psycopg.Connection, reader: psycopg.Connection
+) -> None:
+    """With a minute between polls, only being woken can bring the entry in time."""
+    following = outbox.consume(reader, "c", machines=["parcel"], follow=True, wait_s=60, batch=9)
+    for _ in range(9):
+        next(following)
+
+    with ThreadPoolExecutor() as pool:
+        late = pool.submit(next, following)
+        wait_until_waiting(session, reader)
+        go(session, 1)
+        entry = late.result(timeout=20)
+
+    assert keys([entry]) == [(1, "THERE")]
+    following.close()
+    assert reader.execute("select count(*) from pg_listening_channels()").fetchone() == (0,)
+
+
+def test_without_a_channel_a_poll_brings_the_entry(
+    session: psycopg.Connection, reader: psycopg.Connection
+) -> None:
+    following = outbox.consume(
+        reader, "c", machines=["box"], start="now", follow=True, wait_s=0.02, listen=False
+    )
+    with ThreadPoolExecutor() as pool, following:
+        late = pool.submit(next, following)
+        wait_until_made(session, "c")
+        session.execute("update box set status = 'SHUT' where id = 1")
+
+        assert late.result(timeout=20).event == "shut"
+
+
+def wait_until_waiting(watcher: psycopg.Connection, session: psycopg.Connection) -> None:
+    """Return as soon as *session* has polled and does nothing more."""
+    asked = "select state = 'idle' and query = 'ROLLBACK' and state_change < clock_timestamp()"
+    asked += " - interval '0.2 s' from pg_stat_activity where pid = %s"
+    for _ in range(2000):
+        if watcher.execute(asked.encode(), [session.info.backend_pid]).fetchone() == (True,):
+            return
+        time.sleep(0.005)
+    pytest.fail("the consumer never waited")
+
+
+def wait_until_made(watcher: psycopg.Connection, name: str) -> None:
+    made = "select from interlock.outbox_cursor where cursor_name = %s"
+    for _ in range(2000):
+        if watcher.execute(made, [name]).rowcount:
+            return
+        time.sleep(0.005)
+    pytest.fail("the cursor was never made")

@@ -4,7 +4,7 @@ Pure: a generator that yields requests and is sent their answers; `drivers` has 
 """
 
 import random
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -26,6 +26,7 @@ from pginterlock.template import fill
 _T = TypeVar("_T")
 _Doing = Generator[Request, Answer, _T]
 _TRY_AGAIN_S = 0.05
+_END, _FOREIGN = "outbox_end.sql", "outbox_foreign.sql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _next_position(wish: Wish) -> _Doing[tuple[int, Position] | None]:
     """Return the locked cursor with a window open, and who has it; None where nothing is new."""
     cursor = yield from _cursor(wish)
     machines = cursor["machines"]
-    ends = yield from _ends(wish, machines)
+    ends = yield from _ids(wish, machines, _END)
     now = yield from _now()
     if not _is_worthwhile(_position(wish, cursor), now, ends):
         return None
@@ -132,7 +133,7 @@ def _next_position(wish: Wish) -> _Doing[tuple[int, Position] | None]:
     if now.xid is None:
         raise AssertionError("a lock takes a transaction id")
     if position.window is None:
-        through = yield from _ends(wish, machines)
+        through = yield from _ids(wish, machines, _END)
         position = yield from _opened(wish, position, now, now.xid, ends, through)
     return now.xid, position
 
@@ -162,7 +163,7 @@ def _opened(
     upto, mark = now.snapshot.without(xid), Mark(xid, ends)
     if not _is_elsewhere(position, now):
         return position.opened(upto, mark, through)
-    restored = yield from _restored(wish, list(through), xid)
+    restored = yield from _ids(wish, through, _FOREIGN)
     return position.moved(now.cluster, restored, upto, mark, through)
 
 
@@ -248,11 +249,11 @@ def _make(wish: Wish, place: DictRow) -> _Doing[None]:
 
 
 def _at_now(wish: Wish, machines: Sequence[str]) -> _Doing[Position]:
-    ends = yield from _ends(wish, machines)
+    ends = yield from _ids(wish, machines, _END)
     yield Ask("select pg_catalog.pg_current_xact_id()::text as xid")
     now = yield from _now()
     xid = now.xid or 0
-    restored = yield from _restored(wish, machines, xid)
+    restored = yield from _ids(wish, machines, _FOREIGN)
     return positions.from_now(now.cluster, restored, now.snapshot.without(xid), Mark(xid, ends))
 
 
@@ -300,20 +301,14 @@ def _now() -> _Doing[_Now]:
     return _Now(Snapshot.read(row["snapshot"]), None if xid is None else int(xid), row["cluster"])
 
 
-def _ends(wish: Wish, machines: Sequence[str]) -> _Doing[dict[str, int]]:
-    ends = {}
-    for machine in machines:
-        [row] = yield from _history(wish, machine, "outbox_end.sql", {})
-        ends[machine] = int(row["id"])
-    return ends
-
-
-def _restored(wish: Wish, machines: Sequence[str], xid: int) -> _Doing[dict[str, int]]:
+def _ids(wish: Wish, machines: Iterable[str], template: str) -> _Doing[dict[str, int]]:
     found = {}
     for machine in machines:
-        [row] = yield from _history(wish, machine, "outbox_foreign.sql", {"next": str(xid)})
+        [row] = yield from _history(wish, machine, template, {})
         found[machine] = int(row["id"])
     return found
+
+
 
 
 def _channels(wish: Wish) -> _Doing[tuple[str, ...]]:
