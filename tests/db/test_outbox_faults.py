@@ -33,7 +33,8 @@ GOT = """
         machine text, id bigint, key int)
 """
 WRITTEN = """
-    select 'parcel', id from interlock.parcel_audit union all select 'box', id from interlock.box_audit
+    select 'parcel', id from interlock.parcel_audit
+    union all select 'box', id from interlock.box_audit
 """
 # Entries of one key that came in another order than they were written.
 DISORDER = """
@@ -72,9 +73,12 @@ def test_what_killed_consumers_got_is_what_was_committed(dsn: str, connect: Conn
             name: opened.enter_context(nursery(dsn, kind, name))
             for name, kind in (("one", "sync"), ("other", "sync"), ("third", "async"))
         }
-        kill_at_random(nurseries["one"], KILLS)
-        kill_at_random(nurseries["other"], 5)
-        kill_at_random(nurseries["third"], 20)
+        killers = [
+            opened.enter_context(ThreadPoolExecutor(3)).submit(kill_at_random, process, times)
+            for process, times in zip(nurseries.values(), (KILLS, KILLS // 10, KILLS), strict=True)
+        ]
+        for killer in killers:
+            killer.result()
     lingering.commit()
 
     for name in ("one", "other", "third"):
@@ -141,7 +145,8 @@ def abandon(session: psycopg.Connection, machine: str, key: int) -> None:
 
 @contextmanager
 def nursery(dsn: str, kind: str, name: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, Path(__file__).with_name("outbox_nursery.py"), dsn, kind, name]
+    program = Path(__file__).with_name("outbox_nursery.py")
+    command = [sys.executable, str(program), dsn, kind, name]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "cli")}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment

@@ -27,8 +27,9 @@ import psycopg
 from pginterlock.errors import UsageError
 from pginterlock.outbox.delivery import Wish, deliver
 from pginterlock.outbox.drivers import AsyncConsumer, Consumer
+from pginterlock.outbox.status import CursorStatus, status
 
-__all__ = ["AsyncConsumer", "Consumer", "consume", "consume_async"]
+__all__ = ["AsyncConsumer", "Consumer", "CursorStatus", "consume", "consume_async", "status"]
 
 Start = Literal["beginning", "now"]
 _BATCH = 500
@@ -50,9 +51,10 @@ def consume(
 ) -> Consumer:
     """Return the entries that the cursor *name* has not delivered yet, oldest first.
 
-    The cursor is made where there is none: on *machines* (all that are installed), at the
-    ``beginning``, or ``now``: then it delivers all of the transactions that are not decided at
-    this moment, and none of the others. It stays on these machines.
+    The cursor is made where there is none, when the first entry is asked for: on *machines* (all
+    that are installed), at the ``beginning``, or ``now``: then it delivers all entries of the
+    transactions that are not decided at that moment, and none of others. It stays on these
+    machines.
 
     With *follow* it never ends, and asks again after *wait_s*, or when it is notified, where the
     spec names a channel (not with *listen* false, for a transaction pooler).

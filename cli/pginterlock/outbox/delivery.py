@@ -309,8 +309,6 @@ def _ids(wish: Wish, machines: Iterable[str], template: str) -> _Doing[dict[str,
     return found
 
 
-
-
 def _channels(wish: Wish) -> _Doing[tuple[str, ...]]:
     if not wish.listen:
         return ()

@@ -58,6 +58,12 @@ class Position:
         mark = last if xid is None else _mark_for(self.marks, xid)
         return max(mark.ids.get(machine, 0), self.restored.get(machine, 0))
 
+    def floor(self, upto: Snapshot, machine: str) -> int:
+        """Return an id below all entries of *machine* that are not delivered."""
+        if self.window is None:
+            return self.low(upto, machine)
+        return min(self.window.after.get(machine, 0), self.closed().low(upto, machine))
+
     def opened(self, upto: Snapshot, mark: Mark, through: Ids) -> "Position":
         """Return the position with a window of what *upto* sees more."""
         after = {machine: self.low(upto, machine) for machine in through}
