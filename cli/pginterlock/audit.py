@@ -113,7 +113,7 @@ def entries(connection: psycopg.Connection, machine: str, wanted: Wanted) -> lis
         with connection.cursor(row_factory=dict_row) as cursor:
             try:
                 found = cursor.execute(query.encode(), _values(columns, wanted)).fetchall()
-                return [_entry(machine, columns, row) for row in reversed(found)]
+                return [entry_of(machine, row) for row in reversed(found)]
             except errors.DataError as error:
                 raise UsageError(
                     f"{'/'.join(wanted.key)} is no key of {machine}: {error.diag.message_primary}"
@@ -192,17 +192,24 @@ def _values(columns: Sequence[str], wanted: Wanted) -> dict[str, object]:
     }
 
 
-def _entry(machine: str, columns: Sequence[str], row: DictRow) -> Entry:
+def entry_of(machine: str, row: DictRow) -> Entry:
+    """Return the entry of *machine* that stands in one *row* of its history.
+
+    Raises KeyError for a column that is not there.
+    """
     old = {name[4:]: value for name, value in row.items() if name.startswith("old_")}
     changed = {
         name: (value, row[f"new_{name}"])
         for name, value in old.items()
         if value != row.get(f"new_{name}")
     }
+    key = {name[4:]: value for name, value in row.items() if name.startswith("key_")}
+    if not key:
+        raise KeyError("key_...")
     client = row["client_address"]
     return Entry(
         machine=machine,
-        key={column: row[f"key_{column}"] for column in columns},
+        key=key,
         id=row["id"],
         at=row["at"],
         clock_at=row["clock_at"],

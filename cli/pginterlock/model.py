@@ -127,6 +127,13 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class Outbox:
+    """Whom to wake when an entry is written: who listens on *channel*."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unenforced:
     """A part of the spec that is read and checked, but not yet held by the database."""
 
@@ -152,6 +159,7 @@ class Machine:
     invariants: tuple[Invariant, ...] = ()
     deletion: tuple[str, ...] = ()
     audit: Audit = field(default_factory=Audit)
+    outbox: Outbox | None = None
     checks: Checks = Checks.FUNCTION
     continuity: Continuity = Continuity.VERIFY
     unenforced: tuple[Unenforced, ...] = ()

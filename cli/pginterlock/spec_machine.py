@@ -15,6 +15,7 @@ from pginterlock.model import (
     Machine,
     Mode,
     Need,
+    Outbox,
     SpecPath,
     Stamp,
     StateRow,
@@ -89,6 +90,7 @@ class _Reader:
                 part.audit.retain,
                 tuple(part.audit.erasable),
             ),
+            outbox=self._outbox(),
             checks=part.checks,
             continuity=part.continuity,
             unenforced=tuple(self._unenforced()),
@@ -246,6 +248,15 @@ class _Reader:
             )
             return Expression(bare, ())
 
+    def _outbox(self) -> Outbox | None:
+        if self._part.outbox is None:
+            return None
+        channel = self._part.outbox.channel
+        self._short(("outbox", "channel"), channel)
+        if not channel.strip():
+            self._add(("outbox", "channel"), "a channel needs a name")
+        return Outbox(channel)
+
     def _unenforced(self) -> list[Unenforced]:
         """Return what is read but not held by the database yet; its form is checked too."""
         part = self._part
@@ -261,8 +272,6 @@ class _Reader:
                 found.append(Unenforced("transitions", f"{event}.reason", "IL06"))
         if part.audit.actor is Need.REQUIRED:
             found.append(Unenforced("audit", "actor", "IL06"))
-        if part.outbox:
-            found.append(Unenforced("outbox", part.outbox.channel, "outbox"))
         if part.funnel:
             found.append(Unenforced("funnel", "true", "IL05"))
         return found + [Unenforced("repairs", name, "backfill") for name in part.repairs]

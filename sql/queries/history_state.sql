@@ -17,7 +17,16 @@ select
     array(
         select distinct case when g.grantee = 0 then 'public' else g.grantee::regrole::text end
         from aclexplode(c.relacl) as g
-        where g.grantee <> c.relowner and g.privilege_type <> 'SELECT'
+        where
+            g.grantee <> c.relowner
+            and g.privilege_type <> 'SELECT'
+            -- Consumers of the outbox keep their place there; a policy keeps them to their own.
+            and not (
+                c.relname = 'outbox_cursor'
+                and c.relrowsecurity
+                and g.grantee <> 0
+                and g.privilege_type in ('INSERT', 'UPDATE', 'DELETE')
+            )
     ) as writers
 from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace

@@ -21,6 +21,7 @@ from pginterlock.model import (
     Machine,
     Mode,
     Need,
+    Outbox,
     Position,
     Stamp,
     StateRow,
@@ -139,6 +140,7 @@ def test_the_whole_format_becomes_a_machine() -> None:
         ),
         deletion=("CANCELLED",),
         audit=Audit(("room_id",), Need.REQUIRED, "7 years"),
+        outbox=Outbox("booking"),
         checks=Checks.NATIVE,
         continuity=Continuity.ONLINE,
         unenforced=(
@@ -149,7 +151,6 @@ def test_the_whole_format_becomes_a_machine() -> None:
             Unenforced("transitions", "check_in.by", "IL05"),
             Unenforced("transitions", "cancel.reason", "IL06"),
             Unenforced("audit", "actor", "IL06"),
-            Unenforced("outbox", "booking", "outbox"),
             Unenforced("funnel", "true", "IL05"),
             Unenforced("repairs", "late", "backfill"),
         ),

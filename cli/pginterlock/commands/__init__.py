@@ -14,6 +14,7 @@ COMMANDS = {
     "apply": "Bring a database to its spec, all of it or nothing.",
     "verify": "Prove that the machines are there, work, and that every row obeys them.",
     "history": "Print the life of one row.",
+    "tail": "Print entries as they are committed, one a line.",
     "writers": "Print who moves the rows of a machine, how often, and from where.",
     "violations": "Print what broke a rule, refused or let through.",
     "seal": "Seal what is decided of the histories, and export the root.",

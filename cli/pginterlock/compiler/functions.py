@@ -3,6 +3,7 @@
 from pginterlock import assets
 from pginterlock.compiler.relations import audit_name, key_columns
 from pginterlock.compiler.soundness import sound_branches
+from pginterlock.compiler.wake import wake
 from pginterlock.model import Mode
 from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
@@ -261,7 +262,7 @@ def _audit_insert(writing: Writing, kind: str, render: Render, values: dict[str,
         "to_state": "v_to",
     }
     every = {**keys, **fixed, **values}
-    return fill(
+    return wake(writing) + fill(
         assets.read("sql", "templates", "audit_insert.plpgsql"),
         {
             "audit_name": audit_name(writing.machine.name),
