@@ -35,10 +35,12 @@ judged as (
         :key as key,
         case
             when a.id is null then 'missing'
-            when s.id is null then case when :should_be_sealed then 'added' end
-            when s.leaf is distinct from :leaf then 'changed'
-            when e.entry_id is not null
-                then case when :is_erased then 'erased' else 'changed' end
+            when s.id is null and :should_be_sealed then 'added'
+            when s.id is null then null
+            when (s.leaf = :leaf) is not true then 'changed'
+            when e.entry_id is null then null
+            when :is_erased then 'erased'
+            else 'changed'
         end as what
     from sealed as s
     full join (

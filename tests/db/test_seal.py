@@ -104,6 +104,7 @@ def test_two_at_once_are_one_after_the_other(
     sent: psycopg.Connection, dsn: str, connect: Connect
 ) -> None:
     parcels.send(sent, 10, 20)
+    parcels.settle(sent)
     holder, second, watcher = connect(dsn), connect(dsn, autocommit=True), sent
     with holder.transaction():
         sealed.begin_alone(holder)

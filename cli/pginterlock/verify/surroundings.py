@@ -150,8 +150,12 @@ def _grants(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Findi
             )
 
 
+# Tables of evidence besides the histories, which are written once too.
+_EVIDENCE = ("erasure", "retained", "seal", "seal_chunk", "seal_tree")
+
+
 def _history(connection: psycopg.Connection, seen: Survey) -> Iterator[Finding]:
-    histories = {
+    histories = set(_EVIDENCE) | {
         o.name.split(".")[1]
         for it in seen.machines
         for o in it.wanted
