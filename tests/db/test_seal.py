@@ -444,3 +444,24 @@ def test_an_application_seals_nothing(
 
     with pytest.raises(EnvironmentFault, match="no right"):
         sealing.seal(app)
+
+
+def test_an_entry_that_was_written_before_a_seal_and_committed_after_is_in_the_next(
+    db: psycopg.Connection, connect: Connect
+) -> None:
+    parcels.send(db, 1, 2)
+    writer = connect(db.info.dsn)
+    writer.execute("""update "Dépôt"."Colis €" set weight = 5 where no = 1""")
+    done = sealing.seal(db, older_than="0")
+    writer.commit()
+
+    parcels.seal(db)
+
+    left = db.execute(
+        "select count(*) from interlock.parcel_audit as a where not exists ("
+        "select from interlock.seal_chunk as c where c.relation_name = 'parcel_audit'"
+        " and a.id = any(c.entry_ids))"
+    ).fetchone()
+    assert done.entry_count > 0
+    assert left == (0,)
+    assert parcels.found(db) == []
