@@ -66,7 +66,7 @@ class IncompleteError(InterlockError):
 
 
 class Refused(InterlockError):
-    """The database refused a write; *remedy* is its hint."""
+    """The database refused a write."""
 
     exit_code = 4
     code: ClassVar[str]
@@ -76,74 +76,9 @@ class Refused(InterlockError):
         cls.code = code
         Refused.by_code[code] = cls
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        remedy: str | None,
-        detail: Mapping[str, object],
-        sqlstate: str | None = None,
-        constraint: str | None = None,
-        schema: str | None = None,
-        table: str | None = None,
-        column: str | None = None,
-    ) -> None:
+    def __init__(self, message: str, *, remedy: str | None, detail: Mapping[str, object]) -> None:
         super().__init__(message, remedy=remedy)
         self.detail = detail
-        self.sqlstate = sqlstate
-        self.constraint = constraint
-        self.schema = schema
-        self.table = table
-        self.column = column
-
-    @property
-    def machine(self) -> str:
-        """The machine that refused."""
-        return str(self.detail.get("machine"))
-
-    @property
-    def rule(self) -> str:
-        """The name of the rule."""
-        return str(self.detail.get("rule"))
-
-    @property
-    def key(self) -> Mapping[str, object]:
-        """The key of the row; empty for a truncate."""
-        key = self.detail.get("key")
-        return key if isinstance(key, dict) else {}
-
-    @property
-    def from_state(self) -> str | None:
-        """The state before the write; None for births and row rules."""
-        return self._text("from")
-
-    @property
-    def to_state(self) -> str | None:
-        """The state after the write; None for deaths."""
-        return self._text("to")
-
-    @property
-    def event(self) -> str | None:
-        """The event of the move, where one was meant."""
-        return self._text("event")
-
-    @property
-    def allowed(self) -> tuple[str, ...]:
-        """The states that would be allowed."""
-        return self._texts("allowed")
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The columns in question."""
-        return self._texts("missing")
-
-    def _text(self, name: str) -> str | None:
-        value = self.detail.get(name)
-        return None if value is None else str(value)
-
-    def _texts(self, name: str) -> tuple[str, ...]:
-        value = self.detail.get(name)
-        return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 class IllegalTransition(Refused, code="IL01"):

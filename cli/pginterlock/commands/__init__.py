@@ -15,8 +15,6 @@ COMMANDS = {
     "verify": "Prove that the machines are there, work, and that every row obeys them.",
     "history": "Print the life of one row.",
     "tail": "Print entries as they are committed, one a line.",
-    "writers": "Print who moves the rows of a machine, how often, and from where.",
-    "violations": "Print what broke a rule, refused or let through.",
     "seal": "Seal what is decided of the histories, and export the root.",
     "retain": "Drop the months of histories that are past their retention.",
     "erase": "Take the personal values of one row out of its history.",

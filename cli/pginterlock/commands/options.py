@@ -35,11 +35,6 @@ format_option: Callable[[_Decorated], _Decorated] = click.option(
     show_default=True,
     help="How to print the result.",
 )
-since_option: Callable[[_Decorated], _Decorated] = click.option(
-    "--since",
-    metavar="TIME",
-    help="Only what was since then; anything that PostgreSQL reads as a time.",
-)
 yes_option: Callable[[_Decorated], _Decorated] = click.option(
     "--yes", is_flag=True, help="Do not ask."
 )

@@ -4,17 +4,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
-import click
 import psycopg
 from rich.console import Console
 
 from pginterlock import database, embedded
 from pginterlock.commands.options import find_spec
 from pginterlock.model import Spec
-from pginterlock.moments import moment
 from pginterlock.spec import load
 
 _SILENT_S = 1.0
@@ -31,14 +28,6 @@ def connected(dsn: str | None) -> Iterator[psycopg.Connection]:
     """Open the database that is asked for, and close it at the end."""
     with embedded.resolved(database.find_dsn(dsn)) as found, database.connect(found) as connection:
         yield connection
-
-
-def moment_of(connection: psycopg.Connection, text: str) -> datetime:
-    """Read a time, and say on stderr which zone was taken where it names none."""
-    read = moment(connection, text)
-    if read.assumed_zone:
-        click.echo(f"  {text!r} is taken as {read.at} ({read.assumed_zone})", err=True)
-    return read.at
 
 
 def console(*, stderr: bool = False) -> Console:

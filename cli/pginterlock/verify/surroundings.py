@@ -201,8 +201,7 @@ def _history(connection: psycopg.Connection, seen: Survey) -> Iterator[Finding]:
 
 
 def _functions(connection: psycopg.Connection) -> Iterator[Finding]:
-    public = ("interlock.refuse(", "interlock.act_as(", "interlock.write_site(")
-    granted = ("interlock.keep_refusal(",)
+    public = ("interlock.refuse(", "interlock.act_as(")
     for row in database.ask(connection, "function_state.sql"):
         signature: str = row["signature"]
         if not row["is_owned"]:
@@ -213,8 +212,7 @@ def _functions(connection: psycopg.Connection) -> Iterator[Finding]:
                 signature,
                 hint="interlock apply, as the owner of the schema",
             )
-        is_for_all = "public" in row["callers"]
-        if row["callers"] and not signature.startswith(public if is_for_all else public + granted):
+        if row["callers"] and not signature.startswith(public):
             yield Finding(
                 "function-callable",
                 f"{signature} may be called by {', '.join(row['callers'])}",
