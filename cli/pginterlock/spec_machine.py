@@ -14,7 +14,6 @@ from pginterlock.model import (
     Invariant,
     Machine,
     Mode,
-    Need,
     SpecPath,
     Stamp,
     StateRow,
@@ -241,10 +240,6 @@ class _Reader:
         for event, moves in part.transitions.items():
             if any(move.by for move in moves):
                 found.append(Unenforced("transitions", f"{event}.by", "IL05"))
-            if any(move.reason is Need.REQUIRED for move in moves):
-                found.append(Unenforced("transitions", f"{event}.reason", "IL06"))
-        if part.audit.actor is Need.REQUIRED:
-            found.append(Unenforced("audit", "actor", "IL06"))
         if part.audit.retain:
             found.append(Unenforced("audit", "retain", "retention"))
         if part.outbox:

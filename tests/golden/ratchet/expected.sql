@@ -1051,6 +1051,7 @@ values
 ('parcel', 'IL12', 'stamp', null),
 ('parcel', 'IL13', 'state_row', null),
 ('parcel', 'IL14', 'invariant', null),
+('parcel', 'IL06', 'attribution', null),
 ('parcel', 'IL12', 'sent_at', '(case when "status" in (''SENT'', ''DELIVERED'') then pg_catalog.isfinite("sent_at") when "status" = ''PACKED'' then "sent_at" is null else "sent_at" is null or pg_catalog.isfinite("sent_at") end) is true'),
 ('parcel', 'IL12', 'delivered_at', '(case when "status" = ''DELIVERED'' then pg_catalog.isfinite("delivered_at") when "status" in (''PACKED'', ''SENT'', ''LOST'') then "delivered_at" is null else "delivered_at" is null or pg_catalog.isfinite("delivered_at") end) is true'),
 ('parcel', 'IL13', 'SENT requires carrier', '("status" = ''SENT'' is not true or ("carrier" is not null) is true)'),
