@@ -22,7 +22,9 @@ def key_columns(writing: Writing) -> dict[str, str]:
 
 def audit_columns(writing: Writing) -> dict[str, str]:
     """Return the columns that keep what a write changed, and who signed it, and their types."""
-    found: dict[str, str] = {attribution.SIGNED_BY: "text"} if attribution.is_signed(writing) else {}
+    found: dict[str, str] = (
+        {attribution.SIGNED_BY: "text"} if attribution.is_signed(writing) else {}
+    )
     for column in writing.machine.audit.columns:
         base = writing.stored_type(column)
         found[f"old_{column}"] = base

@@ -69,7 +69,7 @@ def _why_not(connection: psycopg.Connection, it: MachineSurvey) -> str:
 
 def _machine(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Finding]:
     for attempt in attempts(it.writing):
-        if _went_through(connection, attempt):
+        if went_through(connection, attempt):
             yield Finding(
                 "probe-went-through",
                 f"a forbidden write went through (and was rolled back): {attempt.title}",
@@ -79,7 +79,7 @@ def _machine(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Find
             )
 
 
-def _went_through(connection: psycopg.Connection, attempt: Attempt) -> bool:
+def went_through(connection: psycopg.Connection, attempt: Attempt) -> bool:
     """Try; any other complaint of the server than ours says nothing about the rule.
 
     Attribution is judged last: who is told of a missing actor has come past every other rule.

@@ -14,9 +14,7 @@ from pginterlock.survey import MachineSurvey, Survey
 
 _PARAMETER_ACL_SINCE = 15
 # Functions for everyone, and one for whoever it was granted to.
-_PUBLIC = tuple(
-    f"interlock.{name}(" for name in ("refuse", "act_as", "act_as_signed", "challenge")
-)
+_PUBLIC = tuple(f"interlock.{name}(" for name in ("refuse", "act_as", "act_as_signed", "challenge"))
 _GRANTED = "interlock.keep_refusal("
 
 
@@ -226,7 +224,9 @@ def _functions(connection: psycopg.Connection) -> Iterator[Finding]:
                 signature,
                 hint="interlock apply, as the owner of the schema",
             )
-        open_to = [it for it in row["callers"] if it == "public" or not signature.startswith(_GRANTED)]
+        open_to = [
+            it for it in row["callers"] if it == "public" or not signature.startswith(_GRANTED)
+        ]
         if open_to and not signature.startswith(_PUBLIC):
             yield Finding(
                 "function-callable",
