@@ -311,7 +311,7 @@ def test_b73_the_facts_of_a_session_are_no_settings(
     assert entry == (APP, KEY, None, app.info.backend_pid)
 
 
-def test_b65_a_role_that_reads_all_data_sees_no_key(attacked: Attacked, connect: Connect) -> None:
+def test_b65_a_role_that_reads_all_data_sees_no_key(attacked: Attacked) -> None:
     reader = attacked.session("attack_reader")
     queries = (
         "select * from interlock.actor_key",
