@@ -27,6 +27,5 @@ def build(session: psycopg.Connection) -> None:
 
 def entries(session: psycopg.Connection) -> list[tuple[object, ...]]:
     """Return key, what happened, who did it and why, in order."""
-    return session.execute(
-        "select key_id, coalesce(event, kind), actor, reason from interlock.parcel_audit order by id"
-    ).fetchall()
+    query = "select key_id, coalesce(event, kind), actor, reason from interlock.parcel_audit"
+    return session.execute(f"{query} order by id".encode()).fetchall()

@@ -68,8 +68,8 @@ class IncompleteError(InterlockError):
 class Refused(InterlockError):
     """The database refused a write.
 
-    What the server said of it is in *detail*, and by name in the properties; *constraint* is machine
-    and rule (``booking.transition``), *table* has its schema before it.
+    What the server said of it is in *detail*, and by name in the properties; *constraint* is
+    machine and rule (``booking.transition``), *table* has its schema before it.
     """
 
     exit_code = 4

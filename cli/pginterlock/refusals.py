@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -114,10 +114,8 @@ class Sink:
         self._is_closed = True
         if self._thread:
             end = time.monotonic() + timeout_s
-            try:
+            with suppress(queue.Full):
                 self._waiting.put(None, timeout=timeout_s)
-            except queue.Full:
-                pass
             self._thread.join(max(0.0, end - time.monotonic()))
             if left := self._waiting.qsize():
                 self.dropped += left

@@ -31,10 +31,10 @@ _PLAIN = {
 
 
 def refusal(error: BaseException) -> Refused | None:
-    """Return the refusal that *error* is, wraps, or was raised because of; None where there is none.
+    """Return the refusal that *error* is, wraps, or was raised because of; else None.
 
-    Its class tells the rule (`IllegalTransition`, `GuardFailed`, ...). The driver's exception is its
-    cause.
+    Its class tells the rule (`IllegalTransition`, `GuardFailed`, ...). The driver's exception is
+    its cause.
     """
     if isinstance(error, Refused):
         return error

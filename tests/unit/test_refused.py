@@ -76,7 +76,9 @@ def followed() -> Exception:
 
 
 @pytest.mark.parametrize(
-    "make", [psycopg_like, asyncpg_like, wrapped_as_orig, caused, followed], ids=lambda it: it.__name__
+    "make",
+    [psycopg_like, asyncpg_like, wrapped_as_orig, caused, followed],
+    ids=lambda it: it.__name__,
 )
 def test_a_refusal_is_found_with_all_it_says(make: object) -> None:
     found = pginterlock.refusal(make())  # type: ignore[operator]
@@ -142,5 +144,7 @@ def test_a_chain_that_bites_its_tail_ends() -> None:
 
 def test_every_code_has_its_class() -> None:
     for code, kind in Refused.by_code.items():
-        found = pginterlock.refusal(psycopg_like(message_detail=json.dumps({**DETAIL, "code": code})))
+        found = pginterlock.refusal(
+            psycopg_like(message_detail=json.dumps({**DETAIL, "code": code}))
+        )
         assert type(found) is kind

@@ -14,6 +14,8 @@ COMMANDS = {
     "apply": "Bring a database to its spec, all of it or nothing.",
     "verify": "Prove that the machines are there, work, and that every row obeys them.",
     "history": "Print the life of one row.",
+    "violations": "Print the writes that broke a rule, and by whom.",
+    "writers": "Print who moves what, from where, and how often.",
     "keys": "Add, list and retire the keys of signed actors.",
     "test": "Run pgTAP files, a fresh database for each.",
     "explain": "Print the page of a rule or an error, offline.",
