@@ -65,9 +65,10 @@ def test_what_is_not_recorded_asks_for_nobody(session: psycopg.Connection) -> No
 
 def test_a_move_that_needs_a_reason(session: psycopg.Connection) -> None:
     lose = "update parcel set status = 'LOST' where id = 1"
-    with pytest.raises(errors.CheckViolation) as refused, session.transaction():
+    with session.transaction(force_rollback=True):
         act(session, "user:1")
-        session.execute(lose)
+        with pytest.raises(errors.CheckViolation) as refused, session.transaction():
+            session.execute(lose)
     assert missing(refused.value) == ["reason"]
 
     with session.transaction():

@@ -1,4 +1,4 @@
-"""Who acts, behind pgbouncer in transaction mode: all clients share one connection to the server."""
+"""Who acts, behind pgbouncer in transaction mode: all clients share one connection."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -90,9 +90,9 @@ def test_none_is_lost_and_none_leaks_under_load(pooled: str, connect: Connect) -
 
 def test_a_transaction_that_fails_leaves_no_actor(clients: list[psycopg.Connection]) -> None:
     first, second = clients
+    broken = "select interlock.act_as('first'); select 1 / 0"
     with pytest.raises(errors.DivisionByZero), first.transaction():
-        act(first, "first")
-        first.execute("select 1 / 0")
+        first.execute(broken)
 
     with pytest.raises(errors.CheckViolation, match="no actor is given"):
         second.execute(SEND, [1])
