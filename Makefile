@@ -19,7 +19,7 @@ servers := $(foreach v,14 15 16 17,.cache/servers/$(v)/.complete)
 export INTERLOCK_TEST_PG
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test lint pytest pgtests test-matrix bench pgtap servers docs build clean
+.PHONY: help demo test lint pytest pgtests test-matrix bench pgtap pgbouncer servers docs build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -40,13 +40,13 @@ lint: .venv/.made-for-dev ## ruff, mypy, import-linter, sqlfluff, codespell
 	$(BIN)/sqlfluff lint --disable-progress-bar sql migrations pgtests
 	$(BIN)/codespell
 
-pytest: .venv/.made-for-dev pgtap $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18)
+pytest: .venv/.made-for-dev pgtap pgbouncer $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18)
 	$(BIN)/pytest -n $(JOBS)
 
 pgtests: .venv/.made-for-dev pgtap ## the pgTAP files alone, with our own runner
 	$(BIN)/interlock test pgtests/
 
-test-matrix: .venv/.made-for-dev pgtap $(call needed,$(MATRIX)) ## pytest on PostgreSQL 14 to 18
+test-matrix: .venv/.made-for-dev pgtap pgbouncer $(call needed,$(MATRIX)) ## pytest on PostgreSQL 14 to 18
 	INTERLOCK_TEST_PG=$(MATRIX) $(BIN)/pytest -n $(JOBS)
 
 bench: .venv/.made-for-bench $(call needed,15) ## what one write costs, with and without us (BENCH_ARGS=--quick)
@@ -59,6 +59,9 @@ bench-history: .venv/.made-for-bench $(call needed,15) ## replay and seal of a m
 
 pgtap: ## fetch pgTAP, unless it is here
 	@bash pgtests/fetch_pgtap.sh
+
+pgbouncer: ## fetch pgbouncer, unless it is here; without it some tests are skipped
+	-@bash tests/fetch_pgbouncer.sh
 
 servers: $(servers) ## fetch PostgreSQL 14 to 17, for test-matrix
 

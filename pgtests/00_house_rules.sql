@@ -110,8 +110,8 @@ select set_eq(
             p.pronamespace = 'interlock'::regnamespace
             and has_function_privilege('public', p.oid, 'execute')
     $$,
-    array['act_as', 'refuse'],
-    'the public may say who acts, and be refused; nothing else'
+    array['act_as', 'act_as_signed', 'challenge', 'refuse'],
+    'the public may say who acts or prove it, and be refused; nothing else'
 );
 
 select is_empty(
@@ -128,8 +128,14 @@ select is_empty(
 );
 
 select is_empty(
-    $$ select o.signature from ours as o where o.prosecdef and not o.is_trigger $$,
-    'only trigger functions run with the rights of their owner'
+    $$
+        select o.signature from ours as o
+        where
+            o.prosecdef
+            and not o.is_trigger
+            and o.signature !~ '^interlock\.(act_as_signed|challenge|keep_refusal)\('
+    $$,
+    'only triggers, and what must read a key or write a report, run with the rights of their owner'
 );
 
 select is_empty(

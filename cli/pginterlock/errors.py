@@ -66,7 +66,11 @@ class IncompleteError(InterlockError):
 
 
 class Refused(InterlockError):
-    """The database refused a write."""
+    """The database refused a write.
+
+    What the server said of it is in *detail*, and by name in the properties; *constraint* is
+    machine and rule (``booking.transition``), *table* has its schema before it.
+    """
 
     exit_code = 4
     code: ClassVar[str]
@@ -76,9 +80,75 @@ class Refused(InterlockError):
         cls.code = code
         Refused.by_code[code] = cls
 
-    def __init__(self, message: str, *, remedy: str | None, detail: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str | None,
+        detail: Mapping[str, object],
+        sqlstate: str = "23514",
+        constraint: str = "",
+        table: str = "",
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.detail = detail
+        self.sqlstate = sqlstate
+        self.constraint = constraint
+        self.table = table
+
+    @property
+    def hint(self) -> str:
+        """What would be allowed, for people."""
+        return self.remedy or ""
+
+    @property
+    def machine(self) -> str:
+        """The machine that refused."""
+        return self._text("machine") or ""
+
+    @property
+    def rule(self) -> str:
+        """The name of its rule, such as ``transition``."""
+        return self._text("rule") or ""
+
+    @property
+    def key(self) -> Mapping[str, object] | None:
+        """The key of the row; None where no row is concerned."""
+        found = self.detail.get("key")
+        return found if isinstance(found, Mapping) else None
+
+    @property
+    def from_state(self) -> str | None:
+        """The state that was to be left; None at birth."""
+        return self._text("from")
+
+    @property
+    def to_state(self) -> str | None:
+        """The state that was to be entered; None at death."""
+        return self._text("to")
+
+    @property
+    def event(self) -> str | None:
+        """The name of the move, where the write came to be one."""
+        return self._text("event")
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The states that would have been allowed."""
+        return self._texts("allowed")
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What the write lacked: columns, or ``actor`` and ``reason``."""
+        return self._texts("missing")
+
+    def _text(self, name: str) -> str | None:
+        found = self.detail.get(name)
+        return None if found is None else str(found)
+
+    def _texts(self, name: str) -> tuple[str, ...]:
+        found = self.detail.get(name)
+        return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
 class IllegalTransition(Refused, code="IL01"):

@@ -47,6 +47,14 @@ class Need(StrEnum):
     OPTIONAL = "optional"
 
 
+class ActorNeed(StrEnum):
+    """Whether a write must say who acts, and whether that must be proved."""
+
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+    SIGNED = "signed"
+
+
 class Presence(StrEnum):
     """What a stamp must be in one state: derived from the graph of moves."""
 
@@ -121,7 +129,7 @@ class Audit:
     """What the history records beside the state, and what it asks of a writer."""
 
     columns: tuple[str, ...] = ()
-    actor: Need = Need.OPTIONAL
+    actor: ActorNeed = ActorNeed.OPTIONAL
     retain: str | None = None
     erasable: tuple[str, ...] = ()
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from pginterlock.model import Checks, Continuity, Fill, Mode, Need
+from pginterlock.model import ActorNeed, Checks, Continuity, Fill, Mode, Need
 
 
 def _listed(value: object) -> object:
@@ -112,8 +112,8 @@ class AuditPart(_Part):
     """What the history records beside the state."""
 
     columns: Names = Field([], description="Columns recorded when they change.")
-    actor: Annotated[Need, Field(strict=False)] = Field(
-        Need.OPTIONAL, description="Whether a write must say who acts."
+    actor: Annotated[ActorNeed, Field(strict=False)] = Field(
+        ActorNeed.OPTIONAL, description="Whether a write must say who acts, or prove it (signed)."
     )
     retain: str | None = Field(None, description="How long entries are kept, as an interval.")
     erasable: Names = Field(

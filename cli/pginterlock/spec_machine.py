@@ -14,7 +14,6 @@ from pginterlock.model import (
     Invariant,
     Machine,
     Mode,
-    Need,
     Outbox,
     SpecPath,
     Stamp,
@@ -268,10 +267,6 @@ class _Reader:
         for event, moves in part.transitions.items():
             if any(move.by for move in moves):
                 found.append(Unenforced("transitions", f"{event}.by", "IL05"))
-            if any(move.reason is Need.REQUIRED for move in moves):
-                found.append(Unenforced("transitions", f"{event}.reason", "IL06"))
-        if part.audit.actor is Need.REQUIRED:
-            found.append(Unenforced("audit", "actor", "IL06"))
         if part.funnel:
             found.append(Unenforced("funnel", "true", "IL05"))
         return found + [Unenforced("repairs", name, "backfill") for name in part.repairs]

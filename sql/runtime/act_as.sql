@@ -1,7 +1,7 @@
 -- Say who acts, and why, for the rest of this transaction.
 --
 -- A claim, not a proof: the history keeps it beside the session's facts. Local to the transaction,
--- so that it never leaks to another client behind a transaction pooler.
+-- so that it never leaks to another client behind a transaction pooler. What is blank is nothing.
 
 create or replace function interlock.act_as(p_actor text, reason text default null)
     returns void
@@ -9,8 +9,8 @@ create or replace function interlock.act_as(p_actor text, reason text default nu
     set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform set_config('interlock.actor', coalesce(p_actor, ''), true);
-    perform set_config('interlock.reason', coalesce(reason, ''), true);
+    perform set_config('interlock.actor', case when p_actor ~ '\S' then p_actor else '' end, true);
+    perform set_config('interlock.reason', case when reason ~ '\S' then reason else '' end, true);
 end;
 $$;
 

@@ -4,7 +4,6 @@ It is built once for each server and form, and cloned for each test. The attacks
 test has the number of its attack in its name. Not tried, for no rule of a machine is concerned yet:
 
 * B26, a double booking: that is a claim (IL15)
-* B65 and B67 to B73, actors and their tokens: IL05 and IL06
 * B66, a role that makes itself a member of others: nothing that a machine could hold
 
 Other numbers that are missing were never given.

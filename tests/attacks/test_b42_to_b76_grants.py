@@ -1,7 +1,7 @@
 """Grants that reach past one database, on a server of the test's own: other tests would see them.
 
 B61 to B64 are here too, for these rules have to stand a role with ``pg_write_all_data``.
-Left out: B65 to B73 (keys and tokens of actors, IL06), B66 (a role that may make roles).
+Left out: B66 (a role that may make roles).
 """
 
 from collections.abc import Callable, Iterator

@@ -1,7 +1,7 @@
 """The history: the application cannot write it, nobody can change it.
 
-Left out: B65 to B75, which concern actors, tokens and authority (IL05, IL06). B61 to B64 need a
-role that reaches into every database of the server: see ``test_b42_to_b76_grants.py``.
+B61 to B64 need a role that reaches into every database of the server: see
+``test_b42_to_b76_grants.py``; for B65 to B73, actors, see ``test_b65_to_b73_actors.py``.
 """
 
 import psycopg

@@ -196,10 +196,10 @@ def test_faults_of_moves(old: str, new: str, expected: list[str]) -> None:
             id="a stamp of birth that nothing fills",
         ),
         pytest.param(
-            "    deadlines: {PENDING: 1 day}\n    audit: {actor: required}\n    funnel: true",
+            "    deadlines: {PENDING: 1 day}\n    audit: {retain: 1 year}\n    funnel: true",
             ["16:17: deadlines PENDING (IL16) is read, but not yet held by the database"
              " [not-yet-enforced]",
-             "17:13: audit actor (IL06) is read, but not yet held by the database"
+             "17:13: audit retain (retention) is read, but not yet held by the database"
              " [not-yet-enforced]",
              "18:5: funnel true (IL05) is read, but not yet held by the database"
              " [not-yet-enforced]"],

@@ -4,14 +4,17 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
+import click
 import psycopg
 from rich.console import Console
 
 from pginterlock import database, embedded
 from pginterlock.commands.options import find_spec
 from pginterlock.model import Spec
+from pginterlock.moments import moment
 from pginterlock.spec import load
 
 _SILENT_S = 1.0
@@ -36,6 +39,14 @@ def console(*, stderr: bool = False) -> Console:
     if stream.isatty():
         return Console(file=stream, highlight=False)
     return Console(file=stream, highlight=False, soft_wrap=True, width=_PIPED_WIDTH)
+
+
+def read_moment(connection: psycopg.Connection, text: str) -> datetime:
+    """Read a time, and say on stderr which zone was taken where it names none."""
+    read = moment(connection, text)
+    if read.assumed_zone:
+        click.echo(f"  {text!r} is taken as {read.at} ({read.assumed_zone})", err=True)
+    return read.at
 
 
 class Progress:

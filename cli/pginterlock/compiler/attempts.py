@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pginterlock import assets
 from pginterlock.compiler.removal import qualified
-from pginterlock.model import Presence
+from pginterlock.model import ActorNeed, Presence
 from pginterlock.names import ident, literal
-from pginterlock.rules import birth, death, freeze, guard, stamp, transition
+from pginterlock.rules import attribution, birth, death, freeze, guard, stamp, transition
 from pginterlock.rules.parts import Writing, plain
 from pginterlock.template import fill
 
@@ -25,13 +25,14 @@ class Attempt:
 
 
 def attempts(writing: Writing) -> list[Attempt]:
-    """Return what to try: moves, guards, births, deaths, stamps, truncate."""
+    """Return what to try: moves, guards, births, deaths, stamps, truncate, moves of nobody."""
     return [
         *_moves(writing),
         *_guards(writing),
         *_stamps(writing),
         *_births(writing),
         *_deaths(writing),
+        *_unattributed(writing),
     ]
 
 
@@ -80,6 +81,18 @@ def _guards(writing: Writing) -> list[Attempt]:
         assign = f"{ident(machine.state)} = {literal(move.to_state)}"
         sql = _update(writing, move.from_state, assign, f"({move.guard.text}) is not true")
         found.append(Attempt(guard.CODE, f"{move.event} without {move.guard.text}", sql))
+    return found
+
+
+def _unattributed(writing: Writing) -> list[Attempt]:
+    machine = writing.machine
+    if machine.audit.actor is ActorNeed.OPTIONAL:
+        return []
+    found = []
+    for move in machine.transitions:
+        assign = f"{ident(machine.state)} = {literal(move.to_state)}"
+        sql = _update(writing, move.from_state, assign)
+        found.append(Attempt(attribution.CODE, f"{move.event} by nobody", sql))
     return found
 
 

@@ -7,7 +7,15 @@ from pginterlock.compiler.wake import wake
 from pginterlock.model import Mode
 from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.rules import birth, fills, known_state, row_predicates, statements, transition
+from pginterlock.rules import (
+    attribution,
+    birth,
+    fills,
+    known_state,
+    row_predicates,
+    statements,
+    transition,
+)
 from pginterlock.rules.freeze import frozen_columns
 from pginterlock.rules.parts import (
     Render,
@@ -261,8 +269,8 @@ def _audit_insert(writing: Writing, kind: str, render: Render, values: dict[str,
         "from_state": "v_from",
         "to_state": "v_to",
     }
-    every = {**keys, **fixed, **values}
-    return wake(writing) + fill(
+    every = {**keys, **fixed, **values, **attribution.recorded(writing)}
+    entry = wake(writing) + fill(
         assets.read("sql", "templates", "audit_insert.plpgsql"),
         {
             "audit_name": audit_name(writing.machine.name),
@@ -270,6 +278,7 @@ def _audit_insert(writing: Writing, kind: str, render: Render, values: dict[str,
             "expressions": ", ".join(every.values()),
         },
     )
+    return attribution.around_entry(writing, render, entry, is_change=event == "v_event")
 
 
 def _function(

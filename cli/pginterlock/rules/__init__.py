@@ -1,13 +1,15 @@
 """The rules: one module for each kind.
 
 A module knows its code, its error, and what it has to say at each moment of a row's life:
-``row_predicates``, ``at_birth``, ``at_move``, ``at_change``, ``at_death``, ``fills``.
+``row_predicates``, ``at_birth``, ``at_move``, ``at_change``, ``at_death``, ``fills``. What is asked
+of every entry of the history is written by `attribution`, around the entry itself.
 Whoever needs rules iterates over `RULES`; adding a kind touches nothing else.
 """
 
 from types import ModuleType
 
 from pginterlock.rules import (
+    attribution,
     birth,
     continuity,
     death,
@@ -33,6 +35,7 @@ RULES: tuple[ModuleType, ...] = (
     stamp,
     state_row,
     invariant,
+    attribution,
 )
 
 

@@ -16,9 +16,12 @@ from pginterlock.findings import Finding
 from pginterlock.model import Mode
 from pginterlock.objects import ObjectKind
 from pginterlock.plan import Action
+from pginterlock.rules import attribution
 from pginterlock.survey import MachineSurvey, Survey
 
 _LOCK_TIMEOUT = "set local lock_timeout = '50ms'"
+_ACT = "select set_config('interlock.actor', %s, true), set_config('interlock.reason', %s, true)"
+_ACTOR = "interlock verify"
 
 
 def probe(connection: psycopg.Connection, seen: Survey) -> tuple[list[Finding], list[str]]:
@@ -66,7 +69,7 @@ def _why_not(connection: psycopg.Connection, it: MachineSurvey) -> str:
 
 def _machine(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Finding]:
     for attempt in attempts(it.writing):
-        if _went_through(connection, attempt):
+        if went_through(connection, attempt):
             yield Finding(
                 "probe-went-through",
                 f"a forbidden write went through (and was rolled back): {attempt.title}",
@@ -76,12 +79,20 @@ def _machine(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Find
             )
 
 
-def _went_through(connection: psycopg.Connection, attempt: Attempt) -> bool:
-    """Try; any other complaint of the server than ours says nothing about the rule."""
+def went_through(connection: psycopg.Connection, attempt: Attempt) -> bool:
+    """Try; any other complaint of the server than ours says nothing about the rule.
+
+    Attribution is judged last: who is told of a missing actor has come past every other rule.
+    """
+    is_by_nobody = attempt.code == attribution.CODE
     try:
         with database.trial(connection):
+            connection.execute(_ACT, ["", ""] if is_by_nobody else [_ACTOR, _ACTOR])
             done = connection.execute(attempt.sql.encode())
             return attempt.counts_rows is False or done.rowcount > 0
+    except errors.CheckViolation as error:
+        told = error.diag.constraint_name or ""
+        return not is_by_nobody and told.endswith(f".{attribution.NAME}")
     except psycopg.Error:
         if connection.broken:
             raise

@@ -13,6 +13,9 @@ from pginterlock.objects import ObjectKind
 from pginterlock.survey import MachineSurvey, Survey
 
 _PARAMETER_ACL_SINCE = 15
+# Functions for everyone, and one for whoever it was granted to.
+_PUBLIC = tuple(f"interlock.{name}(" for name in ("refuse", "act_as", "act_as_signed", "challenge"))
+_GRANTED = "interlock.keep_refusal("
 
 
 def weaknesses(connection: psycopg.Connection, seen: Survey) -> list[Finding]:
@@ -26,6 +29,7 @@ def weaknesses(connection: psycopg.Connection, seen: Survey) -> list[Finding]:
         if seen.rights.schema_exists:
             found += _history(connection, seen)
             found += _functions(connection)
+            found += _actor_keys(connection)
         found += _roles(connection, seen)
     return found
 
@@ -200,8 +204,20 @@ def _history(connection: psycopg.Connection, seen: Survey) -> Iterator[Finding]:
             )
 
 
+def _actor_keys(connection: psycopg.Connection) -> Iterator[Finding]:
+    for row in database.ask(connection, "actor_key_state.sql"):
+        if not row["is_row_security_on"] or row["has_policy"]:
+            yield Finding(
+                "actor-keys-open",
+                "others than the owner may see the keys of signed actors: interlock.actor_key has"
+                " a policy, or row security is off",
+                "",
+                "interlock.actor_key",
+                hint="alter table interlock.actor_key enable row level security, without a policy",
+            )
+
+
 def _functions(connection: psycopg.Connection) -> Iterator[Finding]:
-    public = ("interlock.refuse(", "interlock.act_as(")
     for row in database.ask(connection, "function_state.sql"):
         signature: str = row["signature"]
         if not row["is_owned"]:
@@ -212,10 +228,13 @@ def _functions(connection: psycopg.Connection) -> Iterator[Finding]:
                 signature,
                 hint="interlock apply, as the owner of the schema",
             )
-        if row["callers"] and not signature.startswith(public):
+        open_to = [
+            it for it in row["callers"] if it == "public" or not signature.startswith(_GRANTED)
+        ]
+        if open_to and not signature.startswith(_PUBLIC):
             yield Finding(
                 "function-callable",
-                f"{signature} may be called by {', '.join(row['callers'])}",
+                f"{signature} may be called by {', '.join(open_to)}",
                 "",
                 signature,
                 hint="Revoke it: only triggers call this",

@@ -1,0 +1,98 @@
+"""The exception of any driver, or of what wraps one, to the refusal of a machine.
+
+Pure, and imports no driver: psycopg 3 and 2 keep the server's fields in ``diag``, asyncpg on the
+exception itself; SQLAlchemy wraps a driver's exception as ``orig``, Django as its cause.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from pginterlock.errors import Refused
+
+# Name of a field, as psycopg's diag has it, and as asyncpg has it on the exception.
+_DIAG = {
+    "detail": "message_detail",
+    "hint": "message_hint",
+    "message": "message_primary",
+    "sqlstate": "sqlstate",
+    "constraint": "constraint_name",
+    "schema": "schema_name",
+    "table": "table_name",
+}
+_PLAIN = {
+    "detail": "detail",
+    "hint": "hint",
+    "message": "message",
+    "sqlstate": "sqlstate",
+    "constraint": "constraint_name",
+    "schema": "schema_name",
+    "table": "table_name",
+}
+
+
+def refusal(error: BaseException) -> Refused | None:
+    """Return the refusal that *error* is, wraps, or was raised because of; else None.
+
+    Its class tells the rule (`IllegalTransition`, `GuardFailed`, ...). The driver's exception is
+    its cause.
+    """
+    if isinstance(error, Refused):
+        return error
+    for found in _chain(error):
+        if isinstance(found, Refused):
+            return found
+        if told := read(*_fields(found)):
+            told.__cause__ = found
+            return told
+    return None
+
+
+def read(detail: str, fields: Mapping[str, str]) -> Refused | None:
+    """Return the refusal that the text *detail* is, with the server's other *fields*.
+
+    None where the detail is not one of ours.
+    """
+    if not detail.startswith("{"):
+        return None
+    try:
+        told = json.loads(detail)
+    except ValueError:
+        return None
+    kind = Refused.by_code.get(str(told.get("code"))) if isinstance(told, dict) else None
+    if kind is None or "machine" not in told:
+        return None
+    table = ".".join(filter(None, [fields.get("schema"), fields.get("table")]))
+    return kind(
+        fields.get("message", ""),
+        remedy=fields.get("hint") or None,
+        detail=told,
+        sqlstate=fields.get("sqlstate", ""),
+        constraint=fields.get("constraint", ""),
+        table=table,
+    )
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield *error* and what it wraps or followed, the nearest first; each once."""
+    seen: set[int] = set()
+    todo: list[object] = [error]
+    while todo:
+        it = todo.pop(0)
+        if not isinstance(it, BaseException) or id(it) in seen:
+            continue
+        seen.add(id(it))
+        yield it
+        todo += [getattr(it, "orig", None), it.__cause__]
+        if not it.__suppress_context__:
+            todo.append(it.__context__)
+
+
+def _fields(error: BaseException) -> tuple[str, dict[str, str]]:
+    diag = getattr(error, "diag", None)
+    found = _read(error, _PLAIN) if diag is None else _read(diag, _DIAG)
+    return found.get("detail", ""), found
+
+
+def _read(source: object, names: Mapping[str, str]) -> dict[str, str]:
+    read = {name: getattr(source, attribute, None) for name, attribute in names.items()}
+    return {name: value for name, value in read.items() if isinstance(value, str)}

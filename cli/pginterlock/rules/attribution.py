@@ -1,0 +1,113 @@
+"""IL06, attribution: a write says who acts, and a move why, where the spec asks for it.
+
+It is asked where an entry of the history is written, and nowhere else: what leaves no entry needs
+no actor. It is judged last, so that another rule's refusal is not hidden behind it.
+"""
+
+from itertools import groupby
+
+from pginterlock import assets
+from pginterlock.errors import Unattributed
+from pginterlock.model import ActorNeed, Mode, Need, Transition
+from pginterlock.names import literal
+from pginterlock.rules.parts import Render, Verdict, Writing, block, indent
+from pginterlock.template import fill
+
+ERROR = Unattributed
+CODE = Unattributed.code
+NAME = "attribution"
+SIGNED_BY = "signed_by"
+
+_ACTOR = "coalesce(current_setting('interlock.actor', true), '')"
+_REASON = "coalesce(current_setting('interlock.reason', true), '')"
+
+
+def is_signed(writing: Writing) -> bool:
+    """Whether an actor must be proved by a token."""
+    return writing.machine.audit.actor is ActorNeed.SIGNED
+
+
+def recorded(writing: Writing) -> dict[str, str]:
+    """Return the columns of an entry that this rule writes, and SQL for each.
+
+    Where nothing is refused, a claim is better than nothing: `signed_by` tells the two apart.
+    """
+    if not is_signed(writing):
+        return {}
+    actor = "v_signed[1]"
+    if writing.machine.mode is Mode.OBSERVE:
+        actor = f"coalesce({actor}, nullif(current_setting('interlock.actor', true), ''))"
+    return {"actor": actor, SIGNED_BY: "v_signed[2]"}
+
+
+def around_entry(writing: Writing, render: Render, entry: str, *, is_change: bool) -> str:
+    """Return *entry*, the statement that writes one, behind what it asks of the writer."""
+    verdicts = []
+    event = "v_event" if is_change else "null"
+    if writing.machine.audit.actor is ActorNeed.REQUIRED:
+        verdicts.append(writing.write(_no_actor(event), render))
+    if is_change and (arms := _asking(writing.machine.transitions)):
+        verdicts.append(writing.write(_no_reason(arms), render))
+    if not is_signed(writing):
+        return "".join([*verdicts, entry])
+    verdicts.insert(0, writing.write(_not_signed(event), render))
+    return fill(
+        assets.read("sql", "templates", "signed_entry.plpgsql"),
+        {"verdicts": block(verdicts), "entry": indent(entry)},
+    )
+
+
+def _no_actor(event: str) -> Verdict:
+    return Verdict(
+        f"{_ACTOR} = ''",
+        CODE,
+        NAME,
+        "': no actor is given'",
+        "'Say who acts, in the same transaction: select interlock.act_as(ACTOR)'",
+        missing=("actor",),
+        event=event,
+    )
+
+
+def _not_signed(event: str) -> Verdict:
+    return Verdict(
+        "v_signed[3] is not null",
+        CODE,
+        NAME,
+        "pg_catalog.concat(': the actor is not signed: ', v_signed[3])",
+        "'In the same transaction: select interlock.act_as_signed(TOKEN)'",
+        missing=("actor",),
+        event=event,
+    )
+
+
+def _no_reason(arms: str) -> Verdict:
+    return Verdict(
+        f"{arms}\n    and {_REASON} = ''",
+        CODE,
+        NAME,
+        "pg_catalog.concat(': ', v_event, ' needs a reason')",
+        "'Say why, in the same transaction: select interlock.act_as(ACTOR, reason => WHY)'",
+        missing=("reason",),
+        event="v_event",
+    )
+
+
+def _asking(transitions: tuple[Transition, ...]) -> str:
+    """Return SQL that is true of a move that needs a reason; nothing where none does."""
+    arms = []
+    for event, moves in groupby(sorted(transitions, key=lambda t: t.event), lambda t: t.event):
+        same = list(moves)
+        asking = [t for t in same if t.reason is Need.REQUIRED]
+        if asking and len(asking) == len(same):
+            arms.append(f"v_event = {literal(event)}")
+            continue
+        arms += [
+            f"v_event = {literal(event)} and v_from = {literal(t.from_state)}"
+            f" and v_to = {literal(t.to_state)}"
+            for t in asking
+        ]
+    if not arms:
+        return ""
+    either = "\n        or ".join(arms)
+    return f"v_from is distinct from v_to\n    and ({either})"

@@ -1,0 +1,22 @@
+"""Keys of signed actors, and refused writes as their clients or the server's log tell of them."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+_HERE = Path(__file__).with_suffix("")
+
+
+def upgrade() -> None:
+    """Run the SQL beside this file."""
+    op.execute(_HERE.with_suffix(".up.sql").read_text(encoding="utf-8").rstrip("; \n"))
+
+
+def downgrade() -> None:
+    """Run the SQL beside this file."""
+    op.execute(_HERE.with_suffix(".down.sql").read_text(encoding="utf-8").rstrip("; \n"))
