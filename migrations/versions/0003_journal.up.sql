@@ -81,7 +81,7 @@ case
     when coalesce(current_setting('interlock.long_statement', true), '') <> ''
         and current_setting('interlock.long_statement', true)
         = date_part('epoch', statement_timestamp())::text
-        then '(long: see the first record of this statement)'
+        then '(not repeated: long and kept with its first record, or it held a token)'
     when octet_length(current_query()) <= 2000 then current_query()
     when octet_length(current_query()) <= 16000
         or set_config(

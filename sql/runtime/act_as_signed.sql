@@ -27,6 +27,11 @@ begin
             constraint = 'interlock.attribution';
     end if;
     perform set_config('interlock.token', p_token, true);
+    -- A client may send this call and a write in one message, and the history keeps what it sent: so
+    -- it is told not to (interlock.statement_text).
+    perform set_config(
+        'interlock.long_statement', date_part('epoch', statement_timestamp())::text, true
+    );
     perform set_config('interlock.actor', v_signed[1], true);
     perform set_config('interlock.reason', case when reason ~ '\S' then reason else '' end, true);
     return v_signed[1];

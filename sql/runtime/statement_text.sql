@@ -14,7 +14,7 @@ declare
     v_statement text;
 begin
     if current_setting('interlock.long_statement', true) = v_moment then
-        return '(long: see the first record of this statement)';
+        return '(not repeated: long and kept with its first record, or it held a token)';
     end if;
     v_statement := coalesce(current_query(), '');
     if octet_length(v_statement) <= 2000 then

@@ -90,10 +90,12 @@ def test_b43_a_room_that_is_not_there(attacked: Attacked, replica: psycopg.Conne
 
 
 def test_b61_forge_an_entry(attacked: Attacked, writer: psycopg.Connection) -> None:
-    writer.execute(
-        "insert into interlock.booking_audit (key_id, kind, event, from_state, to_state)"
-        " values (1, 'move', 'confirm', 'PENDING', 'CONFIRMED')"
-    )
+    entry = "insert into interlock.booking_audit (key_id, kind, event, from_state, to_state{})"
+    values = " values (1, 'move', 'confirm', 'PENDING', 'CONFIRMED'{})"
+
+    with pytest.raises(errors.InsufficientPrivilege, match="statement_text"):
+        writer.execute((entry.format("") + values.format("")).encode())
+    writer.execute((entry.format(", statement") + values.format(", 'mine'")).encode())
 
     assert attacked.found() == {"IL10", "writes-all-data"}
 

@@ -109,6 +109,20 @@ def test_b71_a_valid_token_is_believed(attacked: Attacked, app: psycopg.Connecti
     assert attacked.found() == HARMLESS
 
 
+def test_b72_a_token_that_came_with_the_write_is_not_kept_in_the_history(
+    attacked: Attacked, app: psycopg.Connection
+) -> None:
+    with app.transaction():
+        signed = token(app)
+        app.execute(f"select interlock.act_as_signed('{signed}'); {CONFIRM}".encode())
+
+    kept = attacked.admin.execute(
+        "select statement from interlock.booking_audit order by id desc limit 1"
+    ).fetchone()
+    assert kept and signed not in str(kept[0])
+    assert "it held a token" in str(kept[0])
+
+
 @pytest.mark.parametrize(
     "statement",
     [

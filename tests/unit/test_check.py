@@ -199,8 +199,6 @@ def test_faults_of_moves(old: str, new: str, expected: list[str]) -> None:
             "    deadlines: {PENDING: 1 day}\n    audit: {retain: 1 year}\n    funnel: true",
             ["16:17: deadlines PENDING (IL16) is read, but not yet held by the database"
              " [not-yet-enforced]",
-             "17:13: audit retain (retention) is read, but not yet held by the database"
-             " [not-yet-enforced]",
              "18:5: funnel true (IL05) is read, but not yet held by the database"
              " [not-yet-enforced]"],
             id="what is not held yet",

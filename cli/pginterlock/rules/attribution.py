@@ -59,7 +59,7 @@ def around_entry(writing: Writing, render: Render, entry: str, *, is_change: boo
 
 def _no_actor(event: str) -> Verdict:
     return Verdict(
-        f"{_ACTOR} = ''",
+        f"pg_catalog.btrim({_ACTOR}) = ''",
         CODE,
         NAME,
         "': no actor is given'",
