@@ -82,7 +82,7 @@ def _acts(cast: _Cast, view: Screen) -> list[str]:
     view.heading("3. The same writes again, by the same role")
     with view.working("playing them again"):
         after = _play_all(cast, defects, races, actor="app")
-        gaps_after = [play.play(cast.first, block, actor=_actor(block)) for block in gaps]
+        gaps_after = [play.play(cast.first, block, actor="app") for block in gaps]
     held = _pair(blocks, before, after)
     screen.refusals(view, held)
 
@@ -101,13 +101,13 @@ def _play_all(
     cast: _Cast, defects: Sequence[Block], races: Sequence[Block], actor: str | None = None
 ) -> list[Outcome]:
     return [
-        *(play.play(cast.first, block, actor=actor) for block in defects),
+        *(play.play(cast.first, block, actor=actor and _actor(block)) for block in defects),
         *(play.race(cast.first, cast.second, cast.owner, b, actor=actor) for b in races),
     ]
 
 
 def _actor(block: Block) -> str | None:
-    """Return who acts; nobody where the lack of an actor is the defect."""
+    """Return who acts; nobody where the lack of an actor, or of a reason, is the defect."""
     return None if block.code == "IL06" else "app"
 
 

@@ -189,3 +189,10 @@ select status = 'PENDING' from hotel.room_booking where id = 8;
 truncate hotel.room_booking;
 -- proof:
 select count(*) = 0 from hotel.room_booking;
+
+-- defect: a booking is cancelled without a reason
+-- writer: cancel view, staff_views.py:1461
+-- code: IL06
+update hotel.room_booking set status = 'CANCELLED', cancelled_at = now() where id = 4;
+-- proof:
+select status = 'CANCELLED' from hotel.room_booking where id = 4;

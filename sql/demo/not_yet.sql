@@ -29,13 +29,6 @@ update hotel.room_booking set status = 'NO_SHOW' where id = 5;
 -- proof:
 select status = 'NO_SHOW' from hotel.room_booking where id = 5;
 
--- defect: a booking is cancelled without a reason
--- writer: cancel view, staff_views.py:1461
--- code: IL06
-update hotel.room_booking set status = 'CANCELLED', cancelled_at = now() where id = 4;
--- proof:
-select status = 'CANCELLED' from hotel.room_booking where id = 4;
-
 -- defect: a paid booking waits for approval, and nothing confirms it
 -- writer: payment webhook, payment_views.py:435
 -- code: IL16

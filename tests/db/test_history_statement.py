@@ -58,7 +58,9 @@ def test_a_very_long_one_is_copied_once(parcels: psycopg.Connection) -> None:
 
     kept = statements(parcels)
     assert kept[0] == f"{statement[:1500]} ... {statement[-500:]}"
-    assert set(kept[1:]) == {"(not repeated: long and kept with its first record, or it held a token)"}
+    assert set(kept[1:]) == {
+        "(not repeated: long and kept with its first record, or it held a token)"
+    }
 
 
 def test_the_next_statement_of_the_transaction_is_kept_again(parcels: psycopg.Connection) -> None:

@@ -14,6 +14,7 @@ from pginterlock.verify import Scope, verify
 Connect = Callable[..., psycopg.Connection]
 LEVELS = ["read committed", "repeatable read", "serializable"]
 MOVE = "update hotel.room_booking set status = %s where id = 1"
+ACT = "select interlock.act_as('a test', reason => 'to try it')"
 ILLEGAL, CONFLICT = "23514", "40001"
 _HONEST = (
     psycopg.errors.CheckViolation,
@@ -63,6 +64,8 @@ def test_the_second_of_two_moves_is_judged_by_the_first(
     for session in pair:
         session.execute(f"set transaction isolation level {level}".encode())
         session.execute("select status from hotel.room_booking where id = 1").fetchone()
+    for session in pair:
+        session.execute(ACT)
     one.execute(MOVE, [first])
 
     with ThreadPoolExecutor() as pool:
@@ -91,13 +94,13 @@ def test_many_sessions_move_the_same_rows_and_every_history_stays_connected(
             session.execute(f"set default_transaction_isolation = '{level}'".encode())
             for _ in range(60):
                 try:
-                    session.execute(
-                        "update hotel.room_booking set status = %s where id = %s",
-                        [
-                            dice.choice(["CONFIRMED", "CHECKED_IN", "CHECKED_OUT", "CANCELLED"]),
-                            dice.randint(1, 5),
-                        ],
-                    )
+                    state = dice.choice(["CONFIRMED", "CHECKED_IN", "CHECKED_OUT", "CANCELLED"])
+                    with session.transaction():
+                        session.execute(ACT)
+                        session.execute(
+                            "update hotel.room_booking set status = %s where id = %s",
+                            [state, dice.randint(1, 5)],
+                        )
                     moved += 1
                 except _HONEST:
                     continue  # refused, or two at once

@@ -424,7 +424,7 @@ begin
             p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
         );
     end if;
-    if coalesce(current_setting('interlock.actor', true), '') = '' then
+    if pg_catalog.btrim(coalesce(current_setting('interlock.actor', true), '')) = '' then
         perform interlock.refuse(
             p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
             p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -803,7 +803,7 @@ begin
         );
     end if;
     if old.carrier is distinct from new.carrier then
-        if coalesce(current_setting('interlock.actor', true), '') = '' then
+        if pg_catalog.btrim(coalesce(current_setting('interlock.actor', true), '')) = '' then
             perform interlock.refuse(
                 p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -828,7 +828,7 @@ begin
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier")
         values (new.id, case when v_from is distinct from v_to then 'move' else 'change' end, v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
     elsif v_from is distinct from v_to then
-        if coalesce(current_setting('interlock.actor', true), '') = '' then
+        if pg_catalog.btrim(coalesce(current_setting('interlock.actor', true), '')) = '' then
             perform interlock.refuse(
                 p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -895,7 +895,7 @@ begin
         p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', old.id), pg_catalog.concat(': a row in ', coalesce(v_from, 'null'), ' may not be deleted')),
         p_hint => 'Rows of this machine are never deleted: move the row to a final state'
     );
-    if coalesce(current_setting('interlock.actor', true), '') = '' then
+    if pg_catalog.btrim(coalesce(current_setting('interlock.actor', true), '')) = '' then
         perform interlock.refuse(
             p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
             p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', old.id),
