@@ -61,10 +61,11 @@ def deliver(wish: Wish) -> Core:
     place = yield from _reading(_place(wish))
     channels: tuple[str, ...] = ()
     waited_s = 0.0
+    is_last = False  # whether the window that is open is the last one to deliver
     while True:
         yield Begin()
         try:
-            found = yield from _next_position(wish)
+            found = yield from _next_position(wish, may_open=not is_last)
             entries = []
             if found:
                 entries = yield from _entries(wish, found[1], place["max_connections"])
@@ -77,7 +78,9 @@ def deliver(wish: Wish) -> Core:
             continue
         waited_s = 0.0
         if found:
-            yield from _batch(wish, *found, entries)
+            # Without follow, what is committed after the first window was opened is not waited for.
+            is_last = not wish.follow and (is_last or found[2])
+            yield from _batch(wish, *found[:2], entries)
             continue
         yield End(is_commit=False)
         if not wish.follow:
@@ -115,13 +118,17 @@ def _batch(wish: Wish, xid: int, position: Position, entries: Sequence[Entry]) -
     yield End(is_commit=True)
 
 
-def _next_position(wish: Wish) -> _Doing[tuple[int, Position] | None]:
-    """Return the locked cursor with a window open, and who has it; None where nothing is new."""
+def _next_position(wish: Wish, *, may_open: bool) -> _Doing[tuple[int, Position, bool] | None]:
+    """Return who has the cursor, the cursor with a window open, and whether that one is new.
+
+    None where nothing is new, or where a window is to be opened and may not be.
+    """
     cursor = yield from _cursor(wish)
     machines = cursor["machines"]
     ends = yield from _ids(wish, machines, _END)
     now = yield from _now()
-    if not _is_worthwhile(_position(wish, cursor), now, ends):
+    position = _position(wish, cursor)
+    if not (position.window or may_open) or not _is_worthwhile(position, now, ends):
         return None
     try:
         [locked] = yield from _ask("outbox_lock.sql", {"name": wish.name})
@@ -132,10 +139,11 @@ def _next_position(wish: Wish) -> _Doing[tuple[int, Position] | None]:
     now = yield from _now()
     if now.xid is None:
         raise AssertionError("a lock takes a transaction id")
-    if position.window is None:
+    is_new = position.window is None
+    if is_new:
         through = yield from _ids(wish, machines, _END)
         position = yield from _opened(wish, position, now, now.xid, ends, through)
-    return now.xid, position
+    return now.xid, position, is_new
 
 
 def _is_worthwhile(position: Position, now: _Now, ends: Mapping[str, int]) -> bool:
