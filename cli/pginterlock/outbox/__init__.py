@@ -25,8 +25,9 @@ from typing import Literal
 import psycopg
 
 from pginterlock.errors import UsageError
-from pginterlock.outbox.delivery import Wish, deliver
+from pginterlock.outbox.delivery import deliver
 from pginterlock.outbox.drivers import AsyncConsumer, Consumer
+from pginterlock.outbox.questions import Wish
 from pginterlock.outbox.status import CursorStatus, status
 
 __all__ = ["AsyncConsumer", "Consumer", "CursorStatus", "consume", "consume_async", "status"]
