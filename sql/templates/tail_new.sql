@@ -2,7 +2,9 @@
 
 select a.*
 from interlock.:"audit_name" as a
-where
-    a.id > %(after)s
-    or a.id = any(%(missing)s)
-order by a.id
+where a.id > %(after)s
+union all
+select a.*
+from unnest(%(lows)s::bigint [], %(highs)s::bigint []) as m (low, high)
+join interlock.:"audit_name" as a on a.id between m.low and m.high
+order by id

@@ -18,6 +18,7 @@ NOTE = "insert into got (cursor_name, by_pid, machine, id, key) values (%s, %s, 
 
 
 def note(name: str, entry: Entry) -> list[object]:
+    os.write(1, b"got\n")  # whoever kills waits for this
     return [name, os.getpid(), entry.machine, entry.id, entry.key["id"]]
 
 

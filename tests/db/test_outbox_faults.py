@@ -89,8 +89,6 @@ def test_what_killed_consumers_got_is_what_was_committed(dsn: str, connect: Conn
         got = admin.execute("select machine, id from got where cursor_name = %s", [name])
         assert sorted(got.fetchall()) == written
     assert admin.execute(DISORDER).fetchone() == (0,)
-    takers = admin.execute("select count(distinct by_pid) from got where cursor_name = 'one'")
-    assert takers.fetchone()[0] > KILLS / 2  # type: ignore[index]
     assert min(counted.values()) > 0, counted
     assert admin.execute("select count(*) from interlock.outbox_cursor").fetchone() == (3,)
 
@@ -164,8 +162,11 @@ def kill_at_random(process: subprocess.Popen[str], times: int) -> None:
     for _ in range(times):
         process.stdin.write("\n")
         process.stdin.flush()
-        child = int(process.stdout.readline())
-        time.sleep(0.03 + dice.random() * 0.25)
+        while (line := process.stdout.readline()) == "got\n":
+            pass  # of the one before
+        child = int(line)
+        assert process.stdout.readline() == "got\n"  # it is at work
+        time.sleep(dice.random() * 0.15)
         os.kill(child, signal.SIGKILL)
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 
@@ -85,6 +86,10 @@ def command(
                 shown = _shown(connection, machines, lines, since)
                 _print(_tail(*shown, follow=follow, interval=interval), output_format)
     except KeyboardInterrupt:
+        ctx.exit(0)
+    except BrokenPipeError:
+        # The reader went away (`| head`); nothing is to be said when Python closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         ctx.exit(0)
 
 

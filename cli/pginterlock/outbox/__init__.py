@@ -25,8 +25,9 @@ from typing import Literal
 import psycopg
 
 from pginterlock.errors import UsageError
-from pginterlock.outbox.delivery import Wish, deliver
+from pginterlock.outbox.delivery import deliver
 from pginterlock.outbox.drivers import AsyncConsumer, Consumer
+from pginterlock.outbox.questions import Wish
 from pginterlock.outbox.status import CursorStatus, status
 
 __all__ = ["AsyncConsumer", "Consumer", "CursorStatus", "consume", "consume_async", "status"]
@@ -56,8 +57,9 @@ def consume(
     transactions that are not decided at that moment, and none of others. It stays on these
     machines.
 
-    With *follow* it never ends, and asks again after *wait_s*, or when it is notified, where the
-    spec names a channel (not with *listen* false, for a transaction pooler).
+    It ends with what was committed when it looked. With *follow* it never ends, and asks again
+    after *wait_s*, or when it is notified, where the spec names a channel (not with *listen*
+    false, for a transaction pooler).
 
     Where another consumer has the cursor, it tries again for *patience_s*. *connection* must not
     be in a transaction, and commit and rollback on it are the consumer's while entries are out.

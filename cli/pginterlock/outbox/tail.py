@@ -17,28 +17,31 @@ from pginterlock.names import cut
 from pginterlock.outbox.order import merged
 from pginterlock.template import fill
 
-# How many ids that are not there are looked for again: most were rolled back.
-_REACH = 10_000
+# How far back the first look goes, in ids, and how many gaps are remembered; most were rolled back.
+_REACH = 100_000
+_GAPS = 10_000
+_Gap = tuple[int, int]
 
 
 class Tail:
     """The entries of *machines* from now on, as they commit.
 
     Ids come in the order of writing, and appear in the order of committing; so those that are
-    missing are looked for again. An entry is missed where 10,000 ids newer than its own are
-    missing too before it commits: who may not miss one takes a cursor.
+    missing are looked for again, however many lie in a gap. 10,000 gaps are remembered: an entry is
+    missed where so many newer ones come before it commits. Who may not miss one takes a cursor.
     """
 
     def __init__(self, connection: psycopg.Connection, machines: Sequence[str]) -> None:
         self._connection = connection
         self._after: dict[str, int] = {}
-        self._missing: dict[str, set[int]] = {}
+        self._missing: dict[str, list[_Gap]] = {}
         self._channels: list[str] = []
         with database.snapshot(connection):
             for machine in machines:
-                ids = [it["id"] for it in self._rows(machine, "tail_last.sql", {"reach": _REACH})]
-                self._after[machine] = last = ids[-1] if ids else 0
-                self._missing[machine] = set(range(max(1, last - _REACH + 1), last)) - set(ids)
+                rows = self._rows(machine, "tail_last.sql", {"reach": _REACH})
+                self._after[machine] = rows[-1]["id"] if rows else 0
+                gaps = [(row["low"], row["high"]) for row in rows if row["low"] <= row["high"]]
+                self._missing[machine] = gaps[-_GAPS:]
 
     def last(self, lines: int | None, since: datetime | None) -> list[Entry]:
         """Return the newest *lines* entries, of transactions that began *since* then."""
@@ -46,7 +49,7 @@ class Tail:
             [
                 it
                 for it in audit.entries(self._connection, machine, Wanted(since=since, limit=lines))
-                if it.id <= after and it.id not in self._missing[machine]
+                if it.id <= after and not _is_within(it.id, self._missing[machine])
             ]
             for machine, after in self._after.items()
         ]
@@ -58,7 +61,9 @@ class Tail:
         found = []
         with database.snapshot(self._connection):
             for machine, after in self._after.items():
-                values = {"after": after, "missing": sorted(self._missing[machine])}
+                gaps = self._missing[machine]
+                lows, highs = [low for low, _ in gaps], [high for _, high in gaps]
+                values = {"after": after, "lows": lows, "highs": highs}
                 rows = self._rows(machine, "tail_new.sql", values)
                 found.append([audit.entry_of(machine, row) for row in rows])
                 self._note(machine, [row["id"] for row in rows])
@@ -86,12 +91,14 @@ class Tail:
                 self._connection.execute(SQL("listen {}").format(Identifier(channel)))
 
     def _note(self, machine: str, ids: Sequence[int]) -> None:
-        after, missing = self._after[machine], self._missing[machine]
+        """Note what has come: *ids* in order, each in a gap or after the last."""
+        after = self._after[machine]
+        gaps = list(self._missing[machine])
         last = max([after, *ids])
-        missing |= set(range(max(after + 1, last - _REACH), last))
-        missing -= set(ids)
+        if last > after:
+            gaps.append((after + 1, last))
         self._after[machine] = last
-        self._missing[machine] = set(sorted(missing)[-_REACH:])
+        self._missing[machine] = _without(gaps, ids)[-_GAPS:]
 
     def _rows(self, machine: str, template: str, values: Mapping[str, object]) -> list[DictRow]:
         text = fill(
@@ -110,3 +117,23 @@ class Tail:
                 f"the history of {machine} is not as it was made: {error.diag.message_primary}",
                 remedy="interlock verify says what was changed.",
             ) from error
+
+
+def _is_within(entry_id: int, gaps: Sequence[_Gap]) -> bool:
+    return any(low <= entry_id <= high for low, high in gaps)
+
+
+def _without(gaps: Sequence[_Gap], ids: Sequence[int]) -> list[_Gap]:
+    """Return what is left of *gaps* when *ids* have come; both are in order."""
+    left = []
+    at = 0
+    for start, high in gaps:
+        low = start
+        while at < len(ids) and ids[at] <= high:
+            if low < ids[at]:
+                left.append((low, ids[at] - 1))
+            low = max(low, ids[at] + 1)
+            at += 1
+        if low <= high:
+            left.append((low, high))
+    return left
