@@ -20,6 +20,7 @@ from harness.histories import (
     count_writes,
     give_lives,
     measure_reading,
+    measure_seals,
 )
 from harness.series import Series, ratios
 from harness.singles import Effort
@@ -65,6 +66,8 @@ def measure(major: int, *, quick: bool) -> tuple[str, list[Series]]:
             _say(f"PostgreSQL {version}: reading them")
             spec_text = SPEC.read_text(encoding="utf-8")
             found = measure_reading(made, "one", spec_text, _QUICK_ROUNDS if quick else _ROUNDS)
+            _say(f"PostgreSQL {version}: sealing them")
+            found += measure_seals(made, "one", _QUICK_ROUNDS)
             clone(made, "ten", "one")
             _say(f"PostgreSQL {version}: adding {(_TEN - 1) * million:,} entries")
             with connect(made, "ten") as session:

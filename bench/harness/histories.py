@@ -5,7 +5,7 @@ as they would have been, for what is measured then is the write and not the entr
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -16,12 +16,16 @@ from harness.files import sql
 from harness.series import Collected, Series
 from harness.singles import Effort, count_singles
 from harness.template import TEMPLATE
-from pginterlock import database, spec, survey
+from pginterlock import database, sealing, spec, survey
 from pginterlock.compiler import replay, version_of
+from pginterlock.verify import seals
 
 ORDERED_READ = "plain ordered read"
 REPLAY = "replay (verify --history)"
 READING = "all entries, read"
+SEALS = "all entries, sealed"
+SEAL = "seal, the first time"
+CHECK = "verify --seal"
 NOTHING = "no entry behind"
 _MS = 1000
 _MEMORY = "128MB"  # what verify gives itself; the floor gets the same
@@ -80,6 +84,48 @@ def _replay(session: psycopg.Connection, spec_text: str) -> str:
     if told["broken_count"] or told["gone_count"]:
         raise ValueError(f"the history of the bench is not sound: {told}")
     return text
+
+
+def measure_seals(served: Cluster, name: str, rounds: int) -> list[Series]:
+    """Return the time of an ordered read, of a first seal of all entries, and of hashing them again.
+
+    A seal is made once: each round has a copy of its own. The indexes of the floor are warm, the
+    copy is not; both are read once before.
+    """
+    collected = Collected()
+    for number in range(rounds):
+        copy = f"sealed_{number}"
+        clone(served, copy, name)
+        with connect(served, copy) as session:
+            session.execute(f"set work_mem = '{_MEMORY}'".encode())
+            session.execute(sql("history_floor").encode())
+            collected.add(ORDERED_READ, SEALS, "ms", _spent(lambda: _floor(session)))
+            collected.add(SEAL, SEALS, "ms", _spent(lambda: _seal(session)))
+            collected.add(CHECK, SEALS, "ms", _spent(lambda: _check(session)))
+        with connect(served) as session:
+            session.execute(f"drop database {copy}".encode())
+    return collected.series()
+
+
+def _spent(work: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) * _MS
+
+
+def _floor(session: psycopg.Connection) -> None:
+    session.execute(sql("history_floor").encode())
+
+
+def _seal(session: psycopg.Connection) -> None:
+    sealing.seal(session, older_than="0")
+
+
+def _check(session: psycopg.Connection) -> None:
+    with database.snapshot(session):
+        told = seals.check(session, None, None)
+    if told.findings:
+        raise ValueError(f"the seal of the bench does not hold: {told.findings[0].message}")
 
 
 def count_writes(
