@@ -74,9 +74,14 @@ def _relation(row: DictRow) -> Relation:
     )
 
 
-def moment(connection: psycopg.Connection, older_than: str = "0") -> Moment:
-    """Return which transactions are decided now; *older_than* is an interval."""
+def moment(connection: psycopg.Connection, older_than: str) -> Moment:
+    """Return which transactions are decided now; *older_than* is an interval. Takes an id."""
     return Moment(**database.ask(connection, "seal_moment.sql", {"older_than": older_than})[0])
+
+
+def cluster(connection: psycopg.Connection) -> str:
+    """Return which server this is; a standby says what its primary says."""
+    return str(database.ask(connection, "seal_cluster.sql")[0]["cluster"])
 
 
 def seals(connection: psycopg.Connection) -> list[Seal]:

@@ -95,7 +95,7 @@ def _check(
         for tree in trees
         if upto.get(tree.number, 0) > dropped.get(tree.relation, 0) or tree.relation not in dropped
     ]
-    is_restored = sealed.moment(connection).cluster != seals[-1].cluster
+    is_restored = sealed.cluster(connection) != seals[-1].cluster
     chain = _Chain(seals, alive, retained, is_restored)
     told.findings += _retentions(retained)
     told.findings += _chunks(connection, chain)
