@@ -27,7 +27,8 @@ def seen(
     Raises EnvironmentFault where it may not be read.
     """
     query = fill(
-        assets.read("sql", "templates", "violation_groups.sql"), {"site": site_sql("s.statement")}
+        assets.read("sql", "templates", "violation_groups.sql"),
+        {"write_site": site_sql("s.statement")},
     )
     values = {"machine": machine, "since": since, "group_limit": GROUP_LIMIT}
     with readable(), connection.cursor(row_factory=dict_row) as cursor:
@@ -36,7 +37,7 @@ def seen(
 
 def site_sql(statement: str) -> str:
     """Return SQL that tells statements of one write site from those of others, roughly."""
-    return fill(assets.read("sql", "templates", "write_site.sql"), {"statement": statement})
+    return fill(assets.read("sql", "templates", "write_site.plpgsql"), {"statement": statement})
 
 
 def of_log(found: Iterable[LogRefusal]) -> Iterator[Seen]:

@@ -95,7 +95,7 @@ def _entries(
         assets.read("sql", "templates", "writers.sql"),
         {
             "audit_name": cut(f"{machine}_audit"),
-            "site": violations.site_sql("e.statement"),
+            "write_site": violations.site_sql("e.statement"),
             "conditions": "e.at >= %(since)s" if since else "true",
         },
     )

@@ -45,9 +45,11 @@ begin
     if v_part[3]::bigint <= date_part('epoch', clock_timestamp()) then
         return array[null, null, 'it has expired'];
     end if;
-    if split_part(v_part[4], '.', 1) not in ('transaction', 'connection')
-        or v_part[4] <> interlock.challenge(split_part(v_part[4], '.', 1))
-    then
+    -- One of this transaction is told without a call of another function: that is the usual one.
+    if v_part[4] = concat('transaction.', pg_backend_pid(), '.', pg_current_xact_id()) then
+        return array[v_actor, v_part[2], null];
+    end if;
+    if v_part[4] not like 'connection.%' or v_part[4] <> interlock.challenge('connection') then
         return array[null, null, 'it was signed for another transaction or connection'];
     end if;
     return array[v_actor, v_part[2], null];

@@ -21,7 +21,7 @@ grouped as (
     select
         s.source, s.machine_name, s.code, s.rule_name, s.event, s.role_name, s.application_name,
         s.actor,
-        :site as site,
+        :write_site as site,
         count(*) as write_count, min(s.at) as first_at, max(s.at) as last_at,
         min(s.id) as first_id, max(s.id) as last_id
     from seen as s

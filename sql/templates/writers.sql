@@ -1,7 +1,7 @@
 -- Who has written entries of one history: by site, role, application and event.
 
 select
-    :site as site,
+    :write_site as site,
     e.session_role,
     e.application_name,
     coalesce(e.event, e.kind) as event,

@@ -6,7 +6,9 @@ import psycopg
 import pytest
 from tests.docs.pages import ROOT
 
-PAGE = ROOT / "docs" / "how-to" / "read-refusals.md"
+from pginterlock.refusals import Sink
+
+HOW_TO = ROOT / "docs" / "how-to"
 REFUSED = {"code": "IL01", "from": "PENDING", "to": "CHECKED_IN", "machine": "booking"}
 
 
@@ -22,11 +24,11 @@ def booking(hotel: str) -> str:
     return dsn
 
 
-def snippet(name: str) -> dict[str, object]:
+def snippet(name: str, page: str = "read-refusals.md") -> dict[str, object]:
     """Run one block of the page and return what it defines."""
     found = re.search(
         rf"<!-- python: {name} -->\n```python\n(.*?)```",
-        PAGE.read_text(encoding="utf-8"),
+        (HOW_TO / page).read_text(encoding="utf-8"),
         re.DOTALL,
     )
     assert found, f"the page has no block {name!r}"
@@ -42,7 +44,7 @@ def test_psycopg(booking: str) -> None:
     with psycopg.connect(booking, autocommit=True) as connection:
         refusal = move(connection, 1, "CHECKED_IN")
         assert {key: refusal[key] for key in REFUSED} == REFUSED
-        assert move(connection, 1, "CANCELLED") is None
+        assert move(connection, 1, "PENDING_APPROVAL") is None
 
 
 def test_sqlalchemy(booking: str) -> None:
@@ -55,7 +57,7 @@ def test_sqlalchemy(booking: str) -> None:
 
     refusal = move(engine, 1, "CHECKED_IN")
     assert {key: refusal[key] for key in REFUSED} == REFUSED
-    assert move(engine, 1, "CANCELLED") is None
+    assert move(engine, 1, "PENDING_APPROVAL") is None
     engine.dispose()
 
 
@@ -84,7 +86,40 @@ def test_django(booking: str) -> None:
         assert callable(move)
         refusal = move(1, "CHECKED_IN")
         assert {key: refusal[key] for key in REFUSED} == REFUSED
-        assert move(1, "CANCELLED") is None
+        assert move(1, "PENDING_APPROVAL") is None
     finally:
         connections["default"].close()
         del connections["default"]
+
+
+def test_a_sink_keeps_what_psycopg_is_refused(booking: str) -> None:
+    move = snippet("sink", "keep-refusals.md")["move"]
+    assert callable(move)
+
+    with psycopg.connect(booking, autocommit=True) as connection:
+        with Sink(booking, synchronous=True) as sink, pytest.raises(psycopg.IntegrityError):
+            move(connection, sink, 1, "CHECKED_IN")
+        assert kept(connection) == [("IL01", "user:42")]
+
+
+def test_a_sink_keeps_what_an_engine_is_refused(booking: str) -> None:
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    keep_refusals = snippet("sink-sqlalchemy", "keep-refusals.md")["keep_refusals"]
+    assert callable(keep_refusals)
+    engine = sqlalchemy.create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(booking)
+    )
+    jump = sqlalchemy.text("update room_booking set status = 'CHECKED_IN' where id = 1")
+
+    with Sink(booking, synchronous=True) as sink:
+        keep_refusals(engine, sink)
+        with pytest.raises(sqlalchemy.exc.IntegrityError), engine.begin() as connection:
+            connection.execute(jump)
+    engine.dispose()
+
+    with psycopg.connect(booking, autocommit=True) as session:
+        assert kept(session) == [("IL01", None)]
+
+
+def kept(session: psycopg.Connection) -> list[tuple[object, ...]]:
+    return session.execute("select code, actor from interlock.refusal").fetchall()

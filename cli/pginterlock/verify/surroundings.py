@@ -14,7 +14,12 @@ from pginterlock.survey import MachineSurvey, Survey
 
 _PARAMETER_ACL_SINCE = 15
 # Functions for everyone, and one for whoever it was granted to.
-_PUBLIC = tuple(f"interlock.{name}(" for name in ("refuse", "act_as", "act_as_signed", "challenge"))
+_PUBLIC = (
+    "interlock.refuse(",
+    "interlock.act_as(",
+    "interlock.act_as_signed(",
+    "interlock.challenge(",
+)
 _GRANTED = "interlock.keep_refusal("
 
 
