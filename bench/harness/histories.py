@@ -87,7 +87,7 @@ def _replay(session: psycopg.Connection, spec_text: str) -> str:
 
 
 def measure_seals(served: Cluster, name: str, rounds: int) -> list[Series]:
-    """Return the time of an ordered read, of a first seal of all entries, and of hashing them again.
+    """Return the time of an ordered read, of a first seal of all entries, and of checking it.
 
     A seal is made once: each round has a copy of its own. The indexes of the floor are warm, the
     copy is not; both are read once before.

@@ -46,12 +46,14 @@ class Now:
 
 
 def now_is() -> Doing[Now]:
+    """Return the moment of this statement."""
     [row] = yield from ask("outbox_now.sql")
     xid = row["xid"]
     return Now(Snapshot.read(row["snapshot"]), None if xid is None else int(xid), row["cluster"])
 
 
 def ends_of(wish: Wish, machines: Iterable[str], template: str) -> Doing[dict[str, int]]:
+    """Return what *template* says of each history: an id."""
     found = {}
     for machine in machines:
         [row] = yield from ask_history(wish, machine, template, {})
@@ -60,6 +62,7 @@ def ends_of(wish: Wish, machines: Iterable[str], template: str) -> Doing[dict[st
 
 
 def channels_of(wish: Wish) -> Doing[tuple[str, ...]]:
+    """Return the channels that wake whoever waits for entries of the cursor."""
     if not wish.listen:
         return ()
     [cursor] = yield from ask("outbox_cursor.sql", {"name": wish.name})
@@ -71,6 +74,7 @@ def channels_of(wish: Wish) -> Doing[tuple[str, ...]]:
 def ask_history(
     wish: Wish, machine: str, template: str, values: Mapping[str, object]
 ) -> Doing[list[DictRow]]:
+    """Ask the history of *machine*, by a template."""
     text = fill(assets.read("sql", "templates", template), {"audit_name": cut(f"{machine}_audit")})
     try:
         return (yield from _asked(Ask(text, values)))
@@ -89,6 +93,7 @@ def ask_history(
 
 
 def ask(query: str, values: Mapping[str, object] | None = None) -> Doing[list[DictRow]]:
+    """Ask one of ``sql/queries``."""
     return (yield from _asked(Ask(assets.read("sql", "queries", query), values or {})))
 
 
