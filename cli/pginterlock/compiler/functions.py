@@ -1,14 +1,12 @@
 """The trigger functions of a machine: what fills before a write, and what judges after it."""
 
 from pginterlock import assets
-from pginterlock.compiler.relations import audit_name, key_columns
+from pginterlock.compiler.entries import entry
 from pginterlock.compiler.soundness import sound_branches
-from pginterlock.compiler.wake import wake
 from pginterlock.model import Mode
 from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules import (
-    attribution,
     birth,
     fills,
     known_state,
@@ -18,7 +16,6 @@ from pginterlock.rules import (
 )
 from pginterlock.rules.freeze import frozen_columns
 from pginterlock.rules.parts import (
-    Render,
     RowPredicate,
     Writing,
     block,
@@ -128,7 +125,7 @@ def _fills_by_state(writing: Writing, states: tuple[str, ...]) -> list[str]:
 def _birth(writing: Writing) -> DbObject:
     body = [_attached(writing), *statements("at_birth", writing), *_row_rules(writing)]
     values = {f"new_{c}": writing.stored(c, new) for c in writing.machine.audit.columns}
-    body.append(_audit_insert(writing, "birth", new, values))
+    body.append(entry(writing, "birth", new, values))
     return _function(
         writing,
         "birth",
@@ -166,7 +163,7 @@ def _change(writing: Writing) -> DbObject:
 def _record_change(writing: Writing) -> str:
     """Return what writes the entry of an update; most change no audited column."""
     kind = "case when v_from is distinct from v_to then 'move' else 'change' end"
-    plain = _audit_insert(writing, "move", new, {})
+    plain = entry(writing, "move", new, {})
     columns = writing.machine.audit.columns
     if not columns:
         return f"if v_from is distinct from v_to then\n{indent(plain)}\nend if;"
@@ -177,7 +174,7 @@ def _record_change(writing: Writing) -> str:
                 f"case when {writing.differs(column)} then {writing.stored(column, render)} end"
             )
     changed = "\n    or ".join(writing.differs(column) for column in columns)
-    full = _audit_insert(writing, kind, new, values)
+    full = entry(writing, kind, new, values)
     return (
         f"if {changed} then\n{indent(full)}\n"
         f"elsif v_from is distinct from v_to then\n{indent(plain)}\nend if;"
@@ -187,7 +184,7 @@ def _record_change(writing: Writing) -> str:
 def _death(writing: Writing) -> DbObject:
     body = [_attached(writing), *statements("at_death", writing)]
     values = {f"old_{c}": writing.stored(c, old) for c in writing.machine.audit.columns}
-    body.append(_audit_insert(writing, "death", old, values))
+    body.append(entry(writing, "death", old, values))
     return _function(
         writing,
         "death",
@@ -257,28 +254,6 @@ def _attached(writing: Writing) -> str:
             "machine": writing.machine.name,
         },
     )
-
-
-def _audit_insert(writing: Writing, kind: str, render: Render, values: dict[str, str]) -> str:
-    stored = [writing.stored(column, render) for column in writing.key]
-    keys = dict(zip(key_columns(writing), stored, strict=True))
-    event = "null" if kind in ("birth", "death") else "v_event"
-    fixed = {
-        "kind": literal(kind) if kind in ("birth", "death", "move") else kind,
-        "event": event,
-        "from_state": "v_from",
-        "to_state": "v_to",
-    }
-    every = {**keys, **fixed, **values, **attribution.recorded(writing)}
-    entry = wake(writing) + fill(
-        assets.read("sql", "templates", "audit_insert.plpgsql"),
-        {
-            "audit_name": audit_name(writing.machine.name),
-            "columns": ", ".join(ident(c) for c in every),
-            "expressions": ", ".join(every.values()),
-        },
-    )
-    return attribution.around_entry(writing, render, entry, is_change=event == "v_event")
 
 
 def _function(

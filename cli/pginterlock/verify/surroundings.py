@@ -160,7 +160,7 @@ def _grants(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Findi
 
 
 # Tables of evidence besides the histories, which are written once too.
-_EVIDENCE = ("erasure", "retained", "seal", "seal_chunk", "seal_tree")
+_EVIDENCE = frozenset({"erasure", "retained", "seal", "seal_chunk", "seal_tree"})
 
 
 def _history(connection: psycopg.Connection, seen: Survey) -> Iterator[Finding]:

@@ -1,0 +1,35 @@
+"""The statement of a guard function that writes one entry of the history.
+
+Pure: model and table in, SQL text out.
+"""
+
+from pginterlock import assets
+from pginterlock.compiler.relations import audit_name, key_columns
+from pginterlock.compiler.wake import wake
+from pginterlock.names import ident, literal
+from pginterlock.rules import attribution
+from pginterlock.rules.parts import Render, Writing
+from pginterlock.template import fill
+
+
+def entry(writing: Writing, kind: str, render: Render, values: dict[str, str]) -> str:
+    """Return what writes an entry of *kind*, with *values* beside those that all have."""
+    stored = [writing.stored(column, render) for column in writing.key]
+    keys = dict(zip(key_columns(writing), stored, strict=True))
+    event = "null" if kind in ("birth", "death") else "v_event"
+    fixed = {
+        "kind": literal(kind) if kind in ("birth", "death", "move") else kind,
+        "event": event,
+        "from_state": "v_from",
+        "to_state": "v_to",
+    }
+    every = {**keys, **fixed, **values, **attribution.recorded(writing)}
+    insert = wake(writing) + fill(
+        assets.read("sql", "templates", "audit_insert.plpgsql"),
+        {
+            "audit_name": audit_name(writing.machine.name),
+            "columns": ", ".join(ident(c) for c in every),
+            "expressions": ", ".join(every.values()),
+        },
+    )
+    return attribution.around_entry(writing, render, insert, is_change=event == "v_event")
