@@ -42,8 +42,10 @@ def run(*arguments: str) -> int:
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
+    """Start a tail that hears Ctrl-C, also where who runs the tests is deaf to it (nohup, &)."""
     return subprocess.Popen(
         [sys.executable, "-m", "pginterlock", "tail", *arguments],
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
