@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import click
-import psycopg
 from rich.table import Table
 from rich.text import Text
 
 from pginterlock import audit
 from pginterlock.audit import Entry, Standing, Wanted
 from pginterlock.commands.options import dsn_option
-from pginterlock.commands.session import connected, console
+from pginterlock.commands.session import connected, console, read_moment
 from pginterlock.errors import UsageError
-from pginterlock.moments import moment
 from pginterlock.report import markdown_table
 
 _NOTHING = 1
@@ -70,12 +68,12 @@ def command(
         )
     with connected(dsn) as connection:
         if at:
-            then = _moment(connection, at)
+            then = read_moment(connection, at)
             lived = audit.history(connection, machine or "", key)
             then_stood = audit.standing(lived, then)
             _print_standing(f"{machine} {'/'.join(key)}", then, then_stood, output_format)
             ctx.exit(0 if then_stood.state is not None else _NOTHING)
-        since_at = _moment(connection, since) if since else None
+        since_at = read_moment(connection, since) if since else None
         wanted = Wanted(key, actor, since_at, None if key else limit + 1)
         names = [machine] if machine else list(audit.machines(connection))
         found = [it for name in names for it in audit.entries(connection, name, wanted)]
@@ -85,14 +83,6 @@ def command(
         click.echo(f"  the newest {limit}; there are older ones (--limit, --since)", err=True)
     _print_entries(" ".join(filter(None, [machine, "/".join(key)])), found, output_format, key)
     ctx.exit(0 if found else _NOTHING)
-
-
-def _moment(connection: psycopg.Connection, text: str) -> datetime:
-    """Read a time, and say which zone was taken where it names none."""
-    read = moment(connection, text)
-    if read.assumed_zone:
-        click.echo(f"  {text!r} is taken as {read.at} ({read.assumed_zone})", err=True)
-    return read.at
 
 
 def _print_entries(title: str, found: Sequence[Entry], output_format: str, key: object) -> None:

@@ -14,9 +14,8 @@ from rich.text import Text
 from pginterlock import audit, outbox
 from pginterlock.audit import Entry
 from pginterlock.commands.options import dsn_option, format_option
-from pginterlock.commands.session import connected, console
+from pginterlock.commands.session import connected, console, read_moment
 from pginterlock.errors import UsageError
-from pginterlock.moments import moment
 from pginterlock.outbox.status import MOST, CursorStatus
 from pginterlock.outbox.tail import Tail
 
@@ -107,12 +106,10 @@ def _shown(
             "no machine is installed here",
             remedy="interlock apply installs the machines of a spec.",
         )
-    read = moment(connection, since) if since else None
-    if read and read.assumed_zone:
-        click.echo(f"  {since!r} is taken as {read.at} ({read.assumed_zone})", err=True)
+    since_at = read_moment(connection, since) if since else None
     tail = Tail(connection, machines or known)
-    wanted = _LINES if lines is None and read is None else lines
-    return tail, tail.last(wanted, read.at if read else None)
+    wanted = _LINES if lines is None and since_at is None else lines
+    return tail, tail.last(wanted, since_at)
 
 
 def _tail(tail: Tail, last: list[Entry], *, follow: bool, interval: float) -> Iterator[Entry]:
