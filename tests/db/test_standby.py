@@ -11,11 +11,19 @@ import pytest
 from tests.conftest import HOTEL_SPEC, build_bare_hotel
 from tests.servers import binaries, majors
 
-from pginterlock import apply, embedded, sealing, spec, steps
+from pginterlock import apply, audit, embedded, outbox, sealing, spec, steps
 from pginterlock.errors import EnvironmentFault
+from pginterlock.outbox.tail import Tail
 from pginterlock.verify import Scope, verify
 
 Connect = Callable[..., psycopg.Connection]
+
+
+BOOK = """
+insert into hotel.hotel values (7, 'city');
+insert into hotel.room_booking (id, hotel_id, status, room_type, check_in, check_out, nightly_rate)
+values (7001, 7, 'PENDING', 'A', '2026-01-01', '2026-01-03', 90)
+"""
 
 
 def has_backup(major: int) -> bool:
@@ -89,6 +97,23 @@ def _wait(session: psycopg.Connection, query: str, answer: object) -> None:
             return
         time.sleep(0.01)
     pytest.fail("the standby never caught up")
+
+
+def test_a_standby_shows_histories_and_keeps_no_cursor(
+    pair: tuple[str, str], connect: Connect
+) -> None:
+    primary, standby = (connect(dsn, autocommit=True) for dsn in pair)
+    primary.execute(BOOK)
+    count = primary.execute("select count(*) from interlock.booking_audit").fetchone()
+    _wait(standby, "select count(*) from interlock.booking_audit", count)
+
+    lived = audit.history(standby, "booking", ["7001"])
+    shown = Tail(standby, ["booking"]).last(5, None)
+    with pytest.raises(EnvironmentFault, match="read only"):
+        list(outbox.consume(standby, "it"))
+
+    assert [it.kind for it in lived] == ["birth"]
+    assert [it.key["id"] for it in shown] == [7001]
 
 
 def test_plan_on_a_standby_says_where_to_go(pair: tuple[str, str], connect: Connect) -> None:
