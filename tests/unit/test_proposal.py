@@ -53,6 +53,18 @@ def test_every_proposal_is_a_spec_that_observes_states_that_were_seen(seen: Evid
     assert (machine.table, set(machine.states) <= set(seen.names)) == (seen.table, True)
 
 
+def test_a_state_that_yaml_takes_for_something_else_is_a_state() -> None:
+    states = ("false", "NULL", "off")
+    counts = tuple(StateCount(it, 300) for it in states)
+    seen = Evidence(
+        TableName("public", "lamp"), "status", counts, moves=(Move("off", "false", 300),)
+    )
+
+    (machine,) = parse(write(judge(seen), "lamp"), "interlock.yaml").machines
+
+    assert [(t.event, t.to_state) for t in machine.transitions] == [("false", "false")]
+
+
 @given(NAMES)
 def test_every_table_gives_a_machine_a_name(table: str) -> None:
     seen = Evidence(TableName("public", table), "status", (StateCount("NEW", 1),))

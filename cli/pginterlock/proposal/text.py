@@ -121,14 +121,14 @@ def _transitions(proposal: Proposal) -> list[str]:
     for move in proposal.moves:
         if not move.is_sure:
             rule = f"{{from: {_scalar(move.before)}, to: {_scalar(move.after)}}}"
-            lines.append(f"      # {events[move.after]}: {rule}    # {move.why}")
+            lines.append(f"      # {_scalar(events[move.after])}: {rule}    # {move.why}")
     return [lines[0] + " {}", *lines[1:]] if not sure else lines
 
 
 def _move_lines(event: str, after: str, moves: Sequence[SuggestedMove]) -> list[str]:
     origins = [m.before for m in moves]
     origin = _scalar(origins[0]) if len(origins) == 1 else _list(origins)
-    line = f"      {event}: {{from: {origin}, to: {_scalar(after)}}}"
+    line = f"      {_scalar(event)}: {{from: {origin}, to: {_scalar(after)}}}"
     whys = dict.fromkeys(m.why for m in moves)
     if len(moves) == 1 or len(whys) == 1:
         return [f"{line:<{_WIDTH}}  # {moves[0].why}"]
@@ -168,7 +168,7 @@ def _claims(proposal: Proposal) -> list[str]:
         during = f', during: "daterange({it.start}, {it.end})"' if it.start else ""
         name = _EVENT.sub("_", it.resource.lower()).strip("_")
         lines += [
-            f"    #   {name}: {{resource: {_list([it.resource])}{during}, in: {_list(it.states)}}}",
+            f"    #   {_scalar(name)}: {{resource: {_list([it.resource])}{during}, in: {_list(it.states)}}}",
             f"    #     {it.clashes:,} of {it.rows:,} rows hold it while another does",
         ]
     if not lines:
