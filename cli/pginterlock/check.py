@@ -24,6 +24,7 @@ CHECKS = {
     "stamp-of-state-column": "the state column is used as a stamp",
     "never-filled": "a stamp is required at birth, and nothing fills it",
     "shadowed-move": "another event makes the same move first, and without a guard",
+    "deadline-of-final-state": "a row stays in a final state for ever, and so past any deadline",
     "not-yet-enforced": "the spec says it, and the database does not hold it yet",
 }
 _WARNINGS = ("never-filled", "shadowed-move", "not-yet-enforced")
@@ -134,6 +135,17 @@ def _shadows(machine: Machine) -> Found:
             first[ends] = move.event
 
 
+def _deadlines(machine: Machine) -> Found:
+    for it in machine.deadlines:
+        if it.state in machine.final:
+            yield (
+                "deadline-of-final-state",
+                ("deadlines", it.state),
+                f"{it.state} is final: every row in it will pass the deadline of {it.longest}",
+                f"Take the deadline away, or {it.state} out of final",
+            )
+
+
 def _unenforced(machine: Machine) -> Found:
     for part in machine.unenforced:
         name, _, key = part.name.partition(".")
@@ -148,6 +160,7 @@ def _unenforced(machine: Machine) -> Found:
 _PARTS: tuple[Callable[[Machine], Found], ...] = (
     _reachability,
     _ends,
+    _deadlines,
     contradictions.guards,
     contradictions.invariants,
     contradictions.rows,

@@ -142,6 +142,18 @@ class Outbox:
 
 
 @dataclass(frozen=True, slots=True)
+class Deadline:
+    """How long a row may stay in *state*: *longest* is an interval, such as ``15 minutes``.
+
+    *then* is the event that ends it, carried out by `interlock overdue --act`.
+    """
+
+    state: str
+    longest: str
+    then: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Unenforced:
     """A part of the spec that is read and checked, but not yet held by the database."""
 
@@ -165,6 +177,7 @@ class Machine:
     stamps: tuple[Stamp, ...] = ()
     rows: tuple[StateRow, ...] = ()
     invariants: tuple[Invariant, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
     deletion: tuple[str, ...] = ()
     audit: Audit = field(default_factory=Audit)
     outbox: Outbox | None = None

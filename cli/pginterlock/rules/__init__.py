@@ -12,6 +12,7 @@ from pginterlock.rules import (
     attribution,
     birth,
     continuity,
+    deadline,
     death,
     freeze,
     guard,
@@ -35,6 +36,7 @@ RULES: tuple[ModuleType, ...] = (
     stamp,
     state_row,
     invariant,
+    deadline,
     attribution,
 )
 

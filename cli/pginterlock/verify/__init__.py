@@ -14,7 +14,7 @@ from pginterlock import database
 from pginterlock.findings import Finding
 from pginterlock.model import Spec
 from pginterlock.survey import Survey, survey
-from pginterlock.verify import objects, probes, replay, rows, seals, surroundings
+from pginterlock.verify import deadlines, objects, probes, replay, rows, seals, surroundings
 
 __all__ = ["Kept", "Report", "Scope", "verify"]
 
@@ -119,4 +119,5 @@ def _rows(
         else:
             progress(f"history of {name}")
             found += replay.discontinuous(connection, it)
+            found += deadlines.overdue(connection, it)
     return found
