@@ -24,6 +24,7 @@ from pginterlock.model import (
 )
 from pginterlock.names import MAX_BYTES
 from pginterlock.spec_format import TransitionPart
+from pginterlock.spec_modes import read_modes
 from pginterlock.spec_problems import Problems, Read, meant
 
 _MAX_MACHINE_BYTES = 40
@@ -65,6 +66,7 @@ class _Reader:
             state=part.state,
             key=tuple(part.key),
             mode=Mode(part.mode),
+            modes=read_modes(self._root, part, self._problems),
             initial=tuple(dict.fromkeys(part.initial)),
             final=tuple(dict.fromkeys(part.final)),
             transitions=self._transitions(),
