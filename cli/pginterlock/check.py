@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pginterlock import contradictions
 from pginterlock.contradictions import Found
 from pginterlock.findings import Finding, Severity
-from pginterlock.model import Machine, Spec, SpecPath
+from pginterlock.model import Machine, Spec, SpecPath, resolve_mode
 
 # Code of a finding to what it means; each has a part in docs/reference/check.md.
 CHECKS = {
@@ -24,9 +24,10 @@ CHECKS = {
     "stamp-of-state-column": "the state column is used as a stamp",
     "never-filled": "a stamp is required at birth, and nothing fills it",
     "shadowed-move": "another event makes the same move first, and without a guard",
+    "mode-repeated": "a rule has a mode of its own that it would have anyway",
     "not-yet-enforced": "the spec says it, and the database does not hold it yet",
 }
-_WARNINGS = ("never-filled", "shadowed-move", "not-yet-enforced")
+_WARNINGS = ("never-filled", "shadowed-move", "mode-repeated", "not-yet-enforced")
 
 
 def check(spec: Spec) -> list[Finding]:
@@ -134,6 +135,19 @@ def _shadows(machine: Machine) -> Found:
             first[ends] = move.event
 
 
+def _modes(machine: Machine) -> Found:
+    for rule, mode in machine.modes:
+        others = [it for it in machine.modes if it[0] != rule]
+        name, _, item = rule.partition(".")
+        if resolve_mode(others, machine.mode, name, item) is mode:
+            yield (
+                "mode-repeated",
+                ("modes", rule),
+                f"{rule} is in {mode} anyway",
+                "Take the line away",
+            )
+
+
 def _unenforced(machine: Machine) -> Found:
     for part in machine.unenforced:
         name, _, key = part.name.partition(".")
@@ -155,5 +169,6 @@ _PARTS: tuple[Callable[[Machine], Found], ...] = (
     contradictions.stamp_order,
     contradictions.stamp_columns,
     _shadows,
+    _modes,
     _unenforced,
 )

@@ -73,7 +73,9 @@ def version_of(number: int, after_entry: int, definition: Mapping[str, object]) 
             tuple(moves),
             tuple(dict.fromkeys(states)),
             # A version from before there were modes of rules has none.
-            tuple((str(rule), Mode(str(mode))) for rule, mode in _items(definition.get("modes", []))),
+            tuple(
+                (str(rule), Mode(str(mode))) for rule, mode in _items(definition.get("modes", []))
+            ),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"version {number} is no machine") from error

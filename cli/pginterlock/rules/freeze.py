@@ -88,8 +88,7 @@ def _mends(writing: Writing, column: str) -> str:
     arms = [
         f"({p.sound(writing, old)}) is not true and ({p.sound(writing, new)}) is true"
         for p in (*stamps.row_predicates(writing), *state_row.row_predicates(writing))
-        if p.column == column
-        and machine.mode_of(p.rule, p.name) is not Mode.ENFORCE
+        if p.column == column and machine.mode_of(p.rule, p.name) is not Mode.ENFORCE
     ]
     return "\n    or ".join(arms)
 

@@ -74,9 +74,7 @@ def _refusal(writing: Writing, origin: str | None) -> str:
     was_known = f"({is_state('v_from', machine.states)}) is true"
     refused = writing.write(verdict, new)
     recorded = writing.write(verdict, new, mode=Mode.OBSERVE)
-    return (
-        f"{first}if {was_known} then\n{indent(refused)}\nelse\n{indent(recorded)}\nend if;"
-    )
+    return f"{first}if {was_known} then\n{indent(refused)}\nelse\n{indent(recorded)}\nend if;"
 
 
 def before_move(writing: Writing) -> str:
