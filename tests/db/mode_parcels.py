@@ -1,4 +1,4 @@
-"""Parcels under machines of any mode, for tests of modes: their spec as text, sound and broken rows."""
+"""Parcels under machines of any mode, for tests of modes: their spec, sound and broken rows."""
 
 import psycopg
 from tests.servers import ROOT
@@ -57,7 +57,9 @@ def parcel_text(mode: str = "enforce", modes: str = "", checks: str = "function"
     return _SPEC.format(mode=mode, modes=modes, checks=checks)
 
 
-def install(session: psycopg.Connection, mode: str, modes: str = "", checks: str = "function") -> None:
+def install(
+    session: psycopg.Connection, mode: str, modes: str = "", checks: str = "function"
+) -> None:
     """Bring the database to the machine in *mode*."""
     apply.install(session, parcel_spec(mode, modes, checks))
 

@@ -214,9 +214,7 @@ def test_replay_finds_a_birth_that_was_forged_while_only_moves_were_observed(
     db: psycopg.Connection,
 ) -> None:
     install(db, "enforce", "transition: observe")
-    db.execute(
-        "insert into depot.parcel (id, status, weight) values (3, 'PACKED', 1)"
-    )
+    db.execute("insert into depot.parcel (id, status, weight) values (3, 'PACKED', 1)")
     assert history_findings(db, "transition: observe") == []
 
     db.execute("alter table depot.parcel disable trigger user")
@@ -226,9 +224,7 @@ def test_replay_finds_a_birth_that_was_forged_while_only_moves_were_observed(
     )
     forge(db, number=4, kind="birth", event=None, from_state=None, to_state="SENT")
 
-    assert any(
-        "did not allow" in it for it in history_findings(db, "transition: observe")
-    )
+    assert any("did not allow" in it for it in history_findings(db, "transition: observe"))
 
 
 def history_findings(db: psycopg.Connection, modes: str) -> list[str]:
@@ -289,8 +285,10 @@ def test_observe_goes_through_a_role_that_may_write_the_table_alone(
     db.execute("grant usage on schema depot to hotel_app")
     db.execute("grant select, insert, update on depot.parcel to hotel_app")
     db.execute("set role hotel_app")
-    db.execute("insert into depot.parcel (id, status, weight, carrier, sent_at)"
-               " values (1, 'SENT', -1, 'x', now())")
+    db.execute(
+        "insert into depot.parcel (id, status, weight, carrier, sent_at)"
+        " values (1, 'SENT', -1, 'x', now())"
+    )
     db.execute("update depot.parcel set status = 'PACKED', sent_at = null")
     db.execute("reset role")
 

@@ -24,7 +24,7 @@ machines:
     invariants:
       it's heavy, or not: weight > 0
 
-  other: {table: depot.other, state: status, initial: A, final: B, transitions: {go: {from: A, to: B}}}
+  other: {table: d.other, state: status, initial: A, final: B, transitions: {go: {from: A, to: B}}}
 """
 
 
@@ -48,9 +48,7 @@ machines:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
-def test_nothing_else_is_touched(
-    old: str, new: str, machine: str, rule: str, ending: str
-) -> None:
+def test_nothing_else_is_touched(old: str, new: str, machine: str, rule: str, ending: str) -> None:
     text = TEXT.replace("\n", ending)
 
     edited = edit_mode(text, "f.yaml", machine, Mode.RATCHET, rule)

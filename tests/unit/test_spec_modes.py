@@ -64,8 +64,8 @@ def test_the_mode_of_a_rule(modes: str, rule: str, item: str, expected: Mode) ->
             id="misspelt item"),
         pytest.param("IL99: observe", "'IL99' is no rule of this machine", id="no code"),
         pytest.param("IL15: observe", "'IL15' is no rule of this machine", id="not enforced yet"),
-        pytest.param("IL12: observe, stamp: ratchet", "'stamp' is there twice: it is the rule stamp",
-            id="by two names"),
+        pytest.param("IL12: observe, stamp: ratchet",
+            "'stamp' is there twice: it is the rule stamp", id="by two names"),
         pytest.param("stamp: obsreve", "'obsreve' is not one of 'observe', 'ratchet' or 'enforce';"
             " did you mean 'observe'?", id="misspelt mode"),
         pytest.param("stamp: null", "nothing is not one of", id="no mode"),
@@ -83,7 +83,7 @@ def test_what_is_wrong_is_told_with_its_place(modes: str, expected: str) -> None
 def test_modes_are_a_mapping() -> None:
     text = parcel_text().replace("modes: {}", "modes: [stamp]")
 
-    with pytest.raises(SpecError, match="parcel.yaml:9:5: must be a mapping"):
+    with pytest.raises(SpecError, match=r"parcel\.yaml:9:5: must be a mapping"):
         spec.parse(text, "parcel.yaml")
 
 
