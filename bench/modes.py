@@ -107,12 +107,12 @@ def table(series: Sequence[Series]) -> str:
     """Return what was found as a table of Markdown, against enforce by the same mechanism."""
     against = ratios(series, _BASE)
     lines = ["| measured | mode | median | min to max | ratio |", "|---|---|---|---|---|"]
-    for it in series:
-        lines.append(
-            f"| {it.what} | {it.variant} | {it.median:,.0f} {it.unit} |"
-            f" {min(it.values):,.0f} to {max(it.values):,.0f} |"
-            f" {against[it.variant, it.what]:.2f} |"
-        )
+    lines += [
+        f"| {it.what} | {it.variant} | {it.median:,.0f} {it.unit} |"
+        f" {min(it.values):,.0f} to {max(it.values):,.0f} |"
+        f" {against[it.variant, it.what]:.2f} |"
+        for it in series
+    ]
     return "\n".join(lines)
 
 
