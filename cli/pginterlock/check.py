@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pginterlock import contradictions
 from pginterlock.contradictions import Found
 from pginterlock.findings import Finding, Severity
-from pginterlock.model import Machine, Spec, SpecPath
+from pginterlock.model import Machine, Spec, SpecPath, resolve_mode
 
 # Code of a finding to what it means; each has a part in docs/reference/check.md.
 CHECKS = {
@@ -25,9 +25,10 @@ CHECKS = {
     "never-filled": "a stamp is required at birth, and nothing fills it",
     "shadowed-move": "another event makes the same move first, and without a guard",
     "deadline-of-final-state": "a row stays in a final state for ever, and so past any deadline",
+    "mode-repeated": "a rule has a mode of its own that it would have anyway",
     "not-yet-enforced": "the spec says it, and the database does not hold it yet",
 }
-_WARNINGS = ("never-filled", "shadowed-move", "not-yet-enforced")
+_WARNINGS = ("never-filled", "shadowed-move", "mode-repeated", "not-yet-enforced")
 
 
 def check(spec: Spec) -> list[Finding]:
@@ -146,6 +147,19 @@ def _deadlines(machine: Machine) -> Found:
             )
 
 
+def _modes(machine: Machine) -> Found:
+    for rule, mode in machine.modes:
+        others = [it for it in machine.modes if it[0] != rule]
+        name, _, item = rule.partition(".")
+        if resolve_mode(others, machine.mode, name, item) is mode:
+            yield (
+                "mode-repeated",
+                ("modes", rule),
+                f"{rule} is in {mode} anyway",
+                "Take the line away",
+            )
+
+
 def _unenforced(machine: Machine) -> Found:
     for part in machine.unenforced:
         name, _, key = part.name.partition(".")
@@ -168,5 +182,6 @@ _PARTS: tuple[Callable[[Machine], Found], ...] = (
     contradictions.stamp_order,
     contradictions.stamp_columns,
     _shadows,
+    _modes,
     _unenforced,
 )

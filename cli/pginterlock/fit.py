@@ -7,8 +7,8 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pginterlock.model import Checks, Machine, Mode, SpecPath, TableName
-from pginterlock.rules import row_predicates
+from pginterlock.model import Checks, Machine, SpecPath, TableName
+from pginterlock.rules import checked_predicates
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Column, Kind, Table
 
@@ -161,11 +161,12 @@ def _why(column: Column) -> str:
 
 
 def _size(machine: Machine, table: Table) -> _Found:
-    if machine.mode is not Mode.ENFORCE or machine.checks is not Checks.FUNCTION:
-        return
     writing = Writing(machine, table)
+    checked = checked_predicates(writing)
+    if not checked or machine.checks is not Checks.FUNCTION:
+        return
     read = {machine.state, *writing.key}
-    read |= {column for p in row_predicates(writing) for column in p.columns}
+    read |= {column for p in checked for column in p.columns}
     if len(read) > _MAX_ARGUMENTS:
         yield (
             ("checks",),

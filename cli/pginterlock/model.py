@@ -4,7 +4,7 @@ Pure: no connection, no clock, no files. Everything here is compared by value, s
 that say the same are equal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -15,6 +15,14 @@ class Mode(StrEnum):
     OBSERVE = "observe"
     RATCHET = "ratchet"
     ENFORCE = "enforce"
+
+
+def resolve_mode(
+    modes: Iterable[tuple[str, Mode]], default: Mode, rule: str, item: str = ""
+) -> Mode:
+    """Return the mode of *item* of *rule*: its own, else its rule's, else *default*."""
+    found = dict(modes)
+    return found.get(f"{rule}.{item}", found.get(rule, default)) if found else default
 
 
 class Checks(StrEnum):
@@ -184,6 +192,11 @@ class Machine:
     checks: Checks = Checks.FUNCTION
     continuity: Continuity = Continuity.VERIFY
     unenforced: tuple[Unenforced, ...] = ()
+    modes: tuple[tuple[str, Mode], ...] = ()  # rule, or rule.item, to a mode of its own
+
+    def mode_of(self, rule: str, item: str = "") -> Mode:
+        """Return the mode of *rule*, or of one *item* of it (`RowPredicate.name`)."""
+        return resolve_mode(self.modes, self.mode, rule, item)
 
     @property
     def states(self) -> tuple[str, ...]:

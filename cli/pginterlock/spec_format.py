@@ -172,6 +172,9 @@ class MachinePart(_Part):
     mode: Annotated[Mode, Field(strict=False)] = Field(
         Mode.OBSERVE, description="What happens to a write that breaks a rule."
     )
+    modes: dict[str, Annotated[Mode, Field(strict=False)]] = Field(
+        {}, description="Rule, by name, code or NAME.item, to a mode of its own."
+    )
     initial: Names = Field(description="The states in which a row may begin.")
     final: Names = Field([], description="The states that a row does not leave.")
     transitions: dict[

@@ -25,6 +25,7 @@ from pginterlock.model import (
 from pginterlock.names import MAX_BYTES
 from pginterlock.spec_deadlines import is_interval, no_interval, read_deadlines
 from pginterlock.spec_format import TransitionPart
+from pginterlock.spec_modes import read_modes
 from pginterlock.spec_problems import Problems, Read, meant
 
 _MAX_MACHINE_BYTES = 40
@@ -64,6 +65,7 @@ class _Reader:
             state=part.state,
             key=tuple(part.key),
             mode=Mode(part.mode),
+            modes=read_modes(self._root, part, self._problems),
             initial=tuple(dict.fromkeys(part.initial)),
             final=tuple(dict.fromkeys(part.final)),
             transitions=self._transitions(),

@@ -7,9 +7,10 @@ import psycopg
 from pginterlock import catalog, database, migrate
 from pginterlock.compiler import ownership, scan
 from pginterlock.errors import EnvironmentFault
-from pginterlock.model import Checks, Mode, Spec
+from pginterlock.model import Checks, Spec
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.plan import Action, Change, Part, Plan, Step, changes
+from pginterlock.rules import enforced_predicates
 from pginterlock.survey import MachineSurvey, Survey, raise_problems, state_of, survey
 
 
@@ -111,11 +112,12 @@ def _machine_steps(seen: Survey) -> tuple[list[Step], list[Step], list[Step]]:
         if not found:
             continue
         table = str(it.table.name)
-        if it.machine.mode is Mode.ENFORCE and _judges_anew(found):
+        enforced = enforced_predicates(it.writing)
+        if enforced and _judges_anew(found):
             rows = Step(
                 f"rows of {table} that break a rule",
                 "must return no row: old sins are mended first",
-                scan(it.writing).query,
+                scan(it.writing, enforced).query,
                 Part.LOOK,
             )
             look.append(rows)

@@ -8,7 +8,7 @@ from pginterlock import catalog, database, migrate
 from pginterlock.compiler import compile_machine, runtime_objects
 from pginterlock.errors import SpecError
 from pginterlock.fit import Problem, fit, no_such_table
-from pginterlock.model import Checks, Machine, Mode, Spec, TableName
+from pginterlock.model import Checks, Machine, Spec, TableName
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.plan import Change, changes, fingerprint
 from pginterlock.rules.parts import Writing
@@ -96,7 +96,7 @@ def raise_problems(spec: Spec, problems: list[Problem]) -> None:
 
 def _as_stored(connection: psycopg.Connection, it: MachineSurvey) -> MachineSurvey:
     """Return *it* with native CHECKs as this server would store them, not as we write them."""
-    if it.machine.checks is not Checks.NATIVE or it.machine.mode is not Mode.ENFORCE:
+    if it.machine.checks is not Checks.NATIVE:
         return it
     there = {o.name for o in it.found}
     checks = [o for o in it.wanted if o.kind is ObjectKind.CHECK and o.name in there]

@@ -12,6 +12,7 @@ COMMANDS = {
     "schema": "Write the JSON Schema of the spec format, for editors.",
     "plan": "Print the SQL that brings a database to its spec, with the lock of each step.",
     "apply": "Bring a database to its spec, all of it or nothing.",
+    "mode": "Change what happens to a write that breaks a rule, or print what is in force.",
     "verify": "Prove that the machines are there, work, and that every row obeys them.",
     "overdue": "Print the rows that stay too long in a state, or end their stay.",
     "history": "Print the life of one row.",

@@ -8,9 +8,10 @@ from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules import (
     birth,
+    checked_predicates,
     fills,
+    judged_predicates,
     known_state,
-    row_predicates,
     statements,
     transition,
 )
@@ -33,22 +34,23 @@ _TEXT = 'constant pg_catalog.text collate pg_catalog."C"'
 
 def fills_births(writing: Writing) -> bool:
     """Whether a BEFORE trigger has anything to do when a row begins."""
-    return _speaks_early(writing) or _fills(writing, writing.machine.initial)
+    return _speaks_early(writing, birth.NAME) or _fills(writing, writing.machine.initial)
 
 
 def fills_moves(writing: Writing) -> bool:
     """Whether a BEFORE trigger has anything to do when a row moves."""
-    return _speaks_early(writing) or _fills(writing, writing.machine.states)
+    return _speaks_early(writing, transition.NAME) or _fills(writing, writing.machine.states)
 
 
-def _speaks_early(writing: Writing) -> bool:
-    """Whether a CHECK would speak before the trigger, and say less of an illegal move."""
-    return not writing.rows_in_trigger
+def _speaks_early(writing: Writing, rule: str) -> bool:
+    """Whether a CHECK would speak before the trigger that refuses by *rule*, and say less."""
+    refuses = writing.machine.mode_of(rule) is not Mode.OBSERVE
+    return refuses and bool(checked_predicates(writing))
 
 
 def _fills(writing: Writing, states: tuple[str, ...]) -> bool:
-    """Whether the machine writes into rows on entry to *states*: not while it only observes."""
-    return writing.machine.mode is not Mode.OBSERVE and any(fills(writing, s) for s in states)
+    """Whether the machine writes into rows on entry to *states*."""
+    return any(fills(writing, s) for s in states)
 
 
 def guard_functions(writing: Writing) -> list[DbObject]:
@@ -67,7 +69,7 @@ def _before_birth(writing: Writing) -> DbObject:
     late = tuple(s for s in writing.machine.states if s not in initial)
     # A row in a late state is refused after the write, unless it is the half of an upsert: filled
     # for the row rules, which the server judges before it knows.
-    early = [birth.before_birth(writing)] if _speaks_early(writing) else []
+    early = [birth.before_birth(writing)] if _speaks_early(writing, birth.NAME) else []
     rest = block([*early, *_fills_by_state(writing, late)])
     body = _fills_by_state(writing, initial)
     if rest:
@@ -100,7 +102,7 @@ def _before_move(writing: Writing) -> DbObject:
         if s not in writing.machine.initial
         or any(s in writing.machine.targets(o) for o in writing.machine.states)
     ]
-    early = [transition.before_move(writing)] if _speaks_early(writing) else []
+    early = [transition.before_move(writing)] if _speaks_early(writing, transition.NAME) else []
     body = [same, *early, *_fills_by_state(writing, tuple(entered))]
     return _function(
         writing,
@@ -204,36 +206,58 @@ def _unchanged(writing: Writing) -> str:
         *machine.audit.columns,
         *(c for row in machine.rows for c in frozen_columns(writing, row.state)),
     ]
-    if writing.rows_in_trigger:
-        read = (c for p in row_predicates(writing) for c in p.columns)
-        columns += [c for c in read if c != machine.state]
+    read = (c for p in judged_predicates(writing) for c in p.columns)
+    columns += [c for c in read if c != machine.state]
     return "not (" + "\n        or ".join(writing.differs(c) for c in dict.fromkeys(columns)) + ")"
 
 
 def _row_rules(writing: Writing, *, is_change: bool = False) -> list[str]:
-    """Return the judgement of the row rules, where the trigger judges them."""
-    if not writing.rows_in_trigger:
+    """Return the judgement of the row rules that the trigger judges."""
+    predicates = judged_predicates(writing)
+    if not predicates:
         return []
-    forgives = is_change and writing.machine.mode is Mode.RATCHET
 
-    def judge(condition: str, parts: list[tuple[RowPredicate, str]]) -> str:
-        verdicts = [_row_verdict(writing, p, f"({it}) is not true", forgives) for p, it in parts]
+    def judge(state: str | None, condition: str, parts: list[tuple[RowPredicate, str]]) -> str:
+        if state is None and writing.machine.mode_of(known_state.NAME) is Mode.ENFORCE:
+            parts = parts[:1]  # it is judged first, and nothing comes past it
+        verdicts = [
+            _row_verdict(writing, p, _broken(it), _was_broken(writing, p, state))
+            if is_change and writing.machine.mode_of(p.rule, p.name) is Mode.RATCHET
+            else writing.write(row_refusal(p, _broken(it)), new, origin="null")
+            for p, it in parts
+        ]
         if not verdicts:
             return "null;"
+        if condition == "false":
+            return block(verdicts, 0)
         return f"if ({condition}) is not true then\n{block(verdicts)}\nend if;"
 
-    known = next(p for p in row_predicates(writing) if p.rule == known_state.NAME)
-    otherwise = _row_verdict(writing, known, "true", forgives)
-    return [sound_branches(writing, new, "v_to", judge=judge, otherwise=otherwise)]
+    return [sound_branches(writing, predicates, new, "v_to", judge=judge)]
 
 
-def _row_verdict(writing: Writing, predicate: RowPredicate, broken: str, forgives: bool) -> str:
-    """Return the verdict on a row that is broken; one that was so before may be forgiven."""
-    if not forgives:
-        return writing.write(row_refusal(predicate, broken), new, origin="null")
+def _broken(asked: str) -> str:
+    return "true" if asked == "false" else f"({asked}) is not true"
+
+
+def _was_broken(writing: Writing, predicate: RowPredicate, state: str | None) -> str:
+    """Return SQL that is true of a row that broke *predicate* before, and in the same way.
+
+    A move to another state that is not known is a new sin; so is a stamp that was set too early,
+    and is missing where the row stands in *state* now.
+    """
     was = f"({predicate.sound(writing, old)}) is not true"
-    refused = row_refusal(predicate, f"{broken} and not ({was})")
-    recorded = row_refusal(predicate, f"{broken} and {was}")
+    if predicate.rule == known_state.NAME:
+        return f"{was} and not ({writing.differs(writing.machine.state)})"
+    if predicate.in_state is None or state is None:
+        return was
+    asked = predicate.asked_in(old, state)
+    return f"{was} and ({asked}) is not true" if asked else was
+
+
+def _row_verdict(writing: Writing, predicate: RowPredicate, broken: str, was: str) -> str:
+    """Return the verdict on a row that is *broken*: one that *was* so before is forgiven."""
+    refused = row_refusal(predicate, f"{broken} and ({was}) is not true")
+    recorded = row_refusal(predicate, f"{broken} and ({was}) is true")
     return writing.write(refused, new, origin="null") + writing.write(
         recorded, new, origin="null", mode=Mode.OBSERVE
     )

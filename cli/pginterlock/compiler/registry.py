@@ -19,7 +19,10 @@ Row = Sequence[str | bool | None]
 
 def definition(machine: Machine) -> str:
     """Return *machine* as JSON with sorted keys: the same machine, the same text."""
-    return _text(dataclasses.asdict(machine))
+    told = dataclasses.asdict(machine)
+    if not machine.modes:
+        del told["modes"]  # as it was before a rule could have a mode of its own
+    return _text(told)
 
 
 def registry_facts(
@@ -62,6 +65,7 @@ def registry_entry(writing: Writing) -> DbObject:
             "state_attnum": str(attnum),
             "key_names": array(writing.key),
             "mode": machine.mode.value,
+            "rule_modes": _text(dict(machine.modes)),
             "checks": machine.checks.value,
             "continuity": machine.continuity.value,
             "definition": written,

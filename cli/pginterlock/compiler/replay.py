@@ -11,8 +11,9 @@ from pginterlock import assets
 from pginterlock.compiler.machine_names import MachineNames
 from pginterlock.compiler.relations import key_columns
 from pginterlock.compiler.removal import qualified
-from pginterlock.model import Mode
+from pginterlock.model import Mode, resolve_mode
 from pginterlock.names import ident, literal
+from pginterlock.rules import birth, death, transition
 from pginterlock.rules.parts import Writing, indent
 from pginterlock.template import fill
 
@@ -30,6 +31,12 @@ class Version:
     initial: tuple[str, ...]
     deletion: tuple[str, ...]
     moves: tuple[tuple[str, str, str], ...]
+    states: tuple[str, ...] = ()
+    modes: tuple[tuple[str, Mode], ...] = ()
+
+    def mode_of(self, rule: str) -> Mode:
+        """Return the mode that *rule* had."""
+        return resolve_mode(self.modes, self.mode, rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +58,24 @@ def version_of(number: int, after_entry: int, definition: Mapping[str, object]) 
     Raises ValueError where it is none: somebody else has written there.
     """
     try:
-        moves = _items(definition["transitions"])
+        moves = [
+            (str(m["event"]), str(m["from_state"]), str(m["to_state"]))
+            for m in _items(definition["transitions"])
+        ]
+        ends = (state for _, *both in moves for state in both)
+        states = (*_texts(definition["initial"]), *ends, *_texts(definition["final"]))
         return Version(
             number,
             after_entry,
             Mode(str(definition["mode"])),
             _texts(definition["initial"]),
             _texts(definition["deletion"]),
-            tuple((str(m["event"]), str(m["from_state"]), str(m["to_state"])) for m in moves),
+            tuple(moves),
+            tuple(dict.fromkeys(states)),
+            # A version from before there were modes of rules has none.
+            tuple(
+                (str(rule), Mode(str(mode))) for rule, mode in _items(definition.get("modes", []))
+            ),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"version {number} is no machine") from error
@@ -133,25 +150,30 @@ def _legality(versions: Sequence[Version]) -> str:
 
 def _is_illegal(version: Version) -> str:
     """Return SQL that is true of an entry that *version* did not allow."""
-    if version.mode is Mode.OBSERVE:
+    allowed = {
+        ("move", transition.NAME): _is_move(version),
+        ("birth", birth.NAME): _is_one_of("to_state", version.initial),
+        ("death", death.NAME): _is_one_of("from_state", version.deletion),
+    }
+    if all(version.mode_of(rule) is Mode.OBSERVE for _, rule in allowed):
         return "kind not in ('birth', 'move', 'change', 'death')"
-    return "\n".join(
-        [
-            "case kind",
-            f"    when 'move' then ({_is_move(version)}) is not true",
-            f"    when 'birth' then ({_is_one_of('to_state', version.initial)}) is not true",
-            f"    when 'death' then ({_is_one_of('from_state', version.deletion)}) is not true",
-            "    when 'change' then from_state is distinct from to_state",
-            "    else true",
-            "end",
-        ]
-    )
+    arms = [
+        f"    when {literal(kind)} then {_unless_observed(version, rule, asked)}"
+        for (kind, rule), asked in allowed.items()
+    ]
+    changed = "    when 'change' then from_state is distinct from to_state"
+    return "\n".join(["case kind", *arms, changed, "    else true", "end"])
+
+
+def _unless_observed(version: Version, rule: str, asked: str) -> str:
+    """Return SQL that is true of an entry that *rule* refuses: none where it only observed."""
+    return "false" if version.mode_of(rule) is Mode.OBSERVE else f"({asked}) is not true"
 
 
 def _is_move(version: Version) -> str:
     """Return SQL that is true of a move that *version* lists, by its event.
 
-    In a ratchet a row that stood in no known state may go anywhere.
+    In a ratchet a row that stood in no known state may go anywhere (and be refused by IL11).
     """
     arms = []
     for origin, leaving in groupby(sorted(version.moves, key=_ends), key=lambda it: it[1]):
@@ -162,10 +184,9 @@ def _is_move(version: Version) -> str:
         arms.append(f"when {literal(origin)} then case to_state {' '.join(inner)} else false end")
     if not arms:
         return "false"
-    known = {state for _, *ends in version.moves for state in ends}
     rest = "false"
-    if version.mode is Mode.RATCHET:
-        rest = f"from_state not in ({', '.join(literal(s) for s in sorted(known))})"
+    if version.mode_of(transition.NAME) is Mode.RATCHET:
+        rest = f"({_is_one_of('from_state', version.states)}) is not true"
     return f"case from_state {' '.join(arms)} else {rest} end"
 
 

@@ -35,7 +35,7 @@ def recorded(writing: Writing) -> dict[str, str]:
     if not is_signed(writing):
         return {}
     actor = "v_signed[1]"
-    if writing.machine.mode is Mode.OBSERVE:
+    if writing.machine.mode_of(NAME) is Mode.OBSERVE:
         actor = f"coalesce({actor}, nullif(current_setting('interlock.actor', true), ''))"
     return {"actor": actor, SIGNED_BY: "v_signed[2]"}
 

@@ -31,7 +31,7 @@ def at_birth(writing: Writing) -> list[str]:
     statements = [f"if {wrong} then\n{block([first, verdict])}\nend if;" if first else verdict]
     if has_tombstones(writing):
         statements.append(_second_life(writing))
-        if writing.machine.mode is not Mode.OBSERVE:
+        if writing.machine.mode_of(NAME) is not Mode.OBSERVE:
             statements.append(_unseen_death(writing))
     return statements
 

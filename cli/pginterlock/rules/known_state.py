@@ -22,7 +22,7 @@ def first_of_all(writing: Writing) -> str:
 
     Nothing where a CHECK says so before any trigger, or where nothing is refused.
     """
-    if writing.machine.mode is not Mode.ENFORCE or not writing.rows_in_trigger:
+    if writing.machine.mode_of(NAME) is not Mode.ENFORCE or writing.is_checked(NAME):
         return ""
     predicate = row_predicates(writing)[0]
     broken = f"({is_state('v_to', writing.machine.states)}) is not true"

@@ -63,6 +63,7 @@ class Verdict:
     allowed: str = "'{}'"
     missing: tuple[str, ...] = ()
     event: str = "null"
+    item: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,12 @@ class Writing:
         """The columns that tell a row: the spec's, else the primary key."""
         return self.machine.key or self.table.primary_key
 
-    @property
-    def rows_in_trigger(self) -> bool:
-        """Whether the row rules are judged by the trigger, because no CHECK holds them."""
-        return self.machine.mode is not Mode.ENFORCE or self.machine.checks is Checks.TRIGGER
+    def is_checked(self, rule: str, item: str = "") -> bool:
+        """Whether a CHECK holds a row rule, so that the trigger need not judge it."""
+        return (
+            self.machine.checks is not Checks.TRIGGER
+            and self.machine.mode_of(rule, item) is Mode.ENFORCE
+        )
 
     def column(self, name: str) -> Column:
         """Return the column *name*, which the table has."""
@@ -158,7 +161,7 @@ class Writing:
         mode: Mode | None = None,
     ) -> str:
         """Return the statement that refuses (or, where the mode asks it, records)."""
-        observing = (mode or self.machine.mode) is Mode.OBSERVE
+        observing = (mode or self.machine.mode_of(verdict.rule, verdict.item)) is Mode.OBSERVE
         form = "verdict_always" if verdict.condition == "true" else "verdict"
         return fill(
             assets.read("sql", "templates", f"{form}.plpgsql"),
@@ -193,6 +196,7 @@ def row_refusal(predicate: RowPredicate, broken: str) -> Verdict:
         literal(predicate.hint),
         predicate.column or None,
         missing=predicate.missing,
+        item=predicate.name,
     )
 
 

@@ -5,7 +5,7 @@ A fill trigger writes it on entry, as far as the spec lets it.
 """
 
 from pginterlock.errors import StampBroken
-from pginterlock.model import Fill, Presence, Stamp
+from pginterlock.model import Fill, Mode, Presence, Stamp
 from pginterlock.rules.parts import Render, RowPredicate, Writing, is_state, listing, new
 
 ERROR = StampBroken
@@ -65,6 +65,8 @@ def fills(writing: Writing, state: str) -> list[str]:
     for stamp in writing.machine.stamps:
         if state not in stamp.states:
             continue
+        if writing.machine.mode_of(NAME, stamp.column) is Mode.OBSERVE:
+            continue  # who only observes writes nothing into rows
         assign = f"{new(stamp.column)} := pg_catalog.now();"
         match stamp.fill:
             case Fill.ALWAYS:

@@ -57,12 +57,8 @@ def _refusal(writing: Writing, origin: str | None) -> str:
         if origin
         else "pg_catalog.concat('No move leads out of ', coalesce(v_from, 'null'))"
     )
-    condition = "true"
-    if machine.mode is Mode.RATCHET and origin is None:
-        # A row that stood in no known state may be moved to a known one: that mends it.
-        condition = f"({is_state('v_from', machine.states)}) is true"
     verdict = Verdict(
-        condition,
+        "true",
         CODE,
         NAME,
         "pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'),"
@@ -71,7 +67,14 @@ def _refusal(writing: Writing, origin: str | None) -> str:
         machine.state,
         array(targets),
     )
-    return known_state.first_of_all(writing) + writing.write(verdict, new)
+    first = known_state.first_of_all(writing)
+    if machine.mode_of(NAME) is not Mode.RATCHET or origin is not None:
+        return first + writing.write(verdict, new)
+    # A row that stood in no known state may be moved to a known one: that mends it.
+    was_known = f"({is_state('v_from', machine.states)}) is true"
+    refused = writing.write(verdict, new)
+    recorded = writing.write(verdict, new, mode=Mode.OBSERVE)
+    return f"{first}if {was_known} then\n{indent(refused)}\nelse\n{indent(recorded)}\nend if;"
 
 
 def before_move(writing: Writing) -> str:

@@ -13,7 +13,6 @@ from psycopg import errors
 from pginterlock import database
 from pginterlock.compiler import Attempt, attempts, ownership
 from pginterlock.findings import Finding
-from pginterlock.model import Mode
 from pginterlock.objects import ObjectKind
 from pginterlock.plan import Action
 from pginterlock.rules import attribution
@@ -32,7 +31,7 @@ def probe(connection: psycopg.Connection, seen: Survey) -> tuple[list[Finding], 
     skipped: list[str] = []
     for it in seen.machines:
         name = it.machine.name
-        if name not in dict(seen.registered) or it.machine.mode is not Mode.ENFORCE:
+        if name not in dict(seen.registered) or not attempts(it.writing):
             continue
         with database.trial(connection):
             if why := _why_not(connection, it):

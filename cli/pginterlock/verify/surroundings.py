@@ -10,6 +10,7 @@ from pginterlock.compiler import MachineNames
 from pginterlock.findings import Finding, Severity
 from pginterlock.model import Mode
 from pginterlock.objects import ObjectKind
+from pginterlock.rules import known_state
 from pginterlock.survey import MachineSurvey, Survey
 
 _PARAMETER_ACL_SINCE = 15
@@ -47,7 +48,7 @@ def _table(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Findin
     table = str(it.table.name)
     told = [*_disarmed(row, table), *_bypassed(row, table)]
     state = it.writing.column(it.machine.state)
-    if it.machine.mode is Mode.ENFORCE and not state.is_not_null:
+    if it.machine.mode_of(known_state.NAME) is Mode.ENFORCE and not state.is_not_null:
         told.append(
             (
                 "state-nullable",

@@ -302,6 +302,36 @@ begin
             p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
             p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
         );
+        if (case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is not true then
+            perform interlock.record_violation(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+            );
+        end if;
+        if (case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is not true then
+            perform interlock.record_violation(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+            );
+        end if;
+        if (new.weight > 0) is not true then
+            perform interlock.record_violation(
+                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                p_hint => 'It must hold: weight > 0'
+            );
+        end if;
     end if;
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "new_carrier")
     values (new.id, 'birth', null, v_from, v_to, new.carrier);
@@ -640,6 +670,36 @@ begin
             p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
             p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
         );
+        if (case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is not true then
+            perform interlock.record_violation(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+            );
+        end if;
+        if (case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is not true then
+            perform interlock.record_violation(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+            );
+        end if;
+        if (new.weight > 0) is not true then
+            perform interlock.record_violation(
+                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                p_hint => 'It must hold: weight > 0'
+            );
+        end if;
     end if;
     if old.carrier is distinct from new.carrier then
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier")
@@ -764,7 +824,7 @@ select
     asked.machine_name,
     case
         when m.machine_name is null then 'install'
-        when m.mode <> 'observe' then 'mode'
+        when m.mode <> 'observe' or (before.modes is distinct from ('{}')::jsonb) then 'mode'
         else 'change'
     end,
     pg_catalog.jsonb_build_object(
@@ -774,12 +834,18 @@ select
         ), 0),
         'mode', 'observe',
         'mode_before', m.mode,
+        'rule_modes', ('{}')::jsonb,
+        'rule_modes_before', before.modes,
         'definition_sha256', pg_catalog.encode(
             pg_catalog.sha256(pg_catalog.convert_to(('{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deadlines": [], "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "observe", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}'::jsonb)::text, 'UTF8')), 'hex'
         )
     )
 from (values ('parcel')) as asked (machine_name)
-left join interlock.machine as m on m.machine_name = asked.machine_name;
+left join interlock.machine as m on m.machine_name = asked.machine_name
+cross join lateral (
+    select coalesce(pg_catalog.jsonb_object_agg(pair.one ->> 0, pair.one -> 1), '{}') as modes
+    from pg_catalog.jsonb_array_elements(m.definition -> 'modes') as pair (one)
+) as before;
 insert into interlock.machine (
     machine_name, table_oid, schema_name, table_name, state_column, state_attnum, key_columns,
     mode, checks, continuity, definition, version, adopted_rows, adopted_digest,

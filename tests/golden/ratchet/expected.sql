@@ -334,6 +334,36 @@ begin
             p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
             p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
         );
+        if (case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is not true then
+            perform interlock.refuse(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+            );
+        end if;
+        if (case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is not true then
+            perform interlock.refuse(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+            );
+        end if;
+        if (new.weight > 0) is not true then
+            perform interlock.refuse(
+                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                p_hint => 'It must hold: weight > 0'
+            );
+        end if;
     end if;
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "new_carrier")
     values (new.id, 'birth', null, v_from, v_to, new.carrier);
@@ -430,6 +460,15 @@ begin
                     p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
                     p_hint => pg_catalog.concat('No move leads out of ', coalesce(v_from, 'null'))
                 );
+            else
+                perform interlock.record_violation(
+                    p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => v_from, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
+                    p_hint => pg_catalog.concat('No move leads out of ', coalesce(v_from, 'null'))
+                );
             end if;
         end if;
     end if;
@@ -457,7 +496,7 @@ begin
         end if;
         if old.sent_at is distinct from new.sent_at
             and (v_from is distinct from v_to and v_to = 'SENT'
-            or ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) is not true then
+            or ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and ((case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is true) is true) is not true then
             perform interlock.refuse(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -469,7 +508,7 @@ begin
         end if;
         if old.delivered_at is distinct from new.delivered_at
             and (v_from is distinct from v_to and v_to = 'DELIVERED'
-            or ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) is not true then
+            or ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and ((case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is true) is true) is not true then
             perform interlock.refuse(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -482,7 +521,9 @@ begin
     end if;
     if v_from = 'DELIVERED' then
         if old.carrier is distinct from new.carrier then
-            if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true then
+            if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true
+                and (((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true and ((new.status = 'SENT' is not true or (new.carrier is not null) is true)) is true
+                or ((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true and ((new.status = 'LOST' is not true or (new.carrier is null) is true)) is true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -498,7 +539,7 @@ begin
         if ((new.sent_at is null)
         and (new.delivered_at is null)
         and (new.weight > 0)) is not true then
-            if (new.sent_at is null) is not true and not (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) then
+            if (new.sent_at is null) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (old.sent_at is null) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -508,7 +549,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (new.sent_at is null) is not true and ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true then
+            if (new.sent_at is null) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (old.sent_at is null) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -518,7 +559,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (new.delivered_at is null) is not true and not (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) then
+            if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -528,7 +569,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (new.delivered_at is null) is not true and ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true then
+            if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -538,7 +579,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (new.weight > 0) is not true and not (((old.weight > 0) is true) is not true) then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -548,7 +589,7 @@ begin
                     p_hint => 'It must hold: weight > 0'
                 );
             end if;
-            if (new.weight > 0) is not true and ((old.weight > 0) is true) is not true then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -565,7 +606,7 @@ begin
         and (new.carrier is not null)
         and (new.weight > 0)
         and (new.weight < 30 or new.insured)) is not true then
-            if (pg_catalog.isfinite(new.sent_at)) is not true and not (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) then
+            if (pg_catalog.isfinite(new.sent_at)) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (pg_catalog.isfinite(old.sent_at)) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -575,7 +616,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (pg_catalog.isfinite(new.sent_at)) is not true and ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true then
+            if (pg_catalog.isfinite(new.sent_at)) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (pg_catalog.isfinite(old.sent_at)) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -585,7 +626,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (new.delivered_at is null) is not true and not (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) then
+            if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -595,7 +636,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (new.delivered_at is null) is not true and ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true then
+            if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -605,7 +646,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (new.carrier is not null) is not true and not (((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true) then
+            if (new.carrier is not null) is not true and (((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -615,7 +656,7 @@ begin
                     p_hint => 'Set carrier in the same write'
                 );
             end if;
-            if (new.carrier is not null) is not true and ((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true then
+            if (new.carrier is not null) is not true and (((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -625,7 +666,7 @@ begin
                     p_hint => 'Set carrier in the same write'
                 );
             end if;
-            if (new.weight > 0) is not true and not (((old.weight > 0) is true) is not true) then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -635,7 +676,7 @@ begin
                     p_hint => 'It must hold: weight > 0'
                 );
             end if;
-            if (new.weight > 0) is not true and ((old.weight > 0) is true) is not true then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -645,7 +686,7 @@ begin
                     p_hint => 'It must hold: weight > 0'
                 );
             end if;
-            if (new.weight < 30 or new.insured) is not true and not (((old.status = 'SENT' is not true or (old.weight < 30 or old.insured) is true)) is not true) then
+            if (new.weight < 30 or new.insured) is not true and (((old.status = 'SENT' is not true or (old.weight < 30 or old.insured) is true)) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -655,7 +696,7 @@ begin
                     p_hint => 'It must hold: weight < 30 or insured'
                 );
             end if;
-            if (new.weight < 30 or new.insured) is not true and ((old.status = 'SENT' is not true or (old.weight < 30 or old.insured) is true)) is not true then
+            if (new.weight < 30 or new.insured) is not true and (((old.status = 'SENT' is not true or (old.weight < 30 or old.insured) is true)) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -670,7 +711,7 @@ begin
         if ((pg_catalog.isfinite(new.sent_at))
         and (pg_catalog.isfinite(new.delivered_at))
         and (new.weight > 0)) is not true then
-            if (pg_catalog.isfinite(new.sent_at)) is not true and not (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) then
+            if (pg_catalog.isfinite(new.sent_at)) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (pg_catalog.isfinite(old.sent_at)) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -680,7 +721,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (pg_catalog.isfinite(new.sent_at)) is not true and ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true then
+            if (pg_catalog.isfinite(new.sent_at)) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (pg_catalog.isfinite(old.sent_at)) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -690,7 +731,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (pg_catalog.isfinite(new.delivered_at)) is not true and not (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) then
+            if (pg_catalog.isfinite(new.delivered_at)) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (pg_catalog.isfinite(old.delivered_at)) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -700,7 +741,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (pg_catalog.isfinite(new.delivered_at)) is not true and ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true then
+            if (pg_catalog.isfinite(new.delivered_at)) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (pg_catalog.isfinite(old.delivered_at)) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -710,7 +751,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (new.weight > 0) is not true and not (((old.weight > 0) is true) is not true) then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -720,7 +761,7 @@ begin
                     p_hint => 'It must hold: weight > 0'
                 );
             end if;
-            if (new.weight > 0) is not true and ((old.weight > 0) is true) is not true then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -736,7 +777,7 @@ begin
         and (new.delivered_at is null)
         and (new.carrier is null)
         and (new.weight > 0)) is not true then
-            if (new.sent_at is null or pg_catalog.isfinite(new.sent_at)) is not true and not (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) then
+            if (new.sent_at is null or pg_catalog.isfinite(new.sent_at)) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (old.sent_at is null or pg_catalog.isfinite(old.sent_at)) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -746,7 +787,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (new.sent_at is null or pg_catalog.isfinite(new.sent_at)) is not true and ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true then
+            if (new.sent_at is null or pg_catalog.isfinite(new.sent_at)) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (old.sent_at is null or pg_catalog.isfinite(old.sent_at)) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -756,7 +797,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (new.delivered_at is null) is not true and not (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) then
+            if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -766,7 +807,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (new.delivered_at is null) is not true and ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true then
+            if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -776,7 +817,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (new.carrier is null) is not true and not (((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true) then
+            if (new.carrier is null) is not true and (((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -786,7 +827,7 @@ begin
                     p_hint => 'Leave carrier null'
                 );
             end if;
-            if (new.carrier is null) is not true and ((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true then
+            if (new.carrier is null) is not true and (((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -796,7 +837,7 @@ begin
                     p_hint => 'Leave carrier null'
                 );
             end if;
-            if (new.weight > 0) is not true and not (((old.weight > 0) is true) is not true) then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -806,7 +847,7 @@ begin
                     p_hint => 'It must hold: weight > 0'
                 );
             end if;
-            if (new.weight > 0) is not true and ((old.weight > 0) is true) is not true then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -818,7 +859,7 @@ begin
             end if;
         end if;
     else
-        if true and not (((old.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true) then
+        if true and (((old.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true and not (old.status is distinct from new.status)) is not true then
             perform interlock.refuse(
                 p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -828,7 +869,7 @@ begin
                 p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
             );
         end if;
-        if true and ((old.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true then
+        if true and (((old.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true and not (old.status is distinct from new.status)) is true then
             perform interlock.record_violation(
                 p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -836,6 +877,66 @@ begin
                 p_allowed => '{}', p_missing => '{}',
                 p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
                 p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
+            );
+        end if;
+        if (case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) is not true then
+            perform interlock.refuse(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+            );
+        end if;
+        if (case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) is true then
+            perform interlock.record_violation(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+            );
+        end if;
+        if (case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) is not true then
+            perform interlock.refuse(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+            );
+        end if;
+        if (case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) is true then
+            perform interlock.record_violation(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+            );
+        end if;
+        if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is not true then
+            perform interlock.refuse(
+                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                p_hint => 'It must hold: weight > 0'
+            );
+        end if;
+        if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is true then
+            perform interlock.record_violation(
+                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                p_hint => 'It must hold: weight > 0'
             );
         end if;
     end if;
@@ -975,7 +1076,7 @@ select
     asked.machine_name,
     case
         when m.machine_name is null then 'install'
-        when m.mode <> 'ratchet' then 'mode'
+        when m.mode <> 'ratchet' or (before.modes is distinct from ('{}')::jsonb) then 'mode'
         else 'change'
     end,
     pg_catalog.jsonb_build_object(
@@ -985,12 +1086,18 @@ select
         ), 0),
         'mode', 'ratchet',
         'mode_before', m.mode,
+        'rule_modes', ('{}')::jsonb,
+        'rule_modes_before', before.modes,
         'definition_sha256', pg_catalog.encode(
             pg_catalog.sha256(pg_catalog.convert_to(('{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deadlines": [], "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "ratchet", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}'::jsonb)::text, 'UTF8')), 'hex'
         )
     )
 from (values ('parcel')) as asked (machine_name)
-left join interlock.machine as m on m.machine_name = asked.machine_name;
+left join interlock.machine as m on m.machine_name = asked.machine_name
+cross join lateral (
+    select coalesce(pg_catalog.jsonb_object_agg(pair.one ->> 0, pair.one -> 1), '{}') as modes
+    from pg_catalog.jsonb_array_elements(m.definition -> 'modes') as pair (one)
+) as before;
 insert into interlock.machine (
     machine_name, table_oid, schema_name, table_name, state_column, state_attnum, key_columns,
     mode, checks, continuity, definition, version, adopted_rows, adopted_digest,

@@ -927,7 +927,7 @@ select
     asked.machine_name,
     case
         when m.machine_name is null then 'install'
-        when m.mode <> 'enforce' then 'mode'
+        when m.mode <> 'enforce' or (before.modes is distinct from ('{}')::jsonb) then 'mode'
         else 'change'
     end,
     pg_catalog.jsonb_build_object(
@@ -937,12 +937,18 @@ select
         ), 0),
         'mode', 'enforce',
         'mode_before', m.mode,
+        'rule_modes', ('{}')::jsonb,
+        'rule_modes_before', before.modes,
         'definition_sha256', pg_catalog.encode(
             pg_catalog.sha256(pg_catalog.convert_to(('{"audit": {"actor": "signed", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deadlines": [], "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "enforce", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "required", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "required", "to_state": "LOST"}], "unenforced": []}'::jsonb)::text, 'UTF8')), 'hex'
         )
     )
 from (values ('parcel')) as asked (machine_name)
-left join interlock.machine as m on m.machine_name = asked.machine_name;
+left join interlock.machine as m on m.machine_name = asked.machine_name
+cross join lateral (
+    select coalesce(pg_catalog.jsonb_object_agg(pair.one ->> 0, pair.one -> 1), '{}') as modes
+    from pg_catalog.jsonb_array_elements(m.definition -> 'modes') as pair (one)
+) as before;
 insert into interlock.machine (
     machine_name, table_oid, schema_name, table_name, state_column, state_attnum, key_columns,
     mode, checks, continuity, definition, version, adopted_rows, adopted_digest,
