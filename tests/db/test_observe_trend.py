@@ -73,9 +73,7 @@ def test_with_since_the_trend_begins_there_by_days(db: psycopg.Connection, dsn: 
     assert [group["trend"] for group in told["groups"]] == [[0, 0, 0, 4, 0, 0, 1]]
 
 
-def test_samples_are_the_last_ones_and_no_more_than_asked(
-    db: psycopg.Connection, dsn: str
-) -> None:
+def test_samples_are_the_last_ones_and_no_more_than_asked(db: psycopg.Connection, dsn: str) -> None:
     db.execute(AGO, [1, 20])
 
     [five] = groups(run(dsn, "--samples", "5", "--format", "json"))
