@@ -32,6 +32,7 @@ from pginterlock.violation_groups import Group, group_dict
 _DIFFERS = 1
 _LATELY = timedelta(hours=24)
 _SHOWN = 10
+_Row = tuple[str, str | None, str | None, str]
 _NEXT = {
     Mode.OBSERVE: "interlock violations {0} says what would be refused",
     Mode.RATCHET: "mend the old rows, interlock verify, then interlock mode {0} enforce",
@@ -220,9 +221,7 @@ def _print_modes(
     return _DIFFERS if any(now != asked for _, _, now, asked in rows) else 0
 
 
-def _rows(
-    machine: Machine, there: Installed | None
-) -> list[tuple[str, str | None, str | None, str]]:
+def _rows(machine: Machine, there: Installed | None) -> list[_Row]:
     """Return machine, rule, mode in force and in the spec; None: the machine, not installed."""
     rules = sorted({*dict(machine.modes), *(dict(there.modes) if there else ())})
     found: list[_Row] = [
