@@ -54,7 +54,7 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class Installed:
     """The modes of one machine: of the whole, and of rules that have one of their own."""
 
     machine: str
@@ -95,13 +95,13 @@ def machine_named(spec: Spec, name: str) -> Machine:
     return found
 
 
-def in_force(connection: psycopg.Connection) -> dict[str, InForce]:
+def in_force(connection: psycopg.Connection) -> dict[str, Installed]:
     """Return the modes of every machine that is installed."""
     with database.faults():
         there = connection.execute("select to_regclass('interlock.machine')").fetchone()
         rows = database.ask(connection, "machine_modes.sql") if there != (None,) else []
     return {
-        row["machine_name"]: InForce(
+        row["machine_name"]: Installed(
             row["machine_name"],
             Mode(row["mode"]),
             tuple((rule, Mode(mode)) for rule, mode in row["rule_modes"]),

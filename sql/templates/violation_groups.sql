@@ -32,7 +32,7 @@ sited as (
 placed as (
     select
         s.*,
-        :place as place
+        (:place) as place
     from sited as s
 ),
 

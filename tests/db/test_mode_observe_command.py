@@ -196,9 +196,8 @@ def test_json_tells_the_same(db: psycopg.Connection, dsn: str, file: Path) -> No
     assert any(step["lock"] == "ShareRowExclusive" for step in told["plan"]["steps"])
 
 
-def test_without_a_mode_it_prints_what_is_in_force_beside_the_spec(
-    db: psycopg.Connection, dsn: str, file: Path
-) -> None:
+@pytest.mark.usefixtures("db")
+def test_without_a_mode_it_prints_what_is_in_force_beside_the_spec(dsn: str, file: Path) -> None:
     assert run(dsn, file).exit_code == 0
     file.write_text(file.read_text().replace("observe ", "ratchet\n    modes: {IL12: enforce} "))
 

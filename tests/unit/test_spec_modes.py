@@ -108,5 +108,5 @@ def test_a_name_from_the_command_line_is_told_with_a_guess() -> None:
     [machine] = parcel_spec().machines
 
     assert rule_of(machine, "IL14.weight_is_positive") == "invariant.weight_is_positive"
-    with pytest.raises(UsageError, match="did you mean 'freeze'"):
-        rule_of(machine, "freze")
+    with pytest.raises(UsageError, match="did you mean 'stamp'"):
+        rule_of(machine, "stmp")

@@ -25,13 +25,14 @@ from pginterlock.errors import UnsafeError, UsageError
 from pginterlock.findings import Finding, Severity
 from pginterlock.model import Machine, Mode, Spec
 from pginterlock.plan import Plan
-from pginterlock.promotion import InForce, Promotion
+from pginterlock.promotion import Installed, Promotion
 from pginterlock.report import finding_dict, plan_json, sample_text
 from pginterlock.violation_groups import Group, group_dict
 
 _DIFFERS = 1
 _LATELY = timedelta(hours=24)
 _SHOWN = 10
+_Row = tuple[str, str | None, str | None, str]
 _NEXT = {
     Mode.OBSERVE: "interlock violations {0} says what would be refused",
     Mode.RATCHET: "mend the old rows, interlock verify, then interlock mode {0} enforce",
@@ -81,10 +82,9 @@ def command(
     is_json = output_format == "json"
     with connected(dsn) as connection:
         promotion.demand_installed(connection, machine)
-        progress = Progress()
-        progress("rows that break a rule")
-        broken = promotion.still_broken(connection, change)
-        lately = promotion.refused_lately(connection, change, datetime.now(UTC) - _LATELY)
+        with console(stderr=True).status("looking at every row"):  # on a terminal alone
+            broken = promotion.still_broken(connection, change)
+            lately = promotion.refused_lately(connection, change, datetime.now(UTC) - _LATELY)
         _report(console(stderr=is_json), change, broken, lately)
         _demand_sound(change, broken)
         plan = promotion.plan_of(connection, change)
@@ -92,7 +92,7 @@ def command(
         if not is_done:
             show(plan, to_stderr=True)
             _ask(plan, change, yes=yes)
-            promotion.run(connection, change, plan, progress=progress)
+            promotion.run(connection, change, plan, progress=Progress())
     if is_json:
         click.echo(_json(change, broken, lately, plan))
     _tell(console(stderr=is_json), change, find_spec(spec_path), is_done=is_done)
@@ -198,7 +198,7 @@ def _json(change: Promotion, broken: Sequence[Finding], lately: Sequence[Group],
 
 
 def _print_modes(
-    spec: Spec, there: Mapping[str, InForce], name: str | None, output_format: str
+    spec: Spec, there: Mapping[str, Installed], name: str | None, output_format: str
 ) -> int:
     """Print the modes in force and in the spec; return the exit code."""
     chosen = [promotion.machine_named(spec, name)] if name else list(spec.machines)
@@ -221,10 +221,10 @@ def _print_modes(
     return _DIFFERS if any(now != asked for _, _, now, asked in rows) else 0
 
 
-def _rows(machine: Machine, there: InForce | None) -> list[tuple[str, str | None, str | None, str]]:
+def _rows(machine: Machine, there: Installed | None) -> list[_Row]:
     """Return machine, rule, mode in force and in the spec; None: the machine, not installed."""
     rules = sorted({*dict(machine.modes), *(dict(there.modes) if there else ())})
-    found: list[tuple[str, str | None, str | None, str]] = [
+    found: list[_Row] = [
         (machine.name, None, there.mode.value if there else None, machine.mode.value)
     ]
     for rule in rules:

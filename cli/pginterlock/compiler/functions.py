@@ -2,7 +2,7 @@
 
 from pginterlock import assets
 from pginterlock.compiler.entries import entry
-from pginterlock.compiler.soundness import sound_branches
+from pginterlock.compiler.judgement import judgement
 from pginterlock.model import Mode
 from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
@@ -11,19 +11,16 @@ from pginterlock.rules import (
     checked_predicates,
     fills,
     judged_predicates,
-    known_state,
     statements,
     transition,
 )
 from pginterlock.rules.freeze import frozen_columns
 from pginterlock.rules.parts import (
-    RowPredicate,
     Writing,
     block,
     indent,
     new,
     old,
-    row_refusal,
 )
 from pginterlock.template import fill
 
@@ -125,7 +122,7 @@ def _fills_by_state(writing: Writing, states: tuple[str, ...]) -> list[str]:
 
 
 def _birth(writing: Writing) -> DbObject:
-    body = [_attached(writing), *statements("at_birth", writing), *_row_rules(writing)]
+    body = [_attached(writing), *statements("at_birth", writing), *judgement(writing)]
     values = {f"new_{c}": writing.stored(c, new) for c in writing.machine.audit.columns}
     body.append(entry(writing, "birth", new, values))
     return _function(
@@ -143,7 +140,7 @@ def _birth(writing: Writing) -> DbObject:
 
 def _change(writing: Writing) -> DbObject:
     body = [_attached(writing), *statements("at_change", writing)]
-    body += _row_rules(writing, is_change=True)
+    body += judgement(writing, is_change=True)
     body.append(_record_change(writing))
     return _function(
         writing,
@@ -209,58 +206,6 @@ def _unchanged(writing: Writing) -> str:
     read = (c for p in judged_predicates(writing) for c in p.columns)
     columns += [c for c in read if c != machine.state]
     return "not (" + "\n        or ".join(writing.differs(c) for c in dict.fromkeys(columns)) + ")"
-
-
-def _row_rules(writing: Writing, *, is_change: bool = False) -> list[str]:
-    """Return the judgement of the row rules that the trigger judges."""
-    predicates = judged_predicates(writing)
-    if not predicates:
-        return []
-
-    def judge(state: str | None, condition: str, parts: list[tuple[RowPredicate, str]]) -> str:
-        if state is None and writing.machine.mode_of(known_state.NAME) is Mode.ENFORCE:
-            parts = parts[:1]  # it is judged first, and nothing comes past it
-        verdicts = [
-            _row_verdict(writing, p, _broken(it), _was_broken(writing, p, state))
-            if is_change and writing.machine.mode_of(p.rule, p.name) is Mode.RATCHET
-            else writing.write(row_refusal(p, _broken(it)), new, origin="null")
-            for p, it in parts
-        ]
-        if not verdicts:
-            return "null;"
-        if condition == "false":
-            return block(verdicts, 0)
-        return f"if ({condition}) is not true then\n{block(verdicts)}\nend if;"
-
-    return [sound_branches(writing, predicates, new, "v_to", judge=judge)]
-
-
-def _broken(asked: str) -> str:
-    return "true" if asked == "false" else f"({asked}) is not true"
-
-
-def _was_broken(writing: Writing, predicate: RowPredicate, state: str | None) -> str:
-    """Return SQL that is true of a row that broke *predicate* before, and in the same way.
-
-    A move to another state that is not known is a new sin; so is a stamp that was set too early,
-    and is missing where the row stands in *state* now.
-    """
-    was = f"({predicate.sound(writing, old)}) is not true"
-    if predicate.rule == known_state.NAME:
-        return f"{was} and not ({writing.differs(writing.machine.state)})"
-    if predicate.in_state is None or state is None:
-        return was
-    asked = predicate.asked_in(old, state)
-    return f"{was} and ({asked}) is not true" if asked else was
-
-
-def _row_verdict(writing: Writing, predicate: RowPredicate, broken: str, was: str) -> str:
-    """Return the verdict on a row that is *broken*: one that *was* so before is forgiven."""
-    refused = row_refusal(predicate, f"{broken} and ({was}) is not true")
-    recorded = row_refusal(predicate, f"{broken} and ({was}) is true")
-    return writing.write(refused, new, origin="null") + writing.write(
-        recorded, new, origin="null", mode=Mode.OBSERVE
-    )
 
 
 def _attached(writing: Writing) -> str:
