@@ -13,7 +13,7 @@ from pginterlock.compiler.relations import key_columns
 from pginterlock.compiler.removal import qualified
 from pginterlock.model import Mode
 from pginterlock.names import ident, literal
-from pginterlock.rules.parts import Writing, indent
+from pginterlock.rules.parts import Writing, indent, is_state
 from pginterlock.template import fill
 
 
@@ -80,10 +80,13 @@ def replay(
     adopted_after: int,
     *,
     without: tuple[str, str] | None = None,
+    has_bypasses: bool = False,
 ) -> Replay:
     """Return the replay of what the machine's history holds after entry *adopted_after*.
 
     *without* leaves out the entries from one moment to before another, as if they were not there.
+    *has_bypasses* looks up whether the bypass was open that an entry says let it through; where the
+    machine has had none, such an entry is illegal as it stands.
     """
     is_kept = "true"
     if without:
@@ -99,6 +102,7 @@ def replay(
     entry = f"'entry', case when id < {_NOW} then id end"
     slots = {
         "audit_name": MachineNames(writing.machine.name).audit,
+        "kind": _kind(writing) if has_bypasses else "kind",
         "relation": qualified(writing.table.name),
         "key_list": keys,
         "row_key": ", ".join(stored),
@@ -114,6 +118,14 @@ def replay(
     )
 
 
+def _kind(writing: Writing) -> str:
+    """Return SQL for the kind of an entry, with what a bypass lifted made plain."""
+    text = assets.read("sql", "templates", "replay_kind.sql")
+    return indent(fill(text, {"machine": writing.machine.name}), 3).lstrip()
+
+
+# What `_kind` calls entries that a bypass allowed.
+_LIFTED = ("lifted", "lifted birth", "lifted death")
 # The place of a row of the table in the life of its key: after every entry.
 _NOW = 9223372036854775807
 
@@ -134,7 +146,7 @@ def _legality(versions: Sequence[Version]) -> str:
 def _is_illegal(version: Version) -> str:
     """Return SQL that is true of an entry that *version* did not allow."""
     if version.mode is Mode.OBSERVE:
-        return "kind not in ('birth', 'move', 'change', 'death')"
+        return f"not ({is_state('kind', ('birth', 'move', 'change', 'death', *_LIFTED))})"
     return "\n".join(
         [
             "case kind",
@@ -142,7 +154,7 @@ def _is_illegal(version: Version) -> str:
             f"    when 'birth' then ({_is_one_of('to_state', version.initial)}) is not true",
             f"    when 'death' then ({_is_one_of('from_state', version.deletion)}) is not true",
             "    when 'change' then from_state is distinct from to_state",
-            "    else true",
+            f"    else not ({is_state('kind', _LIFTED)})",
             "end",
         ]
     )

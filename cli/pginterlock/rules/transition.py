@@ -70,6 +70,7 @@ def _refusal(writing: Writing, origin: str | None) -> str:
         words,
         machine.state,
         array(targets),
+        is_liftable=True,
     )
     return known_state.first_of_all(writing) + writing.write(verdict, new)
 
@@ -98,7 +99,8 @@ def _early(writing: Writing, state: str, condition: str) -> str:
     """
     machine = writing.machine
     verdict = Verdict(
-        f"({_equals('v_to', machine.states)}) is true",
+        f"({_equals('v_to', machine.states)}) is true"
+        f" and interlock.lifted({literal(machine.name)}, {literal(NAME)}) is null",
         CODE,
         NAME,
         "pg_catalog.concat(': ', v_from, ' -> ', v_to, ' is not allowed')",
