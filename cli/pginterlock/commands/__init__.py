@@ -13,6 +13,8 @@ COMMANDS = {
     "plan": "Print the SQL that brings a database to its spec, with the lock of each step.",
     "apply": "Bring a database to its spec, all of it or nothing.",
     "verify": "Prove that the machines are there, work, and that every row obeys them.",
+    "status": "Print how each machine stands, in a second.",
+    "bypass": "Open, close and list recorded ways around a machine.",
     "history": "Print the life of one row.",
     "tail": "Print entries as they are committed, one a line.",
     "seal": "Seal what is decided of the histories, and export the root.",

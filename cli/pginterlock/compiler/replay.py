@@ -109,7 +109,7 @@ def replay(
         "row_state": writing.state_text(of_table),
         "adopted_after": str(adopted_after),
         "is_kept": is_kept,
-        "legality": indent(_legality(versions), 4).lstrip(),
+        "legality": indent(_legality(versions, _LIFTED if has_bypasses else ()), 4).lstrip(),
     }
     where = {**slots, "sample_key": f"jsonb_build_object({pairs}, {entry})"}
     return Replay(
@@ -130,23 +130,27 @@ _LIFTED = ("lifted", "lifted birth", "lifted death")
 _NOW = 9223372036854775807
 
 
-def _legality(versions: Sequence[Version]) -> str:
-    """Return SQL that is true of entries which the version then in force did not allow."""
+def _legality(versions: Sequence[Version], lifted: tuple[str, ...]) -> str:
+    """Return SQL that is true of entries which the version then in force did not allow.
+
+    Kinds that are *lifted* are allowed by all.
+    """
     ordered = sorted(versions, key=lambda it: it.number)
     if not ordered:
         return "false"
     arms = [
-        f"when id <= {after.after_entry} then {_is_illegal(version)}"
+        f"when id <= {after.after_entry} then {_is_illegal(version, lifted)}"
         for version, after in pairwise(ordered)
     ]
-    last = _is_illegal(ordered[-1])
+    last = _is_illegal(ordered[-1], lifted)
     return "\n".join(["case", indent("\n".join([*arms, f"else {last}"])), "end"]) if arms else last
 
 
-def _is_illegal(version: Version) -> str:
+def _is_illegal(version: Version, lifted: tuple[str, ...]) -> str:
     """Return SQL that is true of an entry that *version* did not allow."""
     if version.mode is Mode.OBSERVE:
-        return f"not ({is_state('kind', ('birth', 'move', 'change', 'death', *_LIFTED))})"
+        known = ", ".join(map(literal, ("birth", "move", "change", "death", *lifted)))
+        return f"kind not in ({known})"
     return "\n".join(
         [
             "case kind",
@@ -154,7 +158,7 @@ def _is_illegal(version: Version) -> str:
             f"    when 'birth' then ({_is_one_of('to_state', version.initial)}) is not true",
             f"    when 'death' then ({_is_one_of('from_state', version.deletion)}) is not true",
             "    when 'change' then from_state is distinct from to_state",
-            f"    else not ({is_state('kind', _LIFTED)})",
+            f"    else not ({is_state('kind', lifted)})" if lifted else "    else true",
             "end",
         ]
     )
