@@ -121,6 +121,11 @@ def of(connection: psycopg.Connection, machine: str) -> list[Bypass]:
     return _all(connection, machine) if are_known(connection) else []
 
 
+def all_of(connection: psycopg.Connection) -> list[Bypass]:
+    """Return the bypasses of all machines."""
+    return _all(connection, None)
+
+
 def are_known(connection: psycopg.Connection) -> bool:
     """Whether this schema interlock has bypasses."""
     return connection.execute("select to_regclass('interlock.bypass')").fetchone() != (None,)
