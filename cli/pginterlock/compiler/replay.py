@@ -120,7 +120,7 @@ def replay(
 
 def _kind(writing: Writing) -> str:
     """Return SQL for the kind of an entry, with what a bypass lifted made plain."""
-    text = assets.read("sql", "templates", "replay_kind.sql")
+    text = assets.read("sql", "templates", "replay_kind.plpgsql")
     return indent(fill(text, {"machine": writing.machine.name}), 3).lstrip()
 
 
