@@ -15,6 +15,8 @@ COMMANDS = {
     "mode": "Change what happens to a write that breaks a rule, or print what is in force.",
     "verify": "Prove that the machines are there, work, and that every row obeys them.",
     "overdue": "Print the rows that stay too long in a state, or end their stay.",
+    "status": "Print how each machine stands, in a second.",
+    "bypass": "Open, close and list recorded ways around a machine.",
     "history": "Print the life of one row.",
     "tail": "Print entries as they are committed, one a line.",
     "seal": "Seal what is decided of the histories, and export the root.",

@@ -19,6 +19,7 @@ from pginterlock.rules.parts import (
     Writing,
     block,
     indent,
+    is_import,
     new,
     old,
 )
@@ -27,6 +28,8 @@ from pginterlock.template import fill
 PIN = "search_path=pg_catalog, pg_temp"
 # Named in full, for the fill functions are not pinned: a user's type could stand in front.
 _TEXT = 'constant pg_catalog.text collate pg_catalog."C"'
+# A move, or what a bypass lets through.
+_LEAVES_ENTRY = "v_from is distinct from v_to or v_kind is not null"
 
 
 def fills_births(writing: Writing) -> bool:
@@ -66,8 +69,11 @@ def _before_birth(writing: Writing) -> DbObject:
     late = tuple(s for s in writing.machine.states if s not in initial)
     # A row in a late state is refused after the write, unless it is the half of an upsert: filled
     # for the row rules, which the server judges before it knows.
+    filled = _fills_by_state(writing, late)
     early = [birth.before_birth(writing)] if _speaks_early(writing, birth.NAME) else []
-    rest = block([*early, *_fills_by_state(writing, late)])
+    if filled and not early:
+        early = [f"if {is_import(writing.machine.name)} then\n    return new;\nend if;"]
+    rest = block([*early, *filled])
     body = _fills_by_state(writing, initial)
     if rest:
         body.append(f"if {birth.is_initial(writing)} is not true then\n{rest}\nend if;")
@@ -77,7 +83,7 @@ def _before_birth(writing: Writing) -> DbObject:
         "fill.plpgsql",
         "fill_function.sql",
         {
-            "declarations": f"declare\n    v_to {_TEXT} := {state};",
+            "declarations": f"declare\n    v_to   {_TEXT} := {state};\n    v_kind pg_catalog.text;",
             "body": block(body),
         },
         "fill stamps when a row begins",
@@ -165,7 +171,7 @@ def _record_change(writing: Writing) -> str:
     plain = entry(writing, "move", new, {})
     columns = writing.machine.audit.columns
     if not columns:
-        return f"if v_from is distinct from v_to then\n{indent(plain)}\nend if;"
+        return f"if {_LEAVES_ENTRY} then\n{indent(plain)}\nend if;"
     values: dict[str, str] = {}
     for column in columns:
         for side, render in (("old", old), ("new", new)):
@@ -175,8 +181,7 @@ def _record_change(writing: Writing) -> str:
     changed = "\n    or ".join(writing.differs(column) for column in columns)
     full = entry(writing, kind, new, values)
     return (
-        f"if {changed} then\n{indent(full)}\n"
-        f"elsif v_from is distinct from v_to then\n{indent(plain)}\nend if;"
+        f"if {changed} then\n{indent(full)}\nelsif {_LEAVES_ENTRY} then\n{indent(plain)}\nend if;"
     )
 
 

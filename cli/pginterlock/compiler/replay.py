@@ -14,7 +14,7 @@ from pginterlock.compiler.removal import qualified
 from pginterlock.model import Mode, resolve_mode
 from pginterlock.names import ident, literal
 from pginterlock.rules import birth, death, transition
-from pginterlock.rules.parts import Writing, indent
+from pginterlock.rules.parts import Writing, indent, is_state
 from pginterlock.template import fill
 
 
@@ -97,10 +97,13 @@ def replay(
     adopted_after: int,
     *,
     without: tuple[str, str] | None = None,
+    has_bypasses: bool = False,
 ) -> Replay:
     """Return the replay of what the machine's history holds after entry *adopted_after*.
 
     *without* leaves out the entries from one moment to before another, as if they were not there.
+    *has_bypasses* looks up whether the bypass was open that an entry says let it through; where the
+    machine has had none, such an entry is illegal as it stands.
     """
     is_kept = "true"
     if without:
@@ -116,13 +119,14 @@ def replay(
     entry = f"'entry', case when id < {_NOW} then id end"
     slots = {
         "audit_name": MachineNames(writing.machine.name).audit,
+        "kind": _kind(writing) if has_bypasses else "kind",
         "relation": qualified(writing.table.name),
         "key_list": keys,
         "row_key": ", ".join(stored),
         "row_state": writing.state_text(of_table),
         "adopted_after": str(adopted_after),
         "is_kept": is_kept,
-        "legality": indent(_legality(versions), 4).lstrip(),
+        "legality": indent(_legality(versions, _LIFTED if has_bypasses else ()), 4).lstrip(),
     }
     where = {**slots, "sample_key": f"jsonb_build_object({pairs}, {entry})"}
     return Replay(
@@ -131,24 +135,35 @@ def replay(
     )
 
 
+def _kind(writing: Writing) -> str:
+    """Return SQL for the kind of an entry, with what a bypass lifted made plain."""
+    text = assets.read("sql", "templates", "replay_kind.plpgsql")
+    return indent(fill(text, {"machine": writing.machine.name}), 3).lstrip()
+
+
+# What `_kind` calls entries that a bypass allowed.
+_LIFTED = ("lifted", "lifted birth", "lifted death")
 # The place of a row of the table in the life of its key: after every entry.
 _NOW = 9223372036854775807
 
 
-def _legality(versions: Sequence[Version]) -> str:
-    """Return SQL that is true of entries which the version then in force did not allow."""
+def _legality(versions: Sequence[Version], lifted: tuple[str, ...]) -> str:
+    """Return SQL that is true of entries which the version then in force did not allow.
+
+    Kinds that are *lifted* are allowed by all.
+    """
     ordered = sorted(versions, key=lambda it: it.number)
     if not ordered:
         return "false"
     arms = [
-        f"when id <= {after.after_entry} then {_is_illegal(version)}"
+        f"when id <= {after.after_entry} then {_is_illegal(version, lifted)}"
         for version, after in pairwise(ordered)
     ]
-    last = _is_illegal(ordered[-1])
+    last = _is_illegal(ordered[-1], lifted)
     return "\n".join(["case", indent("\n".join([*arms, f"else {last}"])), "end"]) if arms else last
 
 
-def _is_illegal(version: Version) -> str:
+def _is_illegal(version: Version, lifted: tuple[str, ...]) -> str:
     """Return SQL that is true of an entry that *version* did not allow."""
     allowed = {
         ("move", transition.NAME): _is_move(version),
@@ -156,13 +171,15 @@ def _is_illegal(version: Version) -> str:
         ("death", death.NAME): _is_one_of("from_state", version.deletion),
     }
     if all(version.mode_of(rule) is Mode.OBSERVE for _, rule in allowed):
-        return "kind not in ('birth', 'move', 'change', 'death')"
+        known = ", ".join(map(literal, ("birth", "move", "change", "death", *lifted)))
+        return f"kind not in ({known})"
     arms = [
         f"    when {literal(kind)} then {_unless_observed(version, rule, asked)}"
         for (kind, rule), asked in allowed.items()
     ]
     changed = "    when 'change' then from_state is distinct from to_state"
-    return "\n".join(["case kind", *arms, changed, "    else true", "end"])
+    rest = f"    else not ({is_state('kind', lifted)})" if lifted else "    else true"
+    return "\n".join(["case kind", *arms, changed, rest, "end"])
 
 
 def _unless_observed(version: Version, rule: str, asked: str) -> str:

@@ -60,9 +60,9 @@ def before_birth(writing: Writing) -> str:
             "known": f"{_is_one_of(writing.machine.states)} is true",
             "schema_name": name.schema,
             "root": root,
-            "verdict": indent(
-                _initial(writing, f"not exists (select from {relation} as t where {same})")
-            ),
+            "is_new": f"not exists (select from {relation} as t where {same})",
+            "machine": writing.machine.name,
+            "verdict": indent(_initial(writing, "v_kind is null", is_early=True), 2),
         },
     )
 
@@ -79,7 +79,7 @@ def _same(writing: Writing, column: str) -> str:
     return f"{there} operator(pg_catalog.=) {wanted}"
 
 
-def _initial(writing: Writing, condition: str) -> str:
+def _initial(writing: Writing, condition: str, *, is_early: bool = False) -> str:
     machine = writing.machine
     verdict = Verdict(
         condition,
@@ -89,6 +89,7 @@ def _initial(writing: Writing, condition: str) -> str:
         literal(f"A row begins as {listing(machine.initial)}"),
         machine.state,
         array(machine.initial),
+        is_liftable=not is_early,
     )
     return writing.write(verdict, new, origin="null")
 
@@ -103,6 +104,7 @@ def _second_life(writing: Writing) -> str:
         "': this key was used before, and its row deleted'",
         "'Use a new key: a history belongs to one row'",
         writing.key[0],
+        is_liftable=True,
     )
     return writing.write(verdict, new, origin="null")
 

@@ -72,6 +72,7 @@ def _stamp(writing: Writing, column: str, states: tuple[str, ...]) -> str:
             literal(f": {column} changes only when its state is entered"),
             literal(f"{column} is written on the move to {', '.join(states)}"),
             column,
+            is_liftable=True,
         ),
         new,
     )
@@ -110,6 +111,7 @@ def _column(writing: Writing, state: str, column: str) -> str:
             literal(f": {column} may not change in {state}"),
             literal(f"{column} is frozen in {state}"),
             column,
+            is_liftable=True,
         ),
         new,
     )

@@ -52,7 +52,10 @@ class RowPredicate:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One way to refuse: when, and what is said. All but the plain words are SQL."""
+    """One way to refuse: when, and what is said. All but the plain words are SQL.
+
+    What is liftable, a bypass lets through: it is written into a function that has a ``v_kind``.
+    """
 
     condition: str
     code: str
@@ -64,6 +67,7 @@ class Verdict:
     missing: tuple[str, ...] = ()
     event: str = "null"
     item: str = ""
+    is_liftable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +165,17 @@ class Writing:
         mode: Mode | None = None,
     ) -> str:
         """Return the statement that refuses (or, where the mode asks it, records)."""
-        observing = (mode or self.machine.mode_of(verdict.rule, verdict.item)) is Mode.OBSERVE
+        call = "perform interlock.refuse"
+        if (mode or self.machine.mode_of(verdict.rule, verdict.item)) is Mode.OBSERVE:
+            call = "perform interlock.record_violation"
+        elif verdict.is_liftable:
+            call = "v_kind := interlock.refuse_unless_lifted"
         form = "verdict_always" if verdict.condition == "true" else "verdict"
         return fill(
             assets.read("sql", "templates", f"{form}.plpgsql"),
             {
                 "condition": verdict.condition,
-                "verdict": "record_violation" if observing else "refuse",
+                "call": call,
                 "code": verdict.code,
                 "machine": self.machine.name,
                 "rule": verdict.rule,
@@ -197,6 +205,13 @@ def row_refusal(predicate: RowPredicate, broken: str) -> Verdict:
         predicate.column or None,
         missing=predicate.missing,
         item=predicate.name,
+    )
+
+
+def is_import(machine: str) -> str:
+    """Return SQL that is true in an import session, with every operator named in full."""
+    return (
+        f"(interlock.lifted({literal(machine)}, 'birth') operator(pg_catalog.=) 'imported') is true"
     )
 
 

@@ -66,6 +66,7 @@ def _refusal(writing: Writing, origin: str | None) -> str:
         words,
         machine.state,
         array(targets),
+        is_liftable=True,
     )
     first = known_state.first_of_all(writing)
     if machine.mode_of(NAME) is not Mode.RATCHET or origin is not None:
@@ -101,7 +102,8 @@ def _early(writing: Writing, state: str, condition: str) -> str:
     """
     machine = writing.machine
     verdict = Verdict(
-        f"({_equals('v_to', machine.states)}) is true",
+        f"({_equals('v_to', machine.states)}) is true"
+        f" and interlock.lifted({literal(machine.name)}, {literal(NAME)}) is null",
         CODE,
         NAME,
         "pg_catalog.concat(': ', v_from, ' -> ', v_to, ' is not allowed')",

@@ -20,6 +20,7 @@ _PUBLIC = (
     "interlock.act_as(",
     "interlock.act_as_signed(",
     "interlock.challenge(",
+    "interlock.lifted(",
 )
 _GRANTED = "interlock.keep_refusal("
 
@@ -161,7 +162,7 @@ def _grants(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Findi
 
 
 # Tables of evidence besides the histories, which are written once too.
-_EVIDENCE = frozenset({"erasure", "retained", "seal", "seal_chunk", "seal_tree"})
+_EVIDENCE = frozenset({"bypass", "erasure", "retained", "seal", "seal_chunk", "seal_tree"})
 
 
 def _history(connection: psycopg.Connection, seen: Survey) -> Iterator[Finding]:

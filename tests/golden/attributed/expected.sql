@@ -211,6 +211,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := null;
     v_to    constant text collate "C" := new.status;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -232,7 +233,7 @@ begin
                 p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
             );
         end if;
-        perform interlock.refuse(
+        v_kind := interlock.refuse_unless_lifted(
             p_code => 'IL02', p_machine => 'parcel', p_rule => 'birth',
             p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
             p_from => null, p_to => v_to, p_event => null,
@@ -435,7 +436,7 @@ begin
         );
     end if;
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "new_carrier")
-    values (new.id, 'birth', null, v_from, v_to, new.carrier);
+    values (new.id, coalesce(v_kind, 'birth'), null, v_from, v_to, new.carrier);
     return null;
 end;
 $interlock$;
@@ -461,6 +462,7 @@ declare
     v_from  text collate "C";
     v_to    text collate "C";
     v_event text;
+    v_kind  text;
 begin
     -- The way out that most updates take comes before all that costs.
     if not (old.status is distinct from new.status) then
@@ -482,7 +484,7 @@ begin
                 if (new.paid_at is not null) is true then
                     v_event := 'send';
                 else
-                    perform interlock.refuse(
+                    v_kind := interlock.refuse_unless_lifted(
                         p_code => 'IL04', p_machine => 'parcel', p_rule => 'guard',
                         p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'paid_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                         p_from => v_from, p_to => v_to, p_event => 'send',
@@ -505,7 +507,7 @@ begin
                         p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
                     );
                 end if;
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -530,7 +532,7 @@ begin
                         p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
                     );
                 end if;
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -550,7 +552,7 @@ begin
                     p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
                 );
             end if;
-            perform interlock.refuse(
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -584,7 +586,7 @@ begin
         end if;
         if old.sent_at is distinct from new.sent_at
             and (v_from is distinct from v_to and v_to = 'SENT') is not true then
-            perform interlock.refuse(
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -595,7 +597,7 @@ begin
         end if;
         if old.delivered_at is distinct from new.delivered_at
             and (v_from is distinct from v_to and v_to = 'DELIVERED') is not true then
-            perform interlock.refuse(
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -608,7 +610,7 @@ begin
     if v_from = 'DELIVERED' then
         if old.carrier is distinct from new.carrier then
             if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true then
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -826,8 +828,8 @@ begin
             );
         end if;
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier")
-        values (new.id, case when v_from is distinct from v_to then 'move' else 'change' end, v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
-    elsif v_from is distinct from v_to then
+        values (new.id, coalesce(v_kind, case when v_from is distinct from v_to then 'move' else 'change' end), v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
+    elsif v_from is distinct from v_to or v_kind is not null then
         if pg_catalog.btrim(coalesce(current_setting('interlock.actor', true), '')) = '' then
             perform interlock.refuse(
                 p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
@@ -851,7 +853,7 @@ begin
             );
         end if;
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state")
-        values (new.id, 'move', v_event, v_from, v_to);
+        values (new.id, coalesce(v_kind, 'move'), v_event, v_from, v_to);
     end if;
     return null;
 end;
@@ -877,6 +879,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := old.status;
     v_to    constant text collate "C" := null;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -887,7 +890,7 @@ begin
             ),
             hint = 'If the table was renamed: change the spec, then interlock apply';
     end if;
-    perform interlock.refuse(
+    v_kind := interlock.refuse_unless_lifted(
         p_code => 'IL03', p_machine => 'parcel', p_rule => 'death',
         p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', old.id),
         p_from => v_from, p_to => null, p_event => null,
@@ -906,7 +909,7 @@ begin
         );
     end if;
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier")
-    values (old.id, 'death', null, v_from, v_to, old.carrier);
+    values (old.id, coalesce(v_kind, 'death'), null, v_from, v_to, old.carrier);
     return null;
 end;
 $interlock$;

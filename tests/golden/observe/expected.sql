@@ -100,6 +100,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := null;
     v_to    constant text collate "C" := new.status;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -334,7 +335,7 @@ begin
         end if;
     end if;
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "new_carrier")
-    values (new.id, 'birth', null, v_from, v_to, new.carrier);
+    values (new.id, coalesce(v_kind, 'birth'), null, v_from, v_to, new.carrier);
     return null;
 end;
 $interlock$;
@@ -360,6 +361,7 @@ declare
     v_from  text collate "C";
     v_to    text collate "C";
     v_event text;
+    v_kind  text;
 begin
     -- The way out that most updates take comes before all that costs.
     if not (old.status is distinct from new.status) then
@@ -703,10 +705,10 @@ begin
     end if;
     if old.carrier is distinct from new.carrier then
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier")
-        values (new.id, case when v_from is distinct from v_to then 'move' else 'change' end, v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
-    elsif v_from is distinct from v_to then
+        values (new.id, coalesce(v_kind, case when v_from is distinct from v_to then 'move' else 'change' end), v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
+    elsif v_from is distinct from v_to or v_kind is not null then
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state")
-        values (new.id, 'move', v_event, v_from, v_to);
+        values (new.id, coalesce(v_kind, 'move'), v_event, v_from, v_to);
     end if;
     return null;
 end;
@@ -732,6 +734,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := old.status;
     v_to    constant text collate "C" := null;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -751,7 +754,7 @@ begin
         p_hint => 'Rows of this machine are never deleted: move the row to a final state'
     );
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier")
-    values (old.id, 'death', null, v_from, v_to, old.carrier);
+    values (old.id, coalesce(v_kind, 'death'), null, v_from, v_to, old.carrier);
     return null;
 end;
 $interlock$;

@@ -132,6 +132,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := null;
     v_to    constant text collate "C" := new.status;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -143,7 +144,7 @@ begin
             hint = 'If the table was renamed: change the spec, then interlock apply';
     end if;
     if (v_to = 'PACKED') is not true then
-        perform interlock.refuse(
+        v_kind := interlock.refuse_unless_lifted(
             p_code => 'IL02', p_machine => 'parcel', p_rule => 'birth',
             p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
             p_from => null, p_to => v_to, p_event => null,
@@ -366,7 +367,7 @@ begin
         end if;
     end if;
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "new_carrier")
-    values (new.id, 'birth', null, v_from, v_to, new.carrier);
+    values (new.id, coalesce(v_kind, 'birth'), null, v_from, v_to, new.carrier);
     return null;
 end;
 $interlock$;
@@ -392,6 +393,7 @@ declare
     v_from  text collate "C";
     v_to    text collate "C";
     v_event text;
+    v_kind  text;
 begin
     -- The way out that most updates take comes before all that costs.
     if not (old.status is distinct from new.status) then
@@ -413,7 +415,7 @@ begin
                 if (new.paid_at is not null) is true then
                     v_event := 'send';
                 else
-                    perform interlock.refuse(
+                    v_kind := interlock.refuse_unless_lifted(
                         p_code => 'IL04', p_machine => 'parcel', p_rule => 'guard',
                         p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'paid_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                         p_from => v_from, p_to => v_to, p_event => 'send',
@@ -426,7 +428,7 @@ begin
             elsif v_to = 'LOST' then
                 v_event := 'lose';
             else
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -441,7 +443,7 @@ begin
             elsif v_to = 'LOST' then
                 v_event := 'lose';
             else
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -452,7 +454,7 @@ begin
             end if;
         else
             if (v_from in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true then
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -496,8 +498,8 @@ begin
         end if;
         if old.sent_at is distinct from new.sent_at
             and (v_from is distinct from v_to and v_to = 'SENT'
-            or ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and ((case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is true) is true) is not true then
-            perform interlock.refuse(
+            or ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) is not true then
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -508,8 +510,8 @@ begin
         end if;
         if old.delivered_at is distinct from new.delivered_at
             and (v_from is distinct from v_to and v_to = 'DELIVERED'
-            or ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and ((case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is true) is true) is not true then
-            perform interlock.refuse(
+            or ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) is not true then
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -521,10 +523,8 @@ begin
     end if;
     if v_from = 'DELIVERED' then
         if old.carrier is distinct from new.carrier then
-            if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true
-                and (((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true and ((new.status = 'SENT' is not true or (new.carrier is not null) is true)) is true
-                or ((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true and ((new.status = 'LOST' is not true or (new.carrier is null) is true)) is true) is not true then
-                perform interlock.refuse(
+            if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true then
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -942,10 +942,10 @@ begin
     end if;
     if old.carrier is distinct from new.carrier then
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier")
-        values (new.id, case when v_from is distinct from v_to then 'move' else 'change' end, v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
-    elsif v_from is distinct from v_to then
+        values (new.id, coalesce(v_kind, case when v_from is distinct from v_to then 'move' else 'change' end), v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
+    elsif v_from is distinct from v_to or v_kind is not null then
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state")
-        values (new.id, 'move', v_event, v_from, v_to);
+        values (new.id, coalesce(v_kind, 'move'), v_event, v_from, v_to);
     end if;
     return null;
 end;
@@ -971,6 +971,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := old.status;
     v_to    constant text collate "C" := null;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -981,7 +982,7 @@ begin
             ),
             hint = 'If the table was renamed: change the spec, then interlock apply';
     end if;
-    perform interlock.refuse(
+    v_kind := interlock.refuse_unless_lifted(
         p_code => 'IL03', p_machine => 'parcel', p_rule => 'death',
         p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', old.id),
         p_from => v_from, p_to => null, p_event => null,
@@ -990,7 +991,7 @@ begin
         p_hint => 'Rows of this machine are never deleted: move the row to a final state'
     );
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier")
-    values (old.id, 'death', null, v_from, v_to, old.carrier);
+    values (old.id, coalesce(v_kind, 'death'), null, v_from, v_to, old.carrier);
     return null;
 end;
 $interlock$;

@@ -173,7 +173,8 @@ create or replace function interlock."parcel_prebirth"()
     language plpgsql
 as $interlock$
 declare
-    v_to constant pg_catalog.text collate pg_catalog."C" := new.status;
+    v_to   constant pg_catalog.text collate pg_catalog."C" := new.status;
+    v_kind pg_catalog.text;
 begin
     -- Every operator and function is named in full instead of a pinned search path: this function
     -- runs on every insert and move, and a pin costs a fifth of a bare write.
@@ -183,15 +184,24 @@ begin
             and pg_catalog.has_table_privilege(tg_relid, 'select')
         then
             if not exists (select from "depot"."parcel" as t where t."id" operator(pg_catalog.=) new.id) then
-                perform interlock.refuse(
-                    p_code => 'IL02', p_machine => 'parcel', p_rule => 'birth',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => null, p_to => v_to, p_event => null,
-                    p_allowed => array['PACKED']::pg_catalog.text[], p_missing => '{}',
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': a row may not begin as ', coalesce(v_to, 'null'))),
-                    p_hint => 'A row begins as PACKED'
-                );
+                v_kind := interlock.lifted('parcel', 'birth');
+                if v_kind is null then
+                    perform interlock.refuse(
+                        p_code => 'IL02', p_machine => 'parcel', p_rule => 'birth',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => null, p_to => v_to, p_event => null,
+                        p_allowed => array['PACKED']::pg_catalog.text[], p_missing => '{}',
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': a row may not begin as ', coalesce(v_to, 'null'))),
+                        p_hint => 'A row begins as PACKED'
+                    );
+                end if;
+                -- The past is taken as it is given: nothing is filled, nothing cleared.
+                if (v_kind operator(pg_catalog.=) 'imported') is true then
+                    return new;
+                end if;
             end if;
+        elsif (interlock.lifted('parcel', 'birth') operator(pg_catalog.=) 'imported') is true then
+            return new;
         end if;
         if v_to operator(pg_catalog.=) 'SENT' then
             if new.sent_at is null then
@@ -228,7 +238,7 @@ begin
     end if;
     if v_from operator(pg_catalog.=) 'PACKED' then
         if (v_to operator(pg_catalog.=) any (array['SENT', 'LOST']::pg_catalog.text[])) is not true then
-            if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true then
+            if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true and interlock.lifted('parcel', 'transition') is null then
                 perform interlock.refuse(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -241,7 +251,7 @@ begin
         end if;
     elsif v_from operator(pg_catalog.=) 'SENT' then
         if (v_to operator(pg_catalog.=) any (array['DELIVERED', 'LOST']::pg_catalog.text[])) is not true then
-            if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true then
+            if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true and interlock.lifted('parcel', 'transition') is null then
                 perform interlock.refuse(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -253,7 +263,7 @@ begin
             end if;
         end if;
     elsif v_from operator(pg_catalog.=) 'DELIVERED' then
-        if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true then
+        if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true and interlock.lifted('parcel', 'transition') is null then
             perform interlock.refuse(
                 p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -264,7 +274,7 @@ begin
             );
         end if;
     elsif v_from operator(pg_catalog.=) 'LOST' then
-        if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true then
+        if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true and interlock.lifted('parcel', 'transition') is null then
             perform interlock.refuse(
                 p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -306,6 +316,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := null;
     v_to    constant text collate "C" := new.status;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -317,7 +328,7 @@ begin
             hint = 'If the table was renamed: change the spec, then interlock apply';
     end if;
     if (v_to = 'PACKED') is not true then
-        perform interlock.refuse(
+        v_kind := interlock.refuse_unless_lifted(
             p_code => 'IL02', p_machine => 'parcel', p_rule => 'birth',
             p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
             p_from => null, p_to => v_to, p_event => null,
@@ -343,7 +354,7 @@ begin
             );
         end if;
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "new_carrier", "actor", "signed_by")
-        values (new.id, 'birth', null, v_from, v_to, new.carrier, v_signed[1], v_signed[2]);
+        values (new.id, coalesce(v_kind, 'birth'), null, v_from, v_to, new.carrier, v_signed[1], v_signed[2]);
     end;
     return null;
 end;
@@ -370,6 +381,7 @@ declare
     v_from  text collate "C";
     v_to    text collate "C";
     v_event text;
+    v_kind  text;
 begin
     -- The way out that most updates take comes before all that costs.
     if not (old.status is distinct from new.status) then
@@ -389,7 +401,7 @@ begin
                 if (new.paid_at is not null) is true then
                     v_event := 'send';
                 else
-                    perform interlock.refuse(
+                    v_kind := interlock.refuse_unless_lifted(
                         p_code => 'IL04', p_machine => 'parcel', p_rule => 'guard',
                         p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'paid_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                         p_from => v_from, p_to => v_to, p_event => 'send',
@@ -402,7 +414,7 @@ begin
             elsif v_to = 'LOST' then
                 v_event := 'lose';
             else
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -417,7 +429,7 @@ begin
             elsif v_to = 'LOST' then
                 v_event := 'lose';
             else
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -427,7 +439,7 @@ begin
                 );
             end if;
         else
-            perform interlock.refuse(
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -461,7 +473,7 @@ begin
         end if;
         if old.sent_at is distinct from new.sent_at
             and (v_from is distinct from v_to and v_to = 'SENT') is not true then
-            perform interlock.refuse(
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -472,7 +484,7 @@ begin
         end if;
         if old.delivered_at is distinct from new.delivered_at
             and (v_from is distinct from v_to and v_to = 'DELIVERED') is not true then
-            perform interlock.refuse(
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -485,7 +497,7 @@ begin
     if v_from = 'DELIVERED' then
         if old.carrier is distinct from new.carrier then
             if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true then
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -526,9 +538,9 @@ begin
                 );
             end if;
             insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier", "actor", "signed_by")
-            values (new.id, case when v_from is distinct from v_to then 'move' else 'change' end, v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end, v_signed[1], v_signed[2]);
+            values (new.id, coalesce(v_kind, case when v_from is distinct from v_to then 'move' else 'change' end), v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end, v_signed[1], v_signed[2]);
         end;
-    elsif v_from is distinct from v_to then
+    elsif v_from is distinct from v_to or v_kind is not null then
         declare
             -- Actor, key, and what is wrong with the token: judged anew for each entry, for the setting that
             -- holds it can be written by anybody.
@@ -558,7 +570,7 @@ begin
                 );
             end if;
             insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "actor", "signed_by")
-            values (new.id, 'move', v_event, v_from, v_to, v_signed[1], v_signed[2]);
+            values (new.id, coalesce(v_kind, 'move'), v_event, v_from, v_to, v_signed[1], v_signed[2]);
         end;
     end if;
     return null;
@@ -585,6 +597,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := old.status;
     v_to    constant text collate "C" := null;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -595,7 +608,7 @@ begin
             ),
             hint = 'If the table was renamed: change the spec, then interlock apply';
     end if;
-    perform interlock.refuse(
+    v_kind := interlock.refuse_unless_lifted(
         p_code => 'IL03', p_machine => 'parcel', p_rule => 'death',
         p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', old.id),
         p_from => v_from, p_to => null, p_event => null,
@@ -620,7 +633,7 @@ begin
             );
         end if;
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "actor", "signed_by")
-        values (old.id, 'death', null, v_from, v_to, old.carrier, v_signed[1], v_signed[2]);
+        values (old.id, coalesce(v_kind, 'death'), null, v_from, v_to, old.carrier, v_signed[1], v_signed[2]);
     end;
     return null;
 end;
