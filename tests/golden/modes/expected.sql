@@ -157,7 +157,8 @@ create or replace function interlock."parcel_prebirth"()
     language plpgsql
 as $interlock$
 declare
-    v_to constant pg_catalog.text collate pg_catalog."C" := new.status;
+    v_to   constant pg_catalog.text collate pg_catalog."C" := new.status;
+    v_kind pg_catalog.text;
 begin
     -- Every operator and function is named in full instead of a pinned search path: this function
     -- runs on every insert and move, and a pin costs a fifth of a bare write.
@@ -167,15 +168,24 @@ begin
             and pg_catalog.has_table_privilege(tg_relid, 'select')
         then
             if not exists (select from "depot"."parcel" as t where t."id" operator(pg_catalog.=) new.id) then
-                perform interlock.refuse(
-                    p_code => 'IL02', p_machine => 'parcel', p_rule => 'birth',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => null, p_to => v_to, p_event => null,
-                    p_allowed => array['PACKED']::pg_catalog.text[], p_missing => '{}',
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': a row may not begin as ', coalesce(v_to, 'null'))),
-                    p_hint => 'A row begins as PACKED'
-                );
+                v_kind := interlock.lifted('parcel', 'birth');
+                if v_kind is null then
+                    perform interlock.refuse(
+                        p_code => 'IL02', p_machine => 'parcel', p_rule => 'birth',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => null, p_to => v_to, p_event => null,
+                        p_allowed => array['PACKED']::pg_catalog.text[], p_missing => '{}',
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': a row may not begin as ', coalesce(v_to, 'null'))),
+                        p_hint => 'A row begins as PACKED'
+                    );
+                end if;
+                -- The past is taken as it is given: nothing is filled, nothing cleared.
+                if (v_kind operator(pg_catalog.=) 'imported') is true then
+                    return new;
+                end if;
             end if;
+        elsif (interlock.lifted('parcel', 'birth') operator(pg_catalog.=) 'imported') is true then
+            return new;
         end if;
         if v_to operator(pg_catalog.=) 'SENT' then
             if new.sent_at is null then
@@ -210,7 +220,7 @@ begin
     end if;
     if v_from operator(pg_catalog.=) 'PACKED' then
         if (v_to operator(pg_catalog.=) any (array['SENT', 'LOST']::pg_catalog.text[])) is not true then
-            if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true then
+            if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true and interlock.lifted('parcel', 'transition') is null then
                 perform interlock.refuse(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -223,7 +233,7 @@ begin
         end if;
     elsif v_from operator(pg_catalog.=) 'SENT' then
         if (v_to operator(pg_catalog.=) any (array['DELIVERED', 'LOST']::pg_catalog.text[])) is not true then
-            if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true then
+            if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true and interlock.lifted('parcel', 'transition') is null then
                 perform interlock.refuse(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -235,7 +245,7 @@ begin
             end if;
         end if;
     elsif v_from operator(pg_catalog.=) 'DELIVERED' then
-        if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true then
+        if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true and interlock.lifted('parcel', 'transition') is null then
             perform interlock.refuse(
                 p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -246,7 +256,7 @@ begin
             );
         end if;
     elsif v_from operator(pg_catalog.=) 'LOST' then
-        if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true then
+        if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true and interlock.lifted('parcel', 'transition') is null then
             perform interlock.refuse(
                 p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -286,6 +296,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := null;
     v_to    constant text collate "C" := new.status;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -297,7 +308,7 @@ begin
             hint = 'If the table was renamed: change the spec, then interlock apply';
     end if;
     if (v_to = 'PACKED') is not true then
-        perform interlock.refuse(
+        v_kind := interlock.refuse_unless_lifted(
             p_code => 'IL02', p_machine => 'parcel', p_rule => 'birth',
             p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
             p_from => null, p_to => v_to, p_event => null,
@@ -405,7 +416,7 @@ begin
         end if;
     end if;
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "new_carrier")
-    values (new.id, 'birth', null, v_from, v_to, new.carrier);
+    values (new.id, coalesce(v_kind, 'birth'), null, v_from, v_to, new.carrier);
     return null;
 end;
 $interlock$;
@@ -431,6 +442,7 @@ declare
     v_from  text collate "C";
     v_to    text collate "C";
     v_event text;
+    v_kind  text;
 begin
     -- The way out that most updates take comes before all that costs.
     if not (old.status is distinct from new.status) then
@@ -464,7 +476,7 @@ begin
             elsif v_to = 'LOST' then
                 v_event := 'lose';
             else
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -479,7 +491,7 @@ begin
             elsif v_to = 'LOST' then
                 v_event := 'lose';
             else
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -489,7 +501,7 @@ begin
                 );
             end if;
         else
-            perform interlock.refuse(
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -523,7 +535,7 @@ begin
         end if;
         if old.sent_at is distinct from new.sent_at
             and (v_from is distinct from v_to and v_to = 'SENT') is not true then
-            perform interlock.refuse(
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -535,7 +547,7 @@ begin
         if old.delivered_at is distinct from new.delivered_at
             and (v_from is distinct from v_to and v_to = 'DELIVERED'
             or ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and ((case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is true) is true) is not true then
-            perform interlock.refuse(
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -549,7 +561,7 @@ begin
         if old.carrier is distinct from new.carrier then
             if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true
                 and (((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true and ((new.status = 'LOST' is not true or (new.carrier is null) is true)) is true) is not true then
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -700,10 +712,10 @@ begin
     end if;
     if old.carrier is distinct from new.carrier then
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier")
-        values (new.id, case when v_from is distinct from v_to then 'move' else 'change' end, v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
-    elsif v_from is distinct from v_to then
+        values (new.id, coalesce(v_kind, case when v_from is distinct from v_to then 'move' else 'change' end), v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
+    elsif v_from is distinct from v_to or v_kind is not null then
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state")
-        values (new.id, 'move', v_event, v_from, v_to);
+        values (new.id, coalesce(v_kind, 'move'), v_event, v_from, v_to);
     end if;
     return null;
 end;
@@ -729,6 +741,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := old.status;
     v_to    constant text collate "C" := null;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -739,7 +752,7 @@ begin
             ),
             hint = 'If the table was renamed: change the spec, then interlock apply';
     end if;
-    perform interlock.refuse(
+    v_kind := interlock.refuse_unless_lifted(
         p_code => 'IL03', p_machine => 'parcel', p_rule => 'death',
         p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', old.id),
         p_from => v_from, p_to => null, p_event => null,
@@ -748,7 +761,7 @@ begin
         p_hint => 'Rows of this machine are never deleted: move the row to a final state'
     );
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier")
-    values (old.id, 'death', null, v_from, v_to, old.carrier);
+    values (old.id, coalesce(v_kind, 'death'), null, v_from, v_to, old.carrier);
     return null;
 end;
 $interlock$;

@@ -498,7 +498,7 @@ begin
         end if;
         if old.sent_at is distinct from new.sent_at
             and (v_from is distinct from v_to and v_to = 'SENT'
-            or ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) is not true then
+            or ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and ((case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is true) is true) is not true then
             v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -510,7 +510,7 @@ begin
         end if;
         if old.delivered_at is distinct from new.delivered_at
             and (v_from is distinct from v_to and v_to = 'DELIVERED'
-            or ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) is not true then
+            or ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and ((case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is true) is true) is not true then
             v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -523,7 +523,9 @@ begin
     end if;
     if v_from = 'DELIVERED' then
         if old.carrier is distinct from new.carrier then
-            if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true then
+            if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true
+                and (((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true and ((new.status = 'SENT' is not true or (new.carrier is not null) is true)) is true
+                or ((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true and ((new.status = 'LOST' is not true or (new.carrier is null) is true)) is true) is not true then
                 v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
