@@ -109,6 +109,16 @@ def test_broken_rows_keep_a_rule_from_being_enforced(
     assert mode_in_force(db) == "observe"
 
 
+def test_a_refusal_is_told_in_json_too(db: psycopg.Connection, dsn: str, file: Path) -> None:
+    db.execute(HEAVY)
+
+    result = run(dsn, file, "parcel", "enforce", "--yes", "--format", "json")
+
+    told = json.loads(result.stdout)
+    assert failure(result).exit_code == 4
+    assert (told["plan"], [it["severity"] for it in told["broken"]]) == (None, ["error"])
+
+
 @pytest.mark.parametrize("mode", ["ratchet", "observe"])
 def test_broken_rows_are_no_hindrance_to_less_than_enforce(
     db: psycopg.Connection, dsn: str, file: Path, mode: str
