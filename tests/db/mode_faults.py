@@ -5,6 +5,8 @@ that serves it, as the step of a given number begins. Killing a backend with sig
 server: give it one that nobody else uses.
 """
 
+import os
+import re
 import subprocess
 import sys
 import time
@@ -12,7 +14,9 @@ from pathlib import Path
 from typing import Literal
 
 import psycopg
+from tests.servers import ROOT
 
+_GONE = re.compile("the server (went away|gave up)")
 _SCRIPT = """
 import os, sys, time
 from pathlib import Path
@@ -46,15 +50,26 @@ def change_and_kill(
     machine: str = "parcel",
     rule: str = "",
     victim: Literal["client", "server"] = "client",
-) -> int:
+) -> bool:
     """Change the mode, kill *victim* as step *moment* (from 0) begins, and wait for the server.
 
-    Returns how the process ended: 0 where the change has fewer steps.
+    Returns whether it was killed: not where the change has fewer steps. Raises AssertionError
+    where it ended in any other way.
     """
     command = [sys.executable, "-c", _SCRIPT, dsn, str(path), machine, mode, rule, victim]
-    done = subprocess.run([*command, str(moment)], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, str(moment)],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "cli")},
+    )
     _wait_until_alone(dsn)
-    return done.returncode
+    is_killed = (
+        done.returncode == -9 if victim == "client" else _GONE.search(done.stderr) is not None
+    )
+    assert is_killed or done.returncode == 0, done.stderr
+    return is_killed
 
 
 def _wait_until_alone(dsn: str) -> None:

@@ -86,6 +86,8 @@ def command(
             broken = promotion.still_broken(connection, change)
             lately = promotion.refused_lately(connection, change, datetime.now(UTC) - _LATELY)
         _report(console(stderr=is_json), change, broken, lately)
+        if is_json and _in_the_way(broken):
+            click.echo(_json(change, broken, lately, None))
         _demand_sound(change, broken)
         plan = promotion.plan_of(connection, change)
         is_done = plan.is_empty and change.is_written
@@ -98,14 +100,20 @@ def command(
     _tell(console(stderr=is_json), change, find_spec(spec_path), is_done=is_done)
 
 
+def _in_the_way(broken: Sequence[Finding]) -> int:
+    return sum(it.severity is Severity.ERROR for it in broken)
+
+
 def _demand_sound(change: Promotion, broken: Sequence[Finding]) -> None:
-    in_the_way = [it for it in broken if it.severity is Severity.ERROR]
-    if not in_the_way:
+    count = _in_the_way(broken)
+    if not count:
         return
-    count = len(in_the_way)
+    _, after = _modes(change)
+    verb = "enforced" if after is Mode.ENFORCE else "changed"
     raise UnsafeError(
-        f"{_named(change)} cannot be enforced: rows break {count} rule{'s' if count > 1 else ''};"
-        " nothing was changed, neither spec nor database",
+        f"{_named(change)} cannot be {verb}: rows break {count} rule{'s' if count > 1 else ''}"
+        f"{'' if after is Mode.ENFORCE else ' in enforce'}; nothing was changed, neither spec nor"
+        " database",
         remedy=f"Mend these rows, or let them be, and no new ones come:"
         f" interlock mode {change.machine.name} ratchet"
         + (f" --rule {change.rule!r}" if change.rule else ""),
@@ -182,7 +190,9 @@ def _tell(screen: Console, change: Promotion, spec_path: Path, *, is_done: bool)
     console(stderr=True).print(f"Next: {following}", style="dim", highlight=False)
 
 
-def _json(change: Promotion, broken: Sequence[Finding], lately: Sequence[Group], plan: Plan) -> str:
+def _json(
+    change: Promotion, broken: Sequence[Finding], lately: Sequence[Group], plan: Plan | None
+) -> str:
     before, after = _modes(change)
     told = {
         "format": "interlock mode 1",
@@ -192,7 +202,7 @@ def _json(change: Promotion, broken: Sequence[Finding], lately: Sequence[Group],
         "after": after.value,
         "broken": [finding_dict(it) for it in broken],
         "recorded": [group_dict(it) for it in lately],
-        "plan": json.loads(plan_json(plan)),
+        "plan": json.loads(plan_json(plan)) if plan else None,
     }
     return json.dumps(told, indent=2, ensure_ascii=False, default=str)
 
