@@ -25,6 +25,7 @@ from pginterlock.model import (
 from pginterlock.names import MAX_BYTES
 from pginterlock.spec_format import TransitionPart
 from pginterlock.spec_problems import Problems, Read, meant
+from pginterlock.spec_renames import read_renames
 
 _MAX_MACHINE_BYTES = 40
 _SHOWN = 80  # characters of an expression in a message
@@ -93,6 +94,7 @@ class _Reader:
             checks=part.checks,
             continuity=part.continuity,
             unenforced=tuple(self._unenforced()),
+            renames=read_renames(part, self._states, self._add),
         )
 
     def _add(self, path: SpecPath, message: str) -> None:

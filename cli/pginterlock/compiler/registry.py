@@ -19,7 +19,10 @@ Row = Sequence[str | bool | None]
 
 def definition(machine: Machine) -> str:
     """Return *machine* as JSON with sorted keys: the same machine, the same text."""
-    return _text(dataclasses.asdict(machine))
+    told = dataclasses.asdict(machine)
+    if not machine.renames:
+        del told["renames"]  # as versions were written before there were renames
+    return _text(told)
 
 
 def registry_facts(
