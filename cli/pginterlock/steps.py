@@ -1,6 +1,6 @@
 """The steps from a surveyed database to its spec, in the order of doing, with reasons and locks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import psycopg
@@ -20,6 +20,7 @@ def make_plan(
     *,
     drop_old_names: bool = False,
     leave_rows: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Plan:
     """Return the steps that bring the database to *spec*; nothing is changed.
 
@@ -34,7 +35,9 @@ def make_plan(
         machines = {m.name: m.table for m in spec.machines}
         with database.snapshot(connection):
             state = state_of(connection, machines)
-            told = versions.look(connection, seen.machines, leave_rows=leave_rows)
+            told = versions.look(
+                connection, seen.machines, leave_rows=leave_rows, progress=progress
+            )
         guards = {it.survey.machine.name: versions.guard(it) for it in told}
         look, arm, validate = _machine_steps(seen, guards)
         steps = [*look, *_schema_steps(seen), *arm, *validate, *versions.moves(told)]

@@ -1,6 +1,6 @@
 """From the version of a machine in force to the next: what changes, and what must not get lost."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import psycopg
@@ -27,7 +27,11 @@ class Change:
 
 
 def look(
-    connection: psycopg.Connection, machines: Iterable[MachineSurvey], *, leave_rows: bool
+    connection: psycopg.Connection,
+    machines: Iterable[MachineSurvey],
+    *,
+    leave_rows: bool,
+    progress: Callable[[str], None],
 ) -> list[Change]:
     """Return what changes from the versions in force, with counts; nothing where none is.
 
@@ -42,6 +46,7 @@ def look(
         gone = removed_states(it.in_force, it.machine)
         if not told and not gone and not it.machine.old_names:
             continue
+        progress(f"counting the rows of {it.table.name}")
         counts = _counts(connection, it)
         left = {state: counts[state] for state in gone if counts.get(state)}
         if left and not (leave_rows and it.machine.mode is not Mode.ENFORCE):

@@ -5,7 +5,7 @@
 
 with there as materialized (
     select t.ctid as place
-    from only :source as t
+    from :source as t
     where
         t.ctid operator(pg_catalog.>=) :'first_place'::pg_catalog.tid
         and t.ctid operator(pg_catalog.<) :'end_place'::pg_catalog.tid
@@ -15,7 +15,7 @@ with there as materialized (
 
 free as materialized (
     select t.ctid as place
-    from only :source as t
+    from :source as t
     where
         t.ctid operator(pg_catalog.=) any(array(select h.place from there as h))
         and :is_old

@@ -77,7 +77,7 @@ def rename_batch(writing: Writing, rename: Rename, blocks: Blocks) -> str:
     return fill(
         assets.read("sql", "templates", "rename_batch.sql"),
         {
-            "source": qualified(blocks.leaf),
+            "source": f"only {qualified(blocks.leaf)}",
             "leaf_oid": str(blocks.leaf_oid),
             "relation": relation if writing.table.is_partitioned else f"only {relation}",
             "first_place": f"({blocks.first},0)",
