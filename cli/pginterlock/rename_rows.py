@@ -88,7 +88,7 @@ class _Mover:
             if not self._held:
                 continue
             if time.monotonic() >= until:
-                raise self._incomplete(f"{_rows(self._held)} are held by other sessions")
+                raise self._incomplete(f"{_rows(self._held, be=True)} held by other sessions")
             time.sleep(_BETWEEN_S)
         return self._moved
 
@@ -154,9 +154,9 @@ class _Mover:
             )
 
     def _incomplete(self, why: str) -> IncompleteError:
-        was, state = self._rename.was, self._rename.state
+        names = f"{self._rename.was} to {self._rename.state}"
         return IncompleteError(
-            f"not every row is moved from {was} to {state} yet, {_rows(self._moved)} are: {why}",
+            f"not every row is moved from {names} yet, {_rows(self._moved, be=True)}: {why}",
             remedy=f"Both names are accepted. {_AGAIN}",
         )
 
@@ -167,5 +167,6 @@ def _said(error: psycopg.Error) -> str:
     return " ".join(str(error).split())
 
 
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
+def _rows(count: int, *, be: bool = False) -> str:
+    told = "1 row" if count == 1 else f"{count:,} rows"
+    return f"{told} {'is' if count == 1 else 'are'}" if be else told
