@@ -73,12 +73,14 @@ def back_to_the_old_name(session: psycopg.Connection) -> None:
     assert parcels.standing(session) == {"SENT": _ROWS}
 
 
-def moment(dice: random.Random, dsn: str, process: subprocess.Popen[bytes]) -> None:
-    """Wait for a random moment of a run: before, while or after its batches."""
-    if dice.random() < 0.3:
-        time.sleep(dice.uniform(0.3, 0.9))
+def wait_a_while(
+    number: int, dice: random.Random, dsn: str, process: subprocess.Popen[bytes]
+) -> None:
+    """Wait for a random moment of a run: before, while or after its batches; first, in between."""
+    if number % 3 == 1:
+        time.sleep(dice.uniform(0.3, 1.5))
         return
-    wanted = dice.randint(0, _ROWS - 1)
+    wanted = dice.randint(0, _ROWS - 1) if number else 0
     with psycopg.connect(dsn, autocommit=True) as watcher:
         [before] = watcher.execute(_BATCHES).fetchone() or (0,)
         while process.poll() is None:
@@ -108,9 +110,9 @@ def test_a_client_that_is_killed_again_and_again(
     fill(session)
     left = set()
 
-    for _ in range(_KILLS):
+    for number in range(_KILLS):
         process = start(empty, spec_file)
-        moment(dice, empty, process)
+        wait_a_while(number, dice, empty, process)
         process.send_signal(signal.SIGKILL)
         process.wait(60)
         left.add(parcels.standing(session).get("SENT", 0))
@@ -129,9 +131,9 @@ def test_a_server_that_is_killed_again_and_again(
     with psycopg.connect(dsn, autocommit=True) as session:
         fill(session)
 
-    for _ in range(_KILLS):
+    for number in range(_KILLS):
         process = start(dsn, spec_file)
-        moment(dice, dsn, process)
+        wait_a_while(number, dice, dsn, process)
         crash(dsn)
         assert process.wait(60) in (0, 3, 5)
         with psycopg.connect(dsn, autocommit=True) as session:
