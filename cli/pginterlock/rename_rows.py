@@ -25,6 +25,7 @@ from pginterlock.waiting import Waiting, persist
 _ROW_LIMIT = 2000
 _BETWEEN_S = 0.1
 _PASSES = 3
+_TOLD_EVERY_S = 1.0
 _ACTOR = "interlock apply"
 _ACT = (
     "select set_config('interlock.actor', coalesce(nullif(current_setting('interlock.actor', true),"
@@ -76,6 +77,7 @@ class _Mover:
         self._progress = progress
         self._moved = 0
         self._held = 0
+        self._next_told = 0.0
 
     def run(self) -> int:
         until = time.monotonic() + self._how.limit_s
@@ -104,10 +106,12 @@ class _Mover:
         """Move what is in *size* blocks from *first* on; return where to go on, if anywhere."""
         end = min(first + size, count)
         after = self._batch(states.Blocks(leaf, oid, first, end, _ROW_LIMIT))
-        self._progress(
-            f"{self._rename.was} -> {self._rename.state}: {_rows(self._moved)} moved,"
-            f" {100 * after // max(count, 1)} % of {leaf}"
-        )
+        if time.monotonic() >= self._next_told:
+            self._next_told = time.monotonic() + _TOLD_EVERY_S
+            self._progress(
+                f"{self._rename.was} -> {self._rename.state}: {_rows(self._moved)} moved,"
+                f" {100 * after // max(count, 1)} % of {leaf}"
+            )
         return after if after < count else None
 
     def _batch(self, blocks: states.Blocks) -> int:

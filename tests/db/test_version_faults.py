@@ -38,6 +38,7 @@ def fill(session: psycopg.Connection) -> None:
         [_ROWS],
     )
     session.execute("update parcel set status = 'SENT', carrier = 'post'")
+    session.execute("vacuum full parcel")  # the first batch finds rows
 
 
 @pytest.fixture
@@ -218,3 +219,26 @@ def test_in_the_middle_other_changes_go_in_and_the_rows_go_on(
 
     assert parcels.standing(half_way) == {"ON_THE_WAY": _ROWS}
     assert [it.code for it in verify(half_way, changed).findings] == ["old-name"]
+
+
+def test_rows_are_not_moved_where_code_of_others_would_run_with_more_rights(
+    own_server: embedded.Server,
+) -> None:
+    with psycopg.connect(own_server.dsn(), autocommit=True) as session:
+        session.execute("create role hauler; grant create on schema public to hauler")
+        parcels.make(session)
+        parcels.send(session, 1)
+        session.execute("alter table parcel owner to hauler")
+        session.execute("set role hauler")
+        session.execute(
+            "create function look() returns trigger language plpgsql as"
+            " $$ begin return new; end $$;"
+            "create trigger look before update on parcel for each row execute function look()"
+        )
+        session.execute("reset role")
+
+        with pytest.raises(UnsafeError, match=r"code of another role would run .*trigger look"):
+            apply.install(session, parcels.renamed())
+
+        assert parcels.standing(session) == {"PACKED": 2, "SENT": 1}
+        parcels.send(session, 2, to="ON_THE_WAY")
