@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+# The event of the move from a state's old name to its new one. No event of a spec begins so.
+RENAME_EVENT = "interlock:rename"
+
 
 class Mode(StrEnum):
     """What happens to a write that breaks a rule."""
@@ -124,6 +127,14 @@ class StateRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Rename:
+    """State *state* was called *was* before."""
+
+    state: str
+    was: str
+
+
+@dataclass(frozen=True, slots=True)
 class Invariant:
     """A condition on rows, always (*states* empty) or while in some states."""
 
@@ -193,6 +204,12 @@ class Machine:
     continuity: Continuity = Continuity.VERIFY
     unenforced: tuple[Unenforced, ...] = ()
     modes: tuple[tuple[str, Mode], ...] = ()  # rule, or rule.item, to a mode of its own
+    renames: tuple[Rename, ...] = ()
+
+    @property
+    def old_names(self) -> tuple[Rename, ...]:
+        """The renames under way: the old name is a state still, beside the new one."""
+        return tuple(it for it in self.renames if it.was in self.states)
 
     def mode_of(self, rule: str, item: str = "") -> Mode:
         """Return the mode of *rule*, or of one *item* of it (`RowPredicate.name`)."""

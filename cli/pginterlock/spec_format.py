@@ -73,6 +73,7 @@ class StatePart(_Part):
     forbid: Names = Field([], description="Columns that must be null.")
     freeze: Names = Field([], description="Columns that may not change; * is all of them.")
     clear: Names = Field([], description="Columns that become null on entry.")
+    renamed_from: str | None = Field(None, description="What the state was called before.")
 
 
 class InvariantPart(_Part):

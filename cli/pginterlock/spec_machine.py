@@ -27,6 +27,7 @@ from pginterlock.spec_deadlines import is_interval, no_interval, read_deadlines
 from pginterlock.spec_format import TransitionPart
 from pginterlock.spec_modes import read_modes
 from pginterlock.spec_problems import Problems, Read, meant
+from pginterlock.spec_renames import read_renames
 
 _MAX_MACHINE_BYTES = 40
 _SHOWN = 80  # characters of an expression in a message
@@ -95,6 +96,7 @@ class _Reader:
             checks=part.checks,
             continuity=part.continuity,
             unenforced=tuple(self._unenforced()),
+            renames=read_renames(part, self._states, self._add),
         )
 
     def _add(self, path: SpecPath, message: str) -> None:

@@ -33,4 +33,6 @@ def entry(writing: Writing, kind: str, render: Render, values: dict[str, str]) -
             "expressions": ", ".join(every.values()),
         },
     )
-    return attribution.around_entry(writing, render, insert, is_change=event == "v_event")
+    return attribution.around_entry(
+        writing, render, insert, is_change=event == "v_event", is_bare=not values
+    )

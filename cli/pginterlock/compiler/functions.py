@@ -106,7 +106,11 @@ def _before_move(writing: Writing) -> DbObject:
         or any(s in writing.machine.targets(o) for o in writing.machine.states)
     ]
     early = [transition.before_move(writing)] if _speaks_early(writing, transition.NAME) else []
-    body = [same, *early, *_fills_by_state(writing, tuple(entered))]
+    filled = _fills_by_state(writing, tuple(entered))
+    if filled and (is_rename := writing.is_rename()):
+        # Nothing is entered: what was written when it was stays.
+        filled.insert(0, f"if {is_rename} then\n    return new;\nend if;")
+    body = [same, *early, *filled]
     return _function(
         writing,
         "premove",

@@ -16,12 +16,16 @@ from pginterlock.template import fill
 
 Row = Sequence[str | bool | None]
 
+# Parts of a machine that came later: without them a definition is as it was written before.
+_NEWER = ("deadlines", "modes", "renames")
+
 
 def definition(machine: Machine) -> str:
     """Return *machine* as JSON with sorted keys: the same machine, the same text."""
     told = dataclasses.asdict(machine)
-    if not machine.modes:
-        del told["modes"]  # as it was before a rule could have a mode of its own
+    for part in _NEWER:
+        if not told[part]:
+            del told[part]
     return _text(told)
 
 

@@ -5,7 +5,7 @@ from pginterlock.errors import IllegalBirth
 from pginterlock.model import Mode
 from pginterlock.names import array, cut, ident, literal
 from pginterlock.rules import known_state
-from pginterlock.rules.parts import Verdict, Writing, block, indent, is_state, listing, new
+from pginterlock.rules.parts import Verdict, Writing, block, indent, is_state, listing, new, renamed
 from pginterlock.template import fill
 
 ERROR = IllegalBirth
@@ -86,7 +86,7 @@ def _initial(writing: Writing, condition: str, *, is_early: bool = False) -> str
         CODE,
         NAME,
         "pg_catalog.concat(': a row may not begin as ', coalesce(v_to, 'null'))",
-        literal(f"A row begins as {listing(machine.initial)}"),
+        literal(f"A row begins as {listing(machine.initial)}{renamed(machine, *machine.initial)}"),
         machine.state,
         array(machine.initial),
         is_liftable=not is_early,

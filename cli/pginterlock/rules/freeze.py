@@ -62,6 +62,8 @@ def _stamp(writing: Writing, column: str, states: tuple[str, ...]) -> str:
         [*states, *(r.state for r in writing.machine.rows if column in r.clear)]
     )
     allowed = f"v_from is distinct from v_to and {is_state('v_to', list(entered))}"
+    if is_rename := writing.is_rename():
+        allowed = f"{allowed} and ({is_rename}) is not true"
     if mends := _mends(writing, column):
         allowed = f"{allowed}\n    or {mends}"
     return writing.write(
@@ -100,7 +102,12 @@ def _column(writing: Writing, state: str, column: str) -> str:
         s for stamp in writing.machine.stamps if stamp.column == column for s in stamp.states
     ]
     entered = dict.fromkeys([*cleared, *stamped])
-    moved = f" and ({is_state('v_to', list(entered))}) is not true" if entered else ""
+    moved = ""
+    if entered:
+        is_entry = is_state("v_to", list(entered))
+        if is_rename := writing.is_rename():
+            is_entry = f"{is_entry} and ({is_rename}) is not true"
+        moved = f" and ({is_entry}) is not true"
     if mends := _mends(writing, column):
         moved += f"\n    and ({mends}) is not true"
     return writing.write(

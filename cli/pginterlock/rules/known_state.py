@@ -9,6 +9,7 @@ from pginterlock.rules.parts import (
     is_state,
     listing,
     new,
+    renamed,
     row_refusal,
 )
 
@@ -45,7 +46,7 @@ def row_predicates(writing: Writing) -> list[RowPredicate]:
             (machine.state,),
             known,
             message=f"{machine.state} is not a state of this machine",
-            hint=f"Known states: {listing(machine.states)}",
+            hint=f"Known states: {listing(machine.states)}{renamed(machine, *machine.states)}",
             in_state=lambda render, state: "true",  # noqa: ARG005 - known by being looked up
         )
     ]

@@ -125,6 +125,17 @@ class Writing:
             return f"case when {name} is not null then pg_catalog.concat({name}) end"
         return name
 
+    def is_rename(self) -> str:
+        """Return SQL that is true of a move from an old name of a state to its new one.
+
+        Every operator is named in full; nothing while no rename is under way.
+        """
+        return " or ".join(
+            f"(v_from operator(pg_catalog.=) {literal(it.was)}"
+            f" and v_to operator(pg_catalog.=) {literal(it.state)})"
+            for it in self.machine.old_names
+        )
+
     def key_match(self, alias: str, render: Render) -> str:
         """Return SQL that is true when the keys of *alias*, a table of ours, and of a row agree."""
         return " and ".join(
@@ -246,6 +257,12 @@ def indent(text: str, levels: int = 1) -> str:
 def block(statements: Iterable[str], levels: int = 1) -> str:
     """Return *statements* as the body of a block."""
     return "\n".join(indent(it, levels) for it in statements if it.strip())
+
+
+def renamed(machine: Machine, *states: str) -> str:
+    """Return what a hint says of the names that *states* had before; nothing where none had."""
+    names = [f"{it.was} is now {it.state}" for it in machine.renames if it.state in states]
+    return f"; {', '.join(names)}" if names else ""
 
 
 def listing(states: Sequence[str]) -> str:

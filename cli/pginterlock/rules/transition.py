@@ -7,7 +7,7 @@ from pginterlock.errors import IllegalTransition
 from pginterlock.model import Machine, Mode, Transition
 from pginterlock.names import array, literal
 from pginterlock.rules import guard, known_state
-from pginterlock.rules.parts import Verdict, Writing, indent, is_state, listing, new
+from pginterlock.rules.parts import Verdict, Writing, indent, is_state, listing, new, renamed
 
 ERROR = IllegalTransition
 CODE = IllegalTransition.code
@@ -33,8 +33,8 @@ def at_move(writing: Writing) -> list[str]:
 def _hint(machine: Machine, state: str) -> str:
     targets = machine.targets(state)
     if not targets:
-        return f"No move leads out of {state}: it is final"
-    return f"Allowed from {state}: {listing(targets)}"
+        return f"No move leads out of {state}: it is final{renamed(machine, state)}"
+    return f"Allowed from {state}: {listing(targets)}{renamed(machine, state, *targets)}"
 
 
 def _targets(writing: Writing, origin: str, leaving: list[Transition]) -> str:

@@ -138,6 +138,7 @@ def _rows(
     if asked.rows:
         progress(f"rows of {it.table.name}")
         found += rows.unsound(connection, it)
+        found += rows.old_names(connection, it)
     if asked.history:
         if not replay.is_possible(connection, it):
             skipped.append(f"{name}: history (not there, or not readable)")
