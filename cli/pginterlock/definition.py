@@ -10,6 +10,7 @@ from pginterlock.model import (
     Audit,
     Checks,
     Continuity,
+    Deadline,
     Expression,
     Fill,
     Invariant,
@@ -64,15 +65,29 @@ def _machine(told: _Json) -> Machine:
             Invariant(_text(it["name"]), _expression(it["check"]), _texts(it, "states"))
             for it in _items(told, "invariants")
         ),
+        deadlines=tuple(
+            Deadline(
+                _text(it["state"]), _text(it["longest"]), _text(it["then"]) if it["then"] else None
+            )
+            for it in _items(told, "deadlines")
+        ),
         deletion=_texts(told, "deletion"),
         audit=_audit(_mapping(told.get("audit") or {})),
         outbox=Outbox(_text(_mapping(outbox)["channel"])) if outbox else None,
         checks=Checks(_word(told, "checks", Checks.FUNCTION)),
         continuity=Continuity(_word(told, "continuity", Continuity.VERIFY)),
+        modes=tuple(_rule_mode(it) for it in _list(told, "modes")),
         renames=tuple(
             Rename(_text(it["state"]), _text(it["was"])) for it in _items(told, "renames")
         ),
     )
+
+
+def _rule_mode(told: object) -> tuple[str, Mode]:
+    if not isinstance(told, list):
+        raise TypeError
+    rule, mode = told
+    return _text(rule), Mode(_text(mode))
 
 
 def _transition(told: _Json) -> Transition:

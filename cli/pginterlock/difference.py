@@ -63,6 +63,7 @@ def difference(before: Machine, after: Machine) -> list[Difference]:
         *_stamps(was, now),
         *_rows(was, now),
         *_invariants(was, now),
+        *_deadlines(was, now),
     ]
     return [replace(it, machine=after.name) for it in found]
 
@@ -113,6 +114,10 @@ def _names(before: Machine, after: Machine) -> Iterator[Difference]:
 def _mode(was: Machine, now: Machine) -> Iterator[Difference]:
     if was.mode is not now.mode:
         yield _one("mode changed", f"{was.mode} -> {now.mode}")
+    for rule in dict.fromkeys(rule for rule, _ in (*was.modes, *now.modes)):
+        old, new = (it.mode_of(*rule.split(".", 1)) for it in (was, now))
+        if old is not new:
+            yield _one("mode changed", f"{rule}: {old} -> {new}")
 
 
 def _states(was: Machine, now: Machine) -> Iterator[Difference]:
@@ -247,3 +252,18 @@ def _asks(invariant: Invariant) -> tuple[str, frozenset[str]]:
 def _told(invariant: Invariant) -> str:
     where = f" in {', '.join(invariant.states)}" if invariant.states else ""
     return f"{invariant.check.text}{where}"
+
+
+def _deadlines(was: Machine, now: Machine) -> Iterator[Difference]:
+    before = {it.state: it for it in was.deadlines}
+    after = {it.state: it for it in now.deadlines}
+    for state, it in after.items():
+        if state not in before:
+            yield _one("deadline added", f"{state}: {it.longest}", state)
+        elif before[state] != it:
+            yield _one(
+                "deadline changed", f"{state}: {before[state].longest} -> {it.longest}", state
+            )
+    for state, it in before.items():
+        if state not in after:
+            yield _one("deadline removed", f"{state}: {it.longest}", state)

@@ -9,9 +9,10 @@ from pginterlock import database
 from pginterlock.compiler import scan, states
 from pginterlock.difference import Difference, counted, difference, removed_states
 from pginterlock.errors import UnsafeError
-from pginterlock.model import Mode, Rename
+from pginterlock.model import Machine, Mode, Rename
 from pginterlock.objects import Lock
 from pginterlock.plan import Part, Step
+from pginterlock.rules import known_state
 from pginterlock.survey import MachineSurvey
 
 
@@ -49,7 +50,7 @@ def look(
         progress(f"counting the rows of {it.table.name}")
         counts = _counts(connection, it)
         left = {state: counts[state] for state in gone if counts.get(state)}
-        if left and not (leave_rows and it.machine.mode is not Mode.ENFORCE):
+        if left and not (leave_rows and _is_lenient(it.machine)):
             refused += [_left(it, state, count) for state, count in left.items()]
             remedies.append(_remedy(it, left))
         breaking = _breaking(connection, it) if any(d.rule for d in told) else None
@@ -131,9 +132,13 @@ def _remedy(it: MachineSurvey, gone: Iterable[str]) -> str:
                 f"Has {state} a new name? states: {{NEW: {{renamed_from: {state}}}}}. Else move the"
                 " rows first, while the spec still has the state."
             )
-    if it.machine.mode is not Mode.ENFORCE:
+    if _is_lenient(it.machine):
         told.append("--leave-rows leaves them there, in breach of IL11.")
     return " ".join(dict.fromkeys(told))
+
+
+def _is_lenient(machine: Machine) -> bool:
+    return machine.mode_of(known_state.NAME) is not Mode.ENFORCE
 
 
 def _new_name(it: MachineSurvey, state: str) -> str | None:
