@@ -13,6 +13,7 @@ COMMANDS = {
     "plan": "Print the SQL that brings a database to its spec, with the lock of each step.",
     "apply": "Bring a database to its spec, all of it or nothing.",
     "verify": "Prove that the machines are there, work, and that every row obeys them.",
+    "backfill": "Repair the rows that were there before, in batches, after a look at them.",
     "history": "Print the life of one row.",
     "tail": "Print entries as they are committed, one a line.",
     "seal": "Seal what is decided of the histories, and export the root.",

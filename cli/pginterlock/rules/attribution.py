@@ -10,7 +10,7 @@ from pginterlock import assets
 from pginterlock.errors import Unattributed
 from pginterlock.model import ActorNeed, Mode, Need, Transition
 from pginterlock.names import literal
-from pginterlock.rules.parts import Render, Verdict, Writing, block, indent
+from pginterlock.rules.parts import Lift, Render, Verdict, Writing, block, indent
 from pginterlock.template import fill
 
 ERROR = Unattributed
@@ -44,13 +44,14 @@ def around_entry(writing: Writing, render: Render, entry: str, *, is_change: boo
     """Return *entry*, the statement that writes one, behind what it asks of the writer."""
     verdicts = []
     event = "v_event" if is_change else "null"
+    lift = Lift.GUARD if is_change else Lift.NEVER
     if writing.machine.audit.actor is ActorNeed.REQUIRED:
-        verdicts.append(writing.write(_no_actor(event), render))
+        verdicts.append(writing.write(_no_actor(event), render, lift=lift))
     if is_change and (arms := _asking(writing.machine.transitions)):
-        verdicts.append(writing.write(_no_reason(arms), render))
+        verdicts.append(writing.write(_no_reason(arms), render, lift=lift))
     if not is_signed(writing):
         return "".join([*verdicts, entry])
-    verdicts.insert(0, writing.write(_not_signed(event), render))
+    verdicts.insert(0, writing.write(_not_signed(event), render, lift=lift))
     return fill(
         assets.read("sql", "templates", "signed_entry.plpgsql"),
         {"verdicts": block(verdicts), "entry": indent(entry)},

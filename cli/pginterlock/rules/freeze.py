@@ -4,7 +4,7 @@ from pginterlock.errors import Frozen
 from pginterlock.model import Mode
 from pginterlock.names import literal
 from pginterlock.rules import stamp as stamps
-from pginterlock.rules.parts import Verdict, Writing, block, indent, is_state, new, old
+from pginterlock.rules.parts import Lift, Verdict, Writing, block, indent, is_state, new, old
 
 ERROR = Frozen
 CODE = Frozen.code
@@ -53,6 +53,7 @@ def _key(writing: Writing, column: str) -> str:
             column,
         ),
         old,
+        lift=Lift.GUARD,
     )
 
 
@@ -75,6 +76,7 @@ def _stamp(writing: Writing, column: str, states: tuple[str, ...]) -> str:
             column,
         ),
         new,
+        lift=Lift.GUARD,
     )
 
 
@@ -95,4 +97,5 @@ def _column(writing: Writing, state: str, column: str) -> str:
             column,
         ),
         new,
+        lift=Lift.GUARD,
     )

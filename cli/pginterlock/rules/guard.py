@@ -4,7 +4,7 @@ from pginterlock.errors import GuardFailed
 from pginterlock.expression import rewrite
 from pginterlock.model import Transition
 from pginterlock.names import array, literal
-from pginterlock.rules.parts import Verdict, Writing, indent, new
+from pginterlock.rules.parts import Lift, Verdict, Writing, indent, new
 
 ERROR = GuardFailed
 CODE = GuardFailed.code
@@ -39,4 +39,4 @@ def _refusal(writing: Writing, moves: list[Transition]) -> str:
         missing=columns,
         event=literal(move.event),
     )
-    return writing.write(verdict, new) + f"v_event := {literal(move.event)};"
+    return writing.write(verdict, new, lift=Lift.GUARD) + f"v_event := {literal(move.event)};"

@@ -5,6 +5,7 @@ Pure: model and table in, SQL text out.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from pginterlock import assets
 from pginterlock.model import Checks, Machine, Mode
@@ -13,6 +14,14 @@ from pginterlock.table import Column, Kind, Table
 from pginterlock.template import fill
 
 Render = Callable[[str], str]
+
+
+class Lift(StrEnum):
+    """Where a verdict asks whether this transaction is let through."""
+
+    NEVER = "never"  # a row rule, whoever writes
+    GUARD = "verdict_lifted"  # in a guard function, which remembers the answer in v_lifted
+    EARLY = "verdict_lifted_early"  # in a fill function, which runs with the writer's rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,26 @@ class RowPredicate:
         if not self.states:
             return held
         return f"({is_state(writing.state_sql(render), self.states)} is not true or {held})"
+
+
+@dataclass(frozen=True, slots=True)
+class RowRepair:
+    """One way to mend a row that breaks a rule; *provenance* says where the values come from.
+
+    *when* and *sets* write conditions and values for one way of naming columns. It is used only
+    where the row is sound afterwards if *must_mend_all*; *reads_history* is left out where there is
+    none.
+    """
+
+    code: str
+    rule: str
+    name: str
+    when: Callable[[Render], str]
+    sets: tuple[tuple[str, Callable[[Render], str]], ...]
+    provenance: str
+    is_declared: bool = False
+    must_mend_all: bool = False
+    reads_history: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +185,29 @@ class Writing:
         origin: str = "v_from",
         target: str = "v_to",
         mode: Mode | None = None,
+        lift: Lift = Lift.NEVER,
     ) -> str:
-        """Return the statement that refuses (or, where the mode asks it, records)."""
+        """Return the statement that refuses (or, where the mode asks it, records).
+
+        *lift* says where a transaction that is let through is asked for: on this way alone, so that
+        a sound write pays nothing.
+        """
+        said = self._said(verdict, render, origin, target, mode)
+        if lift is not Lift.NEVER:
+            form = assets.read("sql", "templates", f"{lift.value}.plpgsql")
+            slots = {"machine": self.machine.name, "rule": verdict.rule, "refusal": indent(said)}
+            said = fill(form, slots)
+        if verdict.condition == "true":
+            return said
+        return f"if {verdict.condition} then\n{indent(said)}\nend if;\n"
+
+    def _said(
+        self, verdict: Verdict, render: Render, origin: str, target: str, mode: Mode | None
+    ) -> str:
         observing = (mode or self.machine.mode) is Mode.OBSERVE
-        form = "verdict_always" if verdict.condition == "true" else "verdict"
         return fill(
-            assets.read("sql", "templates", f"{form}.plpgsql"),
+            assets.read("sql", "templates", "verdict.plpgsql"),
             {
-                "condition": verdict.condition,
                 "verdict": "record_violation" if observing else "refuse",
                 "code": verdict.code,
                 "machine": self.machine.name,

@@ -6,7 +6,17 @@ A fill trigger writes it on entry, as far as the spec lets it.
 
 from pginterlock.errors import StampBroken
 from pginterlock.model import Fill, Presence, Stamp
-from pginterlock.rules.parts import Render, RowPredicate, Writing, is_state, listing, new
+from pginterlock.names import literal
+from pginterlock.rules import stamp_repairs
+from pginterlock.rules.parts import (
+    Render,
+    RowPredicate,
+    RowRepair,
+    Writing,
+    is_state,
+    listing,
+    new,
+)
 
 ERROR = StampBroken
 CODE = StampBroken.code
@@ -68,9 +78,26 @@ def fills(writing: Writing, state: str) -> list[str]:
         assign = f"{new(stamp.column)} := pg_catalog.now();"
         match stamp.fill:
             case Fill.ALWAYS:
-                lines.append(assign)
+                # A repair says itself when the state was entered.
+                lifted = f"interlock.lifted({literal(writing.machine.name)}, {literal(NAME)})"
+                lines.append(
+                    "if pg_catalog.current_setting('interlock.lift', true) is null then\n"
+                    f"    {assign}\nelsif {lifted} is null then\n    {assign}\nend if;"
+                )
             case Fill.IF_NULL:
                 lines.append(f"if {new(stamp.column)} is null then\n    {assign}\nend if;")
             case Fill.NEVER:
                 pass
     return lines
+
+
+def repairs(writing: Writing) -> list[RowRepair]:
+    """Return the proposals: the state that the stamps show, times that were lost, times too many.
+
+    In this order: a time that shows a state is not cleared.
+    """
+    found = stamp_repairs.entered(writing, CODE, NAME)
+    for stamp in writing.machine.stamps:
+        found += stamp_repairs.lost(writing, stamp, CODE, NAME)
+        found += stamp_repairs.forbidden(writing, stamp, CODE, NAME)
+    return found

@@ -7,7 +7,7 @@ from pginterlock.errors import IllegalTransition
 from pginterlock.model import Machine, Mode, Transition
 from pginterlock.names import array, literal
 from pginterlock.rules import guard, known_state
-from pginterlock.rules.parts import Verdict, Writing, indent, is_state, listing, new
+from pginterlock.rules.parts import Lift, Verdict, Writing, indent, is_state, listing, new
 
 ERROR = IllegalTransition
 CODE = IllegalTransition.code
@@ -71,7 +71,8 @@ def _refusal(writing: Writing, origin: str | None) -> str:
         machine.state,
         array(targets),
     )
-    return known_state.first_of_all(writing) + writing.write(verdict, new)
+    refused = writing.write(verdict, new, lift=Lift.GUARD)
+    return known_state.first_of_all(writing) + refused
 
 
 def before_move(writing: Writing) -> str:
@@ -106,7 +107,7 @@ def _early(writing: Writing, state: str, condition: str) -> str:
         machine.state,
         array(machine.targets(state)),
     )
-    inner = writing.write(verdict, new)
+    inner = writing.write(verdict, new, lift=Lift.EARLY)
     return inner if condition == "true" else f"if {condition} then\n{indent(inner)}\nend if;"
 
 
