@@ -30,6 +30,13 @@ class Version:
     initial: tuple[str, ...]
     deletion: tuple[str, ...]
     moves: tuple[tuple[str, str, str], ...]
+    final: tuple[str, ...] = ()
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The states that this version knows."""
+        ends = [state for _, *ends in self.moves for state in ends]
+        return tuple(dict.fromkeys([*self.initial, *ends, *self.final]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ def version_of(number: int, after_entry: int, definition: Mapping[str, object]) 
             _texts(definition["initial"]),
             _texts(definition["deletion"]),
             tuple((str(m["event"]), str(m["from_state"]), str(m["to_state"])) for m in moves),
+            _texts(definition["final"]),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"version {number} is no machine") from error
@@ -85,10 +93,11 @@ def replay(
 
     *without* leaves out the entries from one moment to before another, as if they were not there.
     """
-    is_kept = "true"
+    # What was reconstructed tells of a time before the machine; no row is held against it.
+    is_kept = "kind <> 'reconstructed'"
     if without:
         begin, end = map(literal, without)
-        is_kept = f"not (at >= {begin}::timestamptz and at < {end}::timestamptz)"
+        is_kept += f" and not (at >= {begin}::timestamptz and at < {end}::timestamptz)"
 
     def of_table(column: str) -> str:
         return f"t.{ident(column)}"
@@ -134,7 +143,7 @@ def _legality(versions: Sequence[Version]) -> str:
 def _is_illegal(version: Version) -> str:
     """Return SQL that is true of an entry that *version* did not allow."""
     if version.mode is Mode.OBSERVE:
-        return "kind not in ('birth', 'move', 'change', 'death')"
+        return "kind not in ('birth', 'move', 'change', 'death', 'backfill')"
     return "\n".join(
         [
             "case kind",
@@ -142,6 +151,8 @@ def _is_illegal(version: Version) -> str:
             f"    when 'birth' then ({_is_one_of('to_state', version.initial)}) is not true",
             f"    when 'death' then ({_is_one_of('from_state', version.deletion)}) is not true",
             "    when 'change' then from_state is distinct from to_state",
+            # A repair moves as no user may, but to a state of the machine.
+            f"    when 'backfill' then ({_is_one_of('to_state', version.states)}) is not true",
             "    else true",
             "end",
         ]

@@ -18,6 +18,7 @@ _PUBLIC = (
     "interlock.refuse(",
     "interlock.act_as(",
     "interlock.act_as_signed(",
+    "interlock.lifted(",
     "interlock.challenge(",
 )
 _GRANTED = "interlock.keep_refusal("
