@@ -11,7 +11,7 @@ from pginterlock.waiting import Waiting
 TABLE = """
 create table booking (
     id bigint primary key,
-    status text,
+    status text not null,
     room int,
     nights int not null default 1,
     price numeric(8, 2) not null default 100,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.rows import DictRow
 
-from pginterlock import database, repair_probe
+from pginterlock import catalog, database, repair_probe
 from pginterlock.compiler import MachineNames
 from pginterlock.compiler.registry import definition
 from pginterlock.compiler.repairing import Repairing, all_repairs
@@ -69,6 +69,9 @@ def prepare(connection: psycopg.Connection, spec: Spec, name: str, choice: Choic
     """
     with database.faults():
         machine = _machine(spec, name)
+        rights = catalog.rights(connection)
+        if rights.schema_exists and not (rights.is_schema_owner or rights.is_superuser):
+            raise _no_member()
         seen = survey(connection, Spec((machine,), spec.positions))
         it = seen.machines[0]
         _demand_installed(seen, it)
@@ -145,11 +148,15 @@ def _demand_rights(connection: psycopg.Connection, it: MachineSurvey) -> DictRow
             remedy=f"As its owner: grant select, update on {it.table.name} to ...;",
         )
     if not needs["is_member"]:
-        raise EnvironmentFault(
-            "this role is no member of the owner of schema interlock, who writes the history",
-            remedy="As a superuser: grant interlock_owner to ...;",
-        )
+        raise _no_member()
     return needs
+
+
+def _no_member() -> EnvironmentFault:
+    return EnvironmentFault(
+        "this role is no member of the owner of schema interlock, who writes the history",
+        remedy="As a superuser: grant interlock_owner to ...;",
+    )
 
 
 def demand_trusted(connection: psycopg.Connection, it: MachineSurvey) -> None:

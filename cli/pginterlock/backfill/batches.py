@@ -149,6 +149,8 @@ def _committed(it: _Run, work: Callable[[_Run], Job | None]) -> bool:
         with it.connection.transaction():
             _begin(it)
             found.append(work(it))
+            if found[-1] is None:
+                raise psycopg.Rollback
 
     persist(it.pace.waiting, attempt)
     job = found[-1]

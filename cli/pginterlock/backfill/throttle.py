@@ -23,7 +23,7 @@ class Limits:
 
 
 def give_way(connection: psycopg.Connection, limits: Limits, say: Callable[[str], None]) -> None:
-    """Pause, then wait until no limit is passed; raise IncompleteError where that takes too long."""
+    """Pause, then wait until no limit is passed; raise IncompleteError where it takes too long."""
     if limits.pause_s:
         time.sleep(limits.pause_s)
     if limits.lag_s is None and limits.active_count is None:
