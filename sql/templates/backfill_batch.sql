@@ -27,14 +27,15 @@ judged as materialized (
         :key_values as key_values,
         :key_json as row_key,
         (:is_changed) as is_changed,
-        :is_sound as is_sound,
-        case when :is_sound then '{}' else :broken_after end as broken,
+        v.is_sound,
+        case when v.is_sound then '{}' else :broken_after end as broken,
         :applied as applied,
         :provenance as provenance,
         :entry_values,
         :new_values
     from held as s0
 :stages
+    cross join lateral (select :is_sound as is_sound offset 0) as v
 ),
 
 written as (

@@ -5,6 +5,7 @@ set local lock_timeout = :lock_timeout;
 set local row_security = off;
 set local jit = off;
 set local enable_seqscan = off;
+set local enable_memoize = off;
 set local datestyle = 'ISO';
 select
     set_config('TimeZone', :'time_zone', true),

@@ -69,6 +69,7 @@ def look(connection: psycopg.Connection, asked: Asked) -> Outlook:
     with database.snapshot(connection):
         try:
             with connection.transaction():
+                database.run(connection, "set local enable_memoize = off")
                 rows = database.rows(connection, mending.look(asked.repairing, SAMPLES))
         except ROW_FAULTS:
             rows = _piecewise(connection, asked, found)

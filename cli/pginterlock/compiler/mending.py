@@ -155,7 +155,7 @@ def batch(asked: Repairing, span: Span, job_id: int) -> str:
 def _judged(asked: Repairing) -> dict[str, str]:
     return {
         "relation": qualified(asked.writing.table.name),
-        "stages": indent(asked.stages),
+        "stages": indent(asked.joins),
         "candidate": indent(asked.candidate(asked.before), 2).lstrip(),
         "is_changed": indent(asked.is_changed, 2).lstrip(),
         "key_json": asked.writing.key_json(asked.before),

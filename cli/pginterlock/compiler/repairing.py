@@ -1,8 +1,8 @@
 """Rows as their repairs would leave them: one stage after the other, in one statement.
 
-Every repair is a stage: a subquery over the row as the stage before left it. So each sees what
-those before it did, nothing is computed twice, and a row is judged by all row predicates as it was
-and as it would be, in one read.
+A stage is a subquery over the row as the stage before left it: one for each declared repair, so
+that it sees what those before it did; then one for each kind of proposal. Nothing is computed
+twice, and a row is judged by all row predicates as it was and as it would be, in one read.
 
 Pure: model and table in, SQL text out.
 """
@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from pginterlock.compiler.soundness import sound_case
 from pginterlock.expression import rewrite
 from pginterlock.model import Expression, Repair
-from pginterlock.names import field, literal
+from pginterlock.names import field, ident, literal
 from pginterlock.rules import repairs as proposed
 from pginterlock.rules import row_predicates
-from pginterlock.rules.parts import Render, RowPredicate, RowRepair, Writing, indent
+from pginterlock.rules.parts import Render, RowPredicate, RowRepair, Writing
 
 _SHOWN = 200  # characters of an expression in an entry
 # Without a modifier these types have one of their own, and would cut a value.
@@ -49,14 +49,43 @@ class Repairing:
         return tuple(c.name for c in self.writing.table.columns if c.name in set_)
 
     @property
+    def stages(self) -> list[list[int]]:
+        """The numbers of the repairs of each stage; a declared repair is one by itself."""
+        found: list[list[int]] = []
+        last = ""
+        for number, it in enumerate(self.repairs):
+            if it.is_declared or it.stage != last:
+                found.append([])
+            found[-1].append(number)
+            last = it.stage
+        return found
+
+    @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that a stage hands on to the next: all that can be read or written."""
-        return tuple(c.name for c in self.writing.table.columns)
+        """The columns that a stage hands on to the next: all that are read or written."""
+        writing, seen = self.writing, set(self.targets)
+
+        def note(column: str) -> str:
+            seen.add(column)
+            return column
+
+        for it in self.repairs:
+            it.when(note)
+            for _, value in it.sets:
+                value(note)
+        seen |= {c for p in self.predicates for c in p.columns}
+        seen |= {writing.machine.state, *writing.key, *writing.machine.audit.columns}
+        return tuple(c.name for c in writing.table.columns if c.name in seen)
 
     @property
     def last(self) -> str:
         """The alias of the last stage."""
-        return f"s{len(self.repairs)}"
+        return f"s{len(self.stages)}"
+
+    def used(self, number: int) -> str:
+        """Return SQL that is true where repair *number* is used."""
+        stage = next(n for n, it in enumerate(self.stages, start=1) if number in it)
+        return f"s{stage}.u{number}"
 
     def before(self, column: str) -> str:
         """Name *column* of the row as it is."""
@@ -76,9 +105,9 @@ class Repairing:
         return f"({either})\nand ({rewrite(self.where.text, render)}) is true"
 
     @property
-    def stages(self) -> str:
+    def joins(self) -> str:
         """The stages as SQL that follows ``from ... as s0``."""
-        return "\n".join(self._stage(n, it) for n, it in enumerate(self.repairs, start=1))
+        return "\n".join(self._stage(n, it) for n, it in enumerate(self.stages, start=1))
 
     @property
     def is_sound(self) -> str:
@@ -105,13 +134,15 @@ class Repairing:
     @property
     def applied(self) -> str:
         """SQL for the numbers of the repairs that were used, from 0."""
-        return _numbers([f"case when s{n + 1}.used then {n} end" for n in range(len(self.repairs))])
+        return _numbers(
+            [f"case when {self.used(n)} then {n} end" for n in range(len(self.repairs))]
+        )
 
     @property
     def still(self) -> str:
         """SQL for the declared repairs that were used and would be used again on the result."""
         arms = [
-            f"case when s{n + 1}.used and ({it.when(self.after)}) is true then {n} end"
+            f"case when {self.used(n)} and ({it.when(self.after)}) is true then {n} end"
             for n, it in enumerate(self.repairs)
             if it.is_declared
         ]
@@ -121,47 +152,72 @@ class Repairing:
     def provenance(self) -> str:
         """SQL for the words that an entry keeps as its reason."""
         arms = [
-            f"case when s{n + 1}.used then {literal(it.provenance)} end"
+            f"case when {self.used(n)} then {literal(it.provenance)} end"
             for n, it in enumerate(self.repairs)
         ]
         return _joined(arms)
 
-    def _stage(self, number: int, repair: RowRepair) -> str:
-        """Return one stage: whether the repair is used, then the row with it."""
+    def _stage(self, number: int, repairs: list[int]) -> str:
+        """Return one stage: which of its repairs are used, then the row with them."""
         above = f"s{number - 1}"
 
         def render(column: str) -> str:
             return field(above, column)
 
-        when = f"({repair.when(render)}) is true"
-        if won := self._won(number, repair):
-            when = f"{when} and ({won}) is not true"
-        sets = {column: self._cast(column, value(render)) for column, value in repair.sets}
-        if repair.must_mend_all:
-            mended = sound_case(self.writing, lambda c: sets[c] if c in sets else render(c))
-            when = f"{when} and ({mended}) is true"
-        lines = []
-        for column in self.columns:
-            value = render(column)
-            if column in sets:
-                value = f"case when u.used then {sets[column]} else {value} end"
-            lines.append(f"{value} as {field('', column).lstrip('.')}")
-        listed = ",\n        ".join(["u.used", *lines])
+        picks: dict[str, list[int]] = {}
+        for it in repairs:
+            picks.setdefault(",".join(c for c, _ in self.repairs[it].sets), []).append(it)
+        # A CASE asks in order, and no further than the first that holds.
+        chosen = [
+            "case "
+            + " ".join(f"when {self._when(it, number, render)} then {it}" for it in group)
+            + f" end as p{place}"
+            for place, group in enumerate(picks.values())
+        ]
+        flags = [
+            f"coalesce(p.p{place} = {it}, false) as u{it}"
+            for place, group in enumerate(picks.values())
+            for it in group
+        ]
+        values = {column: render(column) for column in self.columns}
+        for place, group in enumerate(picks.values()):
+            for column, _ in self.repairs[group[0]].sets:
+                arms = " ".join(
+                    f"when {it} then {self._value_of(it, column, render)}" for it in group
+                )
+                values[column] = f"case p.p{place} {arms} else {render(column)} end"
+        listed = [*flags, *(f"{v} as {ident(c)}" for c, v in values.items())]
         return (
-            f"cross join lateral (\n    select\n        {listed}\n"
-            f"    from (select {indent(when, 2).lstrip()} as used offset 0) as u\n"
-            f"    offset 0\n) as s{number}"
+            "cross join lateral (\n    select\n        " + ",\n        ".join(listed) + "\n"
+            "    from (\n        select " + ",\n        ".join(chosen) + "\n        offset 0\n"
+            f"    ) as p\n    offset 0\n) as s{number}"
         )
 
-    def _won(self, number: int, repair: RowRepair) -> str:
+    def _when(self, number: int, stage: int, render: Render) -> str:
+        repair = self.repairs[number]
+        when = f"({repair.when(render)}) is true"
+        if won := self._won(number, stage):
+            when = f"{when} and ({won}) is not true"
+        if repair.must_mend_all:
+            sets = {c: self._value_of(number, c, render) for c, _ in repair.sets}
+            mended = sound_case(self.writing, lambda c: sets[c] if c in sets else render(c))
+            when = f"{when} and ({mended}) is true"
+        return when
+
+    def _value_of(self, number: int, column: str, render: Render) -> str:
+        value = dict(self.repairs[number].sets)[column]
+        return self._cast(column, value(render))
+
+    def _won(self, number: int, stage: int) -> str:
         """Return SQL that is true where a declared repair has set what a proposed one would."""
-        if repair.is_declared:
+        if self.repairs[number].is_declared:
             return ""
-        mine = {column for column, _ in repair.sets}
+        mine = {column for column, _ in self.repairs[number].sets}
+        above = [n for it in self.stages[: stage - 1] for n in it]
         return " or ".join(
-            f"s{n}.used"
-            for n, it in enumerate(self.repairs[: number - 1], start=1)
-            if it.is_declared and mine & {column for column, _ in it.sets}
+            self.used(n)
+            for n in above
+            if self.repairs[n].is_declared and mine & {c for c, _ in self.repairs[n].sets}
         )
 
     def _cast(self, column: str, value: str) -> str:
@@ -195,6 +251,7 @@ def _declared(repair: Repair) -> RowRepair:
         lambda render: rewrite(repair.when.text, render),
         tuple((column, _value(value.text)) for column, value in repair.sets),
         f"{repair.name}: {shown}",
+        stage="declared",
         is_declared=True,
     )
 

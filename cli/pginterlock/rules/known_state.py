@@ -83,5 +83,6 @@ def repairs(writing: Writing) -> list[RowRepair]:
             when,
             ((machine.state, meant),),
             f"{machine.state} spelled as the machine spells it",
+            stage="spelling",
         )
     ]

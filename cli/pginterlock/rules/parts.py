@@ -65,7 +65,7 @@ class RowRepair:
 
     *when* and *sets* write conditions and values for one way of naming columns. It is used only
     where the row is sound afterwards if *must_mend_all*; *reads_history* is left out where there is
-    none.
+    none. Those of one *stage* are judged on the same row, and the first one wins a column.
     """
 
     code: str
@@ -74,6 +74,7 @@ class RowRepair:
     when: Callable[[Render], str]
     sets: tuple[tuple[str, Callable[[Render], str]], ...]
     provenance: str
+    stage: str
     is_declared: bool = False
     must_mend_all: bool = False
     reads_history: bool = False

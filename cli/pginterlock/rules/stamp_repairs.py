@@ -48,6 +48,7 @@ def lost(writing: Writing, stamp: Stamp, code: str, rule: str) -> list[RowRepair
             _when_lost(writing, stamp, states, value),
             ((stamp.column, value),),
             f"{stamp.column} inferred from {source}",
+            stage="columns",
             reads_history=bool(word),
         )
     return list(found.values())
@@ -71,6 +72,7 @@ def forbidden(writing: Writing, stamp: Stamp, code: str, rule: str) -> list[RowR
             when,
             ((stamp.column, lambda _: "null"),),
             f"{stamp.column} cleared: its state was not entered",
+            stage="columns",
         )
     ]
 
@@ -89,6 +91,7 @@ def entered(writing: Writing, code: str, rule: str) -> list[RowRepair]:
             _when_entered(writing, state),
             ((machine.state, _literal(state)),),
             f"{machine.state} inferred from its stamps",
+            stage="state",
             must_mend_all=True,
         )
         for state in machine.states

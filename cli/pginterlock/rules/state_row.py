@@ -65,4 +65,5 @@ def _cleared(writing: Writing, state: str, column: str) -> RowRepair:
         when,
         ((column, lambda _: "null"),),
         f"{column} cleared: {state} forbids it",
+        stage="columns",
     )
