@@ -19,6 +19,7 @@ from pginterlock.model import (
     Need,
     Outbox,
     Rename,
+    Repair,
     Stamp,
     StateRow,
     TableName,
@@ -76,11 +77,26 @@ def _machine(told: _Json) -> Machine:
         outbox=Outbox(_text(_mapping(outbox)["channel"])) if outbox else None,
         checks=Checks(_word(told, "checks", Checks.FUNCTION)),
         continuity=Continuity(_word(told, "continuity", Continuity.VERIFY)),
+        repairs=tuple(
+            Repair(
+                _text(it["name"]),
+                _expression(it["when"]),
+                tuple(_set(value) for value in _list(it, "sets")),
+            )
+            for it in _items(told, "repairs")
+        ),
         modes=tuple(_rule_mode(it) for it in _list(told, "modes")),
         renames=tuple(
             Rename(_text(it["state"]), _text(it["was"])) for it in _items(told, "renames")
         ),
     )
+
+
+def _set(told: object) -> tuple[str, Expression]:
+    if not isinstance(told, list):
+        raise TypeError
+    column, value = told
+    return _text(column), _expression(value)
 
 
 def _rule_mode(told: object) -> tuple[str, Mode]:

@@ -42,7 +42,7 @@ def fit(machine: Machine, table: Table) -> list[Problem]:
     if missing:
         return missing
     found = [*_relation(table), *_key(machine, table), *_state(machine, table)]
-    found += [*_columns(machine, table)]
+    found += [*_columns(machine, table), *_repairs(machine, table)]
     if not found:
         found += [*_size(machine, table)]
     return [Problem(root + path, text) for path, text in found]
@@ -72,6 +72,12 @@ def _named(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
             yield ("transitions", transition.event, "guard"), column
     for invariant in machine.invariants:
         yield from ((("invariants", invariant.name), c) for c in invariant.check.columns)
+    for repair in machine.repairs:
+        path: SpecPath = ("repairs", repair.name)
+        yield from (((*path, "when"), c) for c in repair.when.columns)
+        for column, value in repair.sets:
+            yield (*path, "set", column), column
+            yield from (((*path, "set", column), c) for c in value.columns)
     for number, column in enumerate(machine.audit.columns):
         yield ("audit", "columns", number), column
 
@@ -157,6 +163,19 @@ def _columns(machine: Machine, table: Table) -> _Found:
                 ("states", state, "clear", number),
                 (f"column {column.name!r} is {_why(column)}; it cannot be cleared"),
             )
+
+
+def _repairs(machine: Machine, table: Table) -> _Found:
+    """Yield what no repair may set: the key, for a history belongs to it, and what is generated."""
+    for repair in machine.repairs:
+        for name, _ in repair.sets:
+            column = table.column(name)
+            if name in (machine.key or table.primary_key):
+                told = f"the key {name!r} cannot be repaired: a history belongs to one key"
+                yield ("repairs", repair.name, "set", name), told
+            elif column is not None and column.is_generated:
+                told = f"column {name!r} is generated; it follows the columns it is made of"
+                yield ("repairs", repair.name, "set", name), told
 
 
 def _why(column: Column) -> str:

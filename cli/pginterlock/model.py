@@ -144,6 +144,15 @@ class Invariant:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """How `backfill` mends the rows of which *when* holds: *sets* are columns and their values."""
+
+    name: str
+    when: Expression
+    sets: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """What the history records beside the state, and what it asks of a writer."""
 
@@ -202,6 +211,7 @@ class Machine:
     outbox: Outbox | None = None
     checks: Checks = Checks.FUNCTION
     continuity: Continuity = Continuity.VERIFY
+    repairs: tuple[Repair, ...] = ()
     unenforced: tuple[Unenforced, ...] = ()
     modes: tuple[tuple[str, Mode], ...] = ()  # rule, or rule.item, to a mode of its own
     renames: tuple[Rename, ...] = ()

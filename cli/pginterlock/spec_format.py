@@ -31,6 +31,13 @@ def _moves(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
 
+def _value(value: object) -> object:
+    """Take null, true and numbers of YAML for the expressions that look so."""
+    if value is None:
+        return "null"
+    return str(value).lower() if type(value) in (bool, int, float) else value
+
+
 def _version(value: object) -> object:
     """Keep true and 1.0, which Python finds equal to 1, from being a version."""
     return value if type(value) is int or value != 1 else str(value).lower()
@@ -153,7 +160,9 @@ class RepairPart(_Part):
     """How `backfill` mends rows that were there before."""
 
     when: str = Field(description="A condition that tells the rows to mend.")
-    set_: dict[str, str] = Field(alias="set", description="Column to the expression it becomes.")
+    set_: dict[str, Annotated[str, BeforeValidator(_value)]] = Field(
+        alias="set", description="Column to the expression it becomes; null empties it."
+    )
 
 
 _MOVES_SCHEMA = {

@@ -28,6 +28,7 @@ from pginterlock.spec_format import TransitionPart
 from pginterlock.spec_modes import read_modes
 from pginterlock.spec_problems import Problems, Read, meant
 from pginterlock.spec_renames import read_renames
+from pginterlock.spec_repairs import read_repairs
 
 _MAX_MACHINE_BYTES = 40
 _SHOWN = 80  # characters of an expression in a message
@@ -95,6 +96,7 @@ class _Reader:
             outbox=self._outbox(),
             checks=part.checks,
             continuity=part.continuity,
+            repairs=read_repairs(part.repairs, self._expression, self._add),
             unenforced=tuple(self._unenforced()),
             renames=read_renames(part, self._states, self._add),
         )
@@ -270,9 +272,7 @@ class _Reader:
         for event, moves in part.transitions.items():
             if any(move.by for move in moves):
                 found.append(Unenforced("transitions", f"{event}.by", "IL05"))
-        if part.funnel:
-            found.append(Unenforced("funnel", "true", "IL05"))
-        return found + [Unenforced("repairs", name, "backfill") for name in part.repairs]
+        return [*found, Unenforced("funnel", "true", "IL05")] if part.funnel else found
 
     def _check_unenforced(self) -> None:
         part = self._part
@@ -286,10 +286,6 @@ class _Reader:
                     ("reactions", name, "event"),
                     f"unknown event {reaction.event!r}{meant(reaction.event, part.transitions)}",
                 )
-        for name, repair in part.repairs.items():
-            self._expression(("repairs", name, "when"), repair.when)
-            for column, text in repair.set_.items():
-                self._expression(("repairs", name, "set", column), text)
         for name, mirror in part.mirrors.items():
             self._table(("mirrors", name, "table"), mirror.table)
         self._check_lengths()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import psycopg
 
-from pginterlock import catalog, database, migrate, versions
+from pginterlock import catalog, database, migrate, repair_probe, versions
 from pginterlock.compiler import ownership, scan
 from pginterlock.errors import EnvironmentFault
 from pginterlock.model import Checks, Spec
@@ -219,5 +219,6 @@ def _probe(connection: psycopg.Connection, spec: Spec, seen: Survey) -> None:
         with database.trial(connection):
             database.run(connection, "set local search_path = pg_catalog, pg_temp")
             problems += catalog.probe(connection, it.machine, it.table)
+            problems += repair_probe.probe(connection, it.machine, it.table)
     if problems:
         raise_problems(spec, problems)

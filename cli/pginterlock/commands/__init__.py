@@ -14,6 +14,7 @@ COMMANDS = {
     "apply": "Bring a database to its spec, all of it or nothing.",
     "mode": "Change what happens to a write that breaks a rule, or print what is in force.",
     "verify": "Prove that the machines are there, work, and that every row obeys them.",
+    "backfill": "Repair the rows that were there before, in batches, after a look at them.",
     "overdue": "Print the rows that stay too long in a state, or end their stay.",
     "status": "Print how each machine stands, in a second.",
     "bypass": "Open, close and list recorded ways around a machine.",

@@ -151,7 +151,7 @@ def _birth(writing: Writing) -> DbObject:
 def _change(writing: Writing) -> DbObject:
     body = [_attached(writing), *statements("at_change", writing)]
     body += judgement(writing, is_change=True)
-    body.append(_record_change(writing))
+    body += [_lifted(writing), _record_change(writing)]
     return _function(
         writing,
         "change",
@@ -166,6 +166,16 @@ def _change(writing: Writing) -> DbObject:
             "body": block(body),
         },
         "judge every change of a row, and record it",
+    )
+
+
+def _lifted(writing: Writing) -> str:
+    """Return the way out of a backfill, which writes the entries of the rows it repairs itself.
+
+    The setting is a hint that saves everybody else the question: who sets it is only asked.
+    """
+    return fill(
+        assets.read("sql", "templates", "lifted_entry.plpgsql"), {"machine": writing.machine.name}
     )
 
 

@@ -105,10 +105,11 @@ def replay(
     *has_bypasses* looks up whether the bypass was open that an entry says let it through; where the
     machine has had none, such an entry is illegal as it stands.
     """
-    is_kept = "true"
+    # What was reconstructed tells of a time before the machine; no row is held against it.
+    is_kept = "kind <> 'reconstructed'"
     if without:
         begin, end = map(literal, without)
-        is_kept = f"not (at >= {begin}::timestamptz and at < {end}::timestamptz)"
+        is_kept += f" and not (at >= {begin}::timestamptz and at < {end}::timestamptz)"
 
     def of_table(column: str) -> str:
         return f"t.{ident(column)}"
@@ -171,7 +172,7 @@ def _is_illegal(version: Version, lifted: tuple[str, ...]) -> str:
         ("death", death.NAME): _is_one_of("from_state", version.deletion),
     }
     if all(version.mode_of(rule) is Mode.OBSERVE for _, rule in allowed):
-        known = ", ".join(map(literal, ("birth", "move", "change", "death", *lifted)))
+        known = ", ".join(map(literal, ("birth", "move", "change", "death", "backfill", *lifted)))
         return f"kind not in ({known})"
     arms = [
         f"    when {literal(kind)} then {_unless_observed(version, rule, asked)}"
@@ -179,7 +180,9 @@ def _is_illegal(version: Version, lifted: tuple[str, ...]) -> str:
     ]
     changed = "    when 'change' then from_state is distinct from to_state"
     rest = f"    else not ({is_state('kind', lifted)})" if lifted else "    else true"
-    return "\n".join(["case kind", *arms, changed, rest, "end"])
+    # A repair moves as no user may, but to a state of the machine.
+    mended = f"    when 'backfill' then ({_is_one_of('to_state', version.states)}) is not true"
+    return "\n".join(["case kind", *arms, changed, mended, rest, "end"])
 
 
 def _unless_observed(version: Version, rule: str, asked: str) -> str:

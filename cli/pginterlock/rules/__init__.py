@@ -1,8 +1,9 @@
 """The rules: one module for each kind.
 
 A module knows its code, its error, and what it has to say at each moment of a row's life:
-``row_predicates``, ``at_birth``, ``at_move``, ``at_change``, ``at_death``, ``fills``. What is asked
-of every entry of the history is written by `attribution`, around the entry itself.
+``row_predicates``, ``at_birth``, ``at_move``, ``at_change``, ``at_death``, ``fills``; and what it
+proposes for rows that broke it before it was there, ``repairs``. What is asked of every entry of
+the history is written by `attribution`, around the entry itself.
 Whoever needs rules iterates over `RULES`; adding a kind touches nothing else.
 """
 
@@ -23,7 +24,7 @@ from pginterlock.rules import (
     state_row,
     transition,
 )
-from pginterlock.rules.parts import RowPredicate, Writing
+from pginterlock.rules.parts import RowPredicate, RowRepair, Writing
 
 # In the order in which they are judged.
 RULES: tuple[ModuleType, ...] = (
@@ -76,6 +77,11 @@ def enforced_predicates(writing: Writing) -> list[RowPredicate]:
         for p in row_predicates(writing)
         if writing.machine.mode_of(p.rule, p.name) is Mode.ENFORCE
     ]
+
+
+def repairs(writing: Writing) -> list[RowRepair]:
+    """Return what all rules propose for rows that were broken before, in the order of trying."""
+    return [it for rule in RULES if hasattr(rule, "repairs") for it in rule.repairs(writing)]
 
 
 def fills(writing: Writing, state: str) -> list[str]:

@@ -51,6 +51,27 @@ class RowPredicate:
 
 
 @dataclass(frozen=True, slots=True)
+class RowRepair:
+    """One way to mend a row that breaks a rule; *provenance* says where the values come from.
+
+    *when* and *sets* write conditions and values for one way of naming columns. It is used only
+    where the row is sound afterwards if *must_mend_all*; *reads_history* is left out where there is
+    none. Those of one *stage* are judged on the same row, and the first one wins a column.
+    """
+
+    code: str
+    rule: str
+    name: str
+    when: Callable[[Render], str]
+    sets: tuple[tuple[str, Callable[[Render], str]], ...]
+    provenance: str
+    stage: str
+    is_declared: bool = False
+    must_mend_all: bool = False
+    reads_history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One way to refuse: when, and what is said. All but the plain words are SQL.
 

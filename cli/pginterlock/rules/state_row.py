@@ -2,7 +2,7 @@
 
 from pginterlock.errors import StateRowBroken
 from pginterlock.model import Mode
-from pginterlock.rules.parts import Render, RowPredicate, Writing, new
+from pginterlock.rules.parts import Render, RowPredicate, RowRepair, Writing, is_state, new
 
 ERROR = StateRowBroken
 CODE = StateRowBroken.code
@@ -51,3 +51,28 @@ def fills(writing: Writing, state: str) -> list[str]:
 
 def _item(state: str, verb: str, column: str) -> str:
     return f"{state} {verb} {column}"
+
+
+def repairs(writing: Writing) -> list[RowRepair]:
+    """Return a proposal for each column that a state forbids: it becomes null."""
+    return [
+        _cleared(writing, row.state, column)
+        for row in writing.machine.rows
+        for column in dict.fromkeys([*row.forbid, *row.clear])
+        if not writing.column(column).is_not_null and not writing.column(column).is_generated
+    ]
+
+
+def _cleared(writing: Writing, state: str, column: str) -> RowRepair:
+    def when(render: Render) -> str:
+        return f"{is_state(writing.state_sql(render), (state,))} and {render(column)} is not null"
+
+    return RowRepair(
+        CODE,
+        NAME,
+        f"{column}_cleared_in_{state}",
+        when,
+        ((column, lambda _: "null"),),
+        f"{column} cleared: {state} forbids it",
+        stage="columns",
+    )

@@ -111,7 +111,10 @@ def _early(writing: Writing, state: str, condition: str) -> str:
         machine.state,
         array(machine.targets(state)),
     )
-    inner = writing.write(verdict, new)
+    inner = writing.write(
+        verdict,
+        new,
+    )
     return inner if condition == "true" else f"if {condition} then\n{indent(inner)}\nend if;"
 
 

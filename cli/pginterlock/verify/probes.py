@@ -55,18 +55,12 @@ def _why_not(connection: psycopg.Connection, it: MachineSurvey) -> str:
         return f"for {it.table.name} is locked"
     if _is_let_through(connection, it):
         return "for a bypass is open for this role"
-    is_changed = any(
-        change.object.kind is ObjectKind.FUNCTION and change.action is not Action.CREATE
-        for change in it.changes
-    )
-    foreign = database.ask(
-        connection, "foreign_code.sql", {"oid": it.table.oid, "is_ours_sound": not is_changed}
-    )
+    foreign = foreign_code(connection, it)
     if not foreign:
         return ""
     return (
         f"for code of another role would run with the rights of this one"
-        f" ({foreign[0]['thing_name']}); connect as a role that owns nothing"
+        f" ({foreign}); connect as a role that owns nothing"
     )
 
 
@@ -74,6 +68,18 @@ def _is_let_through(connection: psycopg.Connection, it: MachineSurvey) -> bool:
     if connection.execute(_HAS_LIFTED).fetchone() == (None,):
         return False
     return connection.execute(_LIFTED, [it.machine.name]).fetchone() != (None,)
+
+
+def foreign_code(connection: psycopg.Connection, it: MachineSurvey) -> str:
+    """Return code of another role that a write would run with rights worth having, or ""."""
+    is_changed = any(
+        change.object.kind is ObjectKind.FUNCTION and change.action is not Action.CREATE
+        for change in it.changes
+    )
+    found = database.ask(
+        connection, "foreign_code.sql", {"oid": it.table.oid, "is_ours_sound": not is_changed}
+    )
+    return str(found[0]["thing_name"]) if found else ""
 
 
 def _machine(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Finding]:

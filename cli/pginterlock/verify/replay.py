@@ -7,11 +7,12 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import DictRow
 
-from pginterlock import bypasses, database
+from pginterlock import assets, bypasses, database
 from pginterlock.compiler import MachineNames, Version, replay, version_of
 from pginterlock.findings import Finding
 from pginterlock.rules import continuity
 from pginterlock.survey import MachineSurvey
+from pginterlock.template import fill
 
 _MESSAGES = {
     "gap": "an entry does not begin in the state where the one before it ended",
@@ -23,6 +24,10 @@ _MESSAGES = {
     "row is gone": "the row is gone, and its history does not say so",
     "row is elsewhere": "the row is not in the state where its history ended",
 }
+_MAY_READ_BATCHES = (
+    "select pg_catalog.has_table_privilege(pg_catalog.to_regclass('interlock.backfill_batch'),"
+    " 'select')"
+)
 _BEHIND = "These rows or entries were changed behind the triggers"
 
 
@@ -108,6 +113,7 @@ def _breaks(connection: psycopg.Connection, it: MachineSurvey, found: _Found) ->
             yield found(str(error), hint="interlock.machine_version was changed")
             return
     yield from _replayed(connection, it, kept[0], versions, found)
+    yield from _unasked_repairs(connection, it, kept[0]["adopted_after"], found)
 
 
 def _replayed(
@@ -138,6 +144,27 @@ def _replayed(
         yield found(
             "rows that were there before the machine were moved or replaced",
             hint="They came or went behind the triggers",
+        )
+
+
+def _unasked_repairs(
+    connection: psycopg.Connection, it: MachineSurvey, adopted_after: int, found: _Found
+) -> Iterator[Finding]:
+    """Find entries that say they are of a backfill, and are of none; where that can be read."""
+    if connection.execute(_MAY_READ_BATCHES).fetchone() != (True,):
+        return
+    query = fill(
+        assets.read("sql", "templates", "replay_repairs.sql"),
+        {
+            "audit_name": MachineNames(it.machine.name).audit,
+            "adopted_after": str(adopted_after),
+        },
+    )
+    for row in database.rows(connection, query):
+        yield found(
+            "an entry says that it repaired a row, but no batch of a backfill did",
+            count=row["entry_count"],
+            samples=tuple({"entry": entry} for entry in row["entries"]),
         )
 
 
