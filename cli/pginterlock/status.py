@@ -94,7 +94,9 @@ def status(connection: psycopg.Connection) -> Status:
                 remedy="interlock apply installs it.",
             )
         names = {"names": [*_READ, *_READ_TOO]}
-        readable = {it["relation_name"] for it in database.ask(connection, "status_readable.sql", names)}
+        readable = {
+            it["relation_name"] for it in database.ask(connection, "status_readable.sql", names)
+        }
         if "machine" not in readable:
             raise EnvironmentFault(
                 "the registry may not be read by this role",
@@ -120,12 +122,14 @@ _REVISION = "select version_num from interlock.schema_version"
 
 
 def _machines(connection: psycopg.Connection, readable: set[str]) -> Iterator[MachineStatus]:
-    open_now = [it for it in bypasses.all_of(connection) if it.is_open] if "bypass" in readable else []
+    open_now = (
+        [it for it in bypasses.all_of(connection) if it.is_open] if "bypass" in readable else []
+    )
     jobs = database.ask(connection, "status_jobs.sql") if "backfill_job" in readable else []
     counted: dict[str, int] | None = None
     if {"violation", "rule"} <= readable:
         rows = database.ask(connection, "status_violations.sql", {"most": MOST})
-        counted = {row["machine"]: row["write_count"] for row in rows}
+        counted = {row["machine"]: min(MOST, row["write_count"]) for row in rows}
     for row in database.ask(connection, "status_machines.sql"):
         name = row["machine"]
         yield MachineStatus(

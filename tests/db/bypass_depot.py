@@ -8,6 +8,7 @@ from tests.servers import TestServer
 
 from pginterlock import apply, bypasses, spec
 from pginterlock.bypasses import Bypass, Wish, duration
+from pginterlock.model import Spec
 from pginterlock.verify import Scope, verify
 
 Connect = Callable[..., psycopg.Connection]
@@ -64,17 +65,19 @@ ENTRIES = """
 """
 
 
-def with_checks(checks: str) -> spec.Spec:
+def with_checks(checks: str) -> Spec:
     """Return the spec with another way of holding its row rules."""
     return spec.parse(f"{SPEC}    checks: {checks}\n", "spec.yaml")
 
 
-def build(session: psycopg.Connection, wanted: spec.Spec = WANTED) -> None:
+def build(session: psycopg.Connection, wanted: Spec = WANTED) -> None:
     """Make the depot under its machine, with three parcels."""
     session.execute(ROLES)
     session.execute(TABLE.encode())
     apply.install(session, wanted)
-    session.execute("insert into depot.parcel (id, status) select n, 'PACKED' from generate_series(1, 3) n")
+    session.execute(
+        "insert into depot.parcel (id, status) select n, 'PACKED' from generate_series(1, 3) n"
+    )
 
 
 def build_with(checks: str) -> Callable[[psycopg.Connection], None]:
@@ -93,7 +96,10 @@ def as_role(
 def opened(session: psycopg.Connection, role: str | None, **options: object) -> Bypass:
     """Open a bypass of the machine for half an hour."""
     wish: Mapping[str, object] = {
-        "machine": "parcel", "reason": "a van broke down", "duration": duration("30m"), **options
+        "machine": "parcel",
+        "reason": "a van broke down",
+        "duration": duration("30m"),
+        **options,
     }
     return bypasses.open_one(session, Wish(role=role, **wish))  # type: ignore[arg-type]
 
@@ -104,7 +110,7 @@ def entries(session: psycopg.Connection, key: int) -> list[tuple[object, ...]]:
 
 
 def findings(
-    session: psycopg.Connection, wanted: spec.Spec = WANTED, *, probes: bool = False
+    session: psycopg.Connection, wanted: Spec = WANTED, *, probes: bool = False
 ) -> list[str]:
     """Return the codes that `verify` finds, but for what other tests do to roles of the server."""
     report = verify(session, wanted, scope=Scope(probes=probes))

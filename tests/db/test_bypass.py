@@ -1,7 +1,7 @@
 """A bypass lifts the rules of moves for one role and a time, records it, and ends by itself."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import psycopg
@@ -10,6 +10,7 @@ from psycopg import errors
 from tests.db.bypass_depot import (
     CHECKS,
     JUMP,
+    SPEC,
     Connect,
     as_role,
     build,
@@ -21,7 +22,7 @@ from tests.db.bypass_depot import (
 )
 from tests.servers import TestServer
 
-from pginterlock import bypasses
+from pginterlock import apply, bypasses, spec
 from pginterlock.bypasses import Kind
 
 Make = Callable[..., str]
@@ -51,10 +52,10 @@ def app(
 @pytest.fixture(params=CHECKS)
 def held(
     request: pytest.FixtureRequest, server: TestServer, make_database: Make, connect: Connect
-) -> Iterator[tuple[psycopg.Connection, psycopg.Connection, str]]:
+) -> tuple[psycopg.Connection, psycopg.Connection, str]:
     """Sessions of superuser and application in a depot with each way of holding row rules."""
     dsn = make_database(f"bypass_{request.param}", build_with(request.param))
-    yield connect(dsn, autocommit=True), as_role(server, dsn, "depot_app", connect), request.param
+    return connect(dsn, autocommit=True), as_role(server, dsn, "depot_app", connect), request.param
 
 
 def test_an_illegal_move_goes_through_and_says_so(
@@ -134,7 +135,9 @@ def test_what_it_lifts(
             "update depot.parcel set status = 'DELIVERED' where id = 1", "IL12", id="stamp lacking"
         ),
         pytest.param("update depot.parcel set status = 'ROLLING' where id = 1", "IL11", id="state"),
-        pytest.param("update depot.parcel set delivered_at = now() where id = 1", "IL12", id="desync"),
+        pytest.param(
+            "update depot.parcel set delivered_at = now() where id = 1", "IL12", id="desync"
+        ),
         pytest.param("update depot.parcel set id = 77 where id = 1", "IL07", id="key"),
         pytest.param("truncate depot.parcel", "IL03", id="truncate"),
     ],
@@ -165,9 +168,6 @@ def test_a_sound_write_inside_a_bypass_is_an_ordinary_one(
 
 
 def test_an_actor_is_asked_all_the_same(make_database: Make, connect: Connect) -> None:
-    from pginterlock import apply, spec
-    from tests.db.bypass_depot import SPEC
-
     session = connect(make_database("bypass_depot", build), autocommit=True)
     asking = spec.parse(SPEC.replace("audit: {", "audit: {actor: required, "), "spec.yaml")
     apply.install(session, asking)
@@ -345,7 +345,9 @@ def test_a_row_that_is_imported_lives_on_as_all_others(
 def test_without_a_bypass_a_stamp_that_is_always_filled_is_not_for_the_writer(
     app: psycopg.Connection,
 ) -> None:
-    app.execute("insert into depot.parcel (id, status, packed_at) values (11, 'PACKED', '2020-01-01')")
+    app.execute(
+        "insert into depot.parcel (id, status, packed_at) values (11, 'PACKED', '2020-01-01')"
+    )
 
     year = app.execute(
         "select packed_at > now() - interval '1 hour' from depot.parcel where id = 11"

@@ -292,7 +292,9 @@ def test_one_that_was_changed_behind_the_triggers_is_found(
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param("clock_at = clock_at - interval '1 day', at = at - interval '1 day'", id="when"),
+        pytest.param(
+            "clock_at = clock_at - interval '1 day', at = at - interval '1 day'", id="when"
+        ),
         pytest.param("session_role = 'depot_night'", id="who"),
         pytest.param("kind = 'imported'", id="kind"),
         pytest.param("kind = 'lifted'", id="a kind that is none"),
@@ -322,9 +324,7 @@ def test_an_open_bypass_of_the_one_who_verifies_is_no_failed_probe(
     assert admin.execute("select count(*) from interlock.violation").fetchone() == (0,)
 
 
-def test_two_at_once_open_one(
-    depot: str, connect: Connect, admin: psycopg.Connection
-) -> None:
+def test_two_at_once_open_one(depot: str, connect: Connect, admin: psycopg.Connection) -> None:
     other = connect(depot)
     other.execute(CALL.replace("'1 hour')", "'1 hour', 'depot_app')"))
     admin.execute("set lock_timeout = '100ms'")

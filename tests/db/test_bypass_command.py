@@ -137,7 +137,9 @@ def test_a_database_that_is_read_only_or_has_nothing_of_ours(
     assert "there is no interlock.bypass" in capsys.readouterr().err
     assert run("status", "--dsn", empty) == 3
     assert "schema interlock is not in database" in capsys.readouterr().err
-    assert run(*OPEN, "--yes", "--dsn", f"{depot} options='-c default_transaction_read_only=on'") == 3
+    assert (
+        run(*OPEN, "--yes", "--dsn", f"{depot} options='-c default_transaction_read_only=on'") == 3
+    )
     assert "read only" in capsys.readouterr().err
 
 
@@ -156,7 +158,10 @@ def test_history_names_what_was_let_through(
     )
     assert run("violations", "parcel", "--format", "json") == 0
     groups = json.loads(capsys.readouterr().out)["groups"]
-    assert {(it["code"], it["source"]) for it in groups} >= {("IL04", "recorded"), ("IL01", "recorded")}
+    assert {(it["code"], it["source"]) for it in groups} >= {
+        ("IL04", "recorded"),
+        ("IL01", "recorded"),
+    }
 
 
 def test_status_of_a_quiet_machine(

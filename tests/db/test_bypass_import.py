@@ -20,7 +20,9 @@ from pginterlock.verify import Scope, verify
 Connect = Callable[..., psycopg.Connection]
 DATA = Path(__file__).parents[3] / "shared" / "data" / "hotel_bookings.csv.gz"
 COUNT = 20_000
-ERASABLE = HOTEL_SPEC.read_text(encoding="utf-8").rstrip() + "\n      erasable: [assigned_room_id]\n"
+ERASABLE = (
+    HOTEL_SPEC.read_text(encoding="utf-8").rstrip() + "\n      erasable: [assigned_room_id]\n"
+)
 WANTED = spec.parse(ERASABLE, "hotel.yaml")
 
 
@@ -42,10 +44,10 @@ def copy(session: psycopg.Connection, table: str, rows: list[Booking] | list[Roo
     """Load *rows* by COPY."""
     columns = [it.name for it in fields(rows[0])]
     values = attrgetter(*columns)
-    with session.cursor() as cursor:
-        with cursor.copy(f"copy hotel.{table} ({', '.join(columns)}) from stdin".encode()) as into:
-            for row in rows:
-                into.write_row(values(row))
+    statement = f"copy hotel.{table} ({', '.join(columns)}) from stdin".encode()
+    with session.cursor() as cursor, cursor.copy(statement) as into:
+        for row in rows:
+            into.write_row(values(row))
 
 
 def counted(session: psycopg.Connection) -> dict[tuple[str, str], int]:
@@ -72,9 +74,7 @@ def test_bookings_of_the_past_come_in_with_their_stamps_and_live_on(
         copy(session, "room_booking", bookings)
 
     reason = "the bookings of the old system"
-    bypasses.open_one(
-        session, Wish("booking", reason, duration("1h"), kind=Kind.IMPORT)
-    )
+    bypasses.open_one(session, Wish("booking", reason, duration("1h"), kind=Kind.IMPORT))
     copy(session, "room_booking", bookings)
     bypasses.close(session, "booking")
 

@@ -131,7 +131,10 @@ def _show_closed(closed: Sequence[Bypass], output_format: str) -> None:
 
 def _show(found: Sequence[Bypass], output_format: str) -> None:
     if output_format == "json":
-        told = {"format": "interlock bypasses 1", "bypasses": [dataclasses.asdict(it) for it in found]}
+        told = {
+            "format": "interlock bypasses 1",
+            "bypasses": [dataclasses.asdict(it) for it in found],
+        }
         click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str))
         return
     if not found:

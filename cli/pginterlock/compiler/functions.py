@@ -84,8 +84,7 @@ def _before_birth(writing: Writing) -> DbObject:
         "fill.plpgsql",
         "fill_function.sql",
         {
-            "declarations": f"declare\n    v_to   {_TEXT} := {state};\n"
-            "    v_kind pg_catalog.text;",
+            "declarations": f"declare\n    v_to   {_TEXT} := {state};\n    v_kind pg_catalog.text;",
             "body": block(body),
         },
         "fill stamps when a row begins",
@@ -183,8 +182,7 @@ def _record_change(writing: Writing) -> str:
     changed = "\n    or ".join(writing.differs(column) for column in columns)
     full = entry(writing, kind, new, values)
     return (
-        f"if {changed} then\n{indent(full)}\n"
-        f"elsif {_LEAVES_ENTRY} then\n{indent(plain)}\nend if;"
+        f"if {changed} then\n{indent(full)}\nelsif {_LEAVES_ENTRY} then\n{indent(plain)}\nend if;"
     )
 
 

@@ -206,7 +206,9 @@ def row_refusal(predicate: RowPredicate, broken: str) -> Verdict:
 
 def is_import(machine: str) -> str:
     """Return SQL that is true in an import session, with every operator named in full."""
-    return f"(interlock.lifted({literal(machine)}, 'birth') operator(pg_catalog.=) 'imported') is true"
+    return (
+        f"(interlock.lifted({literal(machine)}, 'birth') operator(pg_catalog.=) 'imported') is true"
+    )
 
 
 def new(column: str) -> str:
