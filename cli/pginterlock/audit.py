@@ -13,7 +13,6 @@ from pginterlock.errors import EnvironmentFault, UsageError
 from pginterlock.names import cut
 from pginterlock.template import fill
 
-
 # Kinds of entries that a bypass let through: their events and states say what it was.
 LET_THROUGH = ("bypass", "imported")
 

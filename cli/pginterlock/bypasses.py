@@ -111,7 +111,7 @@ def close(connection: psycopg.Connection, machine: str, role: str | None = None)
 
 
 def listed(connection: psycopg.Connection, machine: str | None = None) -> list[Bypass]:
-    """Return all bypasses, open and past, the oldest first; raise EnvironmentFault without right."""
+    """Return all bypasses, the oldest first; raise EnvironmentFault without the right."""
     with _owned(connection):
         return _all(connection, machine)
 

@@ -129,7 +129,7 @@ def _machines(connection: psycopg.Connection, readable: set[str]) -> Iterator[Ma
     counted: dict[str, int] | None = None
     if {"violation", "rule"} <= readable:
         rows = database.ask(connection, "status_violations.sql", {"most": MOST})
-        counted = {row["machine"]: row["write_count"] for row in rows}
+        counted = {row["machine"]: min(MOST, row["write_count"]) for row in rows}
     for row in database.ask(connection, "status_machines.sql"):
         name = row["machine"]
         yield MachineStatus(

@@ -2,7 +2,7 @@
 
 select
     r.machine_name as machine,
-    least(sum(v.write_count), %(most)s)::bigint as write_count
+    sum(v.write_count)::bigint as write_count
 from (select distinct r.machine_name, r.code from interlock.rule as r) as r
 cross join lateral (
     select count(*) as write_count

@@ -41,7 +41,7 @@ from (
             to_state,
             lag(coalesce(to_state, e'\x01')) over life as before
         from (
-            select :key_list, id, :kind as kind, event, from_state, to_state
+            select :key_list, id, :kind_of as kind, event, from_state, to_state
             from interlock.:"audit_name" as a
             where id > :adopted_after and :is_kept
             union all

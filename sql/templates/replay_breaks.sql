@@ -12,7 +12,7 @@ with life as (
         lag(to_state) over life as state_before,
         lead(kind) over life as kind_after
     from (
-        select :key_list, id, :kind as kind, event, from_state, to_state
+        select :key_list, id, :kind_of as kind, event, from_state, to_state
         from interlock.:"audit_name" as a
         where id > :adopted_after and :is_kept
         union all

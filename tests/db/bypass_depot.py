@@ -8,6 +8,7 @@ from tests.servers import TestServer
 
 from pginterlock import apply, bypasses, spec
 from pginterlock.bypasses import Bypass, Wish, duration
+from pginterlock.model import Spec
 from pginterlock.verify import Scope, verify
 
 Connect = Callable[..., psycopg.Connection]
@@ -64,12 +65,12 @@ ENTRIES = """
 """
 
 
-def with_checks(checks: str) -> spec.Spec:
+def with_checks(checks: str) -> Spec:
     """Return the spec with another way of holding its row rules."""
     return spec.parse(f"{SPEC}    checks: {checks}\n", "spec.yaml")
 
 
-def build(session: psycopg.Connection, wanted: spec.Spec = WANTED) -> None:
+def build(session: psycopg.Connection, wanted: Spec = WANTED) -> None:
     """Make the depot under its machine, with three parcels."""
     session.execute(ROLES)
     session.execute(TABLE.encode())
@@ -109,7 +110,7 @@ def entries(session: psycopg.Connection, key: int) -> list[tuple[object, ...]]:
 
 
 def findings(
-    session: psycopg.Connection, wanted: spec.Spec = WANTED, *, probes: bool = False
+    session: psycopg.Connection, wanted: Spec = WANTED, *, probes: bool = False
 ) -> list[str]:
     """Return the codes that `verify` finds, but for what other tests do to roles of the server."""
     report = verify(session, wanted, scope=Scope(probes=probes))

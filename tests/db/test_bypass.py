@@ -1,7 +1,7 @@
 """A bypass lifts the rules of moves for one role and a time, records it, and ends by itself."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import psycopg
@@ -10,6 +10,7 @@ from psycopg import errors
 from tests.db.bypass_depot import (
     CHECKS,
     JUMP,
+    SPEC,
     Connect,
     as_role,
     build,
@@ -21,7 +22,7 @@ from tests.db.bypass_depot import (
 )
 from tests.servers import TestServer
 
-from pginterlock import bypasses
+from pginterlock import apply, bypasses, spec
 from pginterlock.bypasses import Kind
 
 Make = Callable[..., str]
@@ -51,10 +52,10 @@ def app(
 @pytest.fixture(params=CHECKS)
 def held(
     request: pytest.FixtureRequest, server: TestServer, make_database: Make, connect: Connect
-) -> Iterator[tuple[psycopg.Connection, psycopg.Connection, str]]:
+) -> tuple[psycopg.Connection, psycopg.Connection, str]:
     """Sessions of superuser and application in a depot with each way of holding row rules."""
     dsn = make_database(f"bypass_{request.param}", build_with(request.param))
-    yield connect(dsn, autocommit=True), as_role(server, dsn, "depot_app", connect), request.param
+    return connect(dsn, autocommit=True), as_role(server, dsn, "depot_app", connect), request.param
 
 
 def test_an_illegal_move_goes_through_and_says_so(
@@ -167,9 +168,6 @@ def test_a_sound_write_inside_a_bypass_is_an_ordinary_one(
 
 
 def test_an_actor_is_asked_all_the_same(make_database: Make, connect: Connect) -> None:
-    from pginterlock import apply, spec
-    from tests.db.bypass_depot import SPEC
-
     session = connect(make_database("bypass_depot", build), autocommit=True)
     asking = spec.parse(SPEC.replace("audit: {", "audit: {actor: required, "), "spec.yaml")
     apply.install(session, asking)

@@ -44,10 +44,10 @@ def copy(session: psycopg.Connection, table: str, rows: list[Booking] | list[Roo
     """Load *rows* by COPY."""
     columns = [it.name for it in fields(rows[0])]
     values = attrgetter(*columns)
-    with session.cursor() as cursor:
-        with cursor.copy(f"copy hotel.{table} ({', '.join(columns)}) from stdin".encode()) as into:
-            for row in rows:
-                into.write_row(values(row))
+    statement = f"copy hotel.{table} ({', '.join(columns)}) from stdin".encode()
+    with session.cursor() as cursor, cursor.copy(statement) as into:
+        for row in rows:
+            into.write_row(values(row))
 
 
 def counted(session: psycopg.Connection) -> dict[tuple[str, str], int]:

@@ -43,7 +43,8 @@ def _json(found: Status) -> str:
     return json.dumps(
         {
             "format": "interlock status 1",
-            **{**dataclasses.asdict(found), "machines": machines},
+            **dataclasses.asdict(found),
+            "machines": machines,
             "needs_attention": found.needs_attention,
         },
         indent=2,

@@ -120,7 +120,7 @@ def replay(
     entry = f"'entry', case when id < {_NOW} then id end"
     slots = {
         "audit_name": MachineNames(writing.machine.name).audit,
-        "kind": _kind(writing) if has_bypasses else "kind",
+        "kind_of": _kind(writing) if has_bypasses else "a.kind",
         "relation": qualified(writing.table.name),
         "key_list": keys,
         "row_key": ", ".join(stored),
