@@ -3,6 +3,7 @@
 Pure: data only.
 """
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -18,12 +19,22 @@ class ObjectKind(StrEnum):
 
 
 class Lock(StrEnum):
-    """The lock that a step takes on the user's table (evidence.md, section 8)."""
+    """The lock that a step takes on a table (evidence.md, section 8); the weakest first."""
 
     NONE = "none"
+    ACCESS_SHARE = "AccessShare"
+    ROW_SHARE = "RowShare"
+    ROW_EXCLUSIVE = "RowExclusive"
     SHARE_UPDATE_EXCLUSIVE = "ShareUpdateExclusive"
+    SHARE = "Share"
     SHARE_ROW_EXCLUSIVE = "ShareRowExclusive"
+    EXCLUSIVE = "Exclusive"
     ACCESS_EXCLUSIVE = "AccessExclusive"
+
+    @property
+    def words(self) -> str:
+        """How SQL writes it."""
+        return re.sub(r"(?<!^)([A-Z])", r" \1", self.value).lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,14 @@ class Action(StrEnum):
     REPLACE = "replace"
     MEND = "mend"
     VALIDATE = "validate"
+    JUDGE = "judge"
+    COUNT = "count"
     DROP = "drop"
+
+    @property
+    def is_after(self) -> bool:
+        """Whether it is done after the machine was armed, when nobody waits for it."""
+        return self in _AFTER.values()
 
 
 class Part(StrEnum):
@@ -32,6 +39,10 @@ class Part(StrEnum):
     LOOK = "look"
     ARM = "arm"
     VALIDATE = "validate"
+
+
+# What is done once a machine is armed, by the fact that it makes true; in this order.
+_AFTER = {"validated": Action.VALIDATE, "judged": Action.JUDGE, "adopted": Action.COUNT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +65,28 @@ class Step:
     lock: Lock = Lock.NONE
     table: str = ""
 
+    @property
+    def is_lock(self) -> bool:
+        """Whether it does nothing but lock a table."""
+        return self.sql.startswith("lock table ")
+
+    @property
+    def is_scan(self) -> bool:
+        """Whether it is a query that returns what is broken."""
+        lines = self.sql.split("\n")
+        return next((it for it in lines if it and not it.startswith("--")), "").startswith("with ")
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps from a database, known by its *fingerprint*, to its spec."""
+    """The steps from a database, known by its *fingerprint*, to its spec, known by its *target*."""
 
     database: str
     fingerprint: str
     machines: tuple[tuple[str, TableName], ...]
     steps: tuple[Step, ...]
     notes: tuple[str, ...] = ()
+    target: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -94,7 +117,9 @@ def changes(wanted: Sequence[DbObject], found: Iterable[DbObject]) -> list[Chang
     middle: list[Change] = []
     for it in sorted(wanted, key=lambda it: _ORDER.index(it.kind)):
         middle += _one(it, there.get(it.id))
-    return first + middle + last
+    now = [it for it in middle if not it.action.is_after]
+    after = [it for action in _AFTER.values() for it in middle if it.action is action]
+    return first + now + last + after
 
 
 def _drop(it: DbObject) -> Change:
@@ -103,27 +128,57 @@ def _drop(it: DbObject) -> Change:
 
 def _one(wanted: DbObject, found: DbObject | None) -> list[Change]:
     mends = dict(wanted.mends)
-    validate = [Change(Action.VALIDATE, wanted, mends["validated"])] if "validated" in mends else []
+    after = [name for name in _AFTER if name in mends]
     if found is None:
-        return [Change(Action.CREATE, wanted, wanted.create), *validate]
-    has, asked = dict(found.facts), dict(wanted.facts)
-    differing = {name for name in has.keys() | asked.keys() if has.get(name) != asked.get(name)}
-    if wanted.kind is ObjectKind.TABLE:
-        # A history keeps columns that the spec no longer asks for.
-        differing = {name for name in asked if has.get(name) != asked[name]}
+        return [Change(Action.CREATE, wanted, wanted.create), *_after(wanted, after)]
+    differing = _differing(wanted, found)
     if not differing:
         return []
-    if differing == {"validated"}:
-        return validate
+    left = [name for name in after if name in differing]
     if differing <= mends.keys():
-        return [Change(Action.MEND, wanted, "".join(mends[name] for name in sorted(differing)))]
-    return [Change(Action.REPLACE, wanted, wanted.replace), *validate]
+        now = "".join(mends[name] for name in sorted(differing - _AFTER.keys()))
+        mend = [Change(Action.MEND, wanted, now)] if now else []
+        return [*mend, *_after(wanted, left)]
+    # A CHECK is put back not validated, whatever it was before.
+    left = [name for name in after if name in differing or name == "validated"]
+    # A constraint trigger cannot be replaced, nor be put in the place of another.
+    is_other = "constraint" in differing
+    sql = wanted.drop + wanted.create if is_other else wanted.replace
+    return [Change(Action.REPLACE, wanted, sql), *_after(wanted, left)]
+
+
+def _differing(wanted: DbObject, found: DbObject) -> set[str]:
+    has, asked = dict(found.facts), dict(wanted.facts)
+    if wanted.kind is ObjectKind.TABLE:
+        # A history keeps columns that the spec no longer asks for.
+        return {name for name in asked if has.get(name) != asked[name]}
+    return {name for name in has.keys() | asked.keys() if has.get(name) != asked.get(name)}
+
+
+def _after(wanted: DbObject, names: Iterable[str]) -> list[Change]:
+    return [Change(_AFTER[name], wanted, dict(wanted.mends)[name]) for name in names]
 
 
 def fingerprint(facts: Mapping[str, str], objects: Iterable[DbObject]) -> str:
     """Return the SHA-256 of what was found: a plan is for that state of a database alone."""
     told = sorted(json.dumps([it.kind, it.name, dict(it.facts)], sort_keys=True) for it in objects)
     text = json.dumps([dict(facts), told], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def target(shapes: Mapping[str, str], objects: Iterable[DbObject]) -> str:
+    """Return the SHA-256 of what a plan brings about: the same of objects wanted and found.
+
+    What is done after the arming is left out, and so are histories, which only grow, and the
+    words in which the server stores a CHECK.
+    """
+    told = []
+    for it in objects:
+        if it.kind is not ObjectKind.TABLE:
+            left_out = _AFTER.keys() | {"expression"}
+            kept = {name: value for name, value in it.facts if name not in left_out}
+            told.append(json.dumps([it.kind, it.name, kept], sort_keys=True))
+    text = json.dumps([dict(shapes), sorted(told)], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -139,6 +194,7 @@ def write(plan: Plan) -> str:
         f"-- database: {json.dumps(plan.database, ensure_ascii=False)}",
         f"-- machines: {machines}",
         f"-- fingerprint: {plan.fingerprint}",
+        f"-- target: {plan.target}",
         f"-- checksum: {checksum}",
         "-- Review, then: interlock apply FILE (or psql -X -v ON_ERROR_STOP=1 -f FILE).",
         *[f"-- Note: {note}" for note in plan.notes],
@@ -162,7 +218,7 @@ def _body(plan: Plan) -> str:
     return "\n".join(written)
 
 
-_BEGIN = "\nbegin;\nset local lock_timeout = '100ms';\n"
+_BEGIN = "\nbegin;\nset local lock_timeout = '2s';\n"
 _COMMIT = "\ncommit;\n"
 _MARK = "\n-- step "
 
@@ -184,7 +240,7 @@ def read(text: str, name: str) -> Plan:
             break
         key, _, value = line[3:].partition(": ")
         head.setdefault(key, value)
-    wanted = ("database", "machines", "fingerprint", "checksum")
+    wanted = ("database", "machines", "fingerprint", "target", "checksum")
     if lines[0] != f"-- {FORMAT}" or any(key not in head for key in wanted):
         raise UsageError(
             f"{name} is not a plan of this version of interlock",
@@ -200,6 +256,7 @@ def read(text: str, name: str) -> Plan:
     return Plan(
         database=json.loads(head["database"]),
         fingerprint=head["fingerprint"],
+        target=head["target"],
         machines=tuple((m, TableName(*where)) for m, where in machines.items()),
         steps=tuple(_read_step(piece) for piece in body.split(_MARK)[1:]),
     )

@@ -1,6 +1,6 @@
 """The steps from a surveyed database to its spec, in the order of doing, with reasons and locks."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import psycopg
 
@@ -9,8 +9,8 @@ from pginterlock.compiler import ownership, scan
 from pginterlock.errors import EnvironmentFault
 from pginterlock.model import Checks, Mode, Spec
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.plan import Action, Change, Part, Plan, Step, changes
-from pginterlock.survey import MachineSurvey, Survey, raise_problems, state_of, survey
+from pginterlock.plan import Action, Change, Part, Plan, Step, changes, target
+from pginterlock.survey import MachineSurvey, Survey, lasting, raise_problems, standing, survey
 
 
 def make_plan(connection: psycopg.Connection, spec: Spec) -> Plan:
@@ -23,19 +23,28 @@ def make_plan(connection: psycopg.Connection, spec: Spec) -> Plan:
         seen = survey(connection, spec)
         machines = {m.name: m.table for m in spec.machines}
         with database.snapshot(connection):
-            state = state_of(connection, machines)
-        look, arm, validate = _machine_steps(seen)
-        steps = [*look, *_schema_steps(seen), *arm, *validate]
+            now = standing(connection, machines)
+        of_machines = _machine_steps(seen)
+        before = [*of_machines.look, *_schema_steps(seen)]
+        steps = [*before, *of_machines.arm, *of_machines.after]
         if steps:
             _demand_rights(seen)
             _probe(connection, spec, seen)
     return Plan(
         database=seen.rights.database,
-        fingerprint=state,
+        fingerprint=now.fingerprint,
+        target=_target(seen),
         machines=tuple(machines.items()),
         steps=tuple(steps),
         notes=tuple(_notes(seen, spec)),
     )
+
+
+def _target(seen: Survey) -> str:
+    """Return what the database is known by once all is armed."""
+    shapes = {it.machine.name: lasting(it.table) for it in seen.machines}
+    wanted = [thing for it in seen.machines for thing in it.wanted]
+    return target({**shapes, "revision": seen.head}, [*wanted, *seen.runtime_wanted])
 
 
 def _demand_rights(seen: Survey) -> None:
@@ -102,65 +111,145 @@ def _schema_steps(seen: Survey) -> list[Step]:
     ]
 
 
-def _machine_steps(seen: Survey) -> tuple[list[Step], list[Step], list[Step]]:
-    look: list[Step] = []
-    arm: list[Step] = []
-    validate: list[Step] = []
+@dataclass(slots=True)
+class _Steps:
+    """The steps of all machines, by when they run.
+
+    What needs no lock on a table of the user is done before the first is asked for: *before*.
+    """
+
+    look: list[Step] = field(default_factory=list)
+    before: list[Step] = field(default_factory=list)
+    locks: list[Step] = field(default_factory=list)
+    locked: list[Step] = field(default_factory=list)
+    after: list[Step] = field(default_factory=list)
+
+    @property
+    def arm(self) -> list[Step]:
+        """All that one transaction does."""
+        return [*self.before, *self.locks, *self.locked]
+
+
+def _machine_steps(seen: Survey) -> _Steps:
+    steps = _Steps()
     for it in seen.machines:
         found = it.changes
         if not found:
             continue
-        table = str(it.table.name)
-        if it.machine.mode is Mode.ENFORCE and _judges_anew(found):
-            rows = Step(
-                f"rows of {table} that break a rule",
-                "must return no row: old sins are mended first",
-                scan(it.writing).query,
-                Part.LOOK,
-            )
-            look.append(rows)
-            if it.machine.checks is Checks.TRIGGER:
-                again = f"{rows.title}, now that it is guarded"
-                validate.append(replace(rows, title=again, part=Part.VALIDATE))
-        if any(change.action is not Action.VALIDATE for change in found):
-            arm.append(
-                Step(
-                    f"lock {table}",
-                    "writers wait from here to the commit; nobody else does",
-                    ownership.lock(it.table),
-                    lock=Lock.SHARE_ROW_EXCLUSIVE,
-                    table=table,
-                )
-            )
+        _look(steps, it, found)
+        locked = []
         for change in found:
             step = _machine_step(seen, it, change)
-            (validate if step.part is Part.VALIDATE else arm).append(step)
-    return look, arm, validate
+            if change.action.is_after:
+                steps.after.append(step)
+            elif _needs_no_lock(change):
+                steps.before.append(step)
+            else:
+                locked.append(step)
+        if any(not change.action.is_after for change in found):
+            steps.locks.append(_lock(it, locked))
+            steps.locked += locked
+    return steps
 
 
-def _judges_anew(found: list[Change]) -> bool:
-    kinds = (ObjectKind.FUNCTION, ObjectKind.CHECK, ObjectKind.TRIGGER)
-    return any(change.object.kind in kinds for change in found)
+def _look(steps: _Steps, it: MachineSurvey, found: list[Change]) -> None:
+    """Add the scans: before all, and where neither CHECK nor registry asks for it, once more."""
+    if it.machine.mode is not Mode.ENFORCE or not _judges_anew(it, found):
+        return
+    table = str(it.table.name)
+    rows = Step(
+        f"rows of {table} that break a rule",
+        "must return no row: old sins are mended first",
+        scan(it.writing).query,
+        Part.LOOK,
+    )
+    steps.look.append(rows)
+    is_judged = any(change.action is Action.JUDGE for change in found)
+    if it.machine.checks is Checks.TRIGGER and not is_judged:
+        again = f"{rows.title}, now that it is guarded"
+        steps.after.append(replace(rows, title=again, part=Part.VALIDATE))
+
+
+def _judges_anew(it: MachineSurvey, found: list[Change]) -> bool:
+    """Whether what holds the row rules changes, or the rules do."""
+    kinds = [ObjectKind.CHECK]
+    if it.writing.rows_in_trigger:
+        kinds += [ObjectKind.FUNCTION, ObjectKind.TRIGGER]
+    return any(
+        change.object.kind in kinds
+        or change.action is Action.JUDGE
+        or (
+            change.object.kind is ObjectKind.FUNCTION
+            and not change.object.name.startswith("interlock.")
+        )
+        for change in found
+    )
+
+
+def _needs_no_lock(change: Change) -> bool:
+    """Whether nobody sees or waits for it before the commit: so it is done before the lock.
+
+    A function that is replaced takes effect at the commit, and then writers are locked out.
+    """
+    if change.object.kind is ObjectKind.FUNCTION:
+        return change.action is not Action.DROP
+    return change.object.kind is ObjectKind.TABLE and change.action is Action.CREATE
+
+
+def _lock(it: MachineSurvey, locked: list[Step]) -> Step:
+    """Return the step that asks for the strongest lock at once.
+
+    Whoever asks for more later waits for those who wait for him.
+    """
+    table = str(it.table.name)
+    strong = [s for s in locked if s.lock is Lock.ACCESS_EXCLUSIVE and s.table == table]
+    lock = Lock.ACCESS_EXCLUSIVE if strong else Lock.SHARE_ROW_EXCLUSIVE
+    why = "writers wait from here to the commit; nobody else does"
+    if strong:
+        why = f"readers wait too from here to the commit, for step {strong[0].title!r}"
+    return Step(f"lock {table}", why, ownership.lock(it.table, lock), lock=lock, table=table)
 
 
 def _machine_step(seen: Survey, it: MachineSurvey, change: Change) -> Step:
     thing, table = change.object, str(it.table.name)
-    sql, part, why = change.sql, Part.ARM, thing.reason
-    lock = thing.lock
-    if change.action is Action.VALIDATE:
-        part, lock, why = Part.VALIDATE, Lock.SHARE_UPDATE_EXCLUSIVE, "every row was judged"
-    elif change.action is Action.DROP:
-        why = "the spec no longer asks for it"
-        if thing.kind in (ObjectKind.TRIGGER, ObjectKind.CHECK):
-            lock = Lock.ACCESS_EXCLUSIVE
-    elif change.action is Action.REPLACE and thing.kind is ObjectKind.TRIGGER:
-        lock = Lock.ACCESS_EXCLUSIVE
-    elif thing.kind is ObjectKind.TABLE or thing.name.startswith("interlock."):
+    sql, why, lock = change.sql, thing.reason, _expected(change)
+    if change.action in _REASONS:
+        why = _REASONS[change.action]
+    elif thing.kind is ObjectKind.TABLE:
+        sql, table = ownership.as_role(seen.owner, sql), thing.name
+    elif thing.name.startswith("interlock."):
         sql = ownership.as_role(seen.owner, sql)
     elif thing.kind is ObjectKind.FUNCTION and seen.owner and seen.rights.is_superuser:
         sql += ownership.own_function(seen.owner, thing.signature)
+    part = Part.VALIDATE if change.action.is_after else Part.ARM
     title = f"{change.action} {thing.kind} {_short(it, thing)}"
+    if change.action in _TITLES:
+        title = _TITLES[change.action].format(table)
     return Step(title, why, sql, part, lock, "" if lock is Lock.NONE else table)
+
+
+_REASONS = {
+    Action.VALIDATE: "every row was judged",
+    Action.JUDGE: "the rules are new, and rows were there before them",
+    Action.COUNT: "they have no birth in the history, and none may come or go unseen",
+    Action.DROP: "the spec no longer asks for it",
+}
+_TITLES = {Action.JUDGE: "judge the rows of {}", Action.COUNT: "count the rows of {}"}
+
+
+def _expected(change: Change) -> Lock:
+    """Return the lock that *change* takes (evidence.md, section 8)."""
+    kind = change.object.kind
+    if kind is ObjectKind.CHECK:
+        if change.action in (Action.VALIDATE, Action.MEND):
+            return Lock.SHARE_UPDATE_EXCLUSIVE
+        return Lock.ACCESS_EXCLUSIVE
+    if kind is ObjectKind.TRIGGER:
+        is_dropped = change.sql.startswith("drop ")
+        return Lock.ACCESS_EXCLUSIVE if is_dropped else Lock.SHARE_ROW_EXCLUSIVE
+    if kind is ObjectKind.TABLE and change.action is not Action.CREATE:
+        return Lock.ACCESS_EXCLUSIVE
+    return Lock.NONE
 
 
 def _short(it: MachineSurvey, thing: DbObject) -> str:

@@ -77,11 +77,13 @@ def _texts(value: object) -> tuple[str, ...]:
 def replay(
     writing: Writing,
     versions: Sequence[Version],
-    adopted_after: int,
+    adopted_after: int | str,
     *,
     without: tuple[str, str] | None = None,
 ) -> Replay:
     """Return the replay of what the machine's history holds after entry *adopted_after*.
+
+    That is an id, or SQL for one.
 
     *without* leaves out the entries from one moment to before another, as if they were not there.
     """
