@@ -13,7 +13,6 @@ import psycopg
 
 from pginterlock import catalog, database
 from pginterlock.errors import UnsafeError
-from pginterlock.objects import Lock
 from pginterlock.plan import Plan, Step
 from pginterlock.survey import Standing, lasting, standing
 from pginterlock.waiting import Patience
@@ -50,7 +49,7 @@ def _once(
     progress: Progress,
     try_ms: int,
 ) -> float:
-    first = next((n for n, s in enumerate(steps) if s.lock is not Lock.NONE), len(steps))
+    first = next((n for n, s in enumerate(steps) if s.is_lock), len(steps))
     granted = None
     with connection.transaction():
         # READ COMMITTED: what waits for a lock must then see what was committed meanwhile.

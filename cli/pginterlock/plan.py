@@ -13,7 +13,8 @@ from pginterlock.errors import UnsafeError, UsageError
 from pginterlock.model import TableName
 from pginterlock.objects import DbObject, Lock, ObjectKind
 
-FORMAT = "interlock plan 1"
+FORMAT = "interlock plan 2"
+EXPECTED = "expected, not measured"
 
 
 class Action(StrEnum):
@@ -55,8 +56,23 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A lock on a table."""
+
+    lock: Lock
+    table: str
+
+    def __str__(self) -> str:
+        """Return it as plans write it."""
+        return f"{self.lock} on {self.table}"
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One piece of SQL, why it is there, and the lock it takes on the user's table."""
+    """One piece of SQL, why it is there, and the locks it takes.
+
+    *lock* on *table* is what is expected, *measured* what it took on a copy (`measuring`).
+    """
 
     title: str
     why: str
@@ -64,6 +80,14 @@ class Step:
     part: Part = Part.ARM
     lock: Lock = Lock.NONE
     table: str = ""
+    measured: tuple[Held, ...] | None = None
+
+    @property
+    def locks(self) -> tuple[Held, ...]:
+        """The locks as they are known best."""
+        if self.measured is not None:
+            return self.measured
+        return () if self.lock is Lock.NONE else (Held(self.lock, self.table),)
 
     @property
     def is_lock(self) -> bool:
@@ -79,7 +103,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps from a database, known by its *fingerprint*, to its spec, known by its *target*."""
+    """The steps from a database, known by its *fingerprint*, to its spec, known by its *target*.
+
+    *locks* says how the locks of the steps are known.
+    """
 
     database: str
     fingerprint: str
@@ -87,6 +114,7 @@ class Plan:
     steps: tuple[Step, ...]
     notes: tuple[str, ...] = ()
     target: str = ""
+    locks: str = EXPECTED
 
     @property
     def is_empty(self) -> bool:
@@ -195,6 +223,7 @@ def write(plan: Plan) -> str:
         f"-- machines: {machines}",
         f"-- fingerprint: {plan.fingerprint}",
         f"-- target: {plan.target}",
+        f"-- locks: {plan.locks}",
         f"-- checksum: {checksum}",
         "-- Review, then: interlock apply FILE (or psql -X -v ON_ERROR_STOP=1 -f FILE).",
         *[f"-- Note: {note}" for note in plan.notes],
@@ -224,7 +253,7 @@ _MARK = "\n-- step "
 
 
 def _step(number: int, step: Step) -> str:
-    lock = f"{step.lock} on {step.table}" if step.lock is not Lock.NONE else "none"
+    lock = "; ".join(map(str, step.locks)) or "none"
     return (
         f"{_MARK}{number} ({step.part}): {step.title}\n-- why:  {step.why}\n-- lock: {lock}\n"
         f"{step.sql.rstrip()}\n"
@@ -240,7 +269,7 @@ def read(text: str, name: str) -> Plan:
             break
         key, _, value = line[3:].partition(": ")
         head.setdefault(key, value)
-    wanted = ("database", "machines", "fingerprint", "target", "checksum")
+    wanted = ("database", "machines", "fingerprint", "target", "locks", "checksum")
     if lines[0] != f"-- {FORMAT}" or any(key not in head for key in wanted):
         raise UsageError(
             f"{name} is not a plan of this version of interlock",
@@ -258,16 +287,25 @@ def read(text: str, name: str) -> Plan:
         fingerprint=head["fingerprint"],
         target=head["target"],
         machines=tuple((m, TableName(*where)) for m, where in machines.items()),
-        steps=tuple(_read_step(piece) for piece in body.split(_MARK)[1:]),
+        locks=head["locks"],
+        steps=tuple(
+            _read_step(piece, is_measured=not head["locks"].startswith(EXPECTED))
+            for piece in body.split(_MARK)[1:]
+        ),
     )
 
 
-def _read_step(piece: str) -> Step:
+def _read_step(piece: str, *, is_measured: bool) -> Step:
     head, why, lock, sql = piece.split("\n", 3)
     label, _, title = head.partition(": ")
     part = Part(label[label.find("(") + 1 : label.rfind(")")])
-    name, _, table = lock.removeprefix("-- lock: ").partition(" on ")
+    told = lock.removeprefix("-- lock: ")
+    pairs = [] if told == "none" else [it.partition(" on ") for it in told.split("; ")]
+    held = tuple(Held(Lock(name), table) for name, _, table in pairs)
     for mark in (_BEGIN, _COMMIT):
         sql = sql.rstrip().removesuffix(mark.strip())
     sql = sql.rstrip() + "\n"
-    return Step(title, why.removeprefix("-- why:  "), sql, part, Lock(name), table)
+    first = held[0] if held else Held(Lock.NONE, "")
+    why = why.removeprefix("-- why:  ")
+    known = held if is_measured else None
+    return Step(title, why, sql, part, first.lock, first.table, known)

@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import click
+import psycopg
 from rich.table import Table
 
+from pginterlock import measuring
 from pginterlock import plan as plans
 from pginterlock.commands.options import dsn_option, format_option, spec_option
 from pginterlock.commands.session import connected, console, read_spec
 from pginterlock.errors import UsageError
+from pginterlock.model import Spec
 from pginterlock.objects import Lock
 from pginterlock.report import plan_json
 from pginterlock.steps import make_plan
@@ -27,6 +30,12 @@ _PENDING = 1
     metavar="FILE",
     help="Write the plan to FILE, for `interlock apply FILE`.",
 )
+@click.option(
+    "--measure/--no-measure",
+    default=True,
+    show_default=True,
+    help="Whether to run the steps on a copy of the tables, on a private server, for their locks.",
+)
 @format_option
 @click.pass_context
 def command(
@@ -34,6 +43,7 @@ def command(
     spec_path: Path | None,
     dsn: str | None,
     out: Path | None,
+    measure: bool,
     output_format: str,
 ) -> None:
     """Print the SQL that brings a database to its spec, with reason and lock of each step.
@@ -42,7 +52,7 @@ def command(
     """
     spec = read_spec(spec_path)
     with connected(dsn) as connection:
-        plan = make_plan(connection, spec)
+        plan = _measured(connection, spec) if measure else make_plan(connection, spec)
     if out:
         try:
             out.write_text(plans.write(plan), encoding="utf-8")
@@ -54,6 +64,12 @@ def command(
         click.echo(plans.write(plan), nl=False)
     show(plan, to_stderr=not out or output_format == "json")
     ctx.exit(0 if plan.is_empty else _PENDING)
+
+
+def _measured(connection: psycopg.Connection, spec: Spec) -> plans.Plan:
+    with measuring.copying(connection) as place:
+        plan = make_plan(connection, spec)
+        return measuring.measured(connection, plan, place)
 
 
 def show(plan: plans.Plan, *, to_stderr: bool) -> None:
@@ -68,7 +84,20 @@ def show(plan: plans.Plan, *, to_stderr: bool) -> None:
     for heading in ("", "step", "why", "lock"):
         table.add_column(heading)
     for number, step in enumerate(plan.steps, start=1):
-        lock = "" if step.lock is Lock.NONE else step.lock.value
-        style = "red" if step.lock is Lock.ACCESS_EXCLUSIVE else "yellow" if lock else ""
+        lock = _locks(step)
+        style = "red" if Lock.ACCESS_EXCLUSIVE in lock else "yellow" if lock else ""
         table.add_row(str(number), step.title, step.why, f"[{style}]{lock}[/]" if style else lock)
     screen.print(table)
+    screen.print(f"locks: {plan.locks}", style="dim")
+
+
+def _locks(step: plans.Step) -> str:
+    """Return the locks of *step*: where they are on another table than the step's, with its name."""
+    if not step.locks:
+        return ""
+    first, *others = step.locks
+    told = first.lock.value if first.table == step.table else str(first)
+    if not others:
+        return told
+    more = others[0].table if len(others) == 1 else f"{len(others)} tables"
+    return f"{told}, also on {more}"

@@ -152,9 +152,7 @@ def _native(writing: Writing) -> list[DbObject]:
     return [function, *checks]
 
 
-def _check(
-    writing: Writing, name: str, expression: str, note: str, stored: str = ""
-) -> DbObject:
+def _check(writing: Writing, name: str, expression: str, note: str, stored: str = "") -> DbObject:
     """Return one CHECK; *stored* is how the server writes it, quotes left out, where known."""
     table = writing.table.name
     target = qualified(table)
