@@ -26,7 +26,7 @@ _STRENGTHS = list(Lock)
 # Weaker ones stop nobody but who changes the table itself.
 _SHOWN_FROM = _STRENGTHS.index(Lock.SHARE_UPDATE_EXCLUSIVE)
 _IN_A_TRANSACTION = (Part.LOOK, Part.ARM, Part.VALIDATE)
-_TABLES = "select coalesce(array_agg(c.oid::bigint), '{}') from pg_class as c where c.relkind in ('r', 'p')"
+_TABLES = "select array_agg(c.oid::bigint) from pg_class as c where c.relkind in ('r', 'p')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,10 @@ class Copying:
         """Return the running server; raise EnvironmentFault where there is none to be had."""
         return self._server.result()
 
+    def dsn(self) -> str:
+        """Return the libpq string of a database that nothing was copied to before."""
+        return self.server().dsn()
+
     def end(self) -> None:
         """Stop it."""
         self._pool.shutdown(wait=True)
@@ -84,7 +88,7 @@ def measured(connection: psycopg.Connection, plan: Plan, place: Copying) -> Plan
         with database.faults():
             definition = _read(connection, plan)
             server = place.server()
-            with database.connect(server.dsn()) as copy:
+            with database.connect(place.dsn()) as copy:
                 left_out = _build(copy, definition)
                 steps = tuple(_run(copy, plan.steps, definition.rights))
     except EnvironmentFault as fault:
@@ -114,8 +118,8 @@ def _read(connection: psycopg.Connection, plan: Plan) -> _Definition:
         found = [catalog.table(connection, table, machine) for machine, table in plan.machines]
         oids = [table.oid for table in found if table]
         ours = [name for it in names for name in it.tables]
-        for row in database.ask(connection, "copied_ours.sql", {"names": ours}):
-            oids.append(row["table_oid"])
+        history = database.ask(connection, "copied_ours.sql", {"names": ours})
+        oids += [row["table_oid"] for row in history]
         tables = database.ask(connection, "copied_tables.sql", {"oids": oids})
         family = {"oids": [row["table_oid"] for row in tables]}
         rows = {

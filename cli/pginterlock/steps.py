@@ -137,15 +137,15 @@ def _machine_steps(seen: Survey) -> _Steps:
         if not found:
             continue
         _look(steps, it, found)
-        locked = []
+        locked: list[Step] = []
         for change in found:
             step = _machine_step(seen, it, change)
             if change.action.is_after:
                 steps.after.append(step)
-            elif _needs_no_lock(change):
-                steps.before.append(step)
-            else:
-                locked.append(step)
+                continue
+            (steps.before if _needs_no_lock(change) else locked).append(step)
+            if change.object.under_lock and change.action is not Action.DROP:
+                locked.append(_version(change))
         if any(not change.action.is_after for change in found):
             steps.locks.append(_lock(it, locked))
             steps.locked += locked
@@ -189,11 +189,20 @@ def _judges_anew(it: MachineSurvey, found: list[Change]) -> bool:
 def _needs_no_lock(change: Change) -> bool:
     """Whether nobody sees or waits for it before the commit: so it is done before the lock.
 
-    A function that is replaced takes effect at the commit, and then writers are locked out.
+    A function that is replaced takes effect at the commit, and then writers are locked out; the
+    registry is not read by what judges writes.
     """
-    if change.object.kind is ObjectKind.FUNCTION:
+    if change.object.kind in (ObjectKind.FUNCTION, ObjectKind.REGISTRY):
         return change.action is not Action.DROP
     return change.object.kind is ObjectKind.TABLE and change.action is Action.CREATE
+
+
+def _version(change: Change) -> Step:
+    return Step(
+        f"{change.action} version of {change.object.name}",
+        "an entry is judged by the rules in force when it was written",
+        change.object.under_lock,
+    )
 
 
 def _lock(it: MachineSurvey, locked: list[Step]) -> Step:
@@ -212,6 +221,8 @@ def _lock(it: MachineSurvey, locked: list[Step]) -> Step:
 
 def _machine_step(seen: Survey, it: MachineSurvey, change: Change) -> Step:
     thing, table = change.object, str(it.table.name)
+    if thing.kind is ObjectKind.TRIGGER:  # perhaps on a partition
+        table = thing.name.rpartition(" ")[0]
     sql, why, lock = change.sql, thing.reason, _expected(change)
     if change.action in _REASONS:
         why = _REASONS[change.action]

@@ -43,15 +43,6 @@ on conflict (machine_name) do update set
     definition = excluded.definition, version = excluded.version,
     judged = case when machine.judged = :'judged' then machine.judged end,
     applied_at = pg_catalog.now(), applied_by = session_user;
-insert into interlock.machine_version (machine_name, version, mode, after_entry, definition)
-select
-    m.machine_name, m.version, m.mode,
-    coalesce(pg_catalog.pg_sequence_last_value(
-        pg_catalog.pg_get_serial_sequence(:'audit_relation', 'id')::regclass
-    ), 0),
-    m.definition
-from interlock.machine as m
-where m.machine_name = :'machine';
 delete from interlock.state where machine_name = :'machine';
 delete from interlock.transition where machine_name = :'machine';
 delete from interlock.rule where machine_name = :'machine';

@@ -1,16 +1,19 @@
 """The locks of a plan: measured on a copy, the same as expected, and the table is never touched."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
 from tests.conftest import HOTEL_SPEC
+from tests.servers import TestServer
 
 from pginterlock import apply, measuring, plan, spec, steps
 from pginterlock.model import Spec
 from pginterlock.objects import Lock, ObjectKind
 
 Connect = Callable[..., psycopg.Connection]
+Measure = Callable[[psycopg.Connection, Spec], plan.Plan]
 
 
 def form(mode: str = "enforce", checks: str = "function", more: str = "") -> Spec:
@@ -18,9 +21,35 @@ def form(mode: str = "enforce", checks: str = "function", more: str = "") -> Spe
     return spec.parse(text + more, "form.yaml")
 
 
-def measure(session: psycopg.Connection, wanted: Spec) -> plan.Plan:
-    with measuring.copying(session) as place:
+class Shared(measuring.Copying):
+    """A server for copies that serves all tests here, with a database for each."""
+
+    def dsn(self) -> str:
+        with psycopg.connect(self.server().dsn(), autocommit=True) as admin:
+            name = f"copy_{next(_count)}"
+            admin.execute(f"create database {name}".encode())
+        return self.server().dsn(name)
+
+
+_count = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[dict[int, Shared]]:
+    places: dict[int, Shared] = {}
+    yield places
+    for place in places.values():
+        place.end()
+
+
+@pytest.fixture
+def measure(server: TestServer, shared: dict[int, Shared]) -> Measure:
+    place = shared.setdefault(server.major, Shared(server.major))
+
+    def measured(session: psycopg.Connection, wanted: Spec) -> plan.Plan:
         return measuring.measured(session, steps.make_plan(session, wanted), place)
+
+    return measured
 
 
 def demand_as_expected(made: plan.Plan, family: set[str]) -> None:
@@ -35,7 +64,7 @@ def demand_as_expected(made: plan.Plan, family: set[str]) -> None:
 
 @pytest.mark.parametrize("checks", ["function", "native", "trigger"])
 def test_a_live_install_takes_the_locks_that_are_expected(
-    bare_hotel: str, connect: Connect, checks: str
+    bare_hotel: str, connect: Connect, measure: Measure, checks: str
 ) -> None:
     session = connect(bare_hotel, autocommit=True)
 
@@ -64,7 +93,7 @@ CHANGES = {
 @pytest.mark.parametrize("checks", ["function", "native", "trigger"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_live_change_takes_the_locks_that_are_expected(
-    bare_hotel: str, connect: Connect, checks: str, change: str
+    bare_hotel: str, connect: Connect, measure: Measure, checks: str, change: str
 ) -> None:
     session = connect(bare_hotel, autocommit=True)
     text = HOTEL_SPEC.read_text().replace("mode: enforce", f"mode: enforce\n    checks: {checks}")
@@ -81,7 +110,9 @@ def test_a_live_change_takes_the_locks_that_are_expected(
         }
 
 
-def test_live_locks_on_partitions_and_heirs_are_measured_too(empty: str, connect: Connect) -> None:
+def test_live_locks_on_partitions_are_measured_too(
+    empty: str, connect: Connect, measure: Measure
+) -> None:
     session = connect(empty, autocommit=True)
     session.execute(
         "create type mood as enum ('NEW', 'OLD'); create domain name as text check (value <> '');"
@@ -118,14 +149,17 @@ def test_live_locks_that_cannot_be_measured_are_said_to_be_expected(
     session = connect(bare_hotel, autocommit=True)
     monkeypatch.setenv("INTERLOCK_PG_BIN", "/nonexistent")
 
-    made = measure(session, form())
+    with measuring.copying(session) as place:
+        made = measuring.measured(session, steps.make_plan(session, form()), place)
 
     assert made.locks.startswith("expected, not measured: INTERLOCK_PG_BIN is /nonexistent")
     assert all(step.measured is None for step in made.steps)
 
 
 def test_a_plan_keeps_live_locks_in_its_file(bare_hotel: str, connect: Connect) -> None:
-    made = measure(connect(bare_hotel, autocommit=True), form())
+    session = connect(bare_hotel, autocommit=True)
+    with measuring.copying(session) as place:
+        made = measuring.measured(session, steps.make_plan(session, form()), place)
 
     again = plan.read(plan.write(made), "plan.sql")
 

@@ -62,7 +62,7 @@ def registry_entry(writing: Writing) -> DbObject:
         {
             "machine": machine.name,
             "relation": qualified(table),
-            "audit_relation": f"interlock.{ident(audit_name(machine.name))}",
+            "audit_relation": _history(machine),
             "schema_name": table.schema,
             "table_name": table.name,
             "state_column": machine.state,
@@ -97,7 +97,21 @@ def registry_entry(writing: Writing) -> DbObject:
         drop=unregister(machine.name),
         reason="the spec, as one version more",
         mends=_afterwards(writing),
+        under_lock=_version(writing),
     )
+
+
+def _version(writing: Writing) -> str:
+    """Return the SQL that keeps the machine as one version more, from the next entry on."""
+    machine = writing.machine
+    return fill(
+        assets.read("sql", "templates", "register_version.sql"),
+        {"machine": machine.name, "audit_relation": _history(machine)},
+    )
+
+
+def _history(machine: Machine) -> str:
+    return f"interlock.{ident(audit_name(machine.name))}"
 
 
 def _afterwards(writing: Writing) -> tuple[tuple[str, str], ...]:
