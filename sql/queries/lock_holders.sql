@@ -30,7 +30,11 @@ join pg_locks as h
     and h.relation is not distinct from w.relation
     and h.granted
     and h.pid is null
-join pg_prepared_xacts as p on p.transaction::text = split_part(h.virtualtransaction, '/', 2)
+join pg_locks as x
+    on x.locktype = 'transactionid'
+    and x.pid is null
+    and x.virtualtransaction = h.virtualtransaction
+join pg_prepared_xacts as p on p.transaction = x.transactionid
 where
     w.pid = %(pid)s
     and not w.granted
