@@ -47,6 +47,11 @@ def adopted_without(
                 f"table {name} of machine {machine} is not there",
                 remedy="If it was renamed: change the spec, then interlock apply.",
             )
+        if row["adopted_rows"] is None:
+            raise UnsafeError(
+                f"{machine}: the rows that were there before it are not counted yet",
+                remedy="Nothing was dropped. Count them: interlock apply",
+            )
         key, after = tuple(row["key_columns"]), row["adopted_after"]
         asked = Machine(machine, name, row["state_column"], key, Mode.OBSERVE, (), (), ())
         writing = Writing(asked, table)

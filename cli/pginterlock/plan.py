@@ -14,7 +14,8 @@ from pginterlock.errors import UnsafeError, UsageError
 from pginterlock.model import TableName
 from pginterlock.objects import DbObject, Lock, ObjectKind
 
-FORMAT = "interlock plan 1"
+FORMAT = "interlock plan 2"
+EXPECTED = "expected, not measured"
 
 
 class Action(StrEnum):
@@ -24,7 +25,14 @@ class Action(StrEnum):
     REPLACE = "replace"
     MEND = "mend"
     VALIDATE = "validate"
+    JUDGE = "judge"
+    COUNT = "count"
     DROP = "drop"
+
+    @property
+    def is_after(self) -> bool:
+        """Whether it is done after the machine was armed, when nobody waits for it."""
+        return self in _AFTER.values()
 
 
 class Part(StrEnum):
@@ -39,6 +47,10 @@ class Part(StrEnum):
     MOVE = "move"
 
 
+# What is done once a machine is armed, by the fact that it makes true; in this order.
+_AFTER = {"validated": Action.VALIDATE, "judged": Action.JUDGE, "adopted": Action.COUNT}
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One object that is not as it should be."""
@@ -49,8 +61,23 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A lock on a table."""
+
+    lock: Lock
+    table: str
+
+    def __str__(self) -> str:
+        """Return it as plans write it."""
+        return f"{self.lock} on {self.table}"
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One piece of SQL, why it is there, and the lock it takes on the user's table."""
+    """One piece of SQL, why it is there, and the locks it takes.
+
+    *lock* on *table* is what is expected, *measured* what it took on a copy (`measuring`).
+    """
 
     title: str
     why: str
@@ -58,11 +85,33 @@ class Step:
     part: Part = Part.ARM
     lock: Lock = Lock.NONE
     table: str = ""
+    measured: tuple[Held, ...] | None = None
+
+    @property
+    def locks(self) -> tuple[Held, ...]:
+        """The locks as they are known best."""
+        if self.measured is not None:
+            return self.measured
+        return () if self.lock is Lock.NONE else (Held(self.lock, self.table),)
+
+    @property
+    def is_lock(self) -> bool:
+        """Whether it does nothing but lock a table."""
+        return self.sql.startswith("lock table ")
+
+    @property
+    def is_scan(self) -> bool:
+        """Whether it is a query that returns what is broken."""
+        lines = self.sql.split("\n")
+        return next((it for it in lines if it and not it.startswith("--")), "").startswith("with ")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps from a database, known by its *fingerprint*, to its spec."""
+    """The steps from a database, known by its *fingerprint*, to its spec, known by its *target*.
+
+    *locks* says how the locks of the steps are known.
+    """
 
     database: str
     fingerprint: str
@@ -70,6 +119,8 @@ class Plan:
     steps: tuple[Step, ...]
     notes: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
+    target: str = ""
+    locks: str = EXPECTED
 
     @property
     def is_empty(self) -> bool:
@@ -100,7 +151,9 @@ def changes(wanted: Sequence[DbObject], found: Iterable[DbObject]) -> list[Chang
     middle: list[Change] = []
     for it in sorted(wanted, key=lambda it: _ORDER.index(it.kind)):
         middle += _one(it, there.get(it.id))
-    return first + middle + last
+    now = [it for it in middle if not it.action.is_after]
+    after = [it for action in _AFTER.values() for it in middle if it.action is action]
+    return first + now + last + after
 
 
 def _drop(it: DbObject) -> Change:
@@ -109,27 +162,57 @@ def _drop(it: DbObject) -> Change:
 
 def _one(wanted: DbObject, found: DbObject | None) -> list[Change]:
     mends = dict(wanted.mends)
-    validate = [Change(Action.VALIDATE, wanted, mends["validated"])] if "validated" in mends else []
+    after = [name for name in _AFTER if name in mends]
     if found is None:
-        return [Change(Action.CREATE, wanted, wanted.create), *validate]
-    has, asked = dict(found.facts), dict(wanted.facts)
-    differing = {name for name in has.keys() | asked.keys() if has.get(name) != asked.get(name)}
-    if wanted.kind is ObjectKind.TABLE:
-        # A history keeps columns that the spec no longer asks for.
-        differing = {name for name in asked if has.get(name) != asked[name]}
+        return [Change(Action.CREATE, wanted, wanted.create), *_after(wanted, after)]
+    differing = _differing(wanted, found)
     if not differing:
         return []
-    if differing == {"validated"}:
-        return validate
+    left = [name for name in after if name in differing]
     if differing <= mends.keys():
-        return [Change(Action.MEND, wanted, "".join(mends[name] for name in sorted(differing)))]
-    return [Change(Action.REPLACE, wanted, wanted.replace), *validate]
+        now = "".join(mends[name] for name in sorted(differing - _AFTER.keys()))
+        mend = [Change(Action.MEND, wanted, now)] if now else []
+        return [*mend, *_after(wanted, left)]
+    # A CHECK is put back not validated, whatever it was before.
+    left = [name for name in after if name in differing or name == "validated"]
+    # A constraint trigger cannot be replaced, nor be put in the place of another.
+    is_other = "constraint" in differing
+    sql = wanted.drop + wanted.create if is_other else wanted.replace
+    return [Change(Action.REPLACE, wanted, sql), *_after(wanted, left)]
+
+
+def _differing(wanted: DbObject, found: DbObject) -> set[str]:
+    has, asked = dict(found.facts), dict(wanted.facts)
+    if wanted.kind is ObjectKind.TABLE:
+        # A history keeps columns that the spec no longer asks for.
+        return {name for name in asked if has.get(name) != asked[name]}
+    return {name for name in has.keys() | asked.keys() if has.get(name) != asked.get(name)}
+
+
+def _after(wanted: DbObject, names: Iterable[str]) -> list[Change]:
+    return [Change(_AFTER[name], wanted, dict(wanted.mends)[name]) for name in names]
 
 
 def fingerprint(facts: Mapping[str, str], objects: Iterable[DbObject]) -> str:
     """Return the SHA-256 of what was found: a plan is for that state of a database alone."""
     told = sorted(json.dumps([it.kind, it.name, dict(it.facts)], sort_keys=True) for it in objects)
     text = json.dumps([dict(facts), told], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def target(shapes: Mapping[str, str], objects: Iterable[DbObject]) -> str:
+    """Return the SHA-256 of what a plan brings about: the same of objects wanted and found.
+
+    What is done after the arming is left out, and so are histories, which only grow, and the
+    words in which the server stores a CHECK.
+    """
+    told = []
+    for it in objects:
+        if it.kind is not ObjectKind.TABLE:
+            left_out = _AFTER.keys() | {"expression"}
+            kept = {name: value for name, value in it.facts if name not in left_out}
+            told.append(json.dumps([it.kind, it.name, kept], sort_keys=True))
+    text = json.dumps([dict(shapes), sorted(told)], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -145,6 +228,8 @@ def write(plan: Plan) -> str:
         f"-- database: {json.dumps(plan.database, ensure_ascii=False)}",
         f"-- machines: {machines}",
         f"-- fingerprint: {plan.fingerprint}",
+        f"-- target: {plan.target}",
+        f"-- locks: {plan.locks}",
         f"-- checksum: {checksum}",
         "-- Review, then: interlock apply FILE (or psql -X -v ON_ERROR_STOP=1 -f FILE).",
         *[f"-- Note: {_one_line(note)}" for note in plan.notes],
@@ -173,13 +258,13 @@ def _body(plan: Plan) -> str:
     return "\n".join(written)
 
 
-_BEGIN = "\nbegin;\nset local lock_timeout = '100ms';\n"
+_BEGIN = "\nbegin;\nset local lock_timeout = '2s';\n"
 _COMMIT = "\ncommit;\n"
 _MARK = "\n-- step "
 
 
 def _step(number: int, step: Step) -> str:
-    lock = f"{step.lock} on {step.table}" if step.lock is not Lock.NONE else "none"
+    lock = "; ".join(map(str, step.locks)) or "none"
     return (
         f"{_MARK}{number} ({step.part}): {step.title}\n-- why:  {step.why}\n-- lock: {lock}\n"
         f"{step.sql.rstrip()}\n"
@@ -195,7 +280,7 @@ def read(text: str, name: str) -> Plan:
             break
         key, _, value = line[3:].partition(": ")
         head.setdefault(key, value)
-    wanted = ("database", "machines", "fingerprint", "checksum")
+    wanted = ("database", "machines", "fingerprint", "target", "locks", "checksum")
     if lines[0] != f"-- {FORMAT}" or any(key not in head for key in wanted):
         raise UsageError(
             f"{name} is not a plan of this version of interlock",
@@ -211,17 +296,27 @@ def read(text: str, name: str) -> Plan:
     return Plan(
         database=json.loads(head["database"]),
         fingerprint=head["fingerprint"],
+        target=head["target"],
         machines=tuple((m, TableName(*where)) for m, where in machines.items()),
-        steps=tuple(_read_step(piece) for piece in body.split(_MARK)[1:]),
+        locks=head["locks"],
+        steps=tuple(
+            _read_step(piece, is_measured=not head["locks"].startswith(EXPECTED))
+            for piece in body.split(_MARK)[1:]
+        ),
     )
 
 
-def _read_step(piece: str) -> Step:
+def _read_step(piece: str, *, is_measured: bool) -> Step:
     head, why, lock, sql = piece.split("\n", 3)
     label, _, title = head.partition(": ")
     part = Part(label[label.find("(") + 1 : label.rfind(")")])
-    name, _, table = lock.removeprefix("-- lock: ").partition(" on ")
+    told = lock.removeprefix("-- lock: ")
+    pairs = [] if told == "none" else [it.partition(" on ") for it in told.split("; ")]
+    held = tuple(Held(Lock(name), table) for name, _, table in pairs)
     for mark in (_BEGIN, _COMMIT):
         sql = sql.rstrip().removesuffix(mark.strip())
     sql = sql.rstrip() + "\n"
-    return Step(title, why.removeprefix("-- why:  "), sql, part, Lock(name), table)
+    first = held[0] if held else Held(Lock.NONE, "")
+    why = why.removeprefix("-- why:  ")
+    known = held if is_measured else None
+    return Step(title, why, sql, part, first.lock, first.table, known)

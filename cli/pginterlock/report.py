@@ -74,9 +74,10 @@ def plan_json(plan: Plan) -> str:
     """Return *plan* as one JSON document."""
     return json.dumps(
         {
-            "format": "interlock plan 1",
+            "format": "interlock plan 2",
             "database": plan.database,
             "fingerprint": plan.fingerprint,
+            "locks": plan.locks,
             "notes": list(plan.notes),
             "changes": [
                 {
@@ -97,6 +98,11 @@ def plan_json(plan: Plan) -> str:
                     "part": step.part.value,
                     "lock": step.lock.value,
                     "table": step.table,
+                    "measured": [
+                        {"lock": held.lock.value, "table": held.table} for held in step.measured
+                    ]
+                    if step.measured is not None
+                    else None,
                     "sql": step.sql,
                 }
                 for step in plan.steps

@@ -1,7 +1,7 @@
 """The steps from a surveyed database to its spec, in the order of doing, with reasons and locks."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import psycopg
 
@@ -10,9 +10,9 @@ from pginterlock.compiler import ownership, scan
 from pginterlock.errors import EnvironmentFault
 from pginterlock.model import Checks, Spec
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.plan import Action, Change, Part, Plan, Step, changes
+from pginterlock.plan import Action, Change, Part, Plan, Step, changes, target
 from pginterlock.rules import enforced_predicates
-from pginterlock.survey import MachineSurvey, Survey, raise_problems, state_of, survey
+from pginterlock.survey import MachineSurvey, Survey, lasting, raise_problems, standing, survey
 
 
 def make_plan(
@@ -35,24 +35,33 @@ def make_plan(
         seen = survey(connection, spec, drop_old_names=drop_old_names)
         machines = {m.name: m.table for m in spec.machines}
         with database.snapshot(connection):
-            state = state_of(connection, machines)
+            now = standing(connection, machines)
             told = versions.look(
                 connection, seen.machines, leave_rows=leave_rows, progress=progress
             )
         guards = {it.survey.machine.name: versions.guard(it) for it in told}
-        look, arm, validate = _machine_steps(seen, guards)
-        steps = [*look, *_schema_steps(seen), *arm, *validate, *versions.moves(told)]
+        of_machines = _machine_steps(seen, guards)
+        before = [*of_machines.look, *_schema_steps(seen)]
+        steps = [*before, *of_machines.arm, *of_machines.after, *versions.moves(told)]
         if steps:
             _demand_rights(seen)
             _probe(connection, spec, seen)
     return Plan(
         database=seen.rights.database,
-        fingerprint=state,
+        fingerprint=now.fingerprint,
+        target=_target(seen),
         machines=tuple(machines.items()),
         steps=tuple(steps),
         notes=(*_notes(seen, spec), *(note for it in told for note in it.notes)),
         differences=tuple(difference for it in told for difference in it.differences),
     )
+
+
+def _target(seen: Survey) -> str:
+    """Return what the database is known by once all is armed."""
+    shapes = {it.machine.name: lasting(it.table) for it in seen.machines}
+    wanted = [thing for it in seen.machines for thing in it.wanted]
+    return target({**shapes, "revision": seen.head}, [*wanted, *seen.runtime_wanted])
 
 
 def _demand_rights(seen: Survey) -> None:
@@ -119,69 +128,157 @@ def _schema_steps(seen: Survey) -> list[Step]:
     ]
 
 
-def _machine_steps(
-    seen: Survey, guards: Mapping[str, list[Step]]
-) -> tuple[list[Step], list[Step], list[Step]]:
-    look: list[Step] = []
-    arm: list[Step] = []
-    validate: list[Step] = []
+@dataclass(slots=True)
+class _Steps:
+    """The steps of all machines, by when they run.
+
+    What needs no lock on a table of the user is done before the first is asked for: *before*.
+    """
+
+    look: list[Step] = field(default_factory=list)
+    before: list[Step] = field(default_factory=list)
+    locks: list[Step] = field(default_factory=list)
+    locked: list[Step] = field(default_factory=list)
+    after: list[Step] = field(default_factory=list)
+
+    @property
+    def arm(self) -> list[Step]:
+        """All that one transaction does."""
+        return [*self.before, *self.locks, *self.locked]
+
+
+def _machine_steps(seen: Survey, guards: Mapping[str, list[Step]]) -> _Steps:
+    steps = _Steps()
     for it in seen.machines:
         found = it.changes
         if not found:
             continue
-        table = str(it.table.name)
-        enforced = enforced_predicates(it.writing)
-        if enforced and _judges_anew(found):
-            rows = Step(
-                f"rows of {table} that break a rule",
-                "must return no row: old sins are mended first",
-                scan(it.writing, enforced).query,
-                Part.LOOK,
-            )
-            look.append(rows)
-            if it.machine.checks is Checks.TRIGGER:
-                again = f"{rows.title}, now that it is guarded"
-                validate.append(replace(rows, title=again, part=Part.VALIDATE))
-        if any(change.action is not Action.VALIDATE for change in found):
-            arm.append(
-                Step(
-                    f"lock {table}",
-                    "writers wait from here to the commit; nobody else does",
-                    ownership.lock(it.table),
-                    lock=Lock.SHARE_ROW_EXCLUSIVE,
-                    table=table,
-                )
-            )
-            arm += guards.get(it.machine.name, [])
+        _look(steps, it, found)
+        locked: list[Step] = [*guards.get(it.machine.name, [])]
         for change in found:
             step = _machine_step(seen, it, change)
-            (validate if step.part is Part.VALIDATE else arm).append(step)
-    return look, arm, validate
+            if change.action.is_after:
+                steps.after.append(step)
+                continue
+            (steps.before if _needs_no_lock(change) else locked).append(step)
+            if change.object.under_lock and change.action is not Action.DROP:
+                locked.append(_version(change))
+        if any(not change.action.is_after for change in found):
+            steps.locks.append(_lock(it, locked))
+            steps.locked += locked
+    return steps
 
 
-def _judges_anew(found: list[Change]) -> bool:
-    kinds = (ObjectKind.FUNCTION, ObjectKind.CHECK, ObjectKind.TRIGGER)
-    return any(change.object.kind in kinds for change in found)
+def _look(steps: _Steps, it: MachineSurvey, found: list[Change]) -> None:
+    """Add the scans: before all, and where neither CHECK nor registry asks for it, once more."""
+    enforced = enforced_predicates(it.writing)
+    if not enforced or not _judges_anew(it, found):
+        return
+    table = str(it.table.name)
+    rows = Step(
+        f"rows of {table} that break a rule",
+        "must return no row: old sins are mended first",
+        scan(it.writing, enforced).query,
+        Part.LOOK,
+    )
+    steps.look.append(rows)
+    is_judged = any(change.action is Action.JUDGE for change in found)
+    if it.machine.checks is Checks.TRIGGER and not is_judged:
+        again = f"{rows.title}, now that it is guarded"
+        steps.after.append(replace(rows, title=again, part=Part.VALIDATE))
+
+
+def _judges_anew(it: MachineSurvey, found: list[Change]) -> bool:
+    """Whether what holds the row rules changes, or the rules do."""
+    kinds = [ObjectKind.CHECK]
+    if it.machine.checks is Checks.TRIGGER:
+        kinds += [ObjectKind.FUNCTION, ObjectKind.TRIGGER]
+    return any(
+        change.object.kind in kinds
+        or change.action is Action.JUDGE
+        or (
+            change.object.kind is ObjectKind.FUNCTION
+            and not change.object.name.startswith("interlock.")
+        )
+        for change in found
+    )
+
+
+def _needs_no_lock(change: Change) -> bool:
+    """Whether nobody sees or waits for it before the commit: so it is done before the lock.
+
+    A function that is replaced takes effect at the commit, and then writers are locked out; the
+    registry is not read by what judges writes.
+    """
+    if change.object.kind in (ObjectKind.FUNCTION, ObjectKind.REGISTRY):
+        return change.action is not Action.DROP
+    return change.object.kind is ObjectKind.TABLE and change.action is Action.CREATE
+
+
+def _version(change: Change) -> Step:
+    return Step(
+        f"{change.action} version of {change.object.name}",
+        "an entry is judged by the rules in force when it was written",
+        change.object.under_lock,
+    )
+
+
+def _lock(it: MachineSurvey, locked: list[Step]) -> Step:
+    """Return the step that asks for the strongest lock at once.
+
+    Whoever asks for more later waits for those who wait for him.
+    """
+    table = str(it.table.name)
+    strong = [s for s in locked if s.lock is Lock.ACCESS_EXCLUSIVE and s.table == table]
+    lock = Lock.ACCESS_EXCLUSIVE if strong else Lock.SHARE_ROW_EXCLUSIVE
+    why = "writers wait from here to the commit; nobody else does"
+    if strong:
+        why = f"readers wait too from here to the commit, for step {strong[0].title!r}"
+    return Step(f"lock {table}", why, ownership.lock(it.table, lock), lock=lock, table=table)
 
 
 def _machine_step(seen: Survey, it: MachineSurvey, change: Change) -> Step:
     thing, table = change.object, str(it.table.name)
-    sql, part, why = change.sql, Part.ARM, thing.reason
-    lock = thing.lock
-    if change.action is Action.VALIDATE:
-        part, lock, why = Part.VALIDATE, Lock.SHARE_UPDATE_EXCLUSIVE, "every row was judged"
-    elif change.action is Action.DROP:
-        why = "the spec no longer asks for it"
-        if thing.kind in (ObjectKind.TRIGGER, ObjectKind.CHECK):
-            lock = Lock.ACCESS_EXCLUSIVE
-    elif change.action is Action.REPLACE and thing.kind is ObjectKind.TRIGGER:
-        lock = Lock.ACCESS_EXCLUSIVE
-    elif thing.kind is ObjectKind.TABLE or thing.name.startswith("interlock."):
+    if thing.kind is ObjectKind.TRIGGER:  # perhaps on a partition
+        table = thing.name.rpartition(" ")[0]
+    sql, why, lock = change.sql, thing.reason, _expected(change)
+    if change.action in _REASONS:
+        why = _REASONS[change.action]
+    elif thing.kind is ObjectKind.TABLE:
+        sql, table = ownership.as_role(seen.owner, sql), thing.name
+    elif thing.name.startswith("interlock."):
         sql = ownership.as_role(seen.owner, sql)
     elif thing.kind is ObjectKind.FUNCTION and seen.owner and seen.rights.is_superuser:
         sql += ownership.own_function(seen.owner, thing.signature)
+    part = Part.VALIDATE if change.action.is_after else Part.ARM
     title = f"{change.action} {thing.kind} {_short(it, thing)}"
+    if change.action in _TITLES:
+        title = _TITLES[change.action].format(table)
     return Step(title, why, sql, part, lock, "" if lock is Lock.NONE else table)
+
+
+_REASONS = {
+    Action.VALIDATE: "every row was judged",
+    Action.JUDGE: "the rules are new, and rows were there before them",
+    Action.COUNT: "they have no birth in the history, and none may come or go unseen",
+    Action.DROP: "the spec no longer asks for it",
+}
+_TITLES = {Action.JUDGE: "judge the rows of {}", Action.COUNT: "count the rows of {}"}
+
+
+def _expected(change: Change) -> Lock:
+    """Return the lock that *change* takes (evidence.md, section 8)."""
+    kind = change.object.kind
+    if kind is ObjectKind.CHECK:
+        if change.action in (Action.VALIDATE, Action.MEND):
+            return Lock.SHARE_UPDATE_EXCLUSIVE
+        return Lock.ACCESS_EXCLUSIVE
+    if kind is ObjectKind.TRIGGER:
+        is_dropped = change.sql.startswith("drop ")
+        return Lock.ACCESS_EXCLUSIVE if is_dropped else Lock.SHARE_ROW_EXCLUSIVE
+    if kind is ObjectKind.TABLE and change.action is not Action.CREATE:
+        return Lock.ACCESS_EXCLUSIVE
+    return Lock.NONE
 
 
 def _short(it: MachineSurvey, thing: DbObject) -> str:

@@ -13,7 +13,7 @@ from pginterlock.errors import SpecError
 from pginterlock.fit import Problem, fit, no_such_table
 from pginterlock.model import Checks, Machine, Spec, TableName
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.plan import Change, changes, fingerprint
+from pginterlock.plan import Change, changes, fingerprint, target
 from pginterlock.renaming import resolved
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Rights, Table
@@ -141,20 +141,36 @@ def _as_stored(connection: psycopg.Connection, it: MachineSurvey) -> MachineSurv
     return replace(it, wanted=wanted)
 
 
-def state_of(connection: psycopg.Connection, machines: dict[str, TableName]) -> str:
-    """Return the fingerprint of a database as far as *machines* are concerned."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a database stands: exactly, and by what a plan would bring about."""
+
+    fingerprint: str
+    target: str
+
+
+def standing(connection: psycopg.Connection, machines: dict[str, TableName]) -> Standing:
+    """Return where a database stands as far as *machines* are concerned."""
     facts: dict[str, str] = {}
+    shapes: dict[str, str] = {}
     objects: list[DbObject] = []
-    rights = catalog.rights(connection)
-    facts["revision"] = rights.revision or ""
+    revision = catalog.rights(connection).revision or ""
     for machine, name in machines.items():
         table = catalog.table(connection, name, machine)
+        facts[machine] = table.shape if table else "no table"
         if table is None:
-            facts[machine] = "no table"
             continue
-        facts[machine] = table.shape
+        shapes[machine] = lasting(table)
         objects += catalog.found_objects(connection, machine, table)
     objects += catalog.runtime_functions(
         connection, [it.name for it in runtime_objects(migrate.runtime())]
     )
-    return fingerprint(facts, objects)
+    return Standing(
+        fingerprint({**facts, "revision": revision}, objects),
+        target({**shapes, "revision": revision}, objects),
+    )
+
+
+def lasting(table: Table) -> str:
+    """Return what a machine depends on of its table, but what apply itself makes."""
+    return replace(table, has_tombstones=False).shape

@@ -29,8 +29,7 @@ cross join lateral (
 ) as before;
 insert into interlock.machine (
     machine_name, table_oid, schema_name, table_name, state_column, state_attnum, key_columns,
-    mode, checks, continuity, definition, version, adopted_rows, adopted_digest,
-    adopted_after
+    mode, checks, continuity, definition, version, adopted_after
 )
 select
     :'machine', :'relation'::regclass, :'schema_name', :'table_name', :'state_column',
@@ -39,29 +38,17 @@ select
         select pg_catalog.max(v.version) from interlock.machine_version as v
         where v.machine_name = :'machine'
     ), 0),
-    adopted.row_count, adopted.digest,
     coalesce(pg_catalog.pg_sequence_last_value(
         pg_catalog.pg_get_serial_sequence(:'audit_relation', 'id')::regclass
     ), 0)
-from (
-:adopted
-) as adopted
 on conflict (machine_name) do update set
     table_oid = excluded.table_oid, schema_name = excluded.schema_name,
     table_name = excluded.table_name, state_column = excluded.state_column,
     state_attnum = excluded.state_attnum, key_columns = excluded.key_columns,
     mode = excluded.mode, checks = excluded.checks, continuity = excluded.continuity,
     definition = excluded.definition, version = excluded.version,
+    judged = case when machine.judged = :'judged' then machine.judged end,
     applied_at = pg_catalog.now(), applied_by = session_user;
-insert into interlock.machine_version (machine_name, version, mode, after_entry, definition)
-select
-    m.machine_name, m.version, m.mode,
-    coalesce(pg_catalog.pg_sequence_last_value(
-        pg_catalog.pg_get_serial_sequence(:'audit_relation', 'id')::regclass
-    ), 0),
-    m.definition
-from interlock.machine as m
-where m.machine_name = :'machine';
 delete from interlock.state where machine_name = :'machine';
 delete from interlock.transition where machine_name = :'machine';
 delete from interlock.rule where machine_name = :'machine';

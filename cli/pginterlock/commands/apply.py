@@ -34,10 +34,11 @@ from pginterlock.steps import make_plan
     "--lock-timeout",
     "timeout_ms",
     type=click.IntRange(1, 60_000),
-    default=100,
+    default=2000,
     show_default=True,
     metavar="MS",
-    help="How long one try waits for a lock; others queue behind it that long.",
+    help="How long the longest try waits for a lock; others queue behind it that long. The first "
+    "tries wait 50 ms.",
 )
 @click.option(
     "--lock-wait",
@@ -48,6 +49,11 @@ from pginterlock.steps import make_plan
     metavar="SECONDS",
     help="How long to keep trying, all together.",
 )
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with PLAN where a run of it was cut short: what it arms may be armed already.",
+)
 def command(
     plan_file: Path | None,
     spec_path: Path | None,
@@ -57,11 +63,13 @@ def command(
     leave_rows: bool,
     timeout_ms: int,
     limit_s: float,
+    resume: bool,
 ) -> None:
     """Bring a database to its spec, all of it or nothing.
 
     Without PLAN the plan is made now and shown first. With PLAN, a file of `interlock plan --out`,
-    it runs as it was reviewed, and is refused when the database has changed since.
+    it runs as it was reviewed, and is refused when the database has changed since. A run that was
+    cut short is run again: with --resume where it has a PLAN.
 
     A state with a new name is accepted under both, and its rows are moved; --drop-old-names, once
     nobody writes the old name any more, ends that.
@@ -83,7 +91,7 @@ def command(
                 progress=Progress(),
             )
         if plan is not None:
-            _run(connection, plan, waiting, yes=yes)
+            _run(connection, plan, waiting, yes=yes, resume=resume)
 
 
 def _read(path: Path) -> Plan:
@@ -96,7 +104,12 @@ def _read(path: Path) -> Plan:
 
 
 def _run(
-    connection: psycopg.Connection, plan: Plan, waiting: applying.Waiting, *, yes: bool
+    connection: psycopg.Connection,
+    plan: Plan,
+    waiting: applying.Waiting,
+    *,
+    yes: bool,
+    resume: bool,
 ) -> None:
     show(plan, to_stderr=True)
     if plan.is_empty:
@@ -107,12 +120,13 @@ def _run(
                 "nobody is here to ask", remedy="Say --yes to apply without a question."
             )
         click.confirm(f"Apply this to database {plan.database}?", abort=True, err=True)
-    applying.run(connection, plan, waiting=waiting, progress=Progress())
-    armed = sum(step.part is Part.ARM for step in plan.steps)
-    if armed:
-        console().print(
-            f"Applied {armed} steps to database {plan.database} in one transaction.", style="green"
-        )
+    ran = applying.run(connection, plan, waiting=waiting, resume=resume, progress=Progress())
+    if resume and not ran.armed and any(step.part is Part.ARM for step in plan.steps):
+        said = f"Database {plan.database} was armed already; what was left is done."
+        console().print(said, style="green")
+    elif ran.armed:
+        said = f"Applied {ran.armed} steps to database {plan.database} in one transaction."
+        console().print(said, style="green")
     for step in plan.steps:
         if step.part is Part.MOVE:
             console().print(Text(f"Done: {step.title}."), style="green")

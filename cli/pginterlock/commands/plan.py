@@ -1,12 +1,15 @@
 """``interlock plan``: print the SQL that brings a database to its spec."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import psycopg
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pginterlock import measuring
 from pginterlock import plan as plans
 from pginterlock.commands.options import (
     drop_option,
@@ -17,6 +20,7 @@ from pginterlock.commands.options import (
 )
 from pginterlock.commands.session import Progress, connected, console, read_spec
 from pginterlock.errors import UsageError
+from pginterlock.model import Spec
 from pginterlock.objects import Lock
 from pginterlock.report import plan_json
 from pginterlock.steps import make_plan
@@ -37,6 +41,12 @@ _PENDING = 1
 )
 @drop_option
 @leave_option
+@click.option(
+    "--measure/--no-measure",
+    default=True,
+    show_default=True,
+    help="Whether to run the steps on a copy of the tables, on a private server, for their locks.",
+)
 @format_option
 @click.pass_context
 def command(
@@ -46,6 +56,7 @@ def command(
     out: Path | None,
     drop_old_names: bool,
     leave_rows: bool,
+    measure: bool,
     output_format: str,
 ) -> None:
     """Print the SQL that brings a database to its spec, with reason and lock of each step.
@@ -56,13 +67,8 @@ def command(
     """
     spec = read_spec(spec_path)
     with connected(dsn) as connection:
-        plan = make_plan(
-            connection,
-            spec,
-            drop_old_names=drop_old_names,
-            leave_rows=leave_rows,
-            progress=Progress(),
-        )
+        how = _Asked(drop_old_names, leave_rows)
+        plan = _measured(connection, spec, how) if measure else _made(connection, spec, how)
     if out:
         try:
             out.write_text(plans.write(plan), encoding="utf-8")
@@ -74,6 +80,28 @@ def command(
         click.echo(plans.write(plan), nl=False)
     show(plan, to_stderr=not out or output_format == "json")
     ctx.exit(0 if plan.is_empty else _PENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    drop_old_names: bool
+    leave_rows: bool
+
+
+def _made(connection: psycopg.Connection, spec: Spec, how: _Asked) -> plans.Plan:
+    return make_plan(
+        connection,
+        spec,
+        drop_old_names=how.drop_old_names,
+        leave_rows=how.leave_rows,
+        progress=Progress(),
+    )
+
+
+def _measured(connection: psycopg.Connection, spec: Spec, how: _Asked) -> plans.Plan:
+    with measuring.copying(connection) as place:
+        plan = _made(connection, spec, how)
+        return measuring.measured(connection, plan, place)
 
 
 def show(plan: plans.Plan, *, to_stderr: bool) -> None:
@@ -89,10 +117,23 @@ def show(plan: plans.Plan, *, to_stderr: bool) -> None:
     for heading in ("", "step", "why", "lock"):
         table.add_column(heading)
     for number, step in enumerate(plan.steps, start=1):
-        lock = "" if step.lock is Lock.NONE else step.lock.value
-        style = "red" if step.lock is Lock.ACCESS_EXCLUSIVE else "yellow" if lock else ""
+        lock = _locks(step)
+        style = "red" if Lock.ACCESS_EXCLUSIVE in lock else "yellow" if lock else ""
         table.add_row(str(number), step.title, step.why, f"[{style}]{lock}[/]" if style else lock)
     screen.print(table)
+    screen.print(f"locks: {plan.locks}", style="dim")
+
+
+def _locks(step: plans.Step) -> str:
+    """Return the locks of *step*: those on another table than its own with its name."""
+    if not step.locks:
+        return ""
+    first, *others = step.locks
+    told = first.lock.value if first.table == step.table else str(first)
+    if not others:
+        return told
+    more = others[0].table if len(others) == 1 else f"{len(others)} tables"
+    return f"{told}, also on {more}"
 
 
 def _show_differences(screen: Console, plan: plans.Plan) -> None:

@@ -200,7 +200,9 @@ class Repairing:
             when = f"{when} and ({won}) is not true"
         if repair.must_mend_all:
             sets = {c: self._value_of(number, c, render) for c, _ in repair.sets}
-            mended = sound_case(self.writing, lambda c: sets[c] if c in sets else render(c))
+            mended = sound_case(
+                self.writing, self.predicates, lambda c: sets[c] if c in sets else render(c)
+            )
             when = f"{when} and ({mended}) is true"
         return when
 

@@ -94,12 +94,14 @@ def _texts(value: object) -> tuple[str, ...]:
 def replay(
     writing: Writing,
     versions: Sequence[Version],
-    adopted_after: int,
+    adopted_after: int | str,
     *,
     without: tuple[str, str] | None = None,
     has_bypasses: bool = False,
 ) -> Replay:
     """Return the replay of what the machine's history holds after entry *adopted_after*.
+
+    That is an id, or SQL for one.
 
     *without* leaves out the entries from one moment to before another, as if they were not there.
     *has_bypasses* looks up whether the bypass was open that an entry says let it through; where the

@@ -8,7 +8,7 @@ from pginterlock.compiler.functions import PIN
 from pginterlock.compiler.removal import drop_check, drop_function, qualified
 from pginterlock.compiler.soundness import sound_branches
 from pginterlock.model import Checks
-from pginterlock.names import cut, dollar, ident
+from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.rules import checked_predicates, row_predicates
 from pginterlock.rules.parts import Render, RowPredicate, Writing, block, plain, row_refusal
@@ -25,7 +25,7 @@ def row_objects(writing: Writing) -> list[DbObject]:
     if writing.machine.checks is Checks.NATIVE:
         return _native(writing)
     function = _row_function(writing)
-    return [function, _row_check(writing, dict(function.facts)["body"])]
+    return [function, _row_check(writing)]
 
 
 def parameters(writing: Writing) -> dict[str, str]:
@@ -109,8 +109,8 @@ def _function(
     )
 
 
-def _row_check(writing: Writing, body: str) -> DbObject:
-    """Return the CHECK; its digest is of the body too, for rows are judged anew by a new body."""
+def _row_check(writing: Writing) -> DbObject:
+    """Return the CHECK; new rules in its function leave it as it is (compiler.afterwards)."""
     name = cut(f"interlock_{writing.machine.name}_row")
     schema = writing.table.name.schema
     listed = ", ".join(ident(c) for c in parameters(writing))
@@ -121,7 +121,6 @@ def _row_check(writing: Writing, body: str) -> DbObject:
         f"{ident(schema)}.{ident(name)}({listed})",
         "hold the row rules with every trigger off",
         stored=f"CHECK ({schema}.{name}({bare}))",
-        body=body,
     )
 
 
@@ -156,13 +155,12 @@ def _native(writing: Writing) -> list[DbObject]:
     return [function, *checks]
 
 
-def _check(
-    writing: Writing, name: str, expression: str, note: str, stored: str = "", body: str = ""
-) -> DbObject:
+def _check(writing: Writing, name: str, expression: str, note: str, stored: str = "") -> DbObject:
     """Return one CHECK; *stored* is how the server writes it, quotes left out, where known."""
     table = writing.table.name
     target = qualified(table)
-    digest = hashlib.sha256((expression + body).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(expression.encode()).hexdigest()[:16]
+    told = f"{writing.machine.name}: {note} [{digest}]"
     create = fill(
         assets.read("sql", "templates", "row_check.sql"),
         {
@@ -170,11 +168,12 @@ def _check(
             "table_name": table.name,
             "constraint_name": name,
             "expression": expression,
-            "note": f"{writing.machine.name}: {note} [{digest}]",
+            "note": told,
         },
     )
     drop = drop_check(table, name)
     validate = f"alter table {target} validate constraint {ident(name)};\n"
+    comment = f"comment on constraint {ident(name)} on {target} is {literal(told)};\n"
     return DbObject(
         ObjectKind.CHECK,
         f"{table} {name}",
@@ -185,6 +184,6 @@ def _check(
         drop=drop,
         lock=Lock.ACCESS_EXCLUSIVE,
         reason=note,
-        mends=(("validated", validate),),
+        mends=(("digest", comment), ("validated", validate)),
         expression=expression,
     )

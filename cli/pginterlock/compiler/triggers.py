@@ -105,7 +105,10 @@ def _trigger(
             ("when", "no"),
         ),
         create=create,
-        replace=drop + create,
+        # A constraint trigger cannot be replaced; the others without the lock of a drop.
+        replace=create.replace("create trigger", "create or replace trigger", 1)
+        if is_truncate or is_before
+        else drop + create,
         drop=drop,
         lock=Lock.SHARE_ROW_EXCLUSIVE,
         reason=f"fire the function {function}",

@@ -82,6 +82,8 @@ def _finding(machine: str, table: str, change: Change, there: tuple[DbObject, ..
         Action.CREATE: "missing",
         Action.DROP: "left-over",
         Action.VALIDATE: "not-validated",
+        Action.JUDGE: "not-judged",
+        Action.COUNT: "not-counted",
     }.get(change.action, "changed")
     if thing.kind is ObjectKind.TRIGGER and differing == ["enabled"]:
         what = "disabled"

@@ -134,6 +134,8 @@ def _replayed(
         for row in database.rows(connection, asked.where):
             samples = tuple(_sample(it) for it in row["samples"])
             yield found(_MESSAGES[row["what"]], count=row["entry_count"], samples=samples)
+    if base["adopted_rows"] is None:
+        return  # not counted yet: the registry says so (registry-not-counted)
     if difference := told["adopted_count"] - base["adopted_rows"]:
         yield found(
             _counted(difference),
