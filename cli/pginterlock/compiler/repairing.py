@@ -97,7 +97,7 @@ class Repairing:
 
     def candidate(self, render: Render) -> str:
         """Return SQL that is true of rows to look at: unsound, or of a declared repair."""
-        arms = [f"({sound_case(self.writing, render)}) is not true"]
+        arms = [f"({sound_case(self.writing, self.predicates, render)}) is not true"]
         arms += [f"({it.when(render)}) is true" for it in self.repairs if it.is_declared]
         either = "\n    or ".join(arms)
         if self.where is None:
@@ -112,7 +112,7 @@ class Repairing:
     @property
     def is_sound(self) -> str:
         """SQL that is true when the row would be sound."""
-        return f"({sound_case(self.writing, self.after)}) is true"
+        return f"({sound_case(self.writing, self.predicates, self.after)}) is true"
 
     @property
     def is_changed(self) -> str:
