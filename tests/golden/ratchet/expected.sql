@@ -359,9 +359,10 @@ create or replace function interlock."parcel_change"()
     set search_path = pg_catalog, pg_temp
 as $interlock$
 declare
-    v_from  text collate "C";
-    v_to    text collate "C";
-    v_event text;
+    v_from   text collate "C";
+    v_to     text collate "C";
+    v_event  text;
+    v_lifted text;  -- what lets a refused write through: the kind of its entry
 begin
     -- The way out that most updates take comes before all that costs.
     if not (old.status is distinct from new.status) then
@@ -383,27 +384,33 @@ begin
                 if (new.paid_at is not null) is true then
                     v_event := 'send';
                 else
-                    perform interlock.refuse(
-                        p_code => 'IL04', p_machine => 'parcel', p_rule => 'guard',
-                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'paid_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                        p_from => v_from, p_to => v_to, p_event => 'send',
-                        p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => array['paid_at']::pg_catalog.text[],
-                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': PACKED -> SENT needs paid_at is not null'),
-                        p_hint => 'send is allowed once this holds: paid_at is not null'
-                    );
+                    v_lifted := interlock.lifted('parcel', 'guard');
+                    if v_lifted is null then
+                        perform interlock.refuse(
+                            p_code => 'IL04', p_machine => 'parcel', p_rule => 'guard',
+                            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'paid_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                            p_from => v_from, p_to => v_to, p_event => 'send',
+                            p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => array['paid_at']::pg_catalog.text[],
+                            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': PACKED -> SENT needs paid_at is not null'),
+                            p_hint => 'send is allowed once this holds: paid_at is not null'
+                        );
+                    end if;
                     v_event := 'send';
                 end if;
             elsif v_to = 'LOST' then
                 v_event := 'lose';
             else
-                perform interlock.refuse(
-                    p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => '{}',
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
-                    p_hint => 'Allowed from PACKED: SENT, LOST'
-                );
+                v_lifted := interlock.lifted('parcel', 'transition');
+                if v_lifted is null then
+                    perform interlock.refuse(
+                        p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => v_from, p_to => v_to, p_event => null,
+                        p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => '{}',
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
+                        p_hint => 'Allowed from PACKED: SENT, LOST'
+                    );
+                end if;
             end if;
         elsif v_from = 'SENT' then
             if v_to = 'DELIVERED' then
@@ -411,25 +418,31 @@ begin
             elsif v_to = 'LOST' then
                 v_event := 'lose';
             else
-                perform interlock.refuse(
-                    p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => array['DELIVERED', 'LOST']::pg_catalog.text[], p_missing => '{}',
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
-                    p_hint => 'Allowed from SENT: DELIVERED, LOST'
-                );
+                v_lifted := interlock.lifted('parcel', 'transition');
+                if v_lifted is null then
+                    perform interlock.refuse(
+                        p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => v_from, p_to => v_to, p_event => null,
+                        p_allowed => array['DELIVERED', 'LOST']::pg_catalog.text[], p_missing => '{}',
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
+                        p_hint => 'Allowed from SENT: DELIVERED, LOST'
+                    );
+                end if;
             end if;
         else
             if (v_from in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true then
-                perform interlock.refuse(
-                    p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => '{}', p_missing => '{}',
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
-                    p_hint => pg_catalog.concat('No move leads out of ', coalesce(v_from, 'null'))
-                );
+                v_lifted := interlock.lifted('parcel', 'transition');
+                if v_lifted is null then
+                    perform interlock.refuse(
+                        p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => v_from, p_to => v_to, p_event => null,
+                        p_allowed => '{}', p_missing => '{}',
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
+                        p_hint => pg_catalog.concat('No move leads out of ', coalesce(v_from, 'null'))
+                    );
+                end if;
             end if;
         end if;
     end if;
@@ -446,51 +459,63 @@ begin
         or old.sent_at is distinct from new.sent_at
         or old.delivered_at is distinct from new.delivered_at then
         if old.id is distinct from new.id then
-            perform interlock.refuse(
-                p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
-                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'id', p_key => pg_catalog.jsonb_build_object('id', old.id),
-                p_from => v_from, p_to => v_to, p_event => null,
-                p_allowed => '{}', p_missing => '{}',
-                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', old.id), ': the key id may not change'),
-                p_hint => 'Insert a new row: a history belongs to one key'
-            );
+            v_lifted := interlock.lifted('parcel', 'freeze');
+            if v_lifted is null then
+                perform interlock.refuse(
+                    p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'id', p_key => pg_catalog.jsonb_build_object('id', old.id),
+                    p_from => v_from, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', old.id), ': the key id may not change'),
+                    p_hint => 'Insert a new row: a history belongs to one key'
+                );
+            end if;
         end if;
         if old.sent_at is distinct from new.sent_at
             and (v_from is distinct from v_to and v_to = 'SENT'
             or ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) is not true then
-            perform interlock.refuse(
-                p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
-                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                p_from => v_from, p_to => v_to, p_event => null,
-                p_allowed => '{}', p_missing => '{}',
-                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at changes only when its state is entered'),
-                p_hint => 'sent_at is written on the move to SENT'
-            );
+            v_lifted := interlock.lifted('parcel', 'freeze');
+            if v_lifted is null then
+                perform interlock.refuse(
+                    p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => v_from, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at changes only when its state is entered'),
+                    p_hint => 'sent_at is written on the move to SENT'
+                );
+            end if;
         end if;
         if old.delivered_at is distinct from new.delivered_at
             and (v_from is distinct from v_to and v_to = 'DELIVERED'
             or ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) is not true then
-            perform interlock.refuse(
-                p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
-                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                p_from => v_from, p_to => v_to, p_event => null,
-                p_allowed => '{}', p_missing => '{}',
-                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at changes only when its state is entered'),
-                p_hint => 'delivered_at is written on the move to DELIVERED'
-            );
+            v_lifted := interlock.lifted('parcel', 'freeze');
+            if v_lifted is null then
+                perform interlock.refuse(
+                    p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => v_from, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at changes only when its state is entered'),
+                    p_hint => 'delivered_at is written on the move to DELIVERED'
+                );
+            end if;
         end if;
     end if;
     if v_from = 'DELIVERED' then
         if old.carrier is distinct from new.carrier then
             if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true then
-                perform interlock.refuse(
-                    p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => '{}', p_missing => '{}',
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': carrier may not change in DELIVERED'),
-                    p_hint => 'carrier is frozen in DELIVERED'
-                );
+                v_lifted := interlock.lifted('parcel', 'freeze');
+                if v_lifted is null then
+                    perform interlock.refuse(
+                        p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => v_from, p_to => v_to, p_event => null,
+                        p_allowed => '{}', p_missing => '{}',
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': carrier may not change in DELIVERED'),
+                        p_hint => 'carrier is frozen in DELIVERED'
+                    );
+                end if;
             end if;
         end if;
     end if;
@@ -839,6 +864,11 @@ begin
             );
         end if;
     end if;
+    if v_lifted is not null or current_setting('interlock.lift', true) is not null then
+        if coalesce(v_lifted, interlock.lifted('parcel', 'entry')) = 'backfill' then
+            return null;
+        end if;
+    end if;
     if old.carrier is distinct from new.carrier then
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier")
         values (new.id, case when v_from is distinct from v_to then 'move' else 'change' end, v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
@@ -986,7 +1016,7 @@ select
         'mode', 'ratchet',
         'mode_before', m.mode,
         'definition_sha256', pg_catalog.encode(
-            pg_catalog.sha256(pg_catalog.convert_to(('{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "ratchet", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}'::jsonb)::text, 'UTF8')), 'hex'
+            pg_catalog.sha256(pg_catalog.convert_to(('{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "ratchet", "name": "parcel", "outbox": null, "repairs": [], "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}'::jsonb)::text, 'UTF8')), 'hex'
         )
     )
 from (values ('parcel')) as asked (machine_name)
@@ -998,7 +1028,7 @@ insert into interlock.machine (
 )
 select
     'parcel', '"depot"."parcel"'::regclass, 'depot', 'parcel', 'status',
-    2, array['id']::pg_catalog.text[], 'ratchet', 'function', 'verify', '{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "ratchet", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}',
+    2, array['id']::pg_catalog.text[], 'ratchet', 'function', 'verify', '{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "ratchet", "name": "parcel", "outbox": null, "repairs": [], "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}',
     1 + coalesce((
         select pg_catalog.max(v.version) from interlock.machine_version as v
         where v.machine_name = 'parcel'
