@@ -24,7 +24,8 @@ from pginterlock.errors import EnvironmentFault, IncompleteError
 from pginterlock.template import fill
 from pginterlock.waiting import Waiting, persist
 
-_FIRST_ROWS, _LEAST_ROWS, _MOST_ROWS = 500, 50, 100_000
+# A statement costs something however few rows it is about.
+_FIRST_ROWS, _LEAST_ROWS, _MOST_ROWS = 1000, 500, 100_000
 _HELD_AT_ONCE = 500
 _POLL_S = 0.1
 _RESUME = "All batches up to here are committed; run the command again to go on."
@@ -59,6 +60,7 @@ class _Run:
     job: Job
     progress: Callable[[Job], None]
     say: Callable[[str], None]
+    statement: Callable[[mending.Span], str]
     size: int = _FIRST_ROWS
     repaired: int = 0
 
@@ -87,7 +89,8 @@ def run(
             job = _taken(connection, asked, how)
         if job.note:
             say(job.note)
-        it = _Run(connection, asked, how, job, progress, say)
+        statement = mending.batch(asked.repairing, job.id)
+        it = _Run(connection, asked, how, job, progress, say, statement)
         is_whole = _sweep(it)
         if is_whole:
             _try_held(it)
@@ -220,8 +223,7 @@ def _repair(it: _Run, whole: Span) -> DictRow:
         span = todo.pop()
         try:
             with it.connection.transaction():
-                query = mending.batch(it.asked.repairing, span.asked, it.job.id)
-                told = database.rows(it.connection, query)[0]
+                told = database.rows(it.connection, it.statement(span.asked))[0]
         except ROW_FAULTS as error:
             if span.is_single:
                 _set_aside(it, span, error)

@@ -3,7 +3,7 @@
 Pure: model and table in, SQL text out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pginterlock import assets
@@ -113,18 +113,35 @@ def look(asked: Repairing, sample_limit: int, span: Span | None = None) -> str:
     )
 
 
-def batch(asked: Repairing, span: Span, job_id: int) -> str:
-    """Return the statement that repairs the rows of *span*.
+def batch(asked: Repairing, job_id: int) -> Callable[[Span], str]:
+    """Return what makes the statement that repairs the rows of a span; it is long, and made once.
 
     One row: ``repaired_count``, ``quarantined_count``, ``locked_count``.
     """
+    writing = asked.writing
+    text = _batch(asked, job_id)
+
+    def of_span(span: Span) -> str:
+        mine = text
+        for alias, mark in _MARKS.items():
+            mine = mine.replace(mark, span.sql(writing, alias))
+        return mine
+
+    return of_span
+
+
+# What stands for the span in the text of a batch, by the alias of its rows; no name looks like it.
+_MARKS = {alias: f"/* rows of this batch: {alias} */" for alias in ("r", "t")}
+
+
+def _batch(asked: Repairing, job_id: int) -> str:
     writing = asked.writing
     return fill(
         assets.read("sql", "templates", "backfill_batch.sql"),
         {
             **_judged(asked),
-            "in_span_seen": span.sql(writing, "r"),
-            "in_span_written": span.sql(writing, "t"),
+            "in_span_seen": _MARKS["r"],
+            "in_span_written": _MARKS["t"],
             "candidate_seen": indent(asked.candidate(_of("r")), 2).lstrip(),
             "keys_seen": key_list(writing, "r"),
             "key_columns": ", ".join(field("r", c) for c in writing.key),
