@@ -5,11 +5,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import psycopg
 import pytest
 from examples.hotel.place import SPEC, build
+from examples.hotel.tests import promises
 from examples.hotel.tests.client import Hotel
 from tests import servers
 from tests.servers import ROOT
@@ -18,15 +18,15 @@ from pginterlock import embedded, spec
 from pginterlock.embedded import Server
 from pginterlock.model import Spec
 
-PROMISED = ROOT / "examples" / "hotel" / "tests" / "promised.yaml"
-DESK = ("front_desk", "night_audit")
+# A deadlock among the crowd is found sooner than after the usual second.
+_SETTINGS = {"shared_buffers": "64MB", "deadlock_timeout": "100ms"}
 
 
 @pytest.fixture(scope="session", params=servers.majors(), ids=lambda major: f"pg{major}")
 def hotel_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A PostgreSQL of the hotels' own."""
     programs = servers.binaries(request.param)
-    with embedded.running(bin_dir=programs, settings={"shared_buffers": "64MB"}) as server:
+    with embedded.running(bin_dir=programs, settings=_SETTINGS) as server:
         yield server
 
 
@@ -46,22 +46,25 @@ def after(hotel_server: Server) -> Iterator[Hotel]:
 
 @pytest.fixture(scope="session")
 def promised(hotel_server: Server) -> Iterator[Hotel]:
-    """The unchanged views under the rules that come next."""
-    with running(hotel_server, "promised", "paused_unchanged", spec.load(PROMISED)) as hotel:
+    """The unchanged views under claims, reactions and deadlines."""
+    machine = promises.next_machine()
+    with running(hotel_server, "promised", "paused_unchanged", machine) as hotel:
+        yield hotel
+
+
+@pytest.fixture(scope="session")
+def mirrored(hotel_server: Server) -> Iterator[Hotel]:
+    """The unchanged views, where the machine keeps `is_occupied`."""
+    machine = promises.mirrored_machine()
+    with running(hotel_server, "mirrored", "paused_unchanged", machine) as hotel:
         yield hotel
 
 
 @pytest.fixture(scope="session")
 def desk_only(hotel_server: Server) -> Iterator[Hotel]:
     """The unchanged views, where only the roles of the desk may confirm and cancel."""
-    whole = spec.load(SPEC)
-    moves = tuple(
-        replace(it, by=DESK) if it.event in {"confirm", "cancel"} else it
-        for it in whole.machines[0].transitions
-    )
-    machine = replace(whole.machines[0], transitions=moves)
-    narrow = replace(whole, machines=(machine,))
-    with running(hotel_server, "desk_only", "paused_unchanged", narrow) as hotel:
+    machine = promises.desk_machine()
+    with running(hotel_server, "desk_only", "paused_unchanged", machine) as hotel:
         yield hotel
 
 
