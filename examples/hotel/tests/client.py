@@ -46,6 +46,20 @@ class Answer:
     body: dict[str, object]
 
 
+def post(url: str, path: str, headers: dict[str, str], form: dict[str, object]) -> Answer:
+    """Post *form* as JSON, and return the answer."""
+    where = urlsplit(url)
+    connection = HTTPConnection(where.hostname or "", where.port, timeout=_TIMEOUT_S)
+    try:
+        connection.request("POST", path, json.dumps(form), headers)
+        response = connection.getresponse()
+        text = response.read()
+    finally:
+        connection.close()
+    is_json = response.headers.get_content_type() == "application/json"
+    return Answer(response.status, json.loads(text) if is_json else {})
+
+
 @dataclass(slots=True)
 class Hotel:
     """One application on its own database; *admin* is a superuser's session in autocommit."""
@@ -59,16 +73,7 @@ class Hotel:
     def post(self, path: str, *, headers: dict[str, str] | None = None, **form: object) -> Answer:
         """Post *form* to *path*, as a member of the staff with a reason, and return the answer."""
         said = {"X-User": "staff:7", "X-Reason": "the guest phoned", **(headers or {})}
-        where = urlsplit(self.url)
-        connection = HTTPConnection(where.hostname or "", where.port, timeout=_TIMEOUT_S)
-        try:
-            connection.request("POST", path, json.dumps(form), said)
-            response = connection.getresponse()
-            text = response.read()
-        finally:
-            connection.close()
-        is_json = response.headers.get_content_type() == "application/json"
-        return Answer(response.status, json.loads(text) if is_json else {})
+        return post(self.url, path, said, form)
 
     def room(self) -> int:
         """Make a room that nobody holds."""

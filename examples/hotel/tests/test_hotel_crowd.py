@@ -12,7 +12,7 @@ from pginterlock import spec, verify
 from pginterlock.findings import Severity
 
 _CLIENTS = 6
-_REQUESTS = 240
+_REQUESTS = 160
 _PATHS = [
     "/staff/bookings/{booking}/confirm",
     "/staff/bookings/{booking}/cancel",
@@ -70,7 +70,7 @@ def bookings_of(hotel: Hotel) -> list[int]:
     return [
         hotel.booking(state)
         for state in ("PENDING", "PENDING_APPROVAL", "CONFIRMED", "CONFIRMED")
-        for _ in range(8)
+        for _ in range(6)
     ]
 
 

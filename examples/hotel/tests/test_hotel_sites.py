@@ -1,13 +1,25 @@
 """Every write site of the report, over HTTP: before, its defect is stored; after, it is refused."""
 
 import json
+import re
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from examples.hotel.tests.cases import BULK, DEFECTS, HONEST, Bulk, Case
 from examples.hotel.tests.client import Answer, Hotel
 
 _FAR = date.today() + timedelta(days=1000)
+
+
+# The report's write map: status, checked_in_at, checked_out_at, assigned_room.
+_SITES = """
+guest_cancellation.py:100 booking_management.py:235 booking_management.py:353 staff_views.py:1461
+staff_views.py:1347 staff_views.py:3216 staff_views.py:3243 staff_views.py:3256 staff_views.py:3288
+payment_views.py:435 staff_views.py:1942 staff_views.py:2510 checkout.py:129 room_assignment.py:203
+room_move.py:164 staff_views.py:1940 staff_views.py:2352
+"""
+_CODE = Path(__file__).parents[1] / "before"
 
 
 def ask(hotel: Hotel, case: Case) -> tuple[int, str, Answer]:
@@ -41,6 +53,16 @@ def ask_bulk(hotel: Hotel, case: Bulk) -> tuple[Answer, int]:
     )
     stored = hotel.admin.execute(query, [day, day + timedelta(days=8)]).rowcount
     return answer, stored
+
+
+def test_every_write_site_of_the_report_is_there_and_tried() -> None:
+    sites = sorted(_SITES.split())
+    marks = {it.name: re.findall(r"# (\w+\.py:\d+)", it.read_text()) for it in _CODE.glob("*.py")}
+
+    assert len(sites) == 17
+    assert sorted(it for found in marks.values() for it in found) == sites
+    assert all(it.startswith(f"{name}:") for name, found in marks.items() for it in found)
+    assert {it.site.split()[-1] for it in [*DEFECTS, *BULK]} == set(sites)
 
 
 @pytest.mark.parametrize("case", DEFECTS, ids=str)
