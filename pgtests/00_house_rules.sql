@@ -110,8 +110,8 @@ select set_eq(
             p.pronamespace = 'interlock'::regnamespace
             and has_function_privilege('public', p.oid, 'execute')
     $$,
-    array['act_as', 'act_as_signed', 'challenge', 'refuse'],
-    'the public may say who acts or prove it, and be refused; nothing else'
+    array['act_as', 'act_as_signed', 'challenge', 'lifted', 'refuse'],
+    'the public may say who acts or prove it, ask what is lifted, and be refused; nothing else'
 );
 
 select is_empty(
@@ -133,9 +133,9 @@ select is_empty(
         where
             o.prosecdef
             and not o.is_trigger
-            and o.signature !~ '^interlock\.(act_as_signed|challenge|keep_refusal)\('
+            and o.signature !~ '^interlock\.(act_as_signed|challenge|keep_refusal|lifted)\('
     $$,
-    'only triggers, and what must read a key or write a report, run with the rights of their owner'
+    'only triggers, and what must read a key or a bypass or write a report, run with the rights of their owner'
 );
 
 select is_empty(

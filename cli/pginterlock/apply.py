@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 import psycopg
 from psycopg import errors
 
-from pginterlock import database
+from pginterlock import database, rename_rows
+from pginterlock.compiler import states
 from pginterlock.errors import EnvironmentFault, IncompleteError, UnsafeError
 from pginterlock.model import Spec
 from pginterlock.plan import Part, Plan, Step
@@ -54,7 +55,7 @@ def run(
     Raises UnsafeError when the database is not the one the plan was made for, has changed since,
     or holds rows that break the rules (nothing was changed then); EnvironmentFault when a lock or
     the server is not to be had (nothing was changed); IncompleteError when the machine stands
-    armed but not every old row could be judged (run again).
+    armed but not every old row could be judged, or moved to a new name of its state (run again).
     """
     how = waiting or Waiting()
     parts = {part: [s for s in plan.steps if s.part is part] for part in Part}
@@ -69,6 +70,11 @@ def run(
         progress(step.title)
         left = len(parts[Part.VALIDATE]) - number
         _validate(connection, step, how, left)
+    if parts[Part.MOVE]:
+        if not parts[Part.ARM]:
+            _demand_unchanged(connection, plan)
+        for machine, _ in plan.machines:
+            rename_rows.move(connection, machine, how, progress)
 
 
 _MEND = (
@@ -96,6 +102,19 @@ def _demand_database(connection: psycopg.Connection, plan: Plan) -> None:
         )
 
 
+def _demand_unchanged(connection: psycopg.Connection, plan: Plan) -> None:
+    with database.snapshot(connection):
+        _demand_same(connection, plan)
+
+
+def _demand_same(connection: psycopg.Connection, plan: Plan) -> None:
+    if state_of(connection, dict(plan.machines)) != plan.fingerprint:
+        raise UnsafeError(
+            "the database has changed since the plan was made; nothing was changed",
+            remedy="Look at it anew: interlock plan",
+        )
+
+
 def _arm(
     connection: psycopg.Connection,
     plan: Plan,
@@ -111,15 +130,22 @@ def _arm(
         database.run(connection, timeout)
         connection.execute("select pg_advisory_xact_lock(%s)", [_ADVISORY_KEY])
         database.run(connection, "set local search_path = ''")
-        if state_of(connection, dict(plan.machines)) != plan.fingerprint:
-            raise UnsafeError(
-                "the database has changed since the plan was made; nothing was changed",
-                remedy="Look at it anew: interlock plan",
-            )
+        _demand_same(connection, plan)
         for step in steps:
             progress(step.title)
-            database.run(connection, step.sql)
+            _run(connection, step)
             database.run(connection, timeout)
+
+
+def _run(connection: psycopg.Connection, step: Step) -> None:
+    try:
+        database.run(connection, step.sql)
+    except errors.CheckViolation as error:
+        if not (error.diag.constraint_name or "").endswith(f".{states.GONE}"):
+            raise
+        raise UnsafeError(
+            error.diag.message_primary or step.title, remedy=error.diag.message_hint
+        ) from error
 
 
 def _look(

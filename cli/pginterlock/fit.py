@@ -7,8 +7,9 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pginterlock.model import Checks, Machine, Mode, SpecPath, TableName
-from pginterlock.rules import row_predicates
+from pginterlock.model import Checks, Machine, SpecPath, TableName
+from pginterlock.names import literal
+from pginterlock.rules import checked_predicates
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Column, Kind, Table
 
@@ -131,7 +132,9 @@ def _state(machine: Machine, table: Table) -> _Found:
         for state in machine.states:
             if state not in column.labels:
                 close = difflib.get_close_matches(state, column.labels, n=1)
-                yield ("state",), f"{column.type} has no label {state!r}{_meant(close)}"
+                add = f"alter type {column.base_type} add value {literal(state)}"
+                told = _meant(close) or f"; first, in a transaction of its own: {add}"
+                yield ("state",), f"{column.type} has no label {state!r}{told}"
 
 
 def _columns(machine: Machine, table: Table) -> _Found:
@@ -161,11 +164,12 @@ def _why(column: Column) -> str:
 
 
 def _size(machine: Machine, table: Table) -> _Found:
-    if machine.mode is not Mode.ENFORCE or machine.checks is not Checks.FUNCTION:
-        return
     writing = Writing(machine, table)
+    checked = checked_predicates(writing)
+    if not checked or machine.checks is not Checks.FUNCTION:
+        return
     read = {machine.state, *writing.key}
-    read |= {column for p in row_predicates(writing) for column in p.columns}
+    read |= {column for p in checked for column in p.columns}
     if len(read) > _MAX_ARGUMENTS:
         yield (
             ("checks",),

@@ -4,9 +4,12 @@ Pure: no connection, no clock, no files. Everything here is compared by value, s
 that say the same are equal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+# The event of the move from a state's old name to its new one. No event of a spec begins so.
+RENAME_EVENT = "interlock:rename"
 
 
 class Mode(StrEnum):
@@ -15,6 +18,14 @@ class Mode(StrEnum):
     OBSERVE = "observe"
     RATCHET = "ratchet"
     ENFORCE = "enforce"
+
+
+def resolve_mode(
+    modes: Iterable[tuple[str, Mode]], default: Mode, rule: str, item: str = ""
+) -> Mode:
+    """Return the mode of *item* of *rule*: its own, else its rule's, else *default*."""
+    found = dict(modes)
+    return found.get(f"{rule}.{item}", found.get(rule, default)) if found else default
 
 
 class Checks(StrEnum):
@@ -116,6 +127,14 @@ class StateRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Rename:
+    """State *state* was called *was* before."""
+
+    state: str
+    was: str
+
+
+@dataclass(frozen=True, slots=True)
 class Invariant:
     """A condition on rows, always (*states* empty) or while in some states."""
 
@@ -142,6 +161,18 @@ class Outbox:
 
 
 @dataclass(frozen=True, slots=True)
+class Deadline:
+    """How long a row may stay in *state*: *longest* is an interval, such as ``15 minutes``.
+
+    *then* is the event that ends it, carried out by `interlock overdue --act`.
+    """
+
+    state: str
+    longest: str
+    then: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Unenforced:
     """A part of the spec that is read and checked, but not yet held by the database."""
 
@@ -165,12 +196,24 @@ class Machine:
     stamps: tuple[Stamp, ...] = ()
     rows: tuple[StateRow, ...] = ()
     invariants: tuple[Invariant, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
     deletion: tuple[str, ...] = ()
     audit: Audit = field(default_factory=Audit)
     outbox: Outbox | None = None
     checks: Checks = Checks.FUNCTION
     continuity: Continuity = Continuity.VERIFY
     unenforced: tuple[Unenforced, ...] = ()
+    modes: tuple[tuple[str, Mode], ...] = ()  # rule, or rule.item, to a mode of its own
+    renames: tuple[Rename, ...] = ()
+
+    @property
+    def old_names(self) -> tuple[Rename, ...]:
+        """The renames under way: the old name is a state still, beside the new one."""
+        return tuple(it for it in self.renames if it.was in self.states)
+
+    def mode_of(self, rule: str, item: str = "") -> Mode:
+        """Return the mode of *rule*, or of one *item* of it (`RowPredicate.name`)."""
+        return resolve_mode(self.modes, self.mode, rule, item)
 
     @property
     def states(self) -> tuple[str, ...]:

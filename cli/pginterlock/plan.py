@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pginterlock.difference import Difference
 from pginterlock.errors import UnsafeError, UsageError
 from pginterlock.model import TableName
 from pginterlock.objects import DbObject, Lock, ObjectKind
@@ -27,11 +28,15 @@ class Action(StrEnum):
 
 
 class Part(StrEnum):
-    """When a step runs: *look* before all, *arm* in one transaction, *validate* each in its own."""
+    """When a step runs: *look* before all, *arm* in one transaction, *validate* each in its own.
+
+    *move* comes last: rows in batches, each a transaction of its own.
+    """
 
     LOOK = "look"
     ARM = "arm"
     VALIDATE = "validate"
+    MOVE = "move"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Plan:
     machines: tuple[tuple[str, TableName], ...]
     steps: tuple[Step, ...]
     notes: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -141,10 +147,15 @@ def write(plan: Plan) -> str:
         f"-- fingerprint: {plan.fingerprint}",
         f"-- checksum: {checksum}",
         "-- Review, then: interlock apply FILE (or psql -X -v ON_ERROR_STOP=1 -f FILE).",
-        *[f"-- Note: {note}" for note in plan.notes],
+        *[f"-- Note: {_one_line(note)}" for note in plan.notes],
+        *[f"-- Change: {_one_line(it.text)}" for it in plan.differences],
         "",
     ]
     return "\n".join(head) + body
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _body(plan: Plan) -> str:

@@ -78,6 +78,18 @@ def plan_json(plan: Plan) -> str:
             "database": plan.database,
             "fingerprint": plan.fingerprint,
             "notes": list(plan.notes),
+            "changes": [
+                {
+                    "machine": it.machine,
+                    "what": it.what,
+                    "subject": it.subject,
+                    "states": list(it.states),
+                    "rows": it.rows,
+                    "breaking": it.breaking,
+                    "effect": it.effect,
+                }
+                for it in plan.differences
+            ],
             "steps": [
                 {
                     "title": step.title,

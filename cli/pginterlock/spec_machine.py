@@ -23,8 +23,11 @@ from pginterlock.model import (
     Unenforced,
 )
 from pginterlock.names import MAX_BYTES
+from pginterlock.spec_deadlines import is_interval, no_interval, read_deadlines
 from pginterlock.spec_format import TransitionPart
+from pginterlock.spec_modes import read_modes
 from pginterlock.spec_problems import Problems, Read, meant
+from pginterlock.spec_renames import read_renames
 
 _MAX_MACHINE_BYTES = 40
 _SHOWN = 80  # characters of an expression in a message
@@ -32,10 +35,8 @@ _MACHINE = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _FOREIGN_SCHEMAS = ("interlock", "information_schema", "pg_catalog")
 _NAME = r'(?:"(?:[^"]|"")+"|[^".\s]+)'
 _TABLE = re.compile(rf"(?:({_NAME})\.)?({_NAME})\Z")
-_UNIT = r"(?:second|minute|hour|day|week|month|year)s?"
 # What of the session an entry keeps, and may be personal.
 _CLAIMED = ("actor", "client_address", "application_name")
-_INTERVAL = re.compile(rf"\d+(?:\.\d+)? {_UNIT}(?: \d+(?:\.\d+)? {_UNIT})*\Z")
 
 
 def read_machine(name: str, read: Read, problems: Problems) -> Machine:
@@ -65,6 +66,7 @@ class _Reader:
             state=part.state,
             key=tuple(part.key),
             mode=Mode(part.mode),
+            modes=read_modes(self._root, part, self._problems),
             initial=tuple(dict.fromkeys(part.initial)),
             final=tuple(dict.fromkeys(part.final)),
             transitions=self._transitions(),
@@ -82,6 +84,7 @@ class _Reader:
                 )
                 for name, it in part.invariants.items()
             ),
+            deadlines=read_deadlines(part, self._add, is_whole=self._is_whole),
             deletion=tuple(part.deletion.from_),
             audit=Audit(
                 tuple(part.audit.columns),
@@ -93,6 +96,7 @@ class _Reader:
             checks=part.checks,
             continuity=part.continuity,
             unenforced=tuple(self._unenforced()),
+            renames=read_renames(part, self._states, self._add),
         )
 
     def _add(self, path: SpecPath, message: str) -> None:
@@ -263,7 +267,6 @@ class _Reader:
         found = [Unenforced("claims", name, "IL15") for name in part.claims]
         found += [Unenforced("mirrors", name, "IL09") for name in part.mirrors]
         found += [Unenforced("reactions", name, "IL01") for name in part.reactions]
-        found += [Unenforced("deadlines", name, "IL16") for name in part.deadlines]
         for event, moves in part.transitions.items():
             if any(move.by for move in moves):
                 found.append(Unenforced("transitions", f"{event}.by", "IL05"))
@@ -293,11 +296,8 @@ class _Reader:
 
     def _check_lengths(self) -> None:
         part = self._part
-        lengths: list[tuple[SpecPath, str | None]] = [(("audit", "retain"), part.audit.retain)]
-        lengths += [(("deadlines", state), text) for state, text in part.deadlines.items()]
-        for path, text in lengths:
-            if text is not None and not _INTERVAL.match(text):
-                self._add(path, f"{text!r} is no length of time: write it as 15 minutes or 7 years")
+        if part.audit.retain is not None and not is_interval(part.audit.retain):
+            self._add(("audit", "retain"), no_interval(part.audit.retain))
 
 
 def _unquoted(name: str) -> str:

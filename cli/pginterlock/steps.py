@@ -1,31 +1,47 @@
 """The steps from a surveyed database to its spec, in the order of doing, with reasons and locks."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import psycopg
 
-from pginterlock import catalog, database, migrate
+from pginterlock import catalog, database, migrate, versions
 from pginterlock.compiler import ownership, scan
 from pginterlock.errors import EnvironmentFault
-from pginterlock.model import Checks, Mode, Spec
+from pginterlock.model import Checks, Spec
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.plan import Action, Change, Part, Plan, Step, changes
+from pginterlock.rules import enforced_predicates
 from pginterlock.survey import MachineSurvey, Survey, raise_problems, state_of, survey
 
 
-def make_plan(connection: psycopg.Connection, spec: Spec) -> Plan:
+def make_plan(
+    connection: psycopg.Connection,
+    spec: Spec,
+    *,
+    drop_old_names: bool = False,
+    leave_rows: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Plan:
     """Return the steps that bring the database to *spec*; nothing is changed.
 
+    Old names of states are accepted beside the new ones until *drop_old_names* is said.
+    *leave_rows* lets a machine that refuses nothing yet lose a state in which rows stand.
+
     Raises SpecError where the spec does not fit the database, EnvironmentFault where the rights
-    do not reach.
+    do not reach, UnsafeError where rows stand in a state that goes.
     """
     with database.faults():
-        seen = survey(connection, spec)
+        seen = survey(connection, spec, drop_old_names=drop_old_names)
         machines = {m.name: m.table for m in spec.machines}
         with database.snapshot(connection):
             state = state_of(connection, machines)
-        look, arm, validate = _machine_steps(seen)
-        steps = [*look, *_schema_steps(seen), *arm, *validate]
+            told = versions.look(
+                connection, seen.machines, leave_rows=leave_rows, progress=progress
+            )
+        guards = {it.survey.machine.name: versions.guard(it) for it in told}
+        look, arm, validate = _machine_steps(seen, guards)
+        steps = [*look, *_schema_steps(seen), *arm, *validate, *versions.moves(told)]
         if steps:
             _demand_rights(seen)
             _probe(connection, spec, seen)
@@ -34,7 +50,8 @@ def make_plan(connection: psycopg.Connection, spec: Spec) -> Plan:
         fingerprint=state,
         machines=tuple(machines.items()),
         steps=tuple(steps),
-        notes=tuple(_notes(seen, spec)),
+        notes=(*_notes(seen, spec), *(note for it in told for note in it.notes)),
+        differences=tuple(difference for it in told for difference in it.differences),
     )
 
 
@@ -102,7 +119,9 @@ def _schema_steps(seen: Survey) -> list[Step]:
     ]
 
 
-def _machine_steps(seen: Survey) -> tuple[list[Step], list[Step], list[Step]]:
+def _machine_steps(
+    seen: Survey, guards: Mapping[str, list[Step]]
+) -> tuple[list[Step], list[Step], list[Step]]:
     look: list[Step] = []
     arm: list[Step] = []
     validate: list[Step] = []
@@ -111,11 +130,12 @@ def _machine_steps(seen: Survey) -> tuple[list[Step], list[Step], list[Step]]:
         if not found:
             continue
         table = str(it.table.name)
-        if it.machine.mode is Mode.ENFORCE and _judges_anew(found):
+        enforced = enforced_predicates(it.writing)
+        if enforced and _judges_anew(found):
             rows = Step(
                 f"rows of {table} that break a rule",
                 "must return no row: old sins are mended first",
-                scan(it.writing).query,
+                scan(it.writing, enforced).query,
                 Part.LOOK,
             )
             look.append(rows)
@@ -132,6 +152,7 @@ def _machine_steps(seen: Survey) -> tuple[list[Step], list[Step], list[Step]]:
                     table=table,
                 )
             )
+            arm += guards.get(it.machine.name, [])
         for change in found:
             step = _machine_step(seen, it, change)
             (validate if step.part is Part.VALIDATE else arm).append(step)

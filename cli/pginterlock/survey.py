@@ -1,28 +1,37 @@
 """Look at a live database with a spec in hand: what should be there, and what is."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import psycopg
 
 from pginterlock import catalog, database, migrate
 from pginterlock.compiler import compile_machine, runtime_objects
+from pginterlock.definition import machine_of
 from pginterlock.errors import SpecError
 from pginterlock.fit import Problem, fit, no_such_table
-from pginterlock.model import Checks, Machine, Mode, Spec, TableName
+from pginterlock.model import Checks, Machine, Spec, TableName
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.plan import Change, changes, fingerprint
+from pginterlock.renaming import resolved
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Rights, Table
 
 
 @dataclass(frozen=True, slots=True)
 class MachineSurvey:
-    """One machine on its table: the objects that should be there, and those that are."""
+    """One machine on its table: the objects that should be there, and those that are.
+
+    *machine* is what the spec means here: with the old names of states that are still accepted.
+    *in_force* is the version that is installed.
+    """
 
     machine: Machine
     table: Table
     wanted: tuple[DbObject, ...]
     found: tuple[DbObject, ...]
+    in_force: Machine | None = None
 
     @property
     def writing(self) -> Writing:
@@ -52,23 +61,25 @@ class Survey:
         return None if self.rights.owner == self.rights.role else self.rights.owner
 
 
-def survey(connection: psycopg.Connection, spec: Spec) -> Survey:
+def survey(connection: psycopg.Connection, spec: Spec, *, drop_old_names: bool = False) -> Survey:
     """Return what should be there and what is; raise SpecError where the spec does not fit."""
     runtime = runtime_objects(migrate.runtime())
     with database.snapshot(connection):
         rights = catalog.rights(connection)
         problems: list[Problem] = []
         machines = []
-        for machine in spec.machines:
-            table = catalog.table(connection, machine.table, machine.name)
+        for declared in spec.machines:
+            table = catalog.table(connection, declared.table, declared.name)
             if table is None:
-                problems.append(no_such_table(machine, catalog.tables(connection)))
+                problems.append(no_such_table(declared, catalog.tables(connection)))
                 continue
+            found = catalog.found_objects(connection, declared.name, table)
+            before = in_force(found)
+            machine = resolved(declared, before, drop_old_names=drop_old_names)
             problems += fit(machine, table)
             if not problems:
-                found = catalog.found_objects(connection, machine.name, table)
                 wanted = compile_machine(machine, table)
-                machines.append(MachineSurvey(machine, table, tuple(wanted), tuple(found)))
+                machines.append(MachineSurvey(machine, table, tuple(wanted), tuple(found), before))
         if problems:
             raise_problems(spec, problems)
         runtime_found = catalog.runtime_functions(connection, [it.name for it in runtime])
@@ -85,6 +96,20 @@ def survey(connection: psycopg.Connection, spec: Spec) -> Survey:
     )
 
 
+def in_force(found: Iterable[DbObject]) -> Machine | None:
+    """Return the version of a machine that the registry among *found* objects keeps, if any.
+
+    One that is no machine is none: it differs from what is wanted, whatever it says.
+    """
+    for it in found:
+        if it.kind is ObjectKind.REGISTRY:
+            try:
+                return machine_of(json.loads(dict(it.facts)["definition"]))
+            except ValueError:
+                return None
+    return None
+
+
 def raise_problems(spec: Spec, problems: list[Problem]) -> None:
     """Raise SpecError with all *problems*, each with its position."""
     told = []
@@ -96,7 +121,7 @@ def raise_problems(spec: Spec, problems: list[Problem]) -> None:
 
 def _as_stored(connection: psycopg.Connection, it: MachineSurvey) -> MachineSurvey:
     """Return *it* with native CHECKs as this server would store them, not as we write them."""
-    if it.machine.checks is not Checks.NATIVE or it.machine.mode is not Mode.ENFORCE:
+    if it.machine.checks is not Checks.NATIVE:
         return it
     there = {o.name for o in it.found}
     checks = [o for o in it.wanted if o.kind is ObjectKind.CHECK and o.name in there]

@@ -5,7 +5,7 @@ select
     asked.machine_name,
     case
         when m.machine_name is null then 'install'
-        when m.mode <> :'mode' then 'mode'
+        when m.mode <> :'mode' or (before.modes is distinct from (:'rule_modes')::jsonb) then 'mode'
         else 'change'
     end,
     pg_catalog.jsonb_build_object(
@@ -15,12 +15,18 @@ select
         ), 0),
         'mode', :'mode',
         'mode_before', m.mode,
+        'rule_modes', (:'rule_modes')::jsonb,
+        'rule_modes_before', before.modes,
         'definition_sha256', pg_catalog.encode(
             pg_catalog.sha256(pg_catalog.convert_to((:'definition'::jsonb)::text, 'UTF8')), 'hex'
         )
     )
 from (values (:'machine')) as asked (machine_name)
-left join interlock.machine as m on m.machine_name = asked.machine_name;
+left join interlock.machine as m on m.machine_name = asked.machine_name
+cross join lateral (
+    select coalesce(pg_catalog.jsonb_object_agg(pair.one ->> 0, pair.one -> 1), '{}') as modes
+    from pg_catalog.jsonb_array_elements(m.definition -> 'modes') as pair (one)
+) as before;
 insert into interlock.machine (
     machine_name, table_oid, schema_name, table_name, state_column, state_attnum, key_columns,
     mode, checks, continuity, definition, version, adopted_rows, adopted_digest,

@@ -197,11 +197,15 @@ def test_faults_of_moves(old: str, new: str, expected: list[str]) -> None:
         ),
         pytest.param(
             "    deadlines: {PENDING: 1 day}\n    audit: {retain: 1 year}\n    funnel: true",
-            ["16:17: deadlines PENDING (IL16) is read, but not yet held by the database"
-             " [not-yet-enforced]",
-             "18:5: funnel true (IL05) is read, but not yet held by the database"
+            ["18:5: funnel true (IL05) is read, but not yet held by the database"
              " [not-yet-enforced]"],
             id="what is not held yet",
+        ),
+        pytest.param(
+            "    deadlines: {CHECKED_OUT: 1 day}",
+            ["16:17: CHECKED_OUT is final: every row in it will pass the deadline of 1 day"
+             " [deadline-of-final-state]"],
+            id="a deadline of a final state",
         ),
         pytest.param("    states: {CHECKED_IN: {freeze: checked_in_at}}", [], id="a frozen stamp"),
     ],

@@ -16,6 +16,7 @@ from pginterlock.model import (
     Audit,
     Checks,
     Continuity,
+    Deadline,
     Expression,
     Fill,
     Invariant,
@@ -83,6 +84,7 @@ machines:
       paid: {when: paid_at is not null, event: confirm}
     deadlines:
       PENDING: 15 minutes
+      CONFIRMED: {after: 2 days 3 hours, then: cancel}
     deletion: {from: [CANCELLED]}
     audit: {columns: [room_id], actor: required, retain: 7 years}
     outbox: {channel: booking}
@@ -139,6 +141,10 @@ def test_the_whole_format_becomes_a_machine() -> None:
             Invariant("nights", Expression("check_out > check_in", ("check_out", "check_in"))),
             Invariant("deposit", Expression("deposit > 0", ("deposit",)), ("CHECKED_IN",)),
         ),
+        deadlines=(
+            Deadline("PENDING", "15 minutes"),
+            Deadline("CONFIRMED", "2 days 3 hours", "cancel"),
+        ),
         deletion=("CANCELLED",),
         audit=Audit(("room_id",), ActorNeed.REQUIRED, "7 years"),
         outbox=Outbox("booking"),
@@ -148,7 +154,6 @@ def test_the_whole_format_becomes_a_machine() -> None:
             Unenforced("claims", "room", "IL15"),
             Unenforced("mirrors", "occupied", "IL09"),
             Unenforced("reactions", "paid", "IL01"),
-            Unenforced("deadlines", "PENDING", "IL16"),
             Unenforced("transitions", "check_in.by", "IL05"),
             Unenforced("funnel", "true", "IL05"),
             Unenforced("repairs", "late", "backfill"),
@@ -273,6 +278,16 @@ def test_what_is_no_table_of_the_user(table: str) -> None:
             "    deadlines: {DONE: soon}",
             ["12:17: 'soon' is no length of time: write it as 15 minutes or 7 years"],
             id="no length of time",
+        ),
+        pytest.param(
+            "    deadlines: {PENDING: {after: 1 day, then: confrim}}",
+            ["12:41: unknown event 'confrim'; did you mean 'confirm'?"],
+            id="deadline with an unknown event",
+        ),
+        pytest.param(
+            "    deadlines: {DONE: {after: 1 day, then: confirm}}",
+            ["12:38: confirm does not leave DONE"],
+            id="deadline with an event from elsewhere",
         ),
         pytest.param(
             "    audit: {retain: 7}", ["12:13: 7 is not text: write it in quotes"], id="a number"

@@ -5,10 +5,17 @@ from pathlib import Path
 
 import click
 import psycopg
+from rich.text import Text
 
 from pginterlock import apply as applying
 from pginterlock import plan as plans
-from pginterlock.commands.options import dsn_option, spec_option, yes_option
+from pginterlock.commands.options import (
+    drop_option,
+    dsn_option,
+    leave_option,
+    spec_option,
+    yes_option,
+)
 from pginterlock.commands.plan import show
 from pginterlock.commands.session import Progress, connected, console, read_spec
 from pginterlock.errors import UsageError
@@ -21,6 +28,8 @@ from pginterlock.steps import make_plan
 @spec_option
 @dsn_option
 @yes_option
+@drop_option
+@leave_option
 @click.option(
     "--lock-timeout",
     "timeout_ms",
@@ -44,6 +53,8 @@ def command(
     spec_path: Path | None,
     dsn: str | None,
     yes: bool,
+    drop_old_names: bool,
+    leave_rows: bool,
     timeout_ms: int,
     limit_s: float,
 ) -> None:
@@ -51,15 +62,26 @@ def command(
 
     Without PLAN the plan is made now and shown first. With PLAN, a file of `interlock plan --out`,
     it runs as it was reviewed, and is refused when the database has changed since.
+
+    A state with a new name is accepted under both, and its rows are moved; --drop-old-names, once
+    nobody writes the old name any more, ends that.
     """
     waiting = applying.Waiting(timeout_ms, limit_s)
     if plan_file and spec_path:
         raise UsageError("give a plan or a spec, not both: a plan carries what it was made of")
+    if plan_file and (drop_old_names or leave_rows):
+        raise UsageError("a plan carries what it was made with: give these options to plan")
     plan = _read(plan_file) if plan_file else None
     spec = None if plan else read_spec(spec_path)
     with connected(dsn) as connection:
         if plan is None and spec is not None:
-            plan = make_plan(connection, spec)
+            plan = make_plan(
+                connection,
+                spec,
+                drop_old_names=drop_old_names,
+                leave_rows=leave_rows,
+                progress=Progress(),
+            )
         if plan is not None:
             _run(connection, plan, waiting, yes=yes)
 
@@ -87,7 +109,11 @@ def _run(
         click.confirm(f"Apply this to database {plan.database}?", abort=True, err=True)
     applying.run(connection, plan, waiting=waiting, progress=Progress())
     armed = sum(step.part is Part.ARM for step in plan.steps)
-    console().print(
-        f"Applied {armed} steps to database {plan.database} in one transaction.", style="green"
-    )
+    if armed:
+        console().print(
+            f"Applied {armed} steps to database {plan.database} in one transaction.", style="green"
+        )
+    for step in plan.steps:
+        if step.part is Part.MOVE:
+            console().print(Text(f"Done: {step.title}."), style="green")
     console(stderr=True).print("Next: interlock verify", style="dim")

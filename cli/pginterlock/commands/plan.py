@@ -3,11 +3,19 @@
 from pathlib import Path
 
 import click
+from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pginterlock import plan as plans
-from pginterlock.commands.options import dsn_option, format_option, spec_option
-from pginterlock.commands.session import connected, console, read_spec
+from pginterlock.commands.options import (
+    drop_option,
+    dsn_option,
+    format_option,
+    leave_option,
+    spec_option,
+)
+from pginterlock.commands.session import Progress, connected, console, read_spec
 from pginterlock.errors import UsageError
 from pginterlock.objects import Lock
 from pginterlock.report import plan_json
@@ -27,6 +35,8 @@ _PENDING = 1
     metavar="FILE",
     help="Write the plan to FILE, for `interlock apply FILE`.",
 )
+@drop_option
+@leave_option
 @format_option
 @click.pass_context
 def command(
@@ -34,15 +44,25 @@ def command(
     spec_path: Path | None,
     dsn: str | None,
     out: Path | None,
+    drop_old_names: bool,
+    leave_rows: bool,
     output_format: str,
 ) -> None:
     """Print the SQL that brings a database to its spec, with reason and lock of each step.
 
-    Nothing is changed. Exit code 1 when there is something to do, 0 when there is not.
+    Above the steps stands what the new version changes, and how many rows that concerns. Nothing is
+    changed. Exit code 1 when there is something to do, 0 when there is not, 4 where rows stand in a
+    state that goes.
     """
     spec = read_spec(spec_path)
     with connected(dsn) as connection:
-        plan = make_plan(connection, spec)
+        plan = make_plan(
+            connection,
+            spec,
+            drop_old_names=drop_old_names,
+            leave_rows=leave_rows,
+            progress=Progress(),
+        )
     if out:
         try:
             out.write_text(plans.write(plan), encoding="utf-8")
@@ -57,10 +77,11 @@ def command(
 
 
 def show(plan: plans.Plan, *, to_stderr: bool) -> None:
-    """Print the steps of *plan* as a table, the SQL left out."""
+    """Print what *plan* changes and its steps as tables, the SQL left out."""
     screen = console(stderr=to_stderr)
     for note in plan.notes:
-        screen.print(f"note: {note}", style="yellow")
+        screen.print(Text(f"note: {note}"), style="yellow")
+    _show_differences(screen, plan)
     if plan.is_empty:
         screen.print("Nothing to do: the database is as the spec says.", style="green")
         return
@@ -71,4 +92,17 @@ def show(plan: plans.Plan, *, to_stderr: bool) -> None:
         lock = "" if step.lock is Lock.NONE else step.lock.value
         style = "red" if step.lock is Lock.ACCESS_EXCLUSIVE else "yellow" if lock else ""
         table.add_row(str(number), step.title, step.why, f"[{style}]{lock}[/]" if style else lock)
+    screen.print(table)
+
+
+def _show_differences(screen: Console, plan: plans.Plan) -> None:
+    if not plan.differences:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in ("what changes", "", "rows", ""):
+        table.add_column(heading)
+    for it in plan.differences:
+        style = "red" if it.breaking or it.what == "state removed" else ""
+        told = (f"{it.machine}: {it.what}", it.subject, it.count, it.effect)
+        table.add_row(*(Text(text, style=style) for text in told))
     screen.print(table)

@@ -16,10 +16,17 @@ from pginterlock.template import fill
 
 Row = Sequence[str | bool | None]
 
+# Parts of a machine that came later: without them a definition is as it was written before.
+_NEWER = ("deadlines", "modes", "renames")
+
 
 def definition(machine: Machine) -> str:
     """Return *machine* as JSON with sorted keys: the same machine, the same text."""
-    return _text(dataclasses.asdict(machine))
+    told = dataclasses.asdict(machine)
+    for part in _NEWER:
+        if not told[part]:
+            del told[part]
+    return _text(told)
 
 
 def registry_facts(
@@ -62,6 +69,7 @@ def registry_entry(writing: Writing) -> DbObject:
             "state_attnum": str(attnum),
             "key_names": array(writing.key),
             "mode": machine.mode.value,
+            "rule_modes": _text(dict(machine.modes)),
             "checks": machine.checks.value,
             "continuity": machine.continuity.value,
             "definition": written,

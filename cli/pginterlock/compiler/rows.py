@@ -10,7 +10,7 @@ from pginterlock.compiler.soundness import sound_branches
 from pginterlock.model import Checks
 from pginterlock.names import cut, dollar, ident
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.rules import known_state, row_predicates
+from pginterlock.rules import checked_predicates, row_predicates
 from pginterlock.rules.parts import Render, RowPredicate, Writing, block, plain, row_refusal
 from pginterlock.template import fill
 
@@ -20,7 +20,7 @@ _NUMBER = ""
 
 def row_objects(writing: Writing) -> list[DbObject]:
     """Return what holds the row rules with every trigger off; nothing where the trigger does."""
-    if writing.rows_in_trigger:
+    if not checked_predicates(writing):
         return []
     if writing.machine.checks is Checks.NATIVE:
         return _native(writing)
@@ -31,7 +31,7 @@ def row_objects(writing: Writing) -> list[DbObject]:
 def parameters(writing: Writing) -> dict[str, str]:
     """Return the columns that the row rules read, key first, and their types."""
     read = [*writing.key, writing.machine.state]
-    read += [c for p in row_predicates(writing) for c in p.columns]
+    read += [c for p in checked_predicates(writing) for c in p.columns]
     return {c: writing.column(c).type for c in dict.fromkeys(read)}
 
 
@@ -53,17 +53,18 @@ def _row_function(writing: Writing) -> DbObject:
         target = f"pg_catalog.concat({state})"
         return writing.write(told, parameter, origin="null", target=target)
 
-    def judge(condition: str, parts: list[tuple[RowPredicate, str]]) -> str:
+    def judge(_: str | None, condition: str, parts: list[tuple[RowPredicate, str]]) -> str:
+        if condition == "false":
+            return verdict(parts[0][0], "true")
         verdicts = [verdict(p, f"({it}) is not true") for p, it in parts]
         return f"if {condition} then\n    return true;\nend if;\n" + "".join(verdicts)
 
-    known = next(p for p in row_predicates(writing) if p.rule == known_state.NAME)
     judged = sound_branches(
         writing,
+        checked_predicates(writing),
         parameter,
         writing.state_sql(parameter),
         judge=judge,
-        otherwise=verdict(known, "true"),
     )
     body = fill(assets.read("sql", "templates", "row.plpgsql"), {"body": block([judged])})
     note = "refuse a row that breaks a row rule"
@@ -138,6 +139,8 @@ def _native(writing: Writing) -> list[DbObject]:
     verdicts = []
     checks = []
     for number, predicate in enumerate(row_predicates(writing), start=1):
+        if not writing.is_checked(predicate.rule, predicate.name):
+            continue  # its number stays free, so that the others keep their names
         told = row_refusal(predicate, f"{parameter(_NUMBER)} = {number}")
         target = f"pg_catalog.concat({parameter(machine.state)})"
         verdicts.append(writing.write(told, parameter, origin="null", target=target))

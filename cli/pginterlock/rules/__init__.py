@@ -8,10 +8,12 @@ Whoever needs rules iterates over `RULES`; adding a kind touches nothing else.
 
 from types import ModuleType
 
+from pginterlock.model import Mode
 from pginterlock.rules import (
     attribution,
     birth,
     continuity,
+    deadline,
     death,
     freeze,
     guard,
@@ -35,6 +37,7 @@ RULES: tuple[ModuleType, ...] = (
     stamp,
     state_row,
     invariant,
+    deadline,
     attribution,
 )
 
@@ -53,6 +56,25 @@ def row_predicates(writing: Writing) -> list[RowPredicate]:
         for rule in RULES
         if hasattr(rule, "row_predicates")
         for predicate in rule.row_predicates(writing)
+    ]
+
+
+def checked_predicates(writing: Writing) -> list[RowPredicate]:
+    """Return the predicates that a CHECK holds: those in enforce, unless the trigger holds all."""
+    return [p for p in row_predicates(writing) if writing.is_checked(p.rule, p.name)]
+
+
+def judged_predicates(writing: Writing) -> list[RowPredicate]:
+    """Return the predicates that the trigger judges: those that no CHECK holds."""
+    return [p for p in row_predicates(writing) if not writing.is_checked(p.rule, p.name)]
+
+
+def enforced_predicates(writing: Writing) -> list[RowPredicate]:
+    """Return the predicates of which no row may be broken, whatever holds them."""
+    return [
+        p
+        for p in row_predicates(writing)
+        if writing.machine.mode_of(p.rule, p.name) is Mode.ENFORCE
     ]
 
 

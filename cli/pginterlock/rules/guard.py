@@ -38,5 +38,6 @@ def _refusal(writing: Writing, moves: list[Transition]) -> str:
         array(writing.machine.targets(move.from_state)),
         missing=columns,
         event=literal(move.event),
+        is_liftable=True,
     )
     return writing.write(verdict, new) + f"v_event := {literal(move.event)};"

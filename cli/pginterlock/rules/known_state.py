@@ -9,6 +9,7 @@ from pginterlock.rules.parts import (
     is_state,
     listing,
     new,
+    renamed,
     row_refusal,
 )
 
@@ -22,7 +23,7 @@ def first_of_all(writing: Writing) -> str:
 
     Nothing where a CHECK says so before any trigger, or where nothing is refused.
     """
-    if writing.machine.mode is not Mode.ENFORCE or not writing.rows_in_trigger:
+    if writing.machine.mode_of(NAME) is not Mode.ENFORCE or writing.is_checked(NAME):
         return ""
     predicate = row_predicates(writing)[0]
     broken = f"({is_state('v_to', writing.machine.states)}) is not true"
@@ -45,7 +46,7 @@ def row_predicates(writing: Writing) -> list[RowPredicate]:
             (machine.state,),
             known,
             message=f"{machine.state} is not a state of this machine",
-            hint=f"Known states: {listing(machine.states)}",
+            hint=f"Known states: {listing(machine.states)}{renamed(machine, *machine.states)}",
             in_state=lambda render, state: "true",  # noqa: ARG005 - known by being looked up
         )
     ]

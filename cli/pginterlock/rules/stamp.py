@@ -5,8 +5,8 @@ A fill trigger writes it on entry, as far as the spec lets it.
 """
 
 from pginterlock.errors import StampBroken
-from pginterlock.model import Fill, Presence, Stamp
-from pginterlock.rules.parts import Render, RowPredicate, Writing, is_state, listing, new
+from pginterlock.model import Fill, Mode, Presence, Stamp
+from pginterlock.rules.parts import Render, RowPredicate, Writing, is_import, is_state, listing, new
 
 ERROR = StampBroken
 CODE = StampBroken.code
@@ -65,10 +65,14 @@ def fills(writing: Writing, state: str) -> list[str]:
     for stamp in writing.machine.stamps:
         if state not in stamp.states:
             continue
+        if writing.machine.mode_of(NAME, stamp.column) is Mode.OBSERVE:
+            continue  # who only observes writes nothing into rows
         assign = f"{new(stamp.column)} := pg_catalog.now();"
         match stamp.fill:
             case Fill.ALWAYS:
-                lines.append(assign)
+                # What an import brings is kept; who gives nothing does not pay for the question.
+                given = f"{new(stamp.column)} is not null and {is_import(writing.machine.name)}"
+                lines.append(f"if ({given}) is not true then\n    {assign}\nend if;")
             case Fill.IF_NULL:
                 lines.append(f"if {new(stamp.column)} is null then\n    {assign}\nend if;")
             case Fill.NEVER:

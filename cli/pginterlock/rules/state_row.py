@@ -1,6 +1,7 @@
 """IL13, state row: what a row looks like in a state (require, forbid, clear)."""
 
 from pginterlock.errors import StateRowBroken
+from pginterlock.model import Mode
 from pginterlock.rules.parts import Render, RowPredicate, Writing, new
 
 ERROR = StateRowBroken
@@ -28,7 +29,7 @@ def _predicate(writing: Writing, state: str, column: str, *, wanted: bool) -> Ro
     return RowPredicate(
         CODE,
         NAME,
-        f"{state} {verb} {column}",
+        _item(state, verb, column),
         column,
         (writing.machine.state, column),
         condition,
@@ -41,4 +42,12 @@ def _predicate(writing: Writing, state: str, column: str, *, wanted: bool) -> Ro
 
 def fills(writing: Writing, state: str) -> list[str]:
     """Return the assignments that clear the columns of *state* on entry."""
-    return [f"{new(column)} := null;" for column in writing.machine.row(state).clear]
+    return [
+        f"{new(column)} := null;"
+        for column in writing.machine.row(state).clear
+        if writing.machine.mode_of(NAME, _item(state, "forbids", column)) is not Mode.OBSERVE
+    ]
+
+
+def _item(state: str, verb: str, column: str) -> str:
+    return f"{state} {verb} {column}"

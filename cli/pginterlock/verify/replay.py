@@ -7,7 +7,7 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import DictRow
 
-from pginterlock import database
+from pginterlock import bypasses, database
 from pginterlock.compiler import MachineNames, Version, replay, version_of
 from pginterlock.findings import Finding
 from pginterlock.rules import continuity
@@ -18,6 +18,7 @@ _MESSAGES = {
     "second life": "a key was born twice",
     "after death": "an entry follows a row's death",
     "illegal": "the machine that was in force did not allow what an entry says",
+    "no bypass": "an entry says that a bypass let it through, and none was open",
     "row after its death": "the history says that the row is dead, but it is there",
     "row is gone": "the row is gone, and its history does not say so",
     "row is elsewhere": "the row is not in the state where its history ended",
@@ -116,7 +117,12 @@ def _replayed(
     versions: list[Version],
     found: _Found,
 ) -> Iterator[Finding]:
-    asked = replay(it.writing, versions, base["adopted_after"])
+    asked = replay(
+        it.writing,
+        versions,
+        base["adopted_after"],
+        has_bypasses=bool(bypasses.of(connection, it.machine.name)),
+    )
     told = database.rows(connection, asked.whether)[0]
     if told["broken_count"] or told["gone_count"]:
         for row in database.rows(connection, asked.where):

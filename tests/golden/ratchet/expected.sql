@@ -132,6 +132,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := null;
     v_to    constant text collate "C" := new.status;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -143,7 +144,7 @@ begin
             hint = 'If the table was renamed: change the spec, then interlock apply';
     end if;
     if (v_to = 'PACKED') is not true then
-        perform interlock.refuse(
+        v_kind := interlock.refuse_unless_lifted(
             p_code => 'IL02', p_machine => 'parcel', p_rule => 'birth',
             p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
             p_from => null, p_to => v_to, p_event => null,
@@ -334,9 +335,39 @@ begin
             p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
             p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
         );
+        if (case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is not true then
+            perform interlock.refuse(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+            );
+        end if;
+        if (case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is not true then
+            perform interlock.refuse(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+            );
+        end if;
+        if (new.weight > 0) is not true then
+            perform interlock.refuse(
+                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                p_hint => 'It must hold: weight > 0'
+            );
+        end if;
     end if;
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "new_carrier")
-    values (new.id, 'birth', null, v_from, v_to, new.carrier);
+    values (new.id, coalesce(v_kind, 'birth'), null, v_from, v_to, new.carrier);
     return null;
 end;
 $interlock$;
@@ -362,6 +393,7 @@ declare
     v_from  text collate "C";
     v_to    text collate "C";
     v_event text;
+    v_kind  text;
 begin
     -- The way out that most updates take comes before all that costs.
     if not (old.status is distinct from new.status) then
@@ -383,7 +415,7 @@ begin
                 if (new.paid_at is not null) is true then
                     v_event := 'send';
                 else
-                    perform interlock.refuse(
+                    v_kind := interlock.refuse_unless_lifted(
                         p_code => 'IL04', p_machine => 'parcel', p_rule => 'guard',
                         p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'paid_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                         p_from => v_from, p_to => v_to, p_event => 'send',
@@ -396,7 +428,7 @@ begin
             elsif v_to = 'LOST' then
                 v_event := 'lose';
             else
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -411,7 +443,7 @@ begin
             elsif v_to = 'LOST' then
                 v_event := 'lose';
             else
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -422,7 +454,16 @@ begin
             end if;
         else
             if (v_from in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true then
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
+                    p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => v_from, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
+                    p_hint => pg_catalog.concat('No move leads out of ', coalesce(v_from, 'null'))
+                );
+            else
+                perform interlock.record_violation(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -457,8 +498,8 @@ begin
         end if;
         if old.sent_at is distinct from new.sent_at
             and (v_from is distinct from v_to and v_to = 'SENT'
-            or ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) is not true then
-            perform interlock.refuse(
+            or ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and ((case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is true) is true) is not true then
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -469,8 +510,8 @@ begin
         end if;
         if old.delivered_at is distinct from new.delivered_at
             and (v_from is distinct from v_to and v_to = 'DELIVERED'
-            or ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) is not true then
-            perform interlock.refuse(
+            or ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and ((case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is true) is true) is not true then
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -482,8 +523,10 @@ begin
     end if;
     if v_from = 'DELIVERED' then
         if old.carrier is distinct from new.carrier then
-            if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true then
-                perform interlock.refuse(
+            if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true
+                and (((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true and ((new.status = 'SENT' is not true or (new.carrier is not null) is true)) is true
+                or ((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true and ((new.status = 'LOST' is not true or (new.carrier is null) is true)) is true) is not true then
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -498,7 +541,7 @@ begin
         if ((new.sent_at is null)
         and (new.delivered_at is null)
         and (new.weight > 0)) is not true then
-            if (new.sent_at is null) is not true and not (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) then
+            if (new.sent_at is null) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (old.sent_at is null) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -508,7 +551,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (new.sent_at is null) is not true and ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true then
+            if (new.sent_at is null) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (old.sent_at is null) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -518,7 +561,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (new.delivered_at is null) is not true and not (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) then
+            if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -528,7 +571,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (new.delivered_at is null) is not true and ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true then
+            if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -538,7 +581,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (new.weight > 0) is not true and not (((old.weight > 0) is true) is not true) then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -548,7 +591,7 @@ begin
                     p_hint => 'It must hold: weight > 0'
                 );
             end if;
-            if (new.weight > 0) is not true and ((old.weight > 0) is true) is not true then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -565,7 +608,7 @@ begin
         and (new.carrier is not null)
         and (new.weight > 0)
         and (new.weight < 30 or new.insured)) is not true then
-            if (pg_catalog.isfinite(new.sent_at)) is not true and not (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) then
+            if (pg_catalog.isfinite(new.sent_at)) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (pg_catalog.isfinite(old.sent_at)) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -575,7 +618,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (pg_catalog.isfinite(new.sent_at)) is not true and ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true then
+            if (pg_catalog.isfinite(new.sent_at)) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (pg_catalog.isfinite(old.sent_at)) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -585,7 +628,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (new.delivered_at is null) is not true and not (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) then
+            if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -595,7 +638,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (new.delivered_at is null) is not true and ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true then
+            if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -605,7 +648,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (new.carrier is not null) is not true and not (((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true) then
+            if (new.carrier is not null) is not true and (((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -615,7 +658,7 @@ begin
                     p_hint => 'Set carrier in the same write'
                 );
             end if;
-            if (new.carrier is not null) is not true and ((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true then
+            if (new.carrier is not null) is not true and (((old.status = 'SENT' is not true or (old.carrier is not null) is true)) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -625,7 +668,7 @@ begin
                     p_hint => 'Set carrier in the same write'
                 );
             end if;
-            if (new.weight > 0) is not true and not (((old.weight > 0) is true) is not true) then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -635,7 +678,7 @@ begin
                     p_hint => 'It must hold: weight > 0'
                 );
             end if;
-            if (new.weight > 0) is not true and ((old.weight > 0) is true) is not true then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -645,7 +688,7 @@ begin
                     p_hint => 'It must hold: weight > 0'
                 );
             end if;
-            if (new.weight < 30 or new.insured) is not true and not (((old.status = 'SENT' is not true or (old.weight < 30 or old.insured) is true)) is not true) then
+            if (new.weight < 30 or new.insured) is not true and (((old.status = 'SENT' is not true or (old.weight < 30 or old.insured) is true)) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -655,7 +698,7 @@ begin
                     p_hint => 'It must hold: weight < 30 or insured'
                 );
             end if;
-            if (new.weight < 30 or new.insured) is not true and ((old.status = 'SENT' is not true or (old.weight < 30 or old.insured) is true)) is not true then
+            if (new.weight < 30 or new.insured) is not true and (((old.status = 'SENT' is not true or (old.weight < 30 or old.insured) is true)) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -670,7 +713,7 @@ begin
         if ((pg_catalog.isfinite(new.sent_at))
         and (pg_catalog.isfinite(new.delivered_at))
         and (new.weight > 0)) is not true then
-            if (pg_catalog.isfinite(new.sent_at)) is not true and not (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) then
+            if (pg_catalog.isfinite(new.sent_at)) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (pg_catalog.isfinite(old.sent_at)) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -680,7 +723,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (pg_catalog.isfinite(new.sent_at)) is not true and ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true then
+            if (pg_catalog.isfinite(new.sent_at)) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (pg_catalog.isfinite(old.sent_at)) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -690,7 +733,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (pg_catalog.isfinite(new.delivered_at)) is not true and not (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) then
+            if (pg_catalog.isfinite(new.delivered_at)) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (pg_catalog.isfinite(old.delivered_at)) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -700,7 +743,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (pg_catalog.isfinite(new.delivered_at)) is not true and ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true then
+            if (pg_catalog.isfinite(new.delivered_at)) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (pg_catalog.isfinite(old.delivered_at)) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -710,7 +753,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (new.weight > 0) is not true and not (((old.weight > 0) is true) is not true) then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -720,7 +763,7 @@ begin
                     p_hint => 'It must hold: weight > 0'
                 );
             end if;
-            if (new.weight > 0) is not true and ((old.weight > 0) is true) is not true then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -736,7 +779,7 @@ begin
         and (new.delivered_at is null)
         and (new.carrier is null)
         and (new.weight > 0)) is not true then
-            if (new.sent_at is null or pg_catalog.isfinite(new.sent_at)) is not true and not (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) then
+            if (new.sent_at is null or pg_catalog.isfinite(new.sent_at)) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (old.sent_at is null or pg_catalog.isfinite(old.sent_at)) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -746,7 +789,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (new.sent_at is null or pg_catalog.isfinite(new.sent_at)) is not true and ((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true then
+            if (new.sent_at is null or pg_catalog.isfinite(new.sent_at)) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true and (old.sent_at is null or pg_catalog.isfinite(old.sent_at)) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -756,7 +799,7 @@ begin
                     p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
                 );
             end if;
-            if (new.delivered_at is null) is not true and not (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) then
+            if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -766,7 +809,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (new.delivered_at is null) is not true and ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true then
+            if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -776,7 +819,7 @@ begin
                     p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
                 );
             end if;
-            if (new.carrier is null) is not true and not (((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true) then
+            if (new.carrier is null) is not true and (((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -786,7 +829,7 @@ begin
                     p_hint => 'Leave carrier null'
                 );
             end if;
-            if (new.carrier is null) is not true and ((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true then
+            if (new.carrier is null) is not true and (((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -796,7 +839,7 @@ begin
                     p_hint => 'Leave carrier null'
                 );
             end if;
-            if (new.weight > 0) is not true and not (((old.weight > 0) is true) is not true) then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is not true then
                 perform interlock.refuse(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -806,7 +849,7 @@ begin
                     p_hint => 'It must hold: weight > 0'
                 );
             end if;
-            if (new.weight > 0) is not true and ((old.weight > 0) is true) is not true then
+            if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is true then
                 perform interlock.record_violation(
                     p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -818,7 +861,7 @@ begin
             end if;
         end if;
     else
-        if true and not (((old.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true) then
+        if true and (((old.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true and not (old.status is distinct from new.status)) is not true then
             perform interlock.refuse(
                 p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -828,7 +871,7 @@ begin
                 p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
             );
         end if;
-        if true and ((old.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true then
+        if true and (((old.status in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true) is not true and not (old.status is distinct from new.status)) is true then
             perform interlock.record_violation(
                 p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -838,13 +881,73 @@ begin
                 p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
             );
         end if;
+        if (case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) is not true then
+            perform interlock.refuse(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+            );
+        end if;
+        if (case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is not true and (((case when old.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(old.sent_at) when old.status = 'PACKED' then old.sent_at is null else old.sent_at is null or pg_catalog.isfinite(old.sent_at) end) is true) is not true) is true then
+            perform interlock.record_violation(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+            );
+        end if;
+        if (case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) is not true then
+            perform interlock.refuse(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+            );
+        end if;
+        if (case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) is true then
+            perform interlock.record_violation(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+            );
+        end if;
+        if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is not true then
+            perform interlock.refuse(
+                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                p_hint => 'It must hold: weight > 0'
+            );
+        end if;
+        if (new.weight > 0) is not true and (((old.weight > 0) is true) is not true) is true then
+            perform interlock.record_violation(
+                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                p_hint => 'It must hold: weight > 0'
+            );
+        end if;
     end if;
     if old.carrier is distinct from new.carrier then
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier")
-        values (new.id, case when v_from is distinct from v_to then 'move' else 'change' end, v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
-    elsif v_from is distinct from v_to then
+        values (new.id, coalesce(v_kind, case when v_from is distinct from v_to then 'move' else 'change' end), v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
+    elsif v_from is distinct from v_to or v_kind is not null then
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state")
-        values (new.id, 'move', v_event, v_from, v_to);
+        values (new.id, coalesce(v_kind, 'move'), v_event, v_from, v_to);
     end if;
     return null;
 end;
@@ -870,6 +973,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := old.status;
     v_to    constant text collate "C" := null;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -880,7 +984,7 @@ begin
             ),
             hint = 'If the table was renamed: change the spec, then interlock apply';
     end if;
-    perform interlock.refuse(
+    v_kind := interlock.refuse_unless_lifted(
         p_code => 'IL03', p_machine => 'parcel', p_rule => 'death',
         p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', old.id),
         p_from => v_from, p_to => null, p_event => null,
@@ -889,7 +993,7 @@ begin
         p_hint => 'Rows of this machine are never deleted: move the row to a final state'
     );
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier")
-    values (old.id, 'death', null, v_from, v_to, old.carrier);
+    values (old.id, coalesce(v_kind, 'death'), null, v_from, v_to, old.carrier);
     return null;
 end;
 $interlock$;
@@ -975,7 +1079,7 @@ select
     asked.machine_name,
     case
         when m.machine_name is null then 'install'
-        when m.mode <> 'ratchet' then 'mode'
+        when m.mode <> 'ratchet' or (before.modes is distinct from ('{}')::jsonb) then 'mode'
         else 'change'
     end,
     pg_catalog.jsonb_build_object(
@@ -985,12 +1089,18 @@ select
         ), 0),
         'mode', 'ratchet',
         'mode_before', m.mode,
+        'rule_modes', ('{}')::jsonb,
+        'rule_modes_before', before.modes,
         'definition_sha256', pg_catalog.encode(
-            pg_catalog.sha256(pg_catalog.convert_to(('{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "ratchet", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}'::jsonb)::text, 'UTF8')), 'hex'
+            pg_catalog.sha256(pg_catalog.convert_to(('{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deadlines": [], "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "ratchet", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}'::jsonb)::text, 'UTF8')), 'hex'
         )
     )
 from (values ('parcel')) as asked (machine_name)
-left join interlock.machine as m on m.machine_name = asked.machine_name;
+left join interlock.machine as m on m.machine_name = asked.machine_name
+cross join lateral (
+    select coalesce(pg_catalog.jsonb_object_agg(pair.one ->> 0, pair.one -> 1), '{}') as modes
+    from pg_catalog.jsonb_array_elements(m.definition -> 'modes') as pair (one)
+) as before;
 insert into interlock.machine (
     machine_name, table_oid, schema_name, table_name, state_column, state_attnum, key_columns,
     mode, checks, continuity, definition, version, adopted_rows, adopted_digest,
@@ -998,7 +1108,7 @@ insert into interlock.machine (
 )
 select
     'parcel', '"depot"."parcel"'::regclass, 'depot', 'parcel', 'status',
-    2, array['id']::pg_catalog.text[], 'ratchet', 'function', 'verify', '{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "ratchet", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}',
+    2, array['id']::pg_catalog.text[], 'ratchet', 'function', 'verify', '{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deadlines": [], "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "ratchet", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}',
     1 + coalesce((
         select pg_catalog.max(v.version) from interlock.machine_version as v
         where v.machine_name = 'parcel'
@@ -1062,6 +1172,7 @@ values
 ('parcel', 'IL12', 'stamp', null),
 ('parcel', 'IL13', 'state_row', null),
 ('parcel', 'IL14', 'invariant', null),
+('parcel', 'IL16', 'deadline', null),
 ('parcel', 'IL06', 'attribution', null),
 ('parcel', 'IL12', 'sent_at', '(case when "status" in (''SENT'', ''DELIVERED'') then pg_catalog.isfinite("sent_at") when "status" = ''PACKED'' then "sent_at" is null else "sent_at" is null or pg_catalog.isfinite("sent_at") end) is true'),
 ('parcel', 'IL12', 'delivered_at', '(case when "status" = ''DELIVERED'' then pg_catalog.isfinite("delivered_at") when "status" in (''PACKED'', ''SENT'', ''LOST'') then "delivered_at" is null else "delivered_at" is null or pg_catalog.isfinite("delivered_at") end) is true'),
