@@ -124,8 +124,7 @@ def test_promised_the_unchanged_webhook_confirms(promised: Hotel) -> None:
     assert promised.holds(booking, "status = 'CONFIRMED' and payment_captured_at is not null")
 
 
-@promise("IL16 deadline")
-def test_promised_limbo_is_reported(promised: Hotel) -> None:
+def test_limbo_is_reported(promised: Hotel) -> None:
     booking = promised.booking("PENDING_APPROVAL")
     time.sleep(_TOO_LONG_S)
 
