@@ -76,7 +76,7 @@ build: .venv/.made-for-dev ## sdist and wheel into dist/
 
 clean: ## take away everything that make made
 	rm -rf .venv .cache .nox build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find cli tests bench migrations pgtests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find cli tests bench examples migrations pgtests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.made-for-demo: .venv/.made pyproject.toml
 	@echo 'make: installing interlock into .venv' >&2
