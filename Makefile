@@ -19,7 +19,7 @@ servers := $(foreach v,14 15 16 17,.cache/servers/$(v)/.complete)
 export INTERLOCK_TEST_PG
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history pgtap pgbouncer servers docs build clean
+.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history soak-adoption pgtap pgbouncer servers docs build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -56,6 +56,9 @@ bench: .venv/.made-for-bench $(call needed,15) ## what one write costs, with and
 
 bench-history: .venv/.made-for-bench $(call needed,15) ## replay and seal of a million entries; a write with millions behind it
 	$(BIN)/python bench/history.py $(BENCH_ARGS)
+
+soak-adoption: .venv/.made-for-bench $(call needed,15) ## a dirty live table of a million rows to an enforced one, writers going on
+	$(BIN)/python bench/adoption.py $(SOAK_ARGS)
 
 pgtap: ## fetch pgTAP, unless it is here
 	@bash pgtests/fetch_pgtap.sh
