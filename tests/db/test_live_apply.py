@@ -2,8 +2,6 @@
 
 import os
 import statistics
-import threading
-import time
 from collections.abc import Callable
 
 import psycopg
@@ -11,8 +9,7 @@ import pytest
 from tests.conftest import HOTEL_SPEC
 from tests.db import traffic
 
-from pginterlock import apply, plan, spec, steps
-from pginterlock.errors import EnvironmentFault, IncompleteError, UnsafeError
+from pginterlock import apply, spec, steps
 from pginterlock.findings import Severity
 from pginterlock.model import Spec
 from pginterlock.objects import Lock
@@ -125,4 +122,5 @@ def test_a_live_install_counts_old_rows_when_nobody_waits_any_more(
 
 
 def _ms(held: list[float]) -> str:
-    return f"{min(held) * 1000:.0f} to {max(held) * 1000:.0f} ms (median {statistics.median(held) * 1000:.0f})"
+    least, middle, most = (it(held) * 1000 for it in (min, statistics.median, max))
+    return f"{least:.0f} to {most:.0f} ms (median {middle:.0f})"

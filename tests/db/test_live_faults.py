@@ -98,7 +98,10 @@ def test_a_validation_that_gets_no_live_lock_leaves_the_machine_armed_and_says_w
         apply.run(session, steps.make_plan(session, wanted), waiting=SOON, progress=hold)
     holder.rollback()
 
-    assert {step.part for step in steps.make_plan(session, wanted).steps} == {Part.LOOK, Part.VALIDATE}
+    assert {step.part for step in steps.make_plan(session, wanted).steps} == {
+        Part.LOOK,
+        Part.VALIDATE,
+    }
     apply.install(session, wanted)
     assert steps.make_plan(session, wanted).is_empty
 

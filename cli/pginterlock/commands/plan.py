@@ -92,7 +92,7 @@ def show(plan: plans.Plan, *, to_stderr: bool) -> None:
 
 
 def _locks(step: plans.Step) -> str:
-    """Return the locks of *step*: where they are on another table than the step's, with its name."""
+    """Return the locks of *step*, by name where they are on another table than its own."""
     if not step.locks:
         return ""
     first, *others = step.locks
