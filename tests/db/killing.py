@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
-
 from tests.servers import ROOT
 
 from pginterlock import embedded

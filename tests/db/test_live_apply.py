@@ -51,6 +51,11 @@ CHANGES = {
 }
 
 
+def measured(told: str) -> None:
+    """Print figures for whoever runs this with -s."""
+    print(told)  # noqa: T201
+
+
 def change(session: psycopg.Connection, texts: list[str]) -> tuple[list[float], set[Lock]]:
     """Apply *texts* in turn, and return how long each kept writers out, and the locks on tables."""
     held, locks = [], set()
@@ -79,7 +84,9 @@ def test_a_live_change_of_rules_holds_the_table_for_less_than_50_ms(
     assert min(held) < LIMIT_S, held
     is_native_check = checks == "native" and what == "an invariant"
     assert (Lock.ACCESS_EXCLUSIVE in locks) == is_native_check
-    print(f"{what}, {checks}: held {_ms(held)}, longest write {seen.longest_write_s * 1000:.0f} ms")
+    measured(
+        f"{what}, {checks}: held {_ms(held)}, longest write {seen.longest_write_s * 1000:.0f} ms"
+    )
 
 
 @pytest.mark.parametrize("checks", ["function", "native", "trigger"])
@@ -96,7 +103,9 @@ def test_a_live_mode_holds_the_table_for_less_than_50_ms(
 
     assert seen.errors == []
     assert min(held[::2]) < LIMIT_S, held
-    print(f"mode, {checks}: held {_ms(held)}, longest write {seen.longest_write_s * 1000:.0f} ms")
+    measured(
+        f"mode, {checks}: held {_ms(held)}, longest write {seen.longest_write_s * 1000:.0f} ms"
+    )
 
 
 def test_a_live_install_counts_old_rows_when_nobody_waits_any_more(
@@ -115,7 +124,7 @@ def test_a_live_install_counts_old_rows_when_nobody_waits_any_more(
     assert [
         f for f in verify(session, parsed(form())).findings if f.severity is Severity.ERROR
     ] == []
-    print(
+    measured(
         f"install, {ROWS} rows: held {ran.locked_s * 1000:.0f} ms, longest write"
         f" {seen.longest_write_s * 1000:.0f} ms, longest read {seen.longest_read_s * 1000:.0f} ms"
     )

@@ -3,7 +3,6 @@
 import os
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -23,7 +22,7 @@ _RESET = "drop schema if exists interlock cascade; drop schema if exists hotel c
 
 
 @pytest.fixture
-def crashing(server: TestServer, tmp_path: Path) -> Iterator[embedded.Server]:
+def crashing(server: TestServer) -> Iterator[embedded.Server]:
     """A server of its own, which may be killed and started again."""
     settings = {"fsync": "on", "restart_after_crash": "on", "shared_buffers": "16MB"}
     bin_dir = servers.binaries(server.major)

@@ -1,14 +1,8 @@
 begin;
-set local lock_timeout = '100ms';
+set local lock_timeout = '2s';
 
 
--- step 1 (arm): lock depot.parcel
--- why:  writers wait from here to the commit; nobody else does
--- lock: ShareRowExclusive on depot.parcel
-lock table "depot"."parcel" in share row exclusive mode;
-
-
--- step 2 (arm): create table interlock.parcel_audit
+-- step 1 (arm): create table interlock.parcel_audit
 -- why:  keep the history of each row
 -- lock: none
 -- The history of a machine: one row for each birth, move, change of an audited column and death.
@@ -83,7 +77,7 @@ create index if not exists "parcel_audit_by_id" on interlock."parcel_audit" (id)
 select interlock.add_months('parcel_audit', 12);
 
 
--- step 3 (arm): create function interlock.parcel_premove
+-- step 2 (arm): create function interlock.parcel_premove
 -- why:  fill stamps and clear columns when a row moves
 -- lock: none
 -- The function that fills stamps and clears columns; it decides nothing that counts.
@@ -115,7 +109,7 @@ comment on function interlock."parcel_premove"() is 'parcel: fill stamps and cle
 revoke execute on function interlock."parcel_premove"() from public;
 
 
--- step 4 (arm): create function interlock.parcel_birth
+-- step 3 (arm): create function interlock.parcel_birth
 -- why:  judge how a row begins, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -344,7 +338,7 @@ comment on function interlock."parcel_birth"() is 'parcel: judge how a row begin
 revoke execute on function interlock."parcel_birth"() from public;
 
 
--- step 5 (arm): create function interlock.parcel_change
+-- step 4 (arm): create function interlock.parcel_change
 -- why:  judge every change of a row, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -853,7 +847,7 @@ comment on function interlock."parcel_change"() is 'parcel: judge every change o
 revoke execute on function interlock."parcel_change"() from public;
 
 
--- step 6 (arm): create function interlock.parcel_death
+-- step 5 (arm): create function interlock.parcel_death
 -- why:  judge how a row ends, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -897,75 +891,7 @@ comment on function interlock."parcel_death"() is 'parcel: judge how a row ends,
 revoke execute on function interlock."parcel_death"() from public;
 
 
--- step 7 (arm): create trigger interlock_10_parcel_premove
--- why:  fire the function parcel_premove
--- lock: ShareRowExclusive on depot.parcel
--- Fill and clear before the row is stored.
-
-create trigger "interlock_10_parcel_premove"
-    before update of "status" on "depot"."parcel"
-    for each row
-    execute function interlock."parcel_premove"();
-alter table "depot"."parcel" enable always trigger "interlock_10_parcel_premove";
-comment on trigger "interlock_10_parcel_premove" on "depot"."parcel" is 'Machine parcel: premove.';
-
-
--- step 8 (arm): create trigger interlock_50_parcel_birth
--- why:  fire the function parcel_birth
--- lock: ShareRowExclusive on depot.parcel
--- Judge every row after the write, whatever other triggers did to it; always, in every session.
-
-create constraint trigger "interlock_50_parcel_birth"
-    after insert on "depot"."parcel"
-    not deferrable
-    for each row
-    execute function interlock."parcel_birth"();
-alter table "depot"."parcel" enable always trigger "interlock_50_parcel_birth";
-comment on trigger "interlock_50_parcel_birth" on "depot"."parcel" is 'Machine parcel: birth.';
-
-
--- step 9 (arm): create trigger interlock_50_parcel_change
--- why:  fire the function parcel_change
--- lock: ShareRowExclusive on depot.parcel
--- Judge every row after the write, whatever other triggers did to it; always, in every session.
-
-create constraint trigger "interlock_50_parcel_change"
-    after update on "depot"."parcel"
-    not deferrable
-    for each row
-    execute function interlock."parcel_change"();
-alter table "depot"."parcel" enable always trigger "interlock_50_parcel_change";
-comment on trigger "interlock_50_parcel_change" on "depot"."parcel" is 'Machine parcel: change.';
-
-
--- step 10 (arm): create trigger interlock_50_parcel_death
--- why:  fire the function parcel_death
--- lock: ShareRowExclusive on depot.parcel
--- Judge every row after the write, whatever other triggers did to it; always, in every session.
-
-create constraint trigger "interlock_50_parcel_death"
-    after delete on "depot"."parcel"
-    not deferrable
-    for each row
-    execute function interlock."parcel_death"();
-alter table "depot"."parcel" enable always trigger "interlock_50_parcel_death";
-comment on trigger "interlock_50_parcel_death" on "depot"."parcel" is 'Machine parcel: death.';
-
-
--- step 11 (arm): create trigger interlock_90_parcel_truncate
--- why:  fire the function refuse_truncate
--- lock: ShareRowExclusive on depot.parcel
--- No truncate: it would take rows away without judging one of them.
-
-create trigger "interlock_90_parcel_truncate"
-    before truncate on "depot"."parcel"
-    for each statement
-    execute function interlock."refuse_truncate"('parcel');
-alter table "depot"."parcel" enable always trigger "interlock_90_parcel_truncate";
-comment on trigger "interlock_90_parcel_truncate" on "depot"."parcel" is 'Machine parcel: truncate.';
-
-
--- step 12 (arm): create registry parcel
+-- step 6 (arm): create registry parcel
 -- why:  the spec, as one version more
 -- lock: none
 -- Write the machine into the registry, as one version more, and what was done into the journal.
@@ -993,8 +919,7 @@ from (values ('parcel')) as asked (machine_name)
 left join interlock.machine as m on m.machine_name = asked.machine_name;
 insert into interlock.machine (
     machine_name, table_oid, schema_name, table_name, state_column, state_attnum, key_columns,
-    mode, checks, continuity, definition, version, adopted_rows, adopted_digest,
-    adopted_after
+    mode, checks, continuity, definition, version, adopted_after
 )
 select
     'parcel', '"depot"."parcel"'::regclass, 'depot', 'parcel', 'status',
@@ -1003,37 +928,17 @@ select
         select pg_catalog.max(v.version) from interlock.machine_version as v
         where v.machine_name = 'parcel'
     ), 0),
-    adopted.row_count, adopted.digest,
     coalesce(pg_catalog.pg_sequence_last_value(
         pg_catalog.pg_get_serial_sequence('interlock."parcel_audit"', 'id')::regclass
     ), 0)
-from (
-    select
-        pg_catalog.count(*) as row_count,
-        coalesce(
-            pg_catalog.sum(pg_catalog.hash_record_extended(row(t."id", (t."status")::text), 0)), 0
-        ) as digest
-    from "depot"."parcel" as t
-    where not exists (
-        select from interlock.machine as known where known.machine_name = 'parcel'
-    )
-) as adopted
 on conflict (machine_name) do update set
     table_oid = excluded.table_oid, schema_name = excluded.schema_name,
     table_name = excluded.table_name, state_column = excluded.state_column,
     state_attnum = excluded.state_attnum, key_columns = excluded.key_columns,
     mode = excluded.mode, checks = excluded.checks, continuity = excluded.continuity,
     definition = excluded.definition, version = excluded.version,
+    judged = case when machine.judged = '' then machine.judged end,
     applied_at = pg_catalog.now(), applied_by = session_user;
-insert into interlock.machine_version (machine_name, version, mode, after_entry, definition)
-select
-    m.machine_name, m.version, m.mode,
-    coalesce(pg_catalog.pg_sequence_last_value(
-        pg_catalog.pg_get_serial_sequence('interlock."parcel_audit"', 'id')::regclass
-    ), 0),
-    m.definition
-from interlock.machine as m
-where m.machine_name = 'parcel';
 delete from interlock.state where machine_name = 'parcel';
 delete from interlock.transition where machine_name = 'parcel';
 delete from interlock.rule where machine_name = 'parcel';
@@ -1071,4 +976,168 @@ values
 ('parcel', 'IL14', 'heavy_is_insured', '("status" = ''SENT'' is not true or ("weight" < 30 or "insured") is true)');
 
 
+-- step 7 (arm): lock depot.parcel
+-- why:  writers wait from here to the commit; nobody else does
+-- lock: ShareRowExclusive on depot.parcel
+lock table "depot"."parcel" in share row exclusive mode;
+
+
+-- step 8 (arm): create trigger interlock_10_parcel_premove
+-- why:  fire the function parcel_premove
+-- lock: ShareRowExclusive on depot.parcel
+-- Fill and clear before the row is stored.
+
+create trigger "interlock_10_parcel_premove"
+    before update of "status" on "depot"."parcel"
+    for each row
+    execute function interlock."parcel_premove"();
+alter table "depot"."parcel" enable always trigger "interlock_10_parcel_premove";
+comment on trigger "interlock_10_parcel_premove" on "depot"."parcel" is 'Machine parcel: premove.';
+
+
+-- step 9 (arm): create trigger interlock_50_parcel_birth
+-- why:  fire the function parcel_birth
+-- lock: ShareRowExclusive on depot.parcel
+-- Judge every row after the write, whatever other triggers did to it; always, in every session.
+
+create constraint trigger "interlock_50_parcel_birth"
+    after insert on "depot"."parcel"
+    not deferrable
+    for each row
+    execute function interlock."parcel_birth"();
+alter table "depot"."parcel" enable always trigger "interlock_50_parcel_birth";
+comment on trigger "interlock_50_parcel_birth" on "depot"."parcel" is 'Machine parcel: birth.';
+
+
+-- step 10 (arm): create trigger interlock_50_parcel_change
+-- why:  fire the function parcel_change
+-- lock: ShareRowExclusive on depot.parcel
+-- Judge every row after the write, whatever other triggers did to it; always, in every session.
+
+create constraint trigger "interlock_50_parcel_change"
+    after update on "depot"."parcel"
+    not deferrable
+    for each row
+    execute function interlock."parcel_change"();
+alter table "depot"."parcel" enable always trigger "interlock_50_parcel_change";
+comment on trigger "interlock_50_parcel_change" on "depot"."parcel" is 'Machine parcel: change.';
+
+
+-- step 11 (arm): create trigger interlock_50_parcel_death
+-- why:  fire the function parcel_death
+-- lock: ShareRowExclusive on depot.parcel
+-- Judge every row after the write, whatever other triggers did to it; always, in every session.
+
+create constraint trigger "interlock_50_parcel_death"
+    after delete on "depot"."parcel"
+    not deferrable
+    for each row
+    execute function interlock."parcel_death"();
+alter table "depot"."parcel" enable always trigger "interlock_50_parcel_death";
+comment on trigger "interlock_50_parcel_death" on "depot"."parcel" is 'Machine parcel: death.';
+
+
+-- step 12 (arm): create trigger interlock_90_parcel_truncate
+-- why:  fire the function refuse_truncate
+-- lock: ShareRowExclusive on depot.parcel
+-- No truncate: it would take rows away without judging one of them.
+
+create trigger "interlock_90_parcel_truncate"
+    before truncate on "depot"."parcel"
+    for each statement
+    execute function interlock."refuse_truncate"('parcel');
+alter table "depot"."parcel" enable always trigger "interlock_90_parcel_truncate";
+comment on trigger "interlock_90_parcel_truncate" on "depot"."parcel" is 'Machine parcel: truncate.';
+
+
+-- step 13 (arm): create version of parcel
+-- why:  an entry is judged by the rules in force when it was written
+-- lock: none
+-- Which entry of the history is the last under the rules before: told while no writer is at work.
+
+insert into interlock.machine_version (machine_name, version, mode, after_entry, definition)
+select
+    m.machine_name, m.version, m.mode,
+    coalesce(pg_catalog.pg_sequence_last_value(
+        pg_catalog.pg_get_serial_sequence('interlock."parcel_audit"', 'id')::regclass
+    ), 0),
+    m.definition
+from interlock.machine as m
+where m.machine_name = 'parcel';
+
+
 commit;
+
+
+-- step 14 (validate): count the rows of depot.parcel
+-- why:  they have no birth in the history, and none may come or go unseen
+-- lock: none
+-- Count the rows that were there before the machine, and hash them: once, after it was armed.
+--
+-- They are the rows without a birth, as its history tells: no write that is judged changes their
+-- number, so nobody waits while they are counted.
+
+do $interlock$
+begin
+    perform pg_catalog.set_config('search_path', '', true);
+    perform pg_catalog.set_config('row_security', 'off', true);
+    update interlock.machine as m
+    set adopted_rows = told.adopted_count, adopted_digest = told.adopted_digest
+    from (
+        -- A history against itself and against the rows, in one ordered pass: is anything broken at all?
+        --
+        -- The rows of the table come last in the life of their key, as entries that stand for "now"; so
+        -- one sort serves all, and nothing is joined. An entry without a state after it ends a life: its
+        -- mark is a character that no state has. Where nothing is broken, every key but those that died
+        -- ends with its row.
+
+        select
+            count(*) filter (where is_broken) as broken_count,
+            count(*) filter (where is_first)
+            - count(*) filter (where kind in ('row', 'death')) as gone_count,
+            count(*) filter (where is_first and kind <> 'birth') as adopted_count,
+            coalesce(
+                sum(hash_record_extended(row("key_id", from_state), 0))
+                    filter (where is_first and kind <> 'birth'), 0
+            ) as adopted_digest
+        from (
+            select
+                "key_id",
+                kind,
+                from_state,
+                before is null as is_first,
+                case
+                    when before is null then false
+                    when kind = 'birth' then true
+                    else (before is distinct from from_state)
+                end
+                or case
+                    when kind = 'row' then false
+                    else
+                        false
+                end as is_broken
+            from (
+                select
+                    "key_id",
+                    id,
+                    kind,
+                    event,
+                    from_state,
+                    to_state,
+                    lag(coalesce(to_state, e'\x01')) over life as before
+                from (
+                    select "key_id", id, kind, event, from_state, to_state
+                    from interlock."parcel_audit"
+                    where id > (select m.adopted_after from interlock.machine as m where m.machine_name = 'parcel') and true
+                    union all
+                    select t."id" as "key_id", 9223372036854775807, 'row', null, (t."status")::text, null
+                    from "depot"."parcel" as t
+                ) as entry
+                window life as (partition by "key_id" order by id)
+            ) as life
+        ) as judged
+    ) as told
+    where m.machine_name = 'parcel' and m.adopted_rows is null;
+end;
+$interlock$
+;
