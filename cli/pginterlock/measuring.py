@@ -139,8 +139,9 @@ def _build(copy: psycopg.Connection, definition: _Definition) -> list[str]:
     rights = definition.rights
     known = {row[0] for row in copy.execute("select r.rolname from pg_roles as r")}
     owners = {rights.role, rights.owner if rights.owner_exists else rights.role}
-    for role in sorted(owners - known):
-        database.run(copy, f"create role {ident(role)} superuser")
+    for role in sorted(owners):
+        verb = "alter" if role in known else "create"
+        database.run(copy, f"{verb} role {ident(role)} superuser")
     database.run(copy, "set check_function_bodies = off; set search_path = ''")
     for schema in definition.schemas:
         database.run(copy, f"create schema {ident(schema)}")

@@ -14,13 +14,13 @@ referred (oid) as (
     select k.confrelid
     from family as f
     join pg_constraint as k on k.conrelid = f.oid and k.contype = 'f'
-    where k.confrelid not in (select f.oid from family as f)
+    where k.confrelid not in (select g.oid from family as g)
 ),
 
 listed (oid, depth) as (
-    select f.oid, max(f.depth)
-    from family as f
-    group by f.oid
+    select h.oid, max(h.depth)
+    from family as h
+    group by h.oid
     union
     select r.oid, 0
     from referred as r

@@ -240,7 +240,7 @@ def test_readers_go_on_while_a_table_without_checks_is_armed(
     reader.execute("set lock_timeout = '2s'")
     seen: list[int] = []
 
-    def read(title: str) -> None:
+    def read(_: str) -> None:
         seen.append(len(reader.execute("select id from hotel.room_booking").fetchall()))
 
     apply.install(session, spec.parse(text, "trigger.yaml"), progress=read)

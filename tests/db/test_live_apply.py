@@ -2,8 +2,6 @@
 
 import os
 import statistics
-import threading
-import time
 from collections.abc import Callable
 
 import psycopg
@@ -11,8 +9,7 @@ import pytest
 from tests.conftest import HOTEL_SPEC
 from tests.db import traffic
 
-from pginterlock import apply, plan, spec, steps
-from pginterlock.errors import EnvironmentFault, IncompleteError, UnsafeError
+from pginterlock import apply, spec, steps
 from pginterlock.findings import Severity
 from pginterlock.model import Spec
 from pginterlock.objects import Lock
@@ -54,6 +51,11 @@ CHANGES = {
 }
 
 
+def measured(told: str) -> None:
+    """Print figures for whoever runs this with -s."""
+    print(told)  # noqa: T201
+
+
 def change(session: psycopg.Connection, texts: list[str]) -> tuple[list[float], set[Lock]]:
     """Apply *texts* in turn, and return how long each kept writers out, and the locks on tables."""
     held, locks = [], set()
@@ -82,7 +84,9 @@ def test_a_live_change_of_rules_holds_the_table_for_less_than_50_ms(
     assert min(held) < LIMIT_S, held
     is_native_check = checks == "native" and what == "an invariant"
     assert (Lock.ACCESS_EXCLUSIVE in locks) == is_native_check
-    print(f"{what}, {checks}: held {_ms(held)}, longest write {seen.longest_write_s * 1000:.0f} ms")
+    measured(
+        f"{what}, {checks}: held {_ms(held)}, longest write {seen.longest_write_s * 1000:.0f} ms"
+    )
 
 
 @pytest.mark.parametrize("checks", ["function", "native", "trigger"])
@@ -99,7 +103,9 @@ def test_a_live_mode_holds_the_table_for_less_than_50_ms(
 
     assert seen.errors == []
     assert min(held[::2]) < LIMIT_S, held
-    print(f"mode, {checks}: held {_ms(held)}, longest write {seen.longest_write_s * 1000:.0f} ms")
+    measured(
+        f"mode, {checks}: held {_ms(held)}, longest write {seen.longest_write_s * 1000:.0f} ms"
+    )
 
 
 def test_a_live_install_counts_old_rows_when_nobody_waits_any_more(
@@ -118,11 +124,12 @@ def test_a_live_install_counts_old_rows_when_nobody_waits_any_more(
     assert [
         f for f in verify(session, parsed(form())).findings if f.severity is Severity.ERROR
     ] == []
-    print(
+    measured(
         f"install, {ROWS} rows: held {ran.locked_s * 1000:.0f} ms, longest write"
         f" {seen.longest_write_s * 1000:.0f} ms, longest read {seen.longest_read_s * 1000:.0f} ms"
     )
 
 
 def _ms(held: list[float]) -> str:
-    return f"{min(held) * 1000:.0f} to {max(held) * 1000:.0f} ms (median {statistics.median(held) * 1000:.0f})"
+    least, middle, most = (it(held) * 1000 for it in (min, statistics.median, max))
+    return f"{least:.0f} to {most:.0f} ms (median {middle:.0f})"

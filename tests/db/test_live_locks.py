@@ -44,7 +44,9 @@ def shared() -> Iterator[dict[int, Shared]]:
 
 @pytest.fixture
 def measure(server: TestServer, shared: dict[int, Shared]) -> Measure:
-    place = shared.setdefault(server.major, Shared(server.major))
+    if server.major not in shared:
+        shared[server.major] = Shared(server.major)
+    place = shared[server.major]
 
     def measured(session: psycopg.Connection, wanted: Spec) -> plan.Plan:
         return measuring.measured(session, steps.make_plan(session, wanted), place)
@@ -55,7 +57,7 @@ def measure(server: TestServer, shared: dict[int, Shared]) -> Measure:
 def demand_as_expected(made: plan.Plan, family: set[str]) -> None:
     """Fail where a step took another lock on its table, or one on a table that is no partition."""
     for step in made.steps:
-        assert step.measured is not None, step.title
+        assert step.measured is not None, (step.title, made.locks)
         on_its_own = [held.lock for held in step.measured if held.table == step.table]
         assert on_its_own == ([] if step.lock is Lock.NONE else [step.lock]), step.title
         others = {held.table for held in step.measured} - {step.table}
