@@ -1,4 +1,6 @@
-"""Run a plan: look first, arm in one transaction, validate after; all of it or nothing.
+"""Run a plan: look first, arm in one transaction, build and validate after.
+
+The arming is all or nothing; what comes after is taken up where it stopped.
 
 Locks are asked for as `pginterlock.waiting` says.
 """
@@ -9,6 +11,7 @@ import psycopg
 from psycopg import errors
 
 from pginterlock import database
+from pginterlock.building import ADVISORY_KEY, build, look
 from pginterlock.errors import EnvironmentFault, IncompleteError, UnsafeError
 from pginterlock.model import Spec
 from pginterlock.plan import Part, Plan, Step
@@ -17,10 +20,6 @@ from pginterlock.survey import state_of
 from pginterlock.waiting import Waiting, persist
 
 __all__ = ["Waiting", "install", "run"]
-
-# Any number does, as long as every apply takes the same.
-_ADVISORY_KEY = 7_355_608_218
-_SHOWN = 5
 
 Progress = Callable[[str], None]
 
@@ -61,10 +60,14 @@ def run(
     _demand_database(connection, plan)
     for step in parts[Part.LOOK]:
         progress(step.title)
-        _look(connection, step, UnsafeError("", remedy=_MEND))
+        look(connection, step, UnsafeError("", remedy=_MEND))
     if parts[Part.ARM]:
         with database.faults():
             persist(how, lambda: _arm(connection, plan, parts[Part.ARM], how, progress))
+    claims = [s for s in plan.steps if s.part in (Part.APART, Part.CLAIM)]
+    if claims and not parts[Part.ARM]:
+        _demand_unchanged(connection, plan)
+    build(connection, claims, parts[Part.LOOK], how, progress)
     for number, step in enumerate(parts[Part.VALIDATE]):
         progress(step.title)
         left = len(parts[Part.VALIDATE]) - number
@@ -109,52 +112,31 @@ def _arm(
         # READ COMMITTED: what waits for a lock must then see what was committed meanwhile.
         connection.execute("set transaction isolation level read committed, read write")
         database.run(connection, timeout)
-        connection.execute("select pg_advisory_xact_lock(%s)", [_ADVISORY_KEY])
+        connection.execute("select pg_advisory_xact_lock(%s)", [ADVISORY_KEY])
         database.run(connection, "set local search_path = ''")
-        if state_of(connection, dict(plan.machines)) != plan.fingerprint:
-            raise UnsafeError(
-                "the database has changed since the plan was made; nothing was changed",
-                remedy="Look at it anew: interlock plan",
-            )
+        _compare(connection, plan)
         for step in steps:
             progress(step.title)
             database.run(connection, step.sql)
             database.run(connection, timeout)
 
 
-def _look(
-    connection: psycopg.Connection, step: Step, refusal: UnsafeError | IncompleteError
-) -> None:
-    """Run the scan of *step*; raise an error like *refusal* when it finds rows."""
+def _demand_unchanged(connection: psycopg.Connection, plan: Plan) -> None:
     with database.snapshot(connection):
-        found = database.rows(connection, step.sql)
-    if not found:
-        return
-    told = [
-        f"  {row['rule']}: {_rows(row['row_count'])}, for example"
-        f" {', '.join(_key(key) for key in row['samples'][:_SHOWN])}"
-        for row in found
-    ]
-    total = len(told)
-    raise type(refusal)(
-        "\n".join([f"{step.title}: {total} rule{'s' if total > 1 else ''} broken", *told]),
-        remedy=refusal.remedy,
-    )
+        _compare(connection, plan)
 
 
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
-
-
-def _key(key: object) -> str:
-    if isinstance(key, dict):
-        return ", ".join(f"{name}={value}" for name, value in key.items())
-    return str(key)
+def _compare(connection: psycopg.Connection, plan: Plan) -> None:
+    if state_of(connection, dict(plan.machines)) != plan.fingerprint:
+        raise UnsafeError(
+            "the database has changed since the plan was made; nothing was changed",
+            remedy="Look at it anew: interlock plan",
+        )
 
 
 def _validate(connection: psycopg.Connection, step: Step, how: Waiting, left: int) -> None:
     if step.sql.lstrip().startswith("--"):
-        _look(connection, step, IncompleteError("", remedy=_ARMED))
+        look(connection, step, IncompleteError("", remedy=_ARMED))
         return
 
     def once() -> None:

@@ -125,6 +125,19 @@ class Invariant:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A resource that one row at a time holds while in some states; *during* is a range, or none.
+
+    *resource* names it; a row in which one of these columns is null holds nothing.
+    """
+
+    name: str
+    resource: tuple[str, ...]
+    states: tuple[str, ...]
+    during: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """What the history records beside the state, and what it asks of a writer."""
 
@@ -165,6 +178,7 @@ class Machine:
     stamps: tuple[Stamp, ...] = ()
     rows: tuple[StateRow, ...] = ()
     invariants: tuple[Invariant, ...] = ()
+    claims: tuple[Claim, ...] = ()
     deletion: tuple[str, ...] = ()
     audit: Audit = field(default_factory=Audit)
     outbox: Outbox | None = None

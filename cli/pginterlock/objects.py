@@ -14,6 +14,7 @@ class ObjectKind(StrEnum):
     FUNCTION = "function"
     TRIGGER = "trigger"
     CHECK = "check"
+    INDEX = "index"
     REGISTRY = "registry"
 
 
@@ -22,6 +23,7 @@ class Lock(StrEnum):
 
     NONE = "none"
     SHARE_UPDATE_EXCLUSIVE = "ShareUpdateExclusive"
+    SHARE = "Share"
     SHARE_ROW_EXCLUSIVE = "ShareRowExclusive"
     ACCESS_EXCLUSIVE = "AccessExclusive"
 
@@ -33,8 +35,9 @@ class DbObject:
     *name* tells it from all others in the database. *facts* are what the server stores of it, in
     the words of the catalog: two objects are the same when kind, name and facts are.
     *mends* are facts that a statement of their own puts right, so that nothing is dropped for them.
-    *expression* is that of a CHECK as we write it, *signature* a function's name and argument types
-    as SQL writes them.
+    *expression* is that of a CHECK as we write it, or what makes the index of a claim on a table
+    :twin; *signature* a function's name and argument types as SQL writes them. *apart* are
+    statements to run before *create* or *replace*, each by itself and outside any transaction.
     """
 
     kind: ObjectKind
@@ -49,6 +52,7 @@ class DbObject:
     expression: str = field(default="", compare=False)
     signature: str = field(default="", compare=False)
     mends: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    apart: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def id(self) -> tuple[ObjectKind, str]:

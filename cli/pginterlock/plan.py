@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 
 from pginterlock.errors import UnsafeError, UsageError
 from pginterlock.model import TableName
@@ -27,10 +28,16 @@ class Action(StrEnum):
 
 
 class Part(StrEnum):
-    """When a step runs: *look* before all, *arm* in one transaction, *validate* each in its own."""
+    """When a step runs.
+
+    *look* before all, *arm* in one transaction, *apart* outside of any, *claim* and *validate* each
+    in one of its own.
+    """
 
     LOOK = "look"
     ARM = "arm"
+    APART = "apart"
+    CLAIM = "claim"
     VALIDATE = "validate"
 
 
@@ -78,7 +85,10 @@ _ORDER = (
     ObjectKind.TRIGGER,
     ObjectKind.REGISTRY,
     ObjectKind.CHECK,
+    ObjectKind.INDEX,
 )
+# What refuses writes of its own accord goes first.
+_REFUSING = (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.INDEX)
 
 
 def changes(wanted: Sequence[DbObject], found: Iterable[DbObject]) -> list[Change]:
@@ -89,7 +99,7 @@ def changes(wanted: Sequence[DbObject], found: Iterable[DbObject]) -> list[Chang
     there = {it.id: it for it in found}
     ids = {it.id for it in wanted}
     surplus = [it for it in there.values() if it.id not in ids and it.kind is not ObjectKind.TABLE]
-    first = [_drop(it) for it in surplus if it.kind in (ObjectKind.TRIGGER, ObjectKind.CHECK)]
+    first = [_drop(it) for it in surplus if it.kind in _REFUSING]
     last = [_drop(it) for it in surplus if it.kind is ObjectKind.FUNCTION]
     middle: list[Change] = []
     for it in sorted(wanted, key=lambda it: _ORDER.index(it.kind)):
@@ -151,15 +161,17 @@ def _body(plan: Plan) -> str:
     if plan.is_empty:
         return "\n-- Nothing to do: the database is as the spec says.\n"
     written = []
-    inside = False
-    for number, step in enumerate(plan.steps, start=1):
-        if (step.part is Part.ARM) != inside:
-            inside = not inside
-            written.append(_BEGIN if inside else _COMMIT)
-        written.append(_step(number, step))
-    if inside:
-        written.append(_COMMIT)
+    numbered = enumerate(plan.steps, start=1)
+    for (is_one, _), steps in groupby(numbered, key=lambda it: _transaction(*it)):
+        written += [_BEGIN] if is_one else []
+        written += [_step(number, step) for number, step in steps]
+        written += [_COMMIT] if is_one else []
     return "\n".join(written)
+
+
+def _transaction(number: int, step: Step) -> tuple[bool, int]:
+    """Return whether *step* is written inside a transaction, and what tells it from others."""
+    return step.part in (Part.ARM, Part.CLAIM), number if step.part is Part.CLAIM else 0
 
 
 _BEGIN = "\nbegin;\nset local lock_timeout = '100ms';\n"

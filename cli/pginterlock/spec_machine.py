@@ -23,6 +23,7 @@ from pginterlock.model import (
     Unenforced,
 )
 from pginterlock.names import MAX_BYTES
+from pginterlock.spec_claims import read_claims
 from pginterlock.spec_format import TransitionPart
 from pginterlock.spec_problems import Problems, Read, meant
 
@@ -82,6 +83,7 @@ class _Reader:
                 )
                 for name, it in part.invariants.items()
             ),
+            claims=read_claims(self._name, part.state, part.claims, self._expression, self._add),
             deletion=tuple(part.deletion.from_),
             audit=Audit(
                 tuple(part.audit.columns),
@@ -260,8 +262,7 @@ class _Reader:
         """Return what is read but not held by the database yet; its form is checked too."""
         part = self._part
         self._check_unenforced()
-        found = [Unenforced("claims", name, "IL15") for name in part.claims]
-        found += [Unenforced("mirrors", name, "IL09") for name in part.mirrors]
+        found = [Unenforced("mirrors", name, "IL09") for name in part.mirrors]
         found += [Unenforced("reactions", name, "IL01") for name in part.reactions]
         found += [Unenforced("deadlines", name, "IL16") for name in part.deadlines]
         for event, moves in part.transitions.items():
@@ -273,9 +274,6 @@ class _Reader:
 
     def _check_unenforced(self) -> None:
         part = self._part
-        for name, claim in part.claims.items():
-            if claim.during is not None:
-                self._expression(("claims", name, "during"), claim.during)
         for name, reaction in part.reactions.items():
             self._expression(("reactions", name, "when"), reaction.when)
             if reaction.event not in part.transitions and self._is_whole:

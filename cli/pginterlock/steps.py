@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import psycopg
 
-from pginterlock import catalog, database, migrate
+from pginterlock import catalog, database, indexes, migrate
 from pginterlock.compiler import ownership, scan
 from pginterlock.errors import EnvironmentFault
 from pginterlock.model import Checks, Mode, Spec
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.plan import Action, Change, Part, Plan, Step, changes
+from pginterlock.rules.claim import index_name, overlaps
 from pginterlock.survey import MachineSurvey, Survey, raise_problems, state_of, survey
 
 
@@ -24,8 +25,9 @@ def make_plan(connection: psycopg.Connection, spec: Spec) -> Plan:
         machines = {m.name: m.table for m in spec.machines}
         with database.snapshot(connection):
             state = state_of(connection, machines)
-        look, arm, validate = _machine_steps(seen)
-        steps = [*look, *_schema_steps(seen), *arm, *validate]
+        look, arm, after = _machine_steps(seen)
+        first = _extension_steps(connection, seen)
+        steps = [*look, *first, *_schema_steps(seen), *arm, *after]
         if steps:
             _demand_rights(seen)
             _probe(connection, spec, seen)
@@ -69,6 +71,14 @@ def _demand_rights(seen: Survey) -> None:
         )
 
 
+def _extension_steps(connection: psycopg.Connection, seen: Survey) -> list[Step]:
+    changed = [it.writing for it in seen.machines if it.changes]
+    if not indexes.lacks_extension(connection, changed):
+        return []
+    why = "a claim with a range compares its resource by it"
+    return [Step(f"extension {indexes.EXTENSION}", why, indexes.MAKE_EXTENSION)]
+
+
 def _schema_steps(seen: Survey) -> list[Step]:
     rights, steps = seen.rights, []
     owner = seen.owner
@@ -103,8 +113,10 @@ def _schema_steps(seen: Survey) -> list[Step]:
 
 
 def _machine_steps(seen: Survey) -> tuple[list[Step], list[Step], list[Step]]:
+    """Return the steps that look, that arm, and that come after: claims, then validation."""
     look: list[Step] = []
     arm: list[Step] = []
+    claim: list[Step] = []
     validate: list[Step] = []
     for it in seen.machines:
         found = it.changes
@@ -122,7 +134,8 @@ def _machine_steps(seen: Survey) -> tuple[list[Step], list[Step], list[Step]]:
             if it.machine.checks is Checks.TRIGGER:
                 again = f"{rows.title}, now that it is guarded"
                 validate.append(replace(rows, title=again, part=Part.VALIDATE))
-        if any(change.action is not Action.VALIDATE for change in found):
+        look += _overlap_steps(it, found)
+        if any(_is_armed(change) for change in found):
             arm.append(
                 Step(
                     f"lock {table}",
@@ -133,9 +146,35 @@ def _machine_steps(seen: Survey) -> tuple[list[Step], list[Step], list[Step]]:
                 )
             )
         for change in found:
-            step = _machine_step(seen, it, change)
-            (validate if step.part is Part.VALIDATE else arm).append(step)
-    return look, arm, validate
+            for step in _machine_step(seen, it, change):
+                by_part = {Part.ARM: arm, Part.VALIDATE: validate}
+                by_part.get(step.part, claim).append(step)
+    return look, arm, [*claim, *validate]
+
+
+def _is_built(change: Change) -> bool:
+    """Whether *change* is the index of a claim, which is built after the arming."""
+    return change.object.kind is ObjectKind.INDEX and change.action is not Action.DROP
+
+
+def _is_armed(change: Change) -> bool:
+    return change.action is not Action.VALIDATE and not _is_built(change)
+
+
+def _overlap_steps(it: MachineSurvey, found: list[Change]) -> list[Step]:
+    """Return a look at who holds what another holds, for each claim whose index is to be built."""
+    built = {change.object.name for change in found if _is_built(change)}
+    table = it.table.name
+    return [
+        Step(
+            f"rows of {table} that hold what another holds: claim {claim.name}",
+            "must return no row: an index cannot be built over an overlap",
+            overlaps(it.writing, claim),
+            Part.LOOK,
+        )
+        for claim in it.machine.claims
+        if f"{table} {index_name(it.machine.name, claim.name)}" in built
+    ]
 
 
 def _judges_anew(found: list[Change]) -> bool:
@@ -143,7 +182,9 @@ def _judges_anew(found: list[Change]) -> bool:
     return any(change.object.kind in kinds for change in found)
 
 
-def _machine_step(seen: Survey, it: MachineSurvey, change: Change) -> Step:
+def _machine_step(seen: Survey, it: MachineSurvey, change: Change) -> list[Step]:
+    if _is_built(change):
+        return _index_steps(it, change)
     thing, table = change.object, str(it.table.name)
     sql, part, why = change.sql, Part.ARM, thing.reason
     lock = thing.lock
@@ -151,7 +192,7 @@ def _machine_step(seen: Survey, it: MachineSurvey, change: Change) -> Step:
         part, lock, why = Part.VALIDATE, Lock.SHARE_UPDATE_EXCLUSIVE, "every row was judged"
     elif change.action is Action.DROP:
         why = "the spec no longer asks for it"
-        if thing.kind in (ObjectKind.TRIGGER, ObjectKind.CHECK):
+        if thing.kind in (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.INDEX):
             lock = Lock.ACCESS_EXCLUSIVE
     elif change.action is Action.REPLACE and thing.kind is ObjectKind.TRIGGER:
         lock = Lock.ACCESS_EXCLUSIVE
@@ -160,7 +201,23 @@ def _machine_step(seen: Survey, it: MachineSurvey, change: Change) -> Step:
     elif thing.kind is ObjectKind.FUNCTION and seen.owner and seen.rights.is_superuser:
         sql += ownership.own_function(seen.owner, thing.signature)
     title = f"{change.action} {thing.kind} {_short(it, thing)}"
-    return Step(title, why, sql, part, lock, "" if lock is Lock.NONE else table)
+    return [Step(title, why, sql, part, lock, "" if lock is Lock.NONE else table)]
+
+
+def _index_steps(it: MachineSurvey, change: Change) -> list[Step]:
+    """Return the steps that build an index beside what is in force, and put it in its place."""
+    thing, table = change.object, str(it.table.name)
+    name = _short(it, thing)
+    titles = (f"clear the way of index {name}", f"build index {name}")
+    reasons = ("an interrupted build leaves an index that holds nothing", thing.reason)
+    steps = [
+        Step(title, why, sql, Part.APART, Lock.SHARE_UPDATE_EXCLUSIVE, table)
+        for title, why, sql in zip(titles, reasons, thing.apart, strict=False)
+    ]
+    lock = Lock.ACCESS_EXCLUSIVE if change.action is Action.REPLACE else thing.lock
+    title = f"{change.action} index {name}"
+    at = "" if lock is Lock.NONE else table
+    return [*steps, Step(title, thing.reason, change.sql, Part.CLAIM, lock, at)]
 
 
 def _short(it: MachineSurvey, thing: DbObject) -> str:
@@ -198,5 +255,6 @@ def _probe(connection: psycopg.Connection, spec: Spec, seen: Survey) -> None:
         with database.trial(connection):
             database.run(connection, "set local search_path = pg_catalog, pg_temp")
             problems += catalog.probe(connection, it.machine, it.table)
+            problems += indexes.probe(connection, it.machine, it.table, it.wanted)
     if problems:
         raise_problems(spec, problems)

@@ -15,6 +15,7 @@ from pginterlock.model import (
     ActorNeed,
     Audit,
     Checks,
+    Claim,
     Continuity,
     Expression,
     Fill,
@@ -139,13 +140,22 @@ def test_the_whole_format_becomes_a_machine() -> None:
             Invariant("nights", Expression("check_out > check_in", ("check_out", "check_in"))),
             Invariant("deposit", Expression("deposit > 0", ("deposit",)), ("CHECKED_IN",)),
         ),
+        claims=(
+            Claim(
+                "room",
+                ("hotel_id", "room_id"),
+                ("CONFIRMED",),
+                Expression(
+                    "daterange(check_in, check_out)", ("check_in", "check_out"), ("daterange",)
+                ),
+            ),
+        ),
         deletion=("CANCELLED",),
         audit=Audit(("room_id",), ActorNeed.REQUIRED, "7 years"),
         outbox=Outbox("booking"),
         checks=Checks.NATIVE,
         continuity=Continuity.ONLINE,
         unenforced=(
-            Unenforced("claims", "room", "IL15"),
             Unenforced("mirrors", "occupied", "IL09"),
             Unenforced("reactions", "paid", "IL01"),
             Unenforced("deadlines", "PENDING", "IL16"),

@@ -11,6 +11,7 @@ from types import ModuleType
 from pginterlock.rules import (
     attribution,
     birth,
+    claim,
     continuity,
     death,
     freeze,
@@ -35,6 +36,7 @@ RULES: tuple[ModuleType, ...] = (
     stamp,
     state_row,
     invariant,
+    claim,
     attribution,
 )
 

@@ -14,7 +14,7 @@ from pginterlock import database
 from pginterlock.findings import Finding
 from pginterlock.model import Spec
 from pginterlock.survey import Survey, survey
-from pginterlock.verify import objects, probes, replay, rows, seals, surroundings
+from pginterlock.verify import objects, overlaps, probes, replay, rows, seals, surroundings
 
 __all__ = ["Kept", "Report", "Scope", "verify"]
 
@@ -113,6 +113,7 @@ def _rows(
     if asked.rows:
         progress(f"rows of {it.table.name}")
         found += rows.unsound(connection, it)
+        found += overlaps.taken_twice(connection, it)
     if asked.history:
         if not replay.is_possible(connection, it):
             skipped.append(f"{name}: history (not there, or not readable)")
