@@ -6,7 +6,7 @@ with held as materialized (
         :resource_list,
         :period as period
     from :relation as t
-    where :holds
+    where case when :holds then true end
 )
 
 select :key_names
