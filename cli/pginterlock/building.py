@@ -135,8 +135,10 @@ def _apart(
     try:
         persist(how, once)
     except BaseException:
-        # An index that is not valid goes on refusing duplicates.
+        # An index that is not valid may go on refusing duplicates. Where the drop must wait too, it
+        # is left to the next plan.
         with contextlib.suppress(psycopg.Error):
+            database.run(connection, f"set lock_timeout = {how.timeout_ms}")
             database.run(connection, steps[0].sql)
         raise
 
