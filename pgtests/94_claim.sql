@@ -39,7 +39,8 @@ select throws_ok(
     'a range without beginning is refused by the row rules'
 );
 alter table hotel.room_booking disable trigger user;
-select throws_ok('again', '23P01', null, 'it holds with every trigger off');
+prepare behind as update hotel.room_booking set room_id = 1 where id = 4;
+select throws_ok('behind', '23P01', null, 'it holds with every trigger off');
 select is(
     (
         select count(*) from pg_catalog.pg_constraint as c
@@ -51,7 +52,7 @@ select is(
     1::bigint, 'the constraint has its name and a comment'
 );
 set session_replication_role = replica;
-select throws_ok('again', '23P01', null, 'and for a replica');
+select throws_ok('behind', '23P01', null, 'and for a replica');
 
 select * from finish();
 rollback;

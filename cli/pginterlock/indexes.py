@@ -24,7 +24,7 @@ _TWIN = "interlock_twin_claim"
 def found_indexes(connection: psycopg.Connection, machine: str, where: Table) -> list[DbObject]:
     """Return the indexes of *machine*'s claims on *where*, and what is left of unfinished ones."""
     found = []
-    asked = {"oid": where.oid, "prefix": claims.prefix(machine)}
+    asked = {"oid": where.oid, "names_begin": claims.prefix(machine)}
     for row in database.ask(connection, "found_indexes.sql", asked):
         note: str = row["note"]
         if not claims.owns(machine, note):
@@ -60,7 +60,7 @@ def stored_definition(connection: psycopg.Connection, where: Table, asked: DbObj
         }
         database.run(connection, fill(assets.read("sql", "templates", "claim_twin.sql"), slots))
         oid = connection.execute("select 'pg_temp.interlock_twin'::regclass::oid").fetchone()
-        values = {"oid": oid[0] if oid else 0, "prefix": _TWIN}
+        values = {"oid": oid[0] if oid else 0, "names_begin": _TWIN}
         return str(database.ask(connection, "found_indexes.sql", values)[0]["definition"])
 
 

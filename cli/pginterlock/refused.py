@@ -57,8 +57,8 @@ def read(detail: str, fields: Mapping[str, str]) -> Refused | None:
     told, hint = _told(detail), fields.get("hint", "")
     if told is None:
         told, hint = taken.detail_of(detail, fields), hint or _HINT
-    kind = Refused.by_code.get(str(told.get("code"))) if isinstance(told, dict) else None
-    if kind is None or "machine" not in told:
+    kind = Refused.by_code.get(str(told.get("code"))) if told else None
+    if told is None or kind is None or "machine" not in told:
         return None
     table = ".".join(filter(None, [fields.get("schema"), fields.get("table")]))
     return kind(
@@ -71,13 +71,14 @@ def read(detail: str, fields: Mapping[str, str]) -> Refused | None:
     )
 
 
-def _told(detail: str) -> object:
+def _told(detail: str) -> dict[str, object] | None:
     if not detail.startswith("{"):
         return None
     try:
-        return json.loads(detail)
+        found = json.loads(detail)
     except ValueError:
         return None
+    return found if isinstance(found, dict) else None
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -43,4 +43,4 @@ left join pg_catalog.pg_constraint as c
     on c.conindid = i.indexrelid and c.conrelid = i.indrelid and c.contype in ('p', 'u', 'x')
 where
     i.indrelid = %(oid)s
-    and starts_with(k.relname::text, %(prefix)s);
+    and starts_with(k.relname::text, %(names_begin)s);

@@ -9,7 +9,7 @@ with held as (
         t.tableoid as relation,
         t.ctid as place,
         :resource_list,
-        :period as period
+        :held_period as period
     from :relation as t
     where case when :holds then true end
 ),
@@ -64,7 +64,7 @@ select
             'other_during', l.other_period::text
         )
         from paired as l
-        order by l.relation, l.place
+        order by 1
     ) as samples
 from (select count(*) as row_count from late) as c
 where c.row_count > 0;

@@ -4,7 +4,7 @@ with held as materialized (
     select
         :key_list,
         :resource_list,
-        :period as period
+        :held_period as period
     from :relation as t
     where case when :holds then true end
 )

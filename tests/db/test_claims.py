@@ -11,6 +11,7 @@ import pginterlock
 from pginterlock import apply, spec, steps, uninstall
 from pginterlock.errors import ClaimTaken, EnvironmentFault, SpecError
 from pginterlock.findings import Severity
+from pginterlock.model import Spec
 from pginterlock.verify import Scope, verify
 
 Connect = Callable[..., psycopg.Connection]
@@ -418,7 +419,7 @@ create table office.part_2 partition of office.part for values in (2);
 """
 
 
-def parts(resource: str, during: str = "") -> spec.Spec:
+def parts(resource: str, during: str = "") -> Spec:
     text = f"""
 interlock: 1
 machines:

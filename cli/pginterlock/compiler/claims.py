@@ -45,6 +45,7 @@ def _index(writing: Writing, claim: Claim) -> DbObject:
     slots = {
         "next_name": name + _NEXT,
         "elements": listed,
+        "excluded": listed,
         "holds": held,
         "note": f"{machine}: claim {claim.name} [{digest}]",
     }

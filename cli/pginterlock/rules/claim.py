@@ -166,7 +166,7 @@ def _slots(writing: Writing, claim: Claim) -> dict[str, str]:
         "resource_list": ", ".join(
             f"t.{ident(c)} as held_{n}" for n, c in enumerate(claim.resource)
         ),
-        "period": period,
+        "held_period": period,
         "holds": holds(writing, claim, _of_row),
         "is_clash": same,
     }

@@ -149,7 +149,7 @@ select
             'other_during', l.other_period::text
         )
         from paired as l
-        order by l.relation, l.place
+        order by 1
     ) as samples
 from (select count(*) as row_count from late) as c
 where c.row_count > 0;
@@ -227,7 +227,7 @@ select
             'other_during', l.other_period::text
         )
         from paired as l
-        order by l.relation, l.place
+        order by 1
     ) as samples
 from (select count(*) as row_count from late) as c
 where c.row_count > 0;
