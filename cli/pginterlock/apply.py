@@ -1,4 +1,6 @@
-"""Run a plan: look first, arm in one transaction, validate after; all of it or nothing.
+"""Run a plan: look first, arm in one transaction, build and validate after.
+
+The arming is all or nothing; what comes after is taken up where it stopped.
 
 Locks are asked for as `pginterlock.waiting` says. Wherever a run is cut short, the machine is as it
 was before or wholly armed, and another run does what is left.
@@ -12,6 +14,7 @@ from psycopg import errors
 
 from pginterlock import database, rename_rows
 from pginterlock.arming import arm, demand_unchanged
+from pginterlock.building import build, look
 from pginterlock.errors import EnvironmentFault, IncompleteError, UnsafeError
 from pginterlock.model import Spec
 from pginterlock.plan import Part, Plan, Step
@@ -20,8 +23,6 @@ from pginterlock.survey import standing
 from pginterlock.waiting import Waiting, watched
 
 __all__ = ["Ran", "Waiting", "install", "run"]
-
-_SHOWN = 5
 
 Progress = Callable[[str], None]
 
@@ -73,10 +74,12 @@ def run(
     if not _is_armed(connection, plan, resume=resume):
         for step in parts[Part.LOOK]:
             progress(step.title)
-            _look(connection, step, UnsafeError("", remedy=_MEND))
+            look(connection, step, UnsafeError("", remedy=_MEND))
         if steps := parts[Part.ARM]:
             with database.faults(), watched(connection, how) as patience:
                 ran = Ran(len(steps), arm(connection, plan, steps, patience, progress))
+    claims = [s for s in plan.steps if s.part in (Part.APART, Part.CLAIM)]
+    build(connection, claims, parts[Part.LOOK], how, progress)
     for number, step in enumerate(parts[Part.VALIDATE]):
         progress(step.title)
         left = len(parts[Part.VALIDATE]) - number
@@ -132,39 +135,9 @@ def _demand_database(connection: psycopg.Connection, plan: Plan) -> None:
         )
 
 
-def _look(
-    connection: psycopg.Connection, step: Step, refusal: UnsafeError | IncompleteError
-) -> None:
-    """Run the scan of *step*; raise an error like *refusal* when it finds rows."""
-    with database.snapshot(connection):
-        found = database.rows(connection, step.sql)
-    if not found:
-        return
-    told = [
-        f"  {row['rule']}: {_rows(row['row_count'])}, for example"
-        f" {', '.join(_key(key) for key in row['samples'][:_SHOWN])}"
-        for row in found
-    ]
-    total = len(told)
-    raise type(refusal)(
-        "\n".join([f"{step.title}: {total} rule{'s' if total > 1 else ''} broken", *told]),
-        remedy=refusal.remedy,
-    )
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
-
-
-def _key(key: object) -> str:
-    if isinstance(key, dict):
-        return ", ".join(f"{name}={value}" for name, value in key.items())
-    return str(key)
-
-
 def _validate(connection: psycopg.Connection, step: Step, how: Waiting, left: int) -> None:
     if step.is_scan:
-        _look(connection, step, IncompleteError("", remedy=_ARMED))
+        look(connection, step, IncompleteError("", remedy=_ARMED))
         return
 
     def once(try_ms: int) -> None:

@@ -15,10 +15,8 @@ from pginterlock import database
 from pginterlock.errors import UnsafeError
 from pginterlock.plan import Plan, Step
 from pginterlock.survey import Standing, standing
-from pginterlock.waiting import Patience
+from pginterlock.waiting import ADVISORY_KEY, Patience
 
-# Any number does, as long as every apply takes the same.
-_ADVISORY_KEY = 7_355_608_218
 _DEADLOCK_MS = (
     "select s.setting::integer from pg_catalog.pg_settings as s where s.name = 'deadlock_timeout'"
 )
@@ -55,7 +53,7 @@ def _once(
         # READ COMMITTED: what waits for a lock must then see what was committed meanwhile.
         connection.execute("set transaction isolation level read committed, read write")
         _wait_up_to(connection, try_ms)
-        connection.execute("select pg_advisory_xact_lock(%s)", [_ADVISORY_KEY])
+        connection.execute("select pg_advisory_xact_lock(%s)", [ADVISORY_KEY])
         database.run(connection, "set local search_path = ''")
         demand_unchanged(standing(connection, dict(plan.machines)), plan)
         for step in steps[:first]:

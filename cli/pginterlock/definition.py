@@ -9,6 +9,7 @@ from pginterlock.model import (
     ActorNeed,
     Audit,
     Checks,
+    Claim,
     Continuity,
     Deadline,
     Expression,
@@ -66,6 +67,7 @@ def _machine(told: _Json) -> Machine:
             Invariant(_text(it["name"]), _expression(it["check"]), _texts(it, "states"))
             for it in _items(told, "invariants")
         ),
+        claims=tuple(_claim(it) for it in _items(told, "claims")),
         deadlines=tuple(
             Deadline(
                 _text(it["state"]), _text(it["longest"]), _text(it["then"]) if it["then"] else None
@@ -89,6 +91,16 @@ def _machine(told: _Json) -> Machine:
         renames=tuple(
             Rename(_text(it["state"]), _text(it["was"])) for it in _items(told, "renames")
         ),
+    )
+
+
+def _claim(told: _Json) -> Claim:
+    during = told.get("during")
+    return Claim(
+        _text(told["name"]),
+        _texts(told, "resource"),
+        _texts(told, "states"),
+        _expression(during) if during else None,
     )
 
 

@@ -63,6 +63,7 @@ def difference(before: Machine, after: Machine) -> list[Difference]:
         *_stamps(was, now),
         *_rows(was, now),
         *_invariants(was, now),
+        *_claims(was, now),
         *_deadlines(was, now),
     ]
     return [replace(it, machine=after.name) for it in found]
@@ -252,6 +253,19 @@ def _asks(invariant: Invariant) -> tuple[str, frozenset[str]]:
 def _told(invariant: Invariant) -> str:
     where = f" in {', '.join(invariant.states)}" if invariant.states else ""
     return f"{invariant.check.text}{where}"
+
+
+def _claims(was: Machine, now: Machine) -> Iterator[Difference]:
+    before = {it.name: it for it in was.claims}
+    after = {it.name: it for it in now.claims}
+    for name, it in after.items():
+        if name not in before:
+            yield _one("claim added", f"{name}: {', '.join(it.resource)}", *it.states)
+        elif before[name] != it:
+            yield _one("claim changed", f"{name}: {', '.join(it.resource)}", *it.states)
+    for name, it in before.items():
+        if name not in after:
+            yield _one("claim removed", name, *it.states)
 
 
 def _deadlines(was: Machine, now: Machine) -> Iterator[Difference]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pginterlock.model import Checks, Machine, SpecPath, TableName
 from pginterlock.names import literal
 from pginterlock.rules import checked_predicates
+from pginterlock.rules.claim import is_held
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Column, Kind, Table
 
@@ -43,6 +44,7 @@ def fit(machine: Machine, table: Table) -> list[Problem]:
         return missing
     found = [*_relation(table), *_key(machine, table), *_state(machine, table)]
     found += [*_columns(machine, table), *_repairs(machine, table)]
+    found += [*_claims(machine, table)]
     if not found:
         found += [*_size(machine, table)]
     return [Problem(root + path, text) for path, text in found]
@@ -78,6 +80,11 @@ def _named(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
         for column, value in repair.sets:
             yield (*path, "set", column), column
             yield from (((*path, "set", column), c) for c in value.columns)
+    for claim in machine.claims:
+        for number, column in enumerate(claim.resource):
+            yield ("claims", claim.name, "resource", number), column
+        for column in claim.during.columns if claim.during else ():
+            yield ("claims", claim.name, "during"), column
     for number, column in enumerate(machine.audit.columns):
         yield ("audit", "columns", number), column
 
@@ -180,6 +187,32 @@ def _repairs(machine: Machine, table: Table) -> _Found:
 
 def _why(column: Column) -> str:
     return "generated" if column.is_generated else "not null"
+
+
+def _claims(machine: Machine, table: Table) -> _Found:
+    """Find claims that no index of a partitioned table can hold."""
+    if not table.is_partitioned:
+        return
+    for claim in machine.claims:
+        if not is_held(Writing(machine, table), claim):
+            continue
+        missing = [it for it in table.partition_columns if it not in claim.resource]
+        if missing:
+            yield (
+                ("claims", claim.name, "resource"),
+                (
+                    f"{table.name} is partitioned by {', '.join(table.partition_columns)}: an index"
+                    f" sees one partition at a time, so the resource must have {', '.join(missing)}"
+                ),
+            )
+        elif claim.during and not table.can_exclude:
+            yield (
+                ("claims", claim.name, "during"),
+                (
+                    f"{table.name} is partitioned, and this server knows no exclusion constraint on"
+                    " such a table: PostgreSQL does from version 17 on"
+                ),
+            )
 
 
 def _size(machine: Machine, table: Table) -> _Found:

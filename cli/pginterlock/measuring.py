@@ -25,7 +25,7 @@ from pginterlock.table import Rights
 _STRENGTHS = list(Lock)
 # Weaker ones stop nobody but who changes the table itself.
 _SHOWN_FROM = _STRENGTHS.index(Lock.SHARE_UPDATE_EXCLUSIVE)
-_IN_A_TRANSACTION = (Part.LOOK, Part.ARM, Part.VALIDATE)
+_IN_A_TRANSACTION = (Part.LOOK, Part.ARM, Part.CLAIM, Part.VALIDATE)
 _TABLES = "select array_agg(c.oid::bigint) from pg_class as c where c.relkind in ('r', 'p')"
 
 
@@ -176,6 +176,8 @@ def _run(copy: psycopg.Connection, steps: tuple[Step, ...], rights: Rights) -> I
     before = copy.execute(_TABLES).fetchone()
     for step in steps:
         is_upgrade = rights.schema_exists and step.title.startswith("tables of schema interlock")
+        if step.part is Part.APART:
+            database.run(copy, step.sql)  # what comes after needs it; its lock is seen by nobody
         if is_upgrade or step.part not in _IN_A_TRANSACTION:
             yield step
             continue

@@ -153,6 +153,19 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A resource that one row at a time holds while in some states; *during* is a range, or none.
+
+    *resource* names it; a row in which one of these columns is null holds nothing.
+    """
+
+    name: str
+    resource: tuple[str, ...]
+    states: tuple[str, ...]
+    during: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """What the history records beside the state, and what it asks of a writer."""
 
@@ -206,6 +219,7 @@ class Machine:
     rows: tuple[StateRow, ...] = ()
     invariants: tuple[Invariant, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
+    claims: tuple[Claim, ...] = ()
     deletion: tuple[str, ...] = ()
     audit: Audit = field(default_factory=Audit)
     outbox: Outbox | None = None

@@ -15,6 +15,7 @@ class ObjectKind(StrEnum):
     FUNCTION = "function"
     TRIGGER = "trigger"
     CHECK = "check"
+    INDEX = "index"
     REGISTRY = "registry"
 
 
@@ -45,8 +46,9 @@ class DbObject:
     the words of the catalog: two objects are the same when kind, name and facts are.
     *mends* are facts that a statement of their own puts right, so that nothing is dropped for them.
     *under_lock* is what has to follow creation or replacement while no writer is at work.
-    *expression* is that of a CHECK as we write it, *signature* a function's name and argument types
-    as SQL writes them.
+    *expression* is that of a CHECK as we write it, or what makes the index of a claim on a table
+    :twin; *signature* a function's name and argument types as SQL writes them. *apart* are
+    statements to run before *create* or *replace*, each by itself and outside any transaction.
     """
 
     kind: ObjectKind
@@ -62,6 +64,7 @@ class DbObject:
     expression: str = field(default="", compare=False)
     signature: str = field(default="", compare=False)
     mends: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    apart: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def id(self) -> tuple[ObjectKind, str]:

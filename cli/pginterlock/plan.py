@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 
 from pginterlock.difference import Difference
 from pginterlock.errors import UnsafeError, UsageError
@@ -36,13 +37,16 @@ class Action(StrEnum):
 
 
 class Part(StrEnum):
-    """When a step runs: *look* before all, *arm* in one transaction, *validate* each in its own.
+    """When a step runs.
 
-    *move* comes last: rows in batches, each a transaction of its own.
+    *look* before all, *arm* in one transaction, *apart* outside of any, *claim* and *validate* each
+    in one of its own; *move* comes last: rows in batches, each a transaction of its own.
     """
 
     LOOK = "look"
     ARM = "arm"
+    APART = "apart"
+    CLAIM = "claim"
     VALIDATE = "validate"
     MOVE = "move"
 
@@ -135,7 +139,10 @@ _ORDER = (
     ObjectKind.TRIGGER,
     ObjectKind.REGISTRY,
     ObjectKind.CHECK,
+    ObjectKind.INDEX,
 )
+# What refuses writes of its own accord goes first.
+_REFUSING = (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.INDEX)
 
 
 def changes(wanted: Sequence[DbObject], found: Iterable[DbObject]) -> list[Change]:
@@ -146,7 +153,7 @@ def changes(wanted: Sequence[DbObject], found: Iterable[DbObject]) -> list[Chang
     there = {it.id: it for it in found}
     ids = {it.id for it in wanted}
     surplus = [it for it in there.values() if it.id not in ids and it.kind is not ObjectKind.TABLE]
-    first = [_drop(it) for it in surplus if it.kind in (ObjectKind.TRIGGER, ObjectKind.CHECK)]
+    first = [_drop(it) for it in surplus if it.kind in _REFUSING]
     last = [_drop(it) for it in surplus if it.kind is ObjectKind.FUNCTION]
     middle: list[Change] = []
     for it in sorted(wanted, key=lambda it: _ORDER.index(it.kind)):
@@ -203,12 +210,12 @@ def fingerprint(facts: Mapping[str, str], objects: Iterable[DbObject]) -> str:
 def target(shapes: Mapping[str, str], objects: Iterable[DbObject]) -> str:
     """Return the SHA-256 of what a plan brings about: the same of objects wanted and found.
 
-    What is done after the arming is left out, and so are histories, which only grow, and the
-    words in which the server stores a CHECK.
+    What is done after the arming is left out, as indexes are, and so are histories, which only
+    grow, and the words in which the server stores a CHECK.
     """
     told = []
     for it in objects:
-        if it.kind is not ObjectKind.TABLE:
+        if it.kind not in (ObjectKind.TABLE, ObjectKind.INDEX):
             left_out = _AFTER.keys() | {"expression"}
             kept = {name: value for name, value in it.facts if name not in left_out}
             told.append(json.dumps([it.kind, it.name, kept], sort_keys=True))
@@ -247,15 +254,17 @@ def _body(plan: Plan) -> str:
     if plan.is_empty:
         return "\n-- Nothing to do: the database is as the spec says.\n"
     written = []
-    inside = False
-    for number, step in enumerate(plan.steps, start=1):
-        if (step.part is Part.ARM) != inside:
-            inside = not inside
-            written.append(_BEGIN if inside else _COMMIT)
-        written.append(_step(number, step))
-    if inside:
-        written.append(_COMMIT)
+    numbered = enumerate(plan.steps, start=1)
+    for (is_one, _), steps in groupby(numbered, key=lambda it: _transaction(*it)):
+        written += [_BEGIN] if is_one else []
+        written += [_step(number, step) for number, step in steps]
+        written += [_COMMIT] if is_one else []
     return "\n".join(written)
+
+
+def _transaction(number: int, step: Step) -> tuple[bool, int]:
+    """Return whether *step* is written inside a transaction, and what tells it from others."""
+    return step.part in (Part.ARM, Part.CLAIM), number if step.part is Part.CLAIM else 0
 
 
 _BEGIN = "\nbegin;\nset local lock_timeout = '2s';\n"

@@ -14,10 +14,15 @@ _SAMPLES = 5
 
 
 def key_text(key: object) -> str:
-    """Return one key as people read it."""
-    if isinstance(key, dict):
+    """Return one key as people read it; or a pair of rows, and what both hold."""
+    if not isinstance(key, dict):
+        return str(key)
+    if not isinstance(key.get("other"), dict):
         return ", ".join(f"{name}={value}" for name, value in key.items())
-    return str(key)
+    resource = key_text(key.get("resource"))
+    ranges = [str(it) for it in (key.get("during"), key.get("other_during")) if it is not None]
+    told = f" in {' and '.join(ranges)}" if ranges else ""
+    return f"{key_text(key.get('key'))} and {key_text(key['other'])} hold {resource}{told}"
 
 
 def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -23,6 +23,7 @@ from pginterlock.model import (
     Unenforced,
 )
 from pginterlock.names import MAX_BYTES
+from pginterlock.spec_claims import read_claims
 from pginterlock.spec_deadlines import is_interval, no_interval, read_deadlines
 from pginterlock.spec_format import TransitionPart
 from pginterlock.spec_modes import read_modes
@@ -85,6 +86,7 @@ class _Reader:
                 )
                 for name, it in part.invariants.items()
             ),
+            claims=read_claims(self._name, part.state, part.claims, self._expression, self._add),
             deadlines=read_deadlines(part, self._add, is_whole=self._is_whole),
             deletion=tuple(part.deletion.from_),
             audit=Audit(
@@ -266,8 +268,7 @@ class _Reader:
         """Return what is read but not held by the database yet; its form is checked too."""
         part = self._part
         self._check_unenforced()
-        found = [Unenforced("claims", name, "IL15") for name in part.claims]
-        found += [Unenforced("mirrors", name, "IL09") for name in part.mirrors]
+        found = [Unenforced("mirrors", name, "IL09") for name in part.mirrors]
         found += [Unenforced("reactions", name, "IL01") for name in part.reactions]
         for event, moves in part.transitions.items():
             if any(move.by for move in moves):
@@ -276,9 +277,6 @@ class _Reader:
 
     def _check_unenforced(self) -> None:
         part = self._part
-        for name, claim in part.claims.items():
-            if claim.during is not None:
-                self._expression(("claims", name, "during"), claim.during)
         for name, reaction in part.reactions.items():
             self._expression(("reactions", name, "when"), reaction.when)
             if reaction.event not in part.transitions and self._is_whole:

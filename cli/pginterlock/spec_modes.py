@@ -23,6 +23,7 @@ RULE_NAMES = {
     "IL12": "stamp",
     "IL13": "state_row",
     "IL14": "invariant",
+    "IL15": "claim",
 }
 
 

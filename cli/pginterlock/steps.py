@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 
 import psycopg
 
-from pginterlock import catalog, database, migrate, repair_probe, versions
+from pginterlock import catalog, database, indexes, migrate, repair_probe, versions
 from pginterlock.compiler import ownership, scan
 from pginterlock.errors import EnvironmentFault
 from pginterlock.model import Checks, Spec
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.plan import Action, Change, Part, Plan, Step, changes, target
 from pginterlock.rules import enforced_predicates
+from pginterlock.rules.claim import index_name, overlaps
 from pginterlock.survey import MachineSurvey, Survey, lasting, raise_problems, standing, survey
 
 
@@ -41,7 +42,8 @@ def make_plan(
             )
         guards = {it.survey.machine.name: versions.guard(it) for it in told}
         of_machines = _machine_steps(seen, guards)
-        before = [*of_machines.look, *_schema_steps(seen)]
+        first = _extension_steps(connection, seen)
+        before = [*of_machines.look, *first, *_schema_steps(seen)]
         steps = [*before, *of_machines.arm, *of_machines.after, *versions.moves(told)]
         if steps:
             _demand_rights(seen)
@@ -95,6 +97,14 @@ def _demand_rights(seen: Survey) -> None:
         )
 
 
+def _extension_steps(connection: psycopg.Connection, seen: Survey) -> list[Step]:
+    changed = [it.writing for it in seen.machines if it.changes]
+    if not indexes.lacks_extension(connection, changed):
+        return []
+    why = "a claim with a range compares its resource by it"
+    return [Step(f"extension {indexes.EXTENSION}", why, indexes.MAKE_EXTENSION)]
+
+
 def _schema_steps(seen: Survey) -> list[Step]:
     rights, steps = seen.rights, []
     owner = seen.owner
@@ -139,12 +149,18 @@ class _Steps:
     before: list[Step] = field(default_factory=list)
     locks: list[Step] = field(default_factory=list)
     locked: list[Step] = field(default_factory=list)
-    after: list[Step] = field(default_factory=list)
+    claims: list[Step] = field(default_factory=list)
+    validate: list[Step] = field(default_factory=list)
 
     @property
     def arm(self) -> list[Step]:
         """All that one transaction does."""
         return [*self.before, *self.locks, *self.locked]
+
+    @property
+    def after(self) -> list[Step]:
+        """What comes once the machines are armed: claims, then validation."""
+        return [*self.claims, *self.validate]
 
 
 def _machine_steps(seen: Survey, guards: Mapping[str, list[Step]]) -> _Steps:
@@ -154,19 +170,48 @@ def _machine_steps(seen: Survey, guards: Mapping[str, list[Step]]) -> _Steps:
         if not found:
             continue
         _look(steps, it, found)
+        steps.look += _overlap_steps(it, found)
         locked: list[Step] = [*guards.get(it.machine.name, [])]
         for change in found:
+            if _is_built(change):
+                steps.claims += _index_steps(it, change)
+                continue
             step = _machine_step(seen, it, change)
             if change.action.is_after:
-                steps.after.append(step)
+                steps.validate.append(step)
                 continue
             (steps.before if _needs_no_lock(change) else locked).append(step)
             if change.object.under_lock and change.action is not Action.DROP:
                 locked.append(_version(change))
-        if any(not change.action.is_after for change in found):
+        if any(_is_armed(change) for change in found):
             steps.locks.append(_lock(it, locked))
             steps.locked += locked
     return steps
+
+
+def _is_built(change: Change) -> bool:
+    """Whether *change* is the index of a claim, which is built after the arming."""
+    return change.object.kind is ObjectKind.INDEX and change.action is not Action.DROP
+
+
+def _is_armed(change: Change) -> bool:
+    return not change.action.is_after and not _is_built(change)
+
+
+def _overlap_steps(it: MachineSurvey, found: list[Change]) -> list[Step]:
+    """Return a look at who holds what another holds, for each claim whose index is to be built."""
+    built = {change.object.name for change in found if _is_built(change)}
+    table = it.table.name
+    return [
+        Step(
+            f"rows of {table} that hold what another holds: claim {claim.name}",
+            "must return no row: an index cannot be built over an overlap",
+            overlaps(it.writing, claim),
+            Part.LOOK,
+        )
+        for claim in it.machine.claims
+        if f"{table} {index_name(it.machine.name, claim.name)}" in built
+    ]
 
 
 def _look(steps: _Steps, it: MachineSurvey, found: list[Change]) -> None:
@@ -185,7 +230,7 @@ def _look(steps: _Steps, it: MachineSurvey, found: list[Change]) -> None:
     is_judged = any(change.action is Action.JUDGE for change in found)
     if it.machine.checks is Checks.TRIGGER and not is_judged:
         again = f"{rows.title}, now that it is guarded"
-        steps.after.append(replace(rows, title=again, part=Part.VALIDATE))
+        steps.validate.append(replace(rows, title=again, part=Part.VALIDATE))
 
 
 def _judges_anew(it: MachineSurvey, found: list[Change]) -> bool:
@@ -257,6 +302,22 @@ def _machine_step(seen: Survey, it: MachineSurvey, change: Change) -> Step:
     return Step(title, why, sql, part, lock, "" if lock is Lock.NONE else table)
 
 
+def _index_steps(it: MachineSurvey, change: Change) -> list[Step]:
+    """Return the steps that build an index beside what is in force, and put it in its place."""
+    thing, table = change.object, str(it.table.name)
+    name = _short(it, thing)
+    titles = (f"clear the way of index {name}", f"build index {name}")
+    reasons = ("an interrupted build leaves an index that holds nothing", thing.reason)
+    steps = [
+        Step(title, why, sql, Part.APART, Lock.SHARE_UPDATE_EXCLUSIVE, table)
+        for title, why, sql in zip(titles, reasons, thing.apart, strict=False)
+    ]
+    lock = Lock.ACCESS_EXCLUSIVE if change.action is Action.REPLACE else thing.lock
+    title = f"{change.action} index {name}"
+    at = "" if lock is Lock.NONE else table
+    return [*steps, Step(title, thing.reason, change.sql, Part.CLAIM, lock, at)]
+
+
 _REASONS = {
     Action.VALIDATE: "every row was judged",
     Action.JUDGE: "the rules are new, and rows were there before them",
@@ -273,6 +334,8 @@ def _expected(change: Change) -> Lock:
         if change.action in (Action.VALIDATE, Action.MEND):
             return Lock.SHARE_UPDATE_EXCLUSIVE
         return Lock.ACCESS_EXCLUSIVE
+    if kind is ObjectKind.INDEX:
+        return Lock.ACCESS_EXCLUSIVE  # it is dropped
     if kind is ObjectKind.TRIGGER:
         is_dropped = change.sql.startswith("drop ")
         return Lock.ACCESS_EXCLUSIVE if is_dropped else Lock.SHARE_ROW_EXCLUSIVE
@@ -317,5 +380,6 @@ def _probe(connection: psycopg.Connection, spec: Spec, seen: Survey) -> None:
             database.run(connection, "set local search_path = pg_catalog, pg_temp")
             problems += catalog.probe(connection, it.machine, it.table)
             problems += repair_probe.probe(connection, it.machine, it.table)
+            problems += indexes.probe(connection, it.machine, it.table, it.wanted)
     if problems:
         raise_problems(spec, problems)

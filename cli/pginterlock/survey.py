@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
-from pginterlock import catalog, database, migrate
+from pginterlock import catalog, database, indexes, migrate
 from pginterlock.compiler import compile_machine, runtime_objects
 from pginterlock.definition import machine_of
 from pginterlock.errors import SpecError
@@ -84,8 +84,10 @@ def survey(connection: psycopg.Connection, spec: Spec, *, drop_old_names: bool =
             raise_problems(spec, problems)
         runtime_found = catalog.runtime_functions(connection, [it.name for it in runtime])
         registered = catalog.registered(connection)
-    if not rights.is_standby and not rights.is_read_only:
+    can_ask = not rights.is_standby and not rights.is_read_only
+    if can_ask:
         machines = [_as_stored(connection, it) for it in machines]
+    machines = [_with_indexes(connection, it, can_ask=can_ask) for it in machines]
     return Survey(
         rights,
         tuple(runtime),
@@ -135,6 +137,30 @@ def _as_stored(connection: psycopg.Connection, it: MachineSurvey) -> MachineSurv
     wanted = tuple(
         replace(o, facts=tuple({**dict(o.facts), "expression": stored[o.name]}.items()))
         if o.name in stored
+        else o
+        for o in it.wanted
+    )
+    return replace(it, wanted=wanted)
+
+
+def _with_indexes(
+    connection: psycopg.Connection, it: MachineSurvey, *, can_ask: bool
+) -> MachineSurvey:
+    """Return *it* with the indexes of claims as this server would store them.
+
+    Where nothing can be tried, as on a standby, they are told by their digests alone.
+    """
+    there = {o.name: dict(o.facts)["definition"] for o in it.found if o.kind is ObjectKind.INDEX}
+    stored: dict[str, str] = {}
+    asked = [o for o in it.wanted if o.kind is ObjectKind.INDEX and o.name in there]
+    if asked and can_ask:
+        with database.faults(), database.trial(connection):
+            database.run(connection, "set local search_path = ''")
+            stored = {o.name: indexes.stored_definition(connection, it.table, o) for o in asked}
+    known = {o.name: stored.get(o.name, there[o.name]) for o in asked}
+    wanted = tuple(
+        replace(o, facts=tuple({**dict(o.facts), "definition": known[o.name]}.items()))
+        if o.name in known
         else o
         for o in it.wanted
     )

@@ -39,7 +39,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of a user, and what decides how it can be protected."""
+    """One table of a user, and what decides how it can be protected.
+
+    *partition_columns* are those of its partition key and of those below, an expression as
+    ``(...)``; *can_exclude*: the server knows exclusion constraints on partitioned tables.
+    """
 
     name: TableName
     oid: int
@@ -53,6 +57,8 @@ class Table:
     has_tombstones: bool = False
     partitions: tuple[TableName, ...] = ()
     is_ours: bool = True
+    partition_columns: tuple[str, ...] = ()
+    can_exclude: bool = True
 
     def column(self, name: str) -> Column | None:
         """Return the column called *name*, or None."""

@@ -20,6 +20,8 @@ from pginterlock.errors import EnvironmentFault
 from pginterlock.holders import Watch
 
 RETRIED = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
+# Any number does, as long as every apply takes the same.
+ADVISORY_KEY = 7_355_608_218
 _FIRST_MS = 50
 _SHORT_FOR = 1 / 3
 _GROWTH = 2

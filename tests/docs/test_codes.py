@@ -18,9 +18,12 @@ from pginterlock.rules import RULES
 
 VERIFY = ROOT / "cli" / "pginterlock" / "verify"
 # What `verify.objects` says of an object of ours, behind its kind.
-STATES = {"missing", "changed", "disabled", "left-over", "not-validated", "not-enforced"}
+STATES = {
+    *("missing", "changed", "disabled", "left-over"),
+    *("not-validated", "not-enforced", "not-in-force"),
+}
 # What cannot be: a machine without entry is not installed; tables are never left over; only a
-# trigger is disabled, only a CHECK is validated or enforced.
+# trigger is disabled, only a CHECK is validated or enforced, only an index in force.
 IMPOSSIBLE = {
     *(f"{kind}-disabled" for kind in ObjectKind if kind is not ObjectKind.TRIGGER),
     *(
@@ -29,6 +32,7 @@ IMPOSSIBLE = {
         if kind is not ObjectKind.CHECK
         for it in ("not-validated", "not-enforced")
     ),
+    *(f"{kind}-not-in-force" for kind in ObjectKind if kind is not ObjectKind.INDEX),
     "table-left-over",
     "registry-left-over",
     "registry-missing",
@@ -139,7 +143,7 @@ def test_a_code_that_is_not_enforced_says_so(code: str) -> None:
     assert "Not yet enforced in this version." in page.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("state", ["23514", "40001", "55000"])
+@pytest.mark.parametrize("state", ["23514", "23505", "23P01", "40001", "55000"])
 def test_a_sqlstate_is_explained(state: str) -> None:
     assert explained(state).startswith(f"# {state}\n")
 

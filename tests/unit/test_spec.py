@@ -15,6 +15,7 @@ from pginterlock.model import (
     ActorNeed,
     Audit,
     Checks,
+    Claim,
     Continuity,
     Deadline,
     Expression,
@@ -141,6 +142,16 @@ def test_the_whole_format_becomes_a_machine() -> None:
             Invariant("nights", Expression("check_out > check_in", ("check_out", "check_in"))),
             Invariant("deposit", Expression("deposit > 0", ("deposit",)), ("CHECKED_IN",)),
         ),
+        claims=(
+            Claim(
+                "room",
+                ("hotel_id", "room_id"),
+                ("CONFIRMED",),
+                Expression(
+                    "daterange(check_in, check_out)", ("check_in", "check_out"), ("daterange",)
+                ),
+            ),
+        ),
         deadlines=(
             Deadline("PENDING", "15 minutes"),
             Deadline("CONFIRMED", "2 days 3 hours", "cancel"),
@@ -151,7 +162,6 @@ def test_the_whole_format_becomes_a_machine() -> None:
         checks=Checks.NATIVE,
         continuity=Continuity.ONLINE,
         unenforced=(
-            Unenforced("claims", "room", "IL15"),
             Unenforced("mirrors", "occupied", "IL09"),
             Unenforced("reactions", "paid", "IL01"),
             Unenforced("transitions", "check_in.by", "IL05"),

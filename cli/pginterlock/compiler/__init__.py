@@ -5,6 +5,7 @@ Pure: model and table in, `DbObject`s out.
 
 from pginterlock.compiler import ownership, removal
 from pginterlock.compiler.attempts import Attempt, attempts
+from pginterlock.compiler.claims import claim_indexes
 from pginterlock.compiler.functions import guard_functions
 from pginterlock.compiler.machine_names import MachineNames
 from pginterlock.compiler.registry import registry_entry, registry_facts
@@ -46,4 +47,5 @@ def compile_machine(machine: Machine, table: Table) -> list[DbObject]:
         *row_objects(writing),
         *triggers(writing),
         registry_entry(writing),
+        *claim_indexes(writing),
     ]

@@ -13,6 +13,7 @@ from pginterlock.model import Mode
 from pginterlock.rules import (
     attribution,
     birth,
+    claim,
     continuity,
     deadline,
     death,
@@ -38,6 +39,7 @@ RULES: tuple[ModuleType, ...] = (
     stamp,
     state_row,
     invariant,
+    claim,
     deadline,
     attribution,
 )

@@ -17,6 +17,7 @@ from pginterlock.survey import Survey, survey
 from pginterlock.verify import (
     deadlines,
     objects,
+    overlaps,
     probes,
     replay,
     rows,
@@ -139,6 +140,7 @@ def _rows(
         progress(f"rows of {it.table.name}")
         found += rows.unsound(connection, it)
         found += rows.old_names(connection, it)
+        found += overlaps.taken_twice(connection, it)
     if asked.history:
         if not replay.is_possible(connection, it):
             skipped.append(f"{name}: history (not there, or not readable)")

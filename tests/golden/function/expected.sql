@@ -13,7 +13,8 @@ with broken as materialized (
         | case when (r."status" = 'SENT' is not true or (r."carrier" is not null) is true) then 0 else 8 end::bigint
         | case when (r."status" = 'LOST' is not true or (r."carrier" is null) is true) then 0 else 16 end::bigint
         | case when (r."weight" > 0) is true then 0 else 32 end::bigint
-        | case when (r."status" = 'SENT' is not true or (r."weight" < 30 or r."insured") is true) then 0 else 64 end::bigint as mask_0,
+        | case when (r."status" = 'SENT' is not true or (r."weight" < 30 or r."insured") is true) then 0 else 64 end::bigint
+        | case when (r."status" = 'SENT' is not true or (r."carrier" is null or (not pg_catalog.isempty((tstzrange(r."sent_at", r."paid_at"))) and not pg_catalog.lower_inf((tstzrange(r."sent_at", r."paid_at"))) and not pg_catalog.upper_inf((tstzrange(r."sent_at", r."paid_at"))))) is true) then 0 else 128 end::bigint as mask_0,
         r.tableoid as relation,
         min(r.ctid) as place,
         count(*) as row_count
@@ -29,6 +30,7 @@ with broken as materialized (
             and (r."carrier" is not null)
             and (r."weight" > 0)
             and (r."weight" < 30 or r."insured")
+            and (r."carrier" is null or (not pg_catalog.isempty((tstzrange(r."sent_at", r."paid_at"))) and not pg_catalog.lower_inf((tstzrange(r."sent_at", r."paid_at"))) and not pg_catalog.upper_inf((tstzrange(r."sent_at", r."paid_at")))))
         when r."status" = 'DELIVERED' then
             (pg_catalog.isfinite(r."sent_at"))
             and (pg_catalog.isfinite(r."delivered_at"))
@@ -58,7 +60,8 @@ counted as (
         ('IL13 state_row SENT requires carrier', 3, b.mask_0 & 8),
         ('IL13 state_row LOST forbids carrier', 4, b.mask_0 & 16),
         ('IL14 invariant weight_is_positive', 5, b.mask_0 & 32),
-        ('IL14 invariant heavy_is_insured', 6, b.mask_0 & 64)
+        ('IL14 invariant heavy_is_insured', 6, b.mask_0 & 64),
+        ('IL15 claim slot', 7, b.mask_0 & 128)
     ) as a (rule, number, bit)
     where a.bit <> 0
     group by a.number, a.rule
@@ -77,11 +80,170 @@ from counted as c
 order by c.number;
 
 
+-- step 2 (look): rows of depot.parcel that hold what another holds: claim van
+-- why:  must return no row: an index cannot be built over an overlap
+-- lock: none
+-- Who holds a resource while another row does, in pairs; returns no row where nobody does.
+--
+-- A sweep: a row is late if it begins before one has ended that began earlier. Ranges that are null,
+-- empty or without end are asked for by the row rules. By CASE, for no index may answer: the very one
+-- that holds the claim may have been made to lie.
+
+with held as (
+    select
+        t.tableoid as relation,
+        t.ctid as place,
+        t."carrier" as held_0,
+        null::text as period
+    from "depot"."parcel" as t
+    where case when t."status" = 'SENT' and t."carrier" is not null then true end
+),
+
+swept as (
+    select
+        h.*,
+        coalesce(
+            row_number() over swept > 1,
+            false
+        ) as is_late
+    from held as h
+    where true
+    window swept as (partition by h.held_0 order by h.relation, h.place)
+),
+
+late as materialized (
+    select * from swept as s where s.is_late
+),
+
+sampled as (
+    select * from late as l order by l.relation, l.place limit 100
+),
+
+paired as (
+    select distinct on (l.relation, l.place)
+        l.*,
+        o.relation as other_relation,
+        o.place as other_place,
+        o.period as other_period
+    from sampled as l
+    join held as o on o.held_0 = l.held_0
+    where row(o.relation, o.place) <> row(l.relation, l.place)
+    order by l.relation, l.place, o.relation, o.place
+)
+
+select
+    'IL15 claim van' as rule,
+    c.row_count,
+    array(
+        select jsonb_build_object(
+            'key', (
+                select pg_catalog.jsonb_build_object('id', t."id") from "depot"."parcel" as t
+                where t.ctid = l.place and t.tableoid = l.relation
+            ),
+            'other', (
+                select pg_catalog.jsonb_build_object('id', t."id") from "depot"."parcel" as t
+                where t.ctid = l.other_place and t.tableoid = l.other_relation
+            ),
+            'resource', jsonb_build_object('carrier', pg_catalog.concat(l.held_0)),
+            'during', l.period::text,
+            'other_during', l.other_period::text
+        )
+        from paired as l
+        order by 1
+    ) as samples
+from (select count(*) as row_count from late) as c
+where c.row_count > 0;
+
+
+-- step 3 (look): rows of depot.parcel that hold what another holds: claim slot
+-- why:  must return no row: an index cannot be built over an overlap
+-- lock: none
+-- Who holds a resource while another row does, in pairs; returns no row where nobody does.
+--
+-- A sweep: a row is late if it begins before one has ended that began earlier. Ranges that are null,
+-- empty or without end are asked for by the row rules. By CASE, for no index may answer: the very one
+-- that holds the claim may have been made to lie.
+
+with held as (
+    select
+        t.tableoid as relation,
+        t.ctid as place,
+        t."carrier" as held_0,
+        tstzrange(t."sent_at", t."paid_at") as period
+    from "depot"."parcel" as t
+    where case when t."status" = 'SENT' and t."carrier" is not null then true end
+),
+
+swept as (
+    select
+        h.*,
+        coalesce(
+            lower(h.period) < max(upper(h.period)) over (swept rows between unbounded preceding and 1 preceding)
+        or (lower_inc(h.period) and lower(h.period) = max(upper(h.period)) filter (where upper_inc(h.period)) over (swept rows between unbounded preceding and 1 preceding))
+        or bool_or(upper_inf(h.period)) over (swept rows between unbounded preceding and 1 preceding)
+        or (lower_inf(h.period) and count(*) over (swept rows between unbounded preceding and 1 preceding) > 0),
+            false
+        ) as is_late
+    from held as h
+    where not isempty(h.period)
+    window swept as (partition by h.held_0 order by lower(h.period) nulls first, not lower_inc(h.period))
+),
+
+late as materialized (
+    select * from swept as s where s.is_late
+),
+
+sampled as (
+    select * from late as l order by l.relation, l.place limit 100
+),
+
+paired as (
+    select distinct on (l.relation, l.place)
+        l.*,
+        o.relation as other_relation,
+        o.place as other_place,
+        o.period as other_period
+    from sampled as l
+    join held as o on o.held_0 = l.held_0 and o.period && l.period
+    where row(o.relation, o.place) <> row(l.relation, l.place)
+    order by l.relation, l.place, o.relation, o.place
+)
+
+select
+    'IL15 claim slot' as rule,
+    c.row_count,
+    array(
+        select jsonb_build_object(
+            'key', (
+                select pg_catalog.jsonb_build_object('id', t."id") from "depot"."parcel" as t
+                where t.ctid = l.place and t.tableoid = l.relation
+            ),
+            'other', (
+                select pg_catalog.jsonb_build_object('id', t."id") from "depot"."parcel" as t
+                where t.ctid = l.other_place and t.tableoid = l.other_relation
+            ),
+            'resource', jsonb_build_object('carrier', pg_catalog.concat(l.held_0)),
+            'during', l.period::text,
+            'other_during', l.other_period::text
+        )
+        from paired as l
+        order by 1
+    ) as samples
+from (select count(*) as row_count from late) as c
+where c.row_count > 0;
+
+
 begin;
 set local lock_timeout = '2s';
 
 
--- step 2 (arm): create table interlock.parcel_audit
+-- step 4 (arm): extension btree_gist
+-- why:  a claim with a range compares its resource by it
+-- lock: none
+create extension if not exists btree_gist with schema public;
+
+
+-- step 5 (arm): create table interlock.parcel_audit
 -- why:  keep the history of each row
 -- lock: none
 -- The history of a machine: one row for each birth, move, change of an audited column and death.
@@ -156,7 +318,7 @@ create index if not exists "parcel_audit_by_id" on interlock."parcel_audit" (id)
 select interlock.add_months('parcel_audit', 12);
 
 
--- step 3 (arm): create function interlock.parcel_prebirth
+-- step 6 (arm): create function interlock.parcel_prebirth
 -- why:  fill stamps when a row begins
 -- lock: none
 -- The function that fills stamps and clears columns; it decides nothing that counts.
@@ -211,7 +373,7 @@ comment on function interlock."parcel_prebirth"() is 'parcel: fill stamps when a
 revoke execute on function interlock."parcel_prebirth"() from public;
 
 
--- step 4 (arm): create function interlock.parcel_premove
+-- step 7 (arm): create function interlock.parcel_premove
 -- why:  fill stamps and clear columns when a row moves
 -- lock: none
 -- The function that fills stamps and clears columns; it decides nothing that counts.
@@ -292,7 +454,7 @@ comment on function interlock."parcel_premove"() is 'parcel: fill stamps and cle
 revoke execute on function interlock."parcel_premove"() from public;
 
 
--- step 5 (arm): create function interlock.parcel_birth
+-- step 8 (arm): create function interlock.parcel_birth
 -- why:  judge how a row begins, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -339,7 +501,7 @@ comment on function interlock."parcel_birth"() is 'parcel: judge how a row begin
 revoke execute on function interlock."parcel_birth"() from public;
 
 
--- step 6 (arm): create function interlock.parcel_change
+-- step 9 (arm): create function interlock.parcel_change
 -- why:  judge every change of a row, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -503,7 +665,7 @@ comment on function interlock."parcel_change"() is 'parcel: judge every change o
 revoke execute on function interlock."parcel_change"() from public;
 
 
--- step 7 (arm): create function interlock.parcel_death
+-- step 10 (arm): create function interlock.parcel_death
 -- why:  judge how a row ends, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -548,14 +710,14 @@ comment on function interlock."parcel_death"() is 'parcel: judge how a row ends,
 revoke execute on function interlock."parcel_death"() from public;
 
 
--- step 8 (arm): create function depot.interlock_parcel_row
+-- step 11 (arm): create function depot.interlock_parcel_row
 -- why:  the row rules, compiled
 -- lock: none
 -- The row rules of a machine over the columns they read; the CHECK calls it.
 --
 -- In the table's own schema, so that a dump of that schema stays whole.
 
-create or replace function "depot"."interlock_parcel_row"(p_1 bigint, p_2 text, p_3 timestamp with time zone, p_4 timestamp with time zone, p_5 text, p_6 numeric, p_7 boolean)
+create or replace function "depot"."interlock_parcel_row"(p_1 bigint, p_2 text, p_3 timestamp with time zone, p_4 timestamp with time zone, p_5 text, p_6 numeric, p_7 boolean, p_8 timestamp with time zone)
     returns boolean
     language plpgsql
     immutable
@@ -603,7 +765,8 @@ begin
         and (p_4 is null)
         and (p_5 is not null)
         and (p_6 > 0)
-        and (p_6 < 30 or p_7) then
+        and (p_6 < 30 or p_7)
+        and (p_5 is null or (not pg_catalog.isempty((tstzrange(p_3, p_8))) and not pg_catalog.lower_inf((tstzrange(p_3, p_8))) and not pg_catalog.upper_inf((tstzrange(p_3, p_8))))) then
             return true;
         end if;
         if (pg_catalog.isfinite(p_3)) is not true then
@@ -654,6 +817,16 @@ begin
                 p_allowed => '{}', p_missing => '{}',
                 p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', p_1), ': heavy_is_insured does not hold'),
                 p_hint => 'It must hold: weight < 30 or insured'
+            );
+        end if;
+        if (p_5 is null or (not pg_catalog.isempty((tstzrange(p_3, p_8))) and not pg_catalog.lower_inf((tstzrange(p_3, p_8))) and not pg_catalog.upper_inf((tstzrange(p_3, p_8))))) is not true then
+            perform interlock.refuse(
+                p_code => 'IL15', p_machine => 'parcel', p_rule => 'claim',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', p_1),
+                p_from => null, p_to => pg_catalog.concat(p_2), p_event => null,
+                p_allowed => '{}', p_missing => array['sent_at', 'paid_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', p_1), ': slot is held without beginning or end'),
+                p_hint => 'In SENT this has a beginning, an end and something between: tstzrange(sent_at, paid_at)'
             );
         end if;
     elsif p_2 = 'DELIVERED' then
@@ -752,10 +925,10 @@ begin
     return true;
 end;
 $interlock$;
-comment on function "depot"."interlock_parcel_row"(bigint, text, timestamp with time zone, timestamp with time zone, text, numeric, boolean) is 'parcel: refuse a row that breaks a row rule.';
+comment on function "depot"."interlock_parcel_row"(bigint, text, timestamp with time zone, timestamp with time zone, text, numeric, boolean, timestamp with time zone) is 'parcel: refuse a row that breaks a row rule.';
 
 
--- step 9 (arm): create registry parcel
+-- step 12 (arm): create registry parcel
 -- why:  the spec, as one version more
 -- lock: none
 -- Write the machine into the registry, as one version more, and what was done into the journal.
@@ -778,7 +951,7 @@ select
         'rule_modes', ('{}')::jsonb,
         'rule_modes_before', before.modes,
         'definition_sha256', pg_catalog.encode(
-            pg_catalog.sha256(pg_catalog.convert_to(('{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "enforce", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}'::jsonb)::text, 'UTF8')), 'hex'
+            pg_catalog.sha256(pg_catalog.convert_to(('{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "claims": [{"during": null, "name": "van", "resource": ["carrier"], "states": ["SENT"]}, {"during": {"columns": ["sent_at", "paid_at"], "functions": ["tstzrange"], "text": "tstzrange(sent_at, paid_at)"}, "name": "slot", "resource": ["carrier"], "states": ["SENT"]}], "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "enforce", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}'::jsonb)::text, 'UTF8')), 'hex'
         )
     )
 from (values ('parcel')) as asked (machine_name)
@@ -793,7 +966,7 @@ insert into interlock.machine (
 )
 select
     'parcel', '"depot"."parcel"'::regclass, 'depot', 'parcel', 'status',
-    2, array['id']::pg_catalog.text[], 'enforce', 'function', 'verify', '{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "enforce", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}',
+    2, array['id']::pg_catalog.text[], 'enforce', 'function', 'verify', '{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "claims": [{"during": null, "name": "van", "resource": ["carrier"], "states": ["SENT"]}, {"during": {"columns": ["sent_at", "paid_at"], "functions": ["tstzrange"], "text": "tstzrange(sent_at, paid_at)"}, "name": "slot", "resource": ["carrier"], "states": ["SENT"]}], "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "enforce", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}',
     1 + coalesce((
         select pg_catalog.max(v.version) from interlock.machine_version as v
         where v.machine_name = 'parcel'
@@ -807,7 +980,7 @@ on conflict (machine_name) do update set
     state_attnum = excluded.state_attnum, key_columns = excluded.key_columns,
     mode = excluded.mode, checks = excluded.checks, continuity = excluded.continuity,
     definition = excluded.definition, version = excluded.version,
-    judged = case when machine.judged = '2ccb16f007a04007' then machine.judged end,
+    judged = case when machine.judged = '6b9249026d169c28' then machine.judged end,
     applied_at = pg_catalog.now(), applied_by = session_user;
 delete from interlock.state where machine_name = 'parcel';
 delete from interlock.transition where machine_name = 'parcel';
@@ -837,6 +1010,7 @@ values
 ('parcel', 'IL12', 'stamp', null),
 ('parcel', 'IL13', 'state_row', null),
 ('parcel', 'IL14', 'invariant', null),
+('parcel', 'IL15', 'claim', null),
 ('parcel', 'IL16', 'deadline', null),
 ('parcel', 'IL06', 'attribution', null),
 ('parcel', 'IL12', 'sent_at', '(case when "status" in (''SENT'', ''DELIVERED'') then pg_catalog.isfinite("sent_at") when "status" = ''PACKED'' then "sent_at" is null else "sent_at" is null or pg_catalog.isfinite("sent_at") end) is true'),
@@ -844,16 +1018,17 @@ values
 ('parcel', 'IL13', 'SENT requires carrier', '("status" = ''SENT'' is not true or ("carrier" is not null) is true)'),
 ('parcel', 'IL13', 'LOST forbids carrier', '("status" = ''LOST'' is not true or ("carrier" is null) is true)'),
 ('parcel', 'IL14', 'weight_is_positive', '("weight" > 0) is true'),
-('parcel', 'IL14', 'heavy_is_insured', '("status" = ''SENT'' is not true or ("weight" < 30 or "insured") is true)');
+('parcel', 'IL14', 'heavy_is_insured', '("status" = ''SENT'' is not true or ("weight" < 30 or "insured") is true)'),
+('parcel', 'IL15', 'slot', '("status" = ''SENT'' is not true or ("carrier" is null or (not pg_catalog.isempty((tstzrange("sent_at", "paid_at"))) and not pg_catalog.lower_inf((tstzrange("sent_at", "paid_at"))) and not pg_catalog.upper_inf((tstzrange("sent_at", "paid_at"))))) is true)');
 
 
--- step 10 (arm): lock depot.parcel
+-- step 13 (arm): lock depot.parcel
 -- why:  readers wait too from here to the commit, for step 'create check interlock_parcel_row'
 -- lock: AccessExclusive on depot.parcel
 lock table "depot"."parcel" in access exclusive mode;
 
 
--- step 11 (arm): create trigger interlock_10_parcel_prebirth
+-- step 14 (arm): create trigger interlock_10_parcel_prebirth
 -- why:  fire the function parcel_prebirth
 -- lock: ShareRowExclusive on depot.parcel
 -- Fill and clear before the row is stored.
@@ -866,7 +1041,7 @@ alter table "depot"."parcel" enable always trigger "interlock_10_parcel_prebirth
 comment on trigger "interlock_10_parcel_prebirth" on "depot"."parcel" is 'Machine parcel: prebirth.';
 
 
--- step 12 (arm): create trigger interlock_10_parcel_premove
+-- step 15 (arm): create trigger interlock_10_parcel_premove
 -- why:  fire the function parcel_premove
 -- lock: ShareRowExclusive on depot.parcel
 -- Fill and clear before the row is stored.
@@ -879,7 +1054,7 @@ alter table "depot"."parcel" enable always trigger "interlock_10_parcel_premove"
 comment on trigger "interlock_10_parcel_premove" on "depot"."parcel" is 'Machine parcel: premove.';
 
 
--- step 13 (arm): create trigger interlock_50_parcel_birth
+-- step 16 (arm): create trigger interlock_50_parcel_birth
 -- why:  fire the function parcel_birth
 -- lock: ShareRowExclusive on depot.parcel
 -- Judge every row after the write, whatever other triggers did to it; always, in every session.
@@ -893,7 +1068,7 @@ alter table "depot"."parcel" enable always trigger "interlock_50_parcel_birth";
 comment on trigger "interlock_50_parcel_birth" on "depot"."parcel" is 'Machine parcel: birth.';
 
 
--- step 14 (arm): create trigger interlock_50_parcel_change
+-- step 17 (arm): create trigger interlock_50_parcel_change
 -- why:  fire the function parcel_change
 -- lock: ShareRowExclusive on depot.parcel
 -- Judge every row after the write, whatever other triggers did to it; always, in every session.
@@ -907,7 +1082,7 @@ alter table "depot"."parcel" enable always trigger "interlock_50_parcel_change";
 comment on trigger "interlock_50_parcel_change" on "depot"."parcel" is 'Machine parcel: change.';
 
 
--- step 15 (arm): create trigger interlock_50_parcel_death
+-- step 18 (arm): create trigger interlock_50_parcel_death
 -- why:  fire the function parcel_death
 -- lock: ShareRowExclusive on depot.parcel
 -- Judge every row after the write, whatever other triggers did to it; always, in every session.
@@ -921,7 +1096,7 @@ alter table "depot"."parcel" enable always trigger "interlock_50_parcel_death";
 comment on trigger "interlock_50_parcel_death" on "depot"."parcel" is 'Machine parcel: death.';
 
 
--- step 16 (arm): create trigger interlock_90_parcel_truncate
+-- step 19 (arm): create trigger interlock_90_parcel_truncate
 -- why:  fire the function refuse_truncate
 -- lock: ShareRowExclusive on depot.parcel
 -- No truncate: it would take rows away without judging one of them.
@@ -934,7 +1109,7 @@ alter table "depot"."parcel" enable always trigger "interlock_90_parcel_truncate
 comment on trigger "interlock_90_parcel_truncate" on "depot"."parcel" is 'Machine parcel: truncate.';
 
 
--- step 17 (arm): create version of parcel
+-- step 20 (arm): create version of parcel
 -- why:  an entry is judged by the rules in force when it was written
 -- lock: none
 -- Which entry of the history is the last under the rules before: told while no writer is at work.
@@ -950,26 +1125,79 @@ from interlock.machine as m
 where m.machine_name = 'parcel';
 
 
--- step 18 (arm): create check interlock_parcel_row
+-- step 21 (arm): create check interlock_parcel_row
 -- why:  hold the row rules with every trigger off
 -- lock: AccessExclusive on depot.parcel
 -- Rows stay sound with every trigger off. Not valid first: no scan under the strong lock.
 
 alter table "depot"."parcel"
-    add constraint "interlock_parcel_row" check ("depot"."interlock_parcel_row"("id", "status", "sent_at", "delivered_at", "carrier", "weight", "insured")) not valid;
-comment on constraint "interlock_parcel_row" on "depot"."parcel" is 'parcel: hold the row rules with every trigger off [5f83fcc7e041d566]';
+    add constraint "interlock_parcel_row" check ("depot"."interlock_parcel_row"("id", "status", "sent_at", "delivered_at", "carrier", "weight", "insured", "paid_at")) not valid;
+comment on constraint "interlock_parcel_row" on "depot"."parcel" is 'parcel: hold the row rules with every trigger off [f51f7451cff7e1dc]';
 
 
 commit;
 
 
--- step 19 (validate): validate check interlock_parcel_row
+-- step 22 (apart): clear the way of index interlock_parcel_claim_van
+-- why:  an interrupted build leaves an index that holds nothing
+-- lock: ShareUpdateExclusive on depot.parcel
+drop index concurrently if exists "depot"."interlock_parcel_claim_van_next";
+
+
+-- step 23 (apart): build index interlock_parcel_claim_van
+-- why:  one row at a time holds carrier
+-- lock: ShareUpdateExclusive on depot.parcel
+-- One row at a time holds the resource. Under a name of its own, beside what is in force: writers and
+-- readers go on meanwhile, and an interrupted build leaves nothing that counts.
+
+create unique index concurrently "interlock_parcel_claim_van_next" on "depot"."parcel" ("carrier") where "status" = 'SENT' and "carrier" is not null;
+
+
+begin;
+set local lock_timeout = '2s';
+
+
+-- step 24 (claim): create index interlock_parcel_claim_van
+-- why:  one row at a time holds carrier
+-- lock: none
+-- What was built takes the name that counts, and what had it goes.
+
+alter table "depot"."parcel" drop constraint if exists "interlock_parcel_claim_van";
+drop index if exists "depot"."interlock_parcel_claim_van";
+alter index "depot"."interlock_parcel_claim_van_next" rename to "interlock_parcel_claim_van";
+comment on index "depot"."interlock_parcel_claim_van" is 'parcel: claim van [0b3dc17282bf34d4]';
+
+
+commit;
+
+
+begin;
+set local lock_timeout = '2s';
+
+
+-- step 25 (claim): create index interlock_parcel_claim_slot
+-- why:  one row at a time holds carrier
+-- lock: AccessExclusive on depot.parcel
+-- No two rows hold the resource at the same time. The server builds an exclusion constraint under its
+-- strongest lock, and knows no other way.
+
+alter table "depot"."parcel" drop constraint if exists "interlock_parcel_claim_slot";
+drop index if exists "depot"."interlock_parcel_claim_slot";
+alter table "depot"."parcel"
+    add constraint "interlock_parcel_claim_slot" exclude using gist ("carrier" with =, (tstzrange("sent_at", "paid_at")) with &&, "id" with <>) where ("status" = 'SENT' and "carrier" is not null);
+comment on constraint "interlock_parcel_claim_slot" on "depot"."parcel" is 'parcel: claim slot [d1f5a5457ca620c3]';
+
+
+commit;
+
+
+-- step 26 (validate): validate check interlock_parcel_row
 -- why:  every row was judged
 -- lock: ShareUpdateExclusive on depot.parcel
 alter table "depot"."parcel" validate constraint "interlock_parcel_row";
 
 
--- step 20 (validate): judge the rows of depot.parcel
+-- step 27 (validate): judge the rows of depot.parcel
 -- why:  the rules are new, and rows were there before them
 -- lock: none
 -- Judge every row that was there by the rules that are in force now, and note that it was done.
@@ -1003,7 +1231,8 @@ begin
                 | case when (r."status" = 'SENT' is not true or (r."carrier" is not null) is true) then 0 else 8 end::bigint
                 | case when (r."status" = 'LOST' is not true or (r."carrier" is null) is true) then 0 else 16 end::bigint
                 | case when (r."weight" > 0) is true then 0 else 32 end::bigint
-                | case when (r."status" = 'SENT' is not true or (r."weight" < 30 or r."insured") is true) then 0 else 64 end::bigint as mask_0,
+                | case when (r."status" = 'SENT' is not true or (r."weight" < 30 or r."insured") is true) then 0 else 64 end::bigint
+                | case when (r."status" = 'SENT' is not true or (r."carrier" is null or (not pg_catalog.isempty((tstzrange(r."sent_at", r."paid_at"))) and not pg_catalog.lower_inf((tstzrange(r."sent_at", r."paid_at"))) and not pg_catalog.upper_inf((tstzrange(r."sent_at", r."paid_at"))))) is true) then 0 else 128 end::bigint as mask_0,
                 r.tableoid as relation,
                 min(r.ctid) as place,
                 count(*) as row_count
@@ -1019,6 +1248,7 @@ begin
                     and (r."carrier" is not null)
                     and (r."weight" > 0)
                     and (r."weight" < 30 or r."insured")
+                    and (r."carrier" is null or (not pg_catalog.isempty((tstzrange(r."sent_at", r."paid_at"))) and not pg_catalog.lower_inf((tstzrange(r."sent_at", r."paid_at"))) and not pg_catalog.upper_inf((tstzrange(r."sent_at", r."paid_at")))))
                 when r."status" = 'DELIVERED' then
                     (pg_catalog.isfinite(r."sent_at"))
                     and (pg_catalog.isfinite(r."delivered_at"))
@@ -1048,7 +1278,8 @@ begin
                 ('IL13 state_row SENT requires carrier', 3, b.mask_0 & 8),
                 ('IL13 state_row LOST forbids carrier', 4, b.mask_0 & 16),
                 ('IL14 invariant weight_is_positive', 5, b.mask_0 & 32),
-                ('IL14 invariant heavy_is_insured', 6, b.mask_0 & 64)
+                ('IL14 invariant heavy_is_insured', 6, b.mask_0 & 64),
+                ('IL15 claim slot', 7, b.mask_0 & 128)
             ) as a (rule, number, bit)
             where a.bit <> 0
             group by a.number, a.rule
@@ -1072,14 +1303,14 @@ begin
             message = v_broken;
     end if;
     update interlock.machine as m
-    set judged = '2ccb16f007a04007'
+    set judged = '6b9249026d169c28'
     where m.machine_name = 'parcel';
 end;
 $interlock$
 ;
 
 
--- step 21 (validate): count the rows of depot.parcel
+-- step 28 (validate): count the rows of depot.parcel
 -- why:  they have no birth in the history, and none may come or go unseen
 -- lock: none
 -- Count the rows that were there before the machine, and hash them: once, after it was armed.

@@ -1082,6 +1082,7 @@ values
 ('parcel', 'IL12', 'stamp', null),
 ('parcel', 'IL13', 'state_row', null),
 ('parcel', 'IL14', 'invariant', null),
+('parcel', 'IL15', 'claim', null),
 ('parcel', 'IL16', 'deadline', null),
 ('parcel', 'IL06', 'attribution', null),
 ('parcel', 'IL12', 'sent_at', '(case when "status" in (''SENT'', ''DELIVERED'') then pg_catalog.isfinite("sent_at") when "status" = ''PACKED'' then "sent_at" is null else "sent_at" is null or pg_catalog.isfinite("sent_at") end) is true'),
