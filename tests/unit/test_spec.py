@@ -25,6 +25,7 @@ from pginterlock.model import (
     Mode,
     Need,
     Outbox,
+    Repair,
     Position,
     Stamp,
     StateRow,
@@ -161,12 +162,23 @@ def test_the_whole_format_becomes_a_machine() -> None:
         outbox=Outbox("booking"),
         checks=Checks.NATIVE,
         continuity=Continuity.ONLINE,
+        repairs=(
+            Repair(
+                "late",
+                Expression("checked_in_at is null", ("checked_in_at",)),
+                (
+                    (
+                        "checked_in_at",
+                        Expression("coalesce(updated_at, made_at)", ("updated_at", "made_at")),
+                    ),
+                ),
+            ),
+        ),
         unenforced=(
             Unenforced("mirrors", "occupied", "IL09"),
             Unenforced("reactions", "paid", "IL01"),
             Unenforced("transitions", "check_in.by", "IL05"),
             Unenforced("funnel", "true", "IL05"),
-            Unenforced("repairs", "late", "backfill"),
         ),
     )
 
