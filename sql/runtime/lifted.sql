@@ -16,6 +16,8 @@ create or replace function interlock.lifted(p_machine text, p_rule text)
     security definer
     set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_id bigint;
 begin
     if p_rule not in ('transition', 'birth', 'death', 'guard', 'freeze', 'stamp', 'entry') then
         return null;
@@ -34,10 +36,14 @@ begin
     if p_rule in ('stamp', 'entry') then
         return null;
     end if;
+    v_id := interlock.session_bypass(p_machine);
+    if v_id is null then
+        return null;
+    end if;
     return (
         select case b.kind when 'import' then 'imported' else 'bypass' end
         from interlock.bypass as b
-        where b.bypass_id = interlock.session_bypass(p_machine)
+        where b.bypass_id = v_id
     );
 end;
 $$;

@@ -16,21 +16,23 @@ begin
     select b.bypass_id into v_id
     from interlock.bypass as b
     where b.machine_name = p_machine
+        and b.role_name = session_user
         and b.until_at > clock_timestamp()
-        and b.closed_at is null
-        and (
-            b.role_name = session_user
-            or b.is_group and exists (
-                select
-                from pg_roles as who
-                join pg_roles as r on r.rolname = b.role_name
-                where who.rolname = session_user
-                    and not who.rolsuper
-                    and pg_has_role(who.oid, r.oid, 'usage')
-            )
-        )
-    order by (b.role_name = session_user) desc, b.bypass_id
-    limit 1;
+        and b.closed_at is null;
+    if v_id is null then
+        select b.bypass_id into v_id
+        from interlock.bypass as b
+        join pg_roles as r on r.rolname = b.role_name
+        join pg_roles as who on who.rolname = session_user
+        where b.machine_name = p_machine
+            and b.is_group
+            and b.until_at > clock_timestamp()
+            and b.closed_at is null
+            and not who.rolsuper
+            and pg_has_role(who.oid, r.oid, 'usage')
+        order by b.bypass_id
+        limit 1;
+    end if;
     if v_id is not null
         and current_setting('transaction_isolation') in ('repeatable read', 'serializable')
     then
