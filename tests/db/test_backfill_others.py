@@ -10,7 +10,7 @@ from tests.db import backfill_bookings as bookings
 from tests.servers import TestServer
 
 from pginterlock import apply, backfill, embedded
-from pginterlock.backfill import Pace
+from pginterlock.backfill import Choice, Pace
 from pginterlock.backfill.throttle import Limits
 from pginterlock.errors import EnvironmentFault, IncompleteError, UnsafeError
 from pginterlock.waiting import Waiting
@@ -191,7 +191,7 @@ def test_a_trigger_that_moves_another_row_has_no_part_in_the_pass(
     apply.install(old, spec)
     old.execute(NESTED.encode())
 
-    done = bookings.run(old, spec, where="id = 2")
+    done = bookings.run(old, spec, choice=Choice(where="id = 2"))
 
     assert (done.repaired, done.quarantined) == (0, 1)
     reason = backfill.quarantine(old, "booking")[0]["reason"]
