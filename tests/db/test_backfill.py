@@ -94,12 +94,8 @@ def test_every_repaired_row_has_one_entry_with_its_provenance(old: psycopg.Conne
         " min(actor), max(actor), count(reason) from interlock.booking_audit",
     )
     assert told == [(80, 80, 80, "interlock backfill", "interlock backfill", 80)]
-    entries: dict[object, object] = {
-        key: told
-        for key, told in rows(
-            old, "select key_id, (from_state, to_state, reason)::text from interlock.booking_audit"
-        )
-    }
+    said = "select key_id, (from_state, to_state, reason)::text from interlock.booking_audit"
+    entries = {it[0]: it[1] for it in rows(old, said)}
     assert entries[2] == '(CANCELLED,CANCELLED,"cancelled_at inferred from updated_at")'
     assert entries[3] == '("Confirmed ",CONFIRMED,"status spelled as the machine spells it")'
     assert entries[8] == '(CHECKED_OUT,CHECKED_OUT,"checked_in_at inferred from checked_out_at")'

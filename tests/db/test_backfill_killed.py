@@ -19,10 +19,11 @@ from pginterlock import embedded
 Connect = Callable[..., psycopg.Connection]
 _COUNT = 8000
 _WRONG = _COUNT * 8 // 100
-_KILLS = 12
+_KILLS = 8
 _PACE = ("--batch-time", "10", "--pause", "20")
 _SUMMARY = """
-select count(*), count(distinct a.key_id), min(a.kind), max(a.kind) from interlock.booking_audit as a
+select count(*), count(distinct a.key_id), min(a.kind), max(a.kind)
+from interlock.booking_audit as a
 """
 _ROWS = "select md5(string_agg(b::text, '|' order by id)) from booking as b"
 
@@ -77,6 +78,7 @@ def wait_for_more(session: psycopg.Connection, process: subprocess.Popen[str], w
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_kills_of_the_client_leave_the_rows_of_an_undisturbed_run(
     make_database: Callable[..., str], many: str, connect: Connect, tmp_path: Path
 ) -> None:
@@ -93,7 +95,7 @@ def test_kills_of_the_client_leave_the_rows_of_an_undisturbed_run(
         kills += process.returncode == -signal.SIGKILL
 
     process = start(many, path)
-    out, err = process.communicate(timeout=100)
+    _, err = process.communicate(timeout=100)
 
     assert process.returncode == 0, err
     assert kills >= _KILLS / 3
@@ -117,12 +119,55 @@ def crashing(server: TestServer) -> Iterator[embedded.Server]:
 
 
 def crash(server: embedded.Server) -> None:
-    """Kill the server as a power cut does, and start it again."""
-    pid = int((server.data_dir / "postmaster.pid").read_text().split("\n")[0])
-    os.kill(pid, signal.SIGQUIT)  # immediate: no checkpoint, recovery at the next start
+    """Kill a process of the server: all others end with it, and it recovers from its log."""
+    with psycopg.connect(server.dsn(), autocommit=True) as session:
+        found = session.execute(
+            "select pid from pg_stat_activity"
+            " where application_name = 'interlock' and backend_type = 'client backend'"
+        ).fetchall()
+    for (pid,) in found:
+        os.kill(pid, signal.SIGKILL)
+
+
+def connected(server: embedded.Server) -> psycopg.Connection:
+    """Connect to a server that is perhaps still recovering."""
     until = time.monotonic() + 30
-    while (server.data_dir / "postmaster.pid").exists() and time.monotonic() < until:
-        time.sleep(0.02)
+    while True:
+        try:
+            return psycopg.connect(server.dsn(), autocommit=True)
+        except psycopg.OperationalError:
+            assert time.monotonic() < until, "the server never came back"
+            time.sleep(0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_kills_of_the_server_lose_no_row_and_repair_none_twice(
+    crashing: embedded.Server, tmp_path: Path
+) -> None:
+    path = spec_file(tmp_path)
+    with connected(crashing) as session:
+        build(session)
+    codes = []
+    for _ in range(4):
+        with connected(crashing) as session:
+            process = start(crashing.dsn(), path, *_PACE)
+            wait_for_more(session, process, repaired(session) + 1)
+        crash(crashing)
+        _, err = process.communicate(timeout=60)
+        assert "Traceback" not in err
+        codes.append(process.returncode)
+        connected(crashing).close()
+
+    process = start(crashing.dsn(), path)
+    _, err = process.communicate(timeout=100)
+
+    assert process.returncode == 0, err
+    assert 5 in codes
+    with connected(crashing) as session:
+        whole = (_WRONG, _WRONG, "backfill", "backfill")
+        assert session.execute(_SUMMARY.encode()).fetchone() == whole
+        assert bookings.findings(session) == []
 
 
 def test_ctrl_c_ends_with_one_message_and_code_5(
@@ -137,7 +182,8 @@ def test_ctrl_c_ends_with_one_message_and_code_5(
 
     assert process.returncode == 5, err
     assert err.rstrip().endswith(
-        "interlock: stopped\n  All batches up to here are committed; run the command again to go on."
+        "interlock: stopped\n  All batches up to here are committed;"
+        " run the command again to go on."
     )
     assert "Traceback" not in err
     assert start(many, path).wait(100) == 0
