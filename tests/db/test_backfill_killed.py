@@ -48,6 +48,13 @@ def start(dsn: str, path: Path, *options: str) -> subprocess.Popen[str]:
     )
 
 
+def finish(dsn: str, path: Path) -> None:
+    """Let a run end that nobody disturbs."""
+    process = start(dsn, path)
+    _, err = process.communicate(timeout=100)
+    assert process.returncode == 0, err
+
+
 def repaired(session: psycopg.Connection) -> int:
     row = session.execute("select count(*) from interlock.booking_audit").fetchone()
     return int(row[0]) if row else 0
@@ -94,10 +101,8 @@ def test_kills_of_the_client_leave_the_rows_of_an_undisturbed_run(
         process.communicate(timeout=60)
         kills += process.returncode == -signal.SIGKILL
 
-    process = start(many, path)
-    _, err = process.communicate(timeout=100)
+    finish(many, path)
 
-    assert process.returncode == 0, err
     assert kills >= _KILLS / 3
     assert session.execute(_SUMMARY.encode()).fetchone() == (_WRONG, _WRONG, "backfill", "backfill")
     other = connect(make_database("many_old_bookings", build), autocommit=True)
@@ -159,10 +164,8 @@ def test_kills_of_the_server_lose_no_row_and_repair_none_twice(
         codes.append(process.returncode)
         connected(crashing).close()
 
-    process = start(crashing.dsn(), path)
-    _, err = process.communicate(timeout=100)
+    finish(crashing.dsn(), path)
 
-    assert process.returncode == 0, err
     assert 5 in codes
     with connected(crashing) as session:
         whole = (_WRONG, _WRONG, "backfill", "backfill")
@@ -186,7 +189,7 @@ def test_ctrl_c_ends_with_one_message_and_code_5(
         " run the command again to go on."
     )
     assert "Traceback" not in err
-    assert start(many, path).wait(100) == 0
+    finish(many, path)
     assert repaired(session) == _WRONG
 
 
@@ -205,6 +208,6 @@ def test_a_lost_connection_ends_with_code_5_and_the_next_run_goes_on(
 
     assert process.returncode == 5, err
     assert "run the command again to go on" in err
-    assert start(many, path).wait(100) == 0
+    finish(many, path)
     assert repaired(session) == _WRONG
     assert bookings.findings(session) == []

@@ -23,6 +23,7 @@ from pginterlock.model import (
     Mode,
     Need,
     Outbox,
+    Repair,
     Position,
     Stamp,
     StateRow,
@@ -144,6 +145,20 @@ def test_the_whole_format_becomes_a_machine() -> None:
         outbox=Outbox("booking"),
         checks=Checks.NATIVE,
         continuity=Continuity.ONLINE,
+        repairs=(
+            Repair(
+                "late",
+                Expression("checked_in_at is null", ("checked_in_at",)),
+                (
+                    (
+                        "checked_in_at",
+                        Expression(
+                            "coalesce(updated_at, made_at)", ("updated_at", "made_at")
+                        ),
+                    ),
+                ),
+            ),
+        ),
         unenforced=(
             Unenforced("claims", "room", "IL15"),
             Unenforced("mirrors", "occupied", "IL09"),
@@ -151,7 +166,6 @@ def test_the_whole_format_becomes_a_machine() -> None:
             Unenforced("deadlines", "PENDING", "IL16"),
             Unenforced("transitions", "check_in.by", "IL05"),
             Unenforced("funnel", "true", "IL05"),
-            Unenforced("repairs", "late", "backfill"),
         ),
     )
 
