@@ -23,8 +23,8 @@ from pginterlock.model import (
     Mode,
     Need,
     Outbox,
-    Repair,
     Position,
+    Repair,
     Stamp,
     StateRow,
     TableName,
@@ -152,9 +152,7 @@ def test_the_whole_format_becomes_a_machine() -> None:
                 (
                     (
                         "checked_in_at",
-                        Expression(
-                            "coalesce(updated_at, made_at)", ("updated_at", "made_at")
-                        ),
+                        Expression("coalesce(updated_at, made_at)", ("updated_at", "made_at")),
                     ),
                 ),
             ),

@@ -184,6 +184,7 @@ def _begin(it: _Run) -> None:
             "path": "" if asked.has_triggers else "set local search_path = '';",
         },
     )
+    it.connection.execute("set transaction isolation level read committed, read write")
     database.run(it.connection, text + ownership.lock_weakly(asked.it.table))
     ask.demand_trusted(it.connection, asked.it)
 

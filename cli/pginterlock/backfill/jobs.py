@@ -51,7 +51,7 @@ def take(connection: psycopg.Connection, asked: Asked, purpose: Purpose) -> Job:
             _close(connection, found[0]["id"], "replaced")
         values = {
             **machine,
-            "definition_sha256": asked.definition_sha256,
+            "digest": asked.definition_sha256,
             "options": asked.choice.options,
         }
         row = database.ask(connection, "backfill_begin.sql", values)[0]

@@ -191,7 +191,11 @@ def _demand_plain(only: tuple[str, ...], where: str | None, *, dry_run: bool) ->
 def _confirm(found: Outlook, asked: backfill.Asked) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody is here to ask", remedy="Say --yes to repair without a question.")
-    click.confirm(f"Repair {found.repaired:,} rows of {asked.it.table.name}?", abort=True, err=True)
+    click.confirm(
+        f"Repair {outlook.rows_text(found.repaired)} of {asked.it.table.name}?",
+        abort=True,
+        err=True,
+    )
 
 
 def _tell(machine: str, done: backfill.Done, *, is_of_history: bool, as_json: bool) -> int:
@@ -217,16 +221,19 @@ def _tell(machine: str, done: backfill.Done, *, is_of_history: bool, as_json: bo
         return code
     screen = console()
     did = "got entries of their past" if is_of_history else "repaired"
-    screen.print(f"{machine}: {done.repaired:,} rows {did} (job {done.job.id})", style="green")
+    screen.print(
+        f"{machine}: {outlook.rows_text(done.repaired)} {did} (job {done.job.id})", style="green"
+    )
     if done.quarantined:
         screen.print(
-            f"{done.quarantined:,} rows could not be repaired:"
+            f"{outlook.rows_text(done.quarantined)} could not be repaired:"
             f" interlock backfill {machine} --quarantine",
             style="yellow",
         )
     if done.locked:
         screen.print(
-            f"{done.locked:,} rows were held by others all the time: run it again", style="yellow"
+            f"{outlook.rows_text(done.locked)} held by others all the time: run it again",
+            style="yellow",
         )
     if not done.is_whole:
         screen.print("stopped at --max-rows: run it again to go on", style="yellow")
@@ -244,4 +251,4 @@ def _list(connection: psycopg.Connection, machine: str, *, as_json: bool) -> Non
         key = ", ".join(f"{name}={value}" for name, value in row["key"].items())
         rules = f" [{', '.join(row['rules'])}]" if row["rules"] else ""
         screen.print(f"{key}: {row['reason']}{rules}", markup=False)
-    screen.print(f"{len(rows):,} rows could not be repaired")
+    screen.print(f"{outlook.rows_text(len(rows))} could not be repaired")
