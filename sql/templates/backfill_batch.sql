@@ -4,7 +4,7 @@
 -- somebody holds is left for later.
 
 with seen as materialized (
-    select :key_columns
+    select :key_fields
     from :relation as r
     where
         :in_span_seen
@@ -16,7 +16,7 @@ held as materialized (
     from :relation as r
     where
         :in_span_seen
-        and :keys_seen in (select :key_names from seen as x)
+        and :keys_seen in (select :seen_key from seen as x)
         and :candidate_seen
     for update of r skip locked
 ),
@@ -35,7 +35,11 @@ judged as materialized (
         :new_values
     from held as s0
 :stages
-    cross join lateral (select :is_sound as is_sound offset 0) as v
+    cross join lateral (
+        select :is_sound as is_sound
+        from (values (1)) as once (one)
+        offset 0
+    ) as v
 ),
 
 written as (

@@ -1,6 +1,5 @@
 -- The beginning of a batch: how its statements are read, who acts, and the pass that lets it repair.
 
-set transaction isolation level read committed, read write;
 set local lock_timeout = :lock_timeout;
 set local row_security = off;
 set local jit = off;

@@ -8,10 +8,10 @@ from (
         n.*,
         row_number() over () as row_count
     from (
-        select :key_columns
+        select :key_fields
         from :relation as t
         where :in_span
-        order by :key_columns
+        order by :key_fields
         limit :row_limit
     ) as n
 ) as s

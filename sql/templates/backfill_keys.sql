@@ -3,4 +3,4 @@
 select :key_values as key_values
 from :relation as t
 where :in_span
-order by :key_columns
+order by :key_fields

@@ -37,4 +37,4 @@ from (
     from judged as j
 ) as k
 group by k.broken_before, k.applied, k.broken_after, k.still, k.is_changed
-order by count(*) desc, k.broken_before, k.applied, k.broken_after
+order by count(*) desc, k.broken_before asc, k.applied asc, k.broken_after asc

@@ -80,6 +80,13 @@ def wanted(more: str = "", mode: str = "observe", checks: str = "function") -> S
     return spec.parse(SPEC.format(more=more, mode=mode, checks=checks), "spec.yaml")
 
 
+def changed(old: str, new: str, mode: str = "ratchet") -> Spec:
+    """Return the spec of the bookings with *new* for *old*."""
+    text = SPEC.format(more="", mode=mode, checks="function")
+    assert old in text
+    return spec.parse(text.replace(old, new), "spec.yaml")
+
+
 def build(session: psycopg.Connection, count: int = 1000) -> None:
     """Make the bookings, and put them under a machine that observes."""
     session.execute(TABLE.encode())
@@ -88,22 +95,29 @@ def build(session: psycopg.Connection, count: int = 1000) -> None:
     apply.install(session, wanted())
 
 
-def prepared(session: psycopg.Connection, of: Spec | None = None, **choice: object) -> Asked:
+def prepared(
+    session: psycopg.Connection, of: Spec | None = None, choice: Choice | None = None
+) -> Asked:
     """Return the backfill of the bookings."""
-    return backfill.prepare(session, of or wanted(), "booking", Choice(**choice))  # type: ignore[arg-type]
+    return backfill.prepare(session, of or wanted(), "booking", choice or Choice())
 
 
-def look(session: psycopg.Connection, of: Spec | None = None, **choice: object) -> Outlook:
+def look(
+    session: psycopg.Connection, of: Spec | None = None, choice: Choice | None = None
+) -> Outlook:
     """Return what a backfill would do."""
-    return backfill.look(session, prepared(session, of, **choice))
+    return backfill.look(session, prepared(session, of, choice))
 
 
 def run(
-    session: psycopg.Connection, of: Spec | None = None, pace: Pace | None = None, **choice: object
+    session: psycopg.Connection,
+    of: Spec | None = None,
+    pace: Pace | None = None,
+    choice: Choice | None = None,
 ) -> Done:
     """Repair the bookings; a row that is held is not waited for long."""
     how = pace or Pace(waiting=Waiting(50, 0.5))
-    return backfill.run(session, prepared(session, of, **choice), how)
+    return backfill.run(session, prepared(session, of, choice), how)
 
 
 def findings(session: psycopg.Connection, of: Spec | None = None) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from tests.db import backfill_bookings as bookings
 
 from pginterlock import apply, backfill
-from pginterlock.backfill import Pace
+from pginterlock.backfill import Choice, Pace
 from pginterlock.errors import SpecError, UnsafeError, UsageError
 from pginterlock.waiting import Waiting
 
@@ -94,11 +94,8 @@ def test_every_repaired_row_has_one_entry_with_its_provenance(old: psycopg.Conne
         " min(actor), max(actor), count(reason) from interlock.booking_audit",
     )
     assert told == [(80, 80, 80, "interlock backfill", "interlock backfill", 80)]
-    entries = dict(
-        rows(
-            old, "select key_id, (from_state, to_state, reason)::text from interlock.booking_audit"
-        )
-    )
+    said = "select key_id, (from_state, to_state, reason)::text from interlock.booking_audit"
+    entries = {it[0]: it[1] for it in rows(old, said)}
     assert entries[2] == '(CANCELLED,CANCELLED,"cancelled_at inferred from updated_at")'
     assert entries[3] == '("Confirmed ",CONFIRMED,"status spelled as the machine spells it")'
     assert entries[8] == '(CHECKED_OUT,CHECKED_OUT,"checked_in_at inferred from checked_out_at")'
@@ -228,20 +225,20 @@ def test_a_row_that_nothing_mends_goes_to_the_quarantine(old: psycopg.Connection
 @pytest.mark.parametrize(
     ("choice", "repaired"),
     [
-        pytest.param({"only": ("IL13",)}, 10, id="rule code"),
-        pytest.param({"only": ("known_state",)}, 10, id="rule"),
-        pytest.param({"only": ("cancelled_at_from_updated_at",)}, 10, id="repair"),
-        pytest.param({"only": ("IL13", "IL11")}, 20, id="two"),
-        pytest.param({"where": "id <= 100"}, 8, id="where"),
-        pytest.param({"where": "id % 2 = 0", "only": ("IL12",)}, 30, id="both"),
+        pytest.param(Choice(only=("IL13",)), 10, id="rule code"),
+        pytest.param(Choice(only=("known_state",)), 10, id="rule"),
+        pytest.param(Choice(only=("cancelled_at_from_updated_at",)), 10, id="repair"),
+        pytest.param(Choice(only=("IL13", "IL11")), 20, id="two"),
+        pytest.param(Choice(where="id <= 100"), 8, id="where"),
+        pytest.param(Choice(where="id % 2 = 0", only=("IL12",)), 30, id="both"),
     ],
 )
 def test_a_choice_of_repairs_and_rows(
-    old: psycopg.Connection, choice: dict[str, object], repaired: int
+    old: psycopg.Connection, choice: Choice, repaired: int
 ) -> None:
-    assert bookings.look(old, **choice).repaired == repaired
+    assert bookings.look(old, choice=choice).repaired == repaired
 
-    done = bookings.run(old, **choice)
+    done = bookings.run(old, choice=choice)
 
     assert (done.repaired, done.quarantined) == (repaired, 0)
 
@@ -249,17 +246,17 @@ def test_a_choice_of_repairs_and_rows(
 @pytest.mark.parametrize(
     ("choice", "told"),
     [
-        pytest.param({"only": ("IL31",)}, "no repair and no rule is called 'IL31'", id="only"),
-        pytest.param({"where": "id >"}, "--where 'id >'", id="where"),
-        pytest.param({"where": "idd > 1"}, "has no column 'idd'; did you mean 'id'", id="column"),
-        pytest.param({"where": "id = (select 1)"}, "subquery", id="subquery"),
+        pytest.param(Choice(only=("IL31",)), "no repair and no rule is called 'IL31'", id="only"),
+        pytest.param(Choice(where="id >"), "--where 'id >'", id="where"),
+        pytest.param(
+            Choice(where="idd > 1"), "has no column 'idd'; did you mean 'id'", id="column"
+        ),
+        pytest.param(Choice(where="id = (select 1)"), "subquery", id="subquery"),
     ],
 )
-def test_a_choice_that_makes_no_sense(
-    old: psycopg.Connection, choice: dict[str, object], told: str
-) -> None:
+def test_a_choice_that_makes_no_sense(old: psycopg.Connection, choice: Choice, told: str) -> None:
     with pytest.raises(UsageError, match=told.replace("(", r"\(")):
-        bookings.prepared(old, **choice)
+        bookings.prepared(old, choice=choice)
 
 
 @pytest.mark.parametrize(
@@ -349,12 +346,9 @@ def test_after_a_backfill_the_machine_can_enforce_and_a_repair_may_move_as_no_us
 
 
 def test_a_stamp_that_is_always_filled_is_not_filled_by_a_repair(old: psycopg.Connection) -> None:
-    more = "deletion: {from: []}"
-    spec = bookings.wanted(more, mode="ratchet")
-    always = bookings.SPEC.format(more=more, mode="ratchet", checks="function").replace(
+    spec = bookings.changed(
         "checked_in_at: CHECKED_IN", "checked_in_at: {state: CHECKED_IN, fill: always}"
     )
-    spec = bookings.spec.parse(always, "spec.yaml")
     apply.install(old, spec)
 
     bookings.run(old, spec)
@@ -366,12 +360,10 @@ def test_a_stamp_that_is_always_filled_is_not_filled_by_a_repair(old: psycopg.Co
 
 def test_actors_that_are_required_or_signed_do_not_stop_a_repair(old: psycopg.Connection) -> None:
     for need in ("required", "signed"):
-        text = bookings.SPEC.format(more="", mode="ratchet", checks="function").replace(
-            "audit: {columns: [room]}", f"audit: {{columns: [room], actor: {need}}}"
-        )
-        spec = bookings.spec.parse(text, "spec.yaml")
+        spec = bookings.changed("columns: [room]}", f"columns: [room], actor: {need}}}")
         apply.install(old, spec)
-        done = bookings.run(old, spec, where="id <= 500" if need == "required" else None)
+        choice = Choice(where="id <= 500" if need == "required" else None)
+        done = bookings.run(old, spec, choice=choice)
         assert done.repaired == 40
     assert one(old, "select count(distinct actor) from interlock.booking_audit") == 1
 

@@ -27,6 +27,7 @@ from pginterlock.model import (
     Outbox,
     Repair,
     Position,
+    Repair,
     Stamp,
     StateRow,
     TableName,

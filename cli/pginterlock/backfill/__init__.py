@@ -2,7 +2,7 @@
 
 from pginterlock.backfill.ask import Asked, Choice, prepare
 from pginterlock.backfill.batches import Done, Pace, run
-from pginterlock.backfill.jobs import Job, quarantine
+from pginterlock.backfill.jobs import Job, Purpose, quarantine
 from pginterlock.backfill.outlook import Kind, Outlook, demand_harmless, look
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Kind",
     "Outlook",
     "Pace",
+    "Purpose",
     "demand_harmless",
     "look",
     "prepare",

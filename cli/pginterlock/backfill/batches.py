@@ -15,11 +15,12 @@ from psycopg.rows import DictRow
 from pginterlock import assets, database
 from pginterlock.backfill import ask, jobs
 from pginterlock.backfill.ask import Asked
-from pginterlock.backfill.jobs import Job
+from pginterlock.backfill.jobs import Job, Purpose
 from pginterlock.backfill.spans import ROW_FAULTS, Span, halves, next_span, within
 from pginterlock.backfill.throttle import Limits, give_way
 from pginterlock.compiler import mending, ownership
 from pginterlock.compiler.mending import KeyRange
+from pginterlock.compiler.reconstructing import reconstruction
 from pginterlock.errors import EnvironmentFault, IncompleteError
 from pginterlock.template import fill
 from pginterlock.waiting import Waiting, persist
@@ -75,10 +76,13 @@ def run(
     asked: Asked,
     pace: Pace | None = None,
     *,
+    purpose: Purpose = Purpose.ROWS,
     progress: Callable[[Job], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Done:
     """Repair the rows, going on with the job that was interrupted where there is one.
+
+    With the other *purpose* no row is written: those without an entry get entries of their past.
 
     Raises UnsafeError where code of others would run with our rights, IncompleteError where it
     stopped half way: what was committed stays, and the next run goes on from there.
@@ -86,11 +90,13 @@ def run(
     how = pace or Pace()
     try:
         with database.faults():
-            job = _taken(connection, asked, how)
+            job = _taken(connection, asked, how, purpose)
         if job.note:
             say(job.note)
-        statement = mending.batch(asked.repairing, job.id)
-        it = _Run(connection, asked, how, job, progress, say, statement)
+        make = reconstruction(asked.writing, job.id)
+        if purpose is Purpose.ROWS:
+            make = mending.batch(asked.repairing, job.id)
+        it = _Run(connection, asked, how, job, progress, say, make)
         is_whole = _sweep(it)
         if is_whole:
             _try_held(it)
@@ -109,13 +115,13 @@ def run(
         raise
 
 
-def _taken(connection: psycopg.Connection, asked: Asked, how: Pace) -> Job:
+def _taken(connection: psycopg.Connection, asked: Asked, how: Pace, purpose: Purpose) -> Job:
     found: list[Job] = []
 
     def attempt() -> None:
         with connection.transaction():
             database.run(connection, f"set local lock_timeout = {how.waiting.timeout_ms}")
-            found.append(jobs.take(connection, asked))
+            found.append(jobs.take(connection, asked, purpose))
 
     persist(how.waiting, attempt)
     return found[-1]
@@ -178,6 +184,7 @@ def _begin(it: _Run) -> None:
             "path": "" if asked.has_triggers else "set local search_path = '';",
         },
     )
+    it.connection.execute("set transaction isolation level read committed, read write")
     database.run(it.connection, text + ownership.lock_weakly(asked.it.table))
     ask.demand_trusted(it.connection, asked.it)
 

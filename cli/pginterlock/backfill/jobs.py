@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import psycopg
 from psycopg.rows import DictRow
@@ -10,8 +11,14 @@ from pginterlock import database
 from pginterlock.backfill.ask import Asked
 from pginterlock.errors import EnvironmentFault
 
-ROWS, HISTORY = "rows", "history"
 _LISTED = 100_000
+
+
+class Purpose(StrEnum):
+    """What a job is for."""
+
+    ROWS = "rows"
+    HISTORY = "history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +35,12 @@ class Job:
     note: str = ""
 
 
-def take(connection: psycopg.Connection, asked: Asked, purpose: str = ROWS) -> Job:
+def take(connection: psycopg.Connection, asked: Asked, purpose: Purpose) -> Job:
     """Return the job to work on: the one that was interrupted, or a new one.
 
     One with other rules, repairs or options is closed, and the new job says so in its note.
     """
-    machine = {"machine": asked.machine.name, "purpose": purpose}
+    machine = {"machine": asked.machine.name, "purpose": purpose.value}
     with connection.transaction():
         found = database.ask(connection, "backfill_open.sql", machine)
         note = ""
@@ -44,7 +51,7 @@ def take(connection: psycopg.Connection, asked: Asked, purpose: str = ROWS) -> J
             _close(connection, found[0]["id"], "replaced")
         values = {
             **machine,
-            "definition_sha256": asked.definition_sha256,
+            "digest": asked.definition_sha256,
             "options": asked.choice.options,
         }
         row = database.ask(connection, "backfill_begin.sql", values)[0]

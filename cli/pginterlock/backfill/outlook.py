@@ -1,5 +1,6 @@
 """What a backfill would do: read in one scan, told by kinds of rows; nothing is changed."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -154,17 +155,21 @@ def demand_harmless(found: Outlook) -> None:
 
     What a rule proposes is never that bad: such a row is left as it is, and goes to the quarantine.
     """
+    broken: Counter[tuple[str, str]] = Counter()
+    endless: Counter[str] = Counter()
+    for it in found.kinds:
+        if it.declared and it.new:
+            broken[" and ".join(it.declared), ", ".join(it.new)] += it.row_count
+        if it.repeated and it.is_repaired:
+            endless[" and ".join(it.repeated)] += it.row_count
     told = [
-        f"repair {' and '.join(it.declared)} would break {', '.join(it.new)} in {it.row_count:,}"
-        " rows"
-        for it in found.kinds
-        if it.declared and it.new
+        f"repair {name} would break {rules} in {_rows(count)}"
+        for (name, rules), count in broken.items()
     ]
     told += [
-        f"repair {' and '.join(it.repeated)} would repair the same {it.row_count:,} rows again and"
-        " again: its condition still holds after it"
-        for it in found.kinds
-        if it.repeated and it.is_repaired
+        f"repair {name} would repair the same {_rows(count)} again and again: its condition still"
+        " holds after it"
+        for name, count in endless.items()
     ]
     if told:
         raise UnsafeError(
@@ -172,3 +177,7 @@ def demand_harmless(found: Outlook) -> None:
             remedy="Nothing was changed. Narrow its `when`, or set what the rule asks for too;"
             " interlock backfill --dry-run shows the rows.",
         )
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"

@@ -8,7 +8,7 @@ import click
 import psycopg
 
 from pginterlock import backfill
-from pginterlock.backfill import Choice, Outlook, Pace
+from pginterlock.backfill import Choice, Outlook, Pace, Purpose
 from pginterlock.backfill.throttle import Limits
 from pginterlock.commands import outlook
 from pginterlock.commands.options import dsn_option, format_option, spec_option, yes_option
@@ -97,6 +97,12 @@ _FOUND, _INCOMPLETE = 1, 5
     metavar="SECONDS",
     help="How long to keep trying for locks, and for rows that others hold.",
 )
+@click.option(
+    "--history",
+    "is_of_history",
+    is_flag=True,
+    help="Repair nothing: reconstruct entries, from the stamps of rows that have none.",
+)
 @click.option("--quarantine", is_flag=True, help="List the rows that could not be repaired.")
 @yes_option
 @format_option
@@ -117,6 +123,7 @@ def command(
     patience_s: float,
     timeout_ms: int,
     limit_s: float,
+    is_of_history: bool,
     quarantine: bool,
     yes: bool,
     output_format: str,
@@ -134,13 +141,12 @@ def command(
             _list(connection, machine, as_json=as_json)
             return
         asked = backfill.prepare(connection, spec, machine, Choice(only, where))
-        found = backfill.look(connection, asked)
-        outlook.show(found, as_json=as_json and dry_run, to_stderr=not dry_run)
-        backfill.demand_harmless(found)
+        if is_of_history:
+            _demand_plain(only, where, dry_run=dry_run)
+        elif _looked(connection, asked, dry_run=dry_run, yes=yes, as_json=as_json):
+            ctx.exit(_FOUND)
         if dry_run:
-            ctx.exit(_FOUND if found.repaired or found.unrepaired else 0)
-        if found.repaired and not yes:
-            _confirm(found, asked)
+            return
         limits = Limits(lag_s, active_count, pause_ms / 1000, patience_s)
         pace = Pace(target_ms, max_rows, Waiting(timeout_ms, limit_s), limits)
         with Rate(asked.row_estimate, "rows") as rate:
@@ -148,19 +154,51 @@ def command(
                 connection,
                 asked,
                 pace,
+                purpose=Purpose.HISTORY if is_of_history else Purpose.ROWS,
                 progress=lambda job: rate.update(job.scanned, job.repaired),
                 say=rate.say,
             )
-    ctx.exit(_tell(machine, done, as_json=as_json))
+    ctx.exit(_tell(machine, done, is_of_history=is_of_history, as_json=as_json))
+
+
+def _looked(
+    connection: psycopg.Connection,
+    asked: backfill.Asked,
+    *,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> bool:
+    """Show what would be done, and ask; return whether that is all, and there is something."""
+    found = backfill.look(connection, asked)
+    outlook.show(found, as_json=as_json and dry_run, to_stderr=not dry_run)
+    backfill.demand_harmless(found)
+    if dry_run:
+        return bool(found.repaired or found.unrepaired)
+    if found.repaired and not yes:
+        _confirm(found, asked)
+    return False
+
+
+def _demand_plain(only: tuple[str, ...], where: str | None, *, dry_run: bool) -> None:
+    if only or where or dry_run:
+        raise UsageError(
+            "--history is about all rows without an entry: no --only, --where or --dry-run",
+            remedy="interlock backfill MACHINE --history",
+        )
 
 
 def _confirm(found: Outlook, asked: backfill.Asked) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody is here to ask", remedy="Say --yes to repair without a question.")
-    click.confirm(f"Repair {found.repaired:,} rows of {asked.it.table.name}?", abort=True, err=True)
+    click.confirm(
+        f"Repair {outlook.rows_text(found.repaired)} of {asked.it.table.name}?",
+        abort=True,
+        err=True,
+    )
 
 
-def _tell(machine: str, done: backfill.Done, *, as_json: bool) -> int:
+def _tell(machine: str, done: backfill.Done, *, is_of_history: bool, as_json: bool) -> int:
     code = 0
     if not done.is_whole or done.locked:
         code = _INCOMPLETE
@@ -182,16 +220,20 @@ def _tell(machine: str, done: backfill.Done, *, as_json: bool) -> int:
         )
         return code
     screen = console()
-    screen.print(f"{machine}: {done.repaired:,} rows repaired (job {done.job.id})", style="green")
+    did = "got entries of their past" if is_of_history else "repaired"
+    screen.print(
+        f"{machine}: {outlook.rows_text(done.repaired)} {did} (job {done.job.id})", style="green"
+    )
     if done.quarantined:
         screen.print(
-            f"{done.quarantined:,} rows could not be repaired:"
+            f"{outlook.rows_text(done.quarantined)} could not be repaired:"
             f" interlock backfill {machine} --quarantine",
             style="yellow",
         )
     if done.locked:
         screen.print(
-            f"{done.locked:,} rows were held by others all the time: run it again", style="yellow"
+            f"{outlook.rows_text(done.locked)} held by others all the time: run it again",
+            style="yellow",
         )
     if not done.is_whole:
         screen.print("stopped at --max-rows: run it again to go on", style="yellow")
@@ -209,4 +251,4 @@ def _list(connection: psycopg.Connection, machine: str, *, as_json: bool) -> Non
         key = ", ".join(f"{name}={value}" for name, value in row["key"].items())
         rules = f" [{', '.join(row['rules'])}]" if row["rules"] else ""
         screen.print(f"{key}: {row['reason']}{rules}", markup=False)
-    screen.print(f"{len(rows):,} rows could not be repaired")
+    screen.print(f"{outlook.rows_text(len(rows))} could not be repaired")

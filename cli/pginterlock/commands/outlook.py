@@ -23,7 +23,7 @@ def show(found: Outlook, *, as_json: bool, to_stderr: bool) -> None:
     for kind in (it for it in found.kinds if it.is_repaired):
         rules = f" ({', '.join(kind.broken)})" if kind.broken else ""
         screen.print(
-            f"[green]repair[/]      {_rows(kind.row_count)}: "
+            f"[green]repair[/]      {rows_text(kind.row_count)}: "
             f"{_plain(', '.join(kind.repairs))}{_plain(rules)}"
         )
         for sample in kind.samples:
@@ -31,7 +31,7 @@ def show(found: Outlook, *, as_json: bool, to_stderr: bool) -> None:
     for kind in found.stuck:
         after = f" after {', '.join(kind.repairs)}" if kind.repairs else ""
         screen.print(
-            f"[yellow]quarantine[/]  {_rows(kind.row_count)}: "
+            f"[yellow]quarantine[/]  {rows_text(kind.row_count)}: "
             f"{_plain(', '.join(kind.left))}{_plain(after)}"
         )
         keys = "; ".join(_key(it["key"]) for it in kind.samples)
@@ -41,7 +41,7 @@ def show(found: Outlook, *, as_json: bool, to_stderr: bool) -> None:
     if len(found.failing) > _MOST_KEYS:
         screen.print(f"            and {len(found.failing) - _MOST_KEYS:,} more that fail")
     screen.print(
-        f"{found.machine}: {_rows(found.repaired)} to repair,"
+        f"{found.machine}: {rows_text(found.repaired)} to repair,"
         f" {found.unrepaired:,} for the quarantine"
     )
 
@@ -98,7 +98,8 @@ def _value(value: object) -> str:
     return "null" if value is None else str(value)
 
 
-def _rows(count: int) -> str:
+def rows_text(count: int) -> str:
+    """Return *count* as rows, in words of a report."""
     return "1 row" if count == 1 else f"{count:,} rows"
 
 

@@ -68,7 +68,7 @@ def bound(writing: Writing, span: KeyRange, row_limit: int, condition: str = "tr
         assets.read("sql", "templates", "backfill_bound.sql"),
         {
             "relation": qualified(writing.table.name),
-            "key_columns": ", ".join(field("t", c) for c in writing.key),
+            "key_fields": ", ".join(field("t", c) for c in writing.key),
             "key_values": key_values(writing, "s"),
             "key_order": ", ".join(f"{field('s', c)} desc" for c in writing.key),
             "in_span": f"{span.sql(writing, 't')} and ({condition})",
@@ -83,7 +83,7 @@ def keys(writing: Writing, span: Span) -> str:
         assets.read("sql", "templates", "backfill_keys.sql"),
         {
             "relation": qualified(writing.table.name),
-            "key_columns": ", ".join(field("t", c) for c in writing.key),
+            "key_fields": ", ".join(field("t", c) for c in writing.key),
             "key_values": key_values(writing, "t"),
             "in_span": span.sql(writing, "t"),
         },
@@ -144,8 +144,8 @@ def _batch(asked: Repairing, job_id: int) -> str:
             "in_span_written": _MARKS["t"],
             "candidate_seen": indent(asked.candidate(_of("r")), 2).lstrip(),
             "keys_seen": key_list(writing, "r"),
-            "key_columns": ", ".join(field("r", c) for c in writing.key),
-            "key_names": ", ".join(field("x", c) for c in writing.key),
+            "key_fields": ", ".join(field("r", c) for c in writing.key),
+            "seen_key": ", ".join(field("x", c) for c in writing.key),
             "key_of_seen": f"({key_values(writing, 'x')})",
             "key_json_seen": writing.key_json(_of("x")),
             "same_key": " and ".join(
