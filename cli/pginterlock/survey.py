@@ -7,10 +7,11 @@ import psycopg
 from pginterlock import catalog, database, migrate
 from pginterlock.compiler import compile_machine, runtime_objects
 from pginterlock.errors import SpecError
+from pginterlock.fingerprints import fingerprint, target
 from pginterlock.fit import Problem, fit, no_such_table
 from pginterlock.model import Checks, Machine, Mode, Spec, TableName
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.plan import Change, changes, fingerprint, target
+from pginterlock.plan import Change, changes
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Rights, Table
 
