@@ -88,7 +88,8 @@ def show(plan: plans.Plan, *, to_stderr: bool) -> None:
         style = "red" if Lock.ACCESS_EXCLUSIVE in lock else "yellow" if lock else ""
         table.add_row(str(number), step.title, step.why, f"[{style}]{lock}[/]" if style else lock)
     screen.print(table)
-    screen.print(f"locks: {plan.locks}", style="dim")
+    if plan.locks != plans.EXPECTED:
+        screen.print(f"locks: {plan.locks}", style="dim")
 
 
 def _locks(step: plans.Step) -> str:
