@@ -19,8 +19,10 @@ from pginterlock.rules import RULES
 VERIFY = ROOT / "cli" / "pginterlock" / "verify"
 # What `verify.objects` says of an object of ours, behind its kind.
 STATES = {"missing", "changed", "disabled", "left-over", "not-validated", "not-enforced"}
+STATES |= {"not-judged", "not-counted"}
 # What cannot be: a machine without entry is not installed; tables are never left over; only a
-# trigger is disabled, only a CHECK is validated or enforced.
+# trigger is disabled, only a CHECK is validated or enforced, only for a machine rows are judged and
+# counted.
 IMPOSSIBLE = {
     *(f"{kind}-disabled" for kind in ObjectKind if kind is not ObjectKind.TRIGGER),
     *(
@@ -28,6 +30,12 @@ IMPOSSIBLE = {
         for kind in ObjectKind
         if kind is not ObjectKind.CHECK
         for it in ("not-validated", "not-enforced")
+    ),
+    *(
+        f"{kind}-{it}"
+        for kind in ObjectKind
+        if kind is not ObjectKind.REGISTRY
+        for it in ("not-judged", "not-counted")
     ),
     "table-left-over",
     "registry-left-over",

@@ -93,11 +93,12 @@ def show(plan: plans.Plan, *, to_stderr: bool) -> None:
 
 
 def _locks(step: plans.Step) -> str:
-    """Return the locks of *step*, by name where they are on another table than its own."""
+    """Return the locks of *step*, with the table where it is not the user's own."""
     if not step.locks:
         return ""
     first, *others = step.locks
-    told = first.lock.value if first.table == step.table else str(first)
+    is_the_users = first.table == step.table and not first.table.startswith("interlock.")
+    told = first.lock.value if is_the_users else str(first)
     if not others:
         return told
     more = others[0].table if len(others) == 1 else f"{len(others)} tables"
