@@ -122,15 +122,12 @@ def _read(connection: psycopg.Connection, plan: Plan) -> _Definition:
         oids += [row["table_oid"] for row in history]
         tables = database.ask(connection, "copied_tables.sql", {"oids": oids})
         family = {"oids": [row["table_oid"] for row in tables]}
-        rows = {
-            "row_functions": [name for it in names for name in it.table_functions],
-            "schemas": [table.schema for _, table in plan.machines],
-        }
+        schemas = [table.schema for _, table in plan.machines]
         return _Definition(
             rights,
             database.ask(connection, "copied_types.sql", family),
             tables,
-            database.ask(connection, "copied_parts.sql", {**family, **rows}),
+            database.ask(connection, "copied_parts.sql", {**family, "schemas": schemas}),
         )
 
 

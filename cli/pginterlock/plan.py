@@ -5,7 +5,7 @@ Pure: no connection, no clock, no files.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
@@ -33,7 +33,7 @@ class Action(StrEnum):
     @property
     def is_after(self) -> bool:
         """Whether it is done after the machine was armed, when nobody waits for it."""
-        return self in _AFTER.values()
+        return self in AFTER.values()
 
 
 class Part(StrEnum):
@@ -52,7 +52,7 @@ class Part(StrEnum):
 
 
 # What is done once a machine is armed, by the fact that it makes true; in this order.
-_AFTER = {"validated": Action.VALIDATE, "judged": Action.JUDGE, "adopted": Action.COUNT}
+AFTER = {"validated": Action.VALIDATE, "judged": Action.JUDGE, "adopted": Action.COUNT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def changes(wanted: Sequence[DbObject], found: Iterable[DbObject]) -> list[Chang
     for it in sorted(wanted, key=lambda it: _ORDER.index(it.kind)):
         middle += _one(it, there.get(it.id))
     now = [it for it in middle if not it.action.is_after]
-    after = [it for action in _AFTER.values() for it in middle if it.action is action]
+    after = [it for action in AFTER.values() for it in middle if it.action is action]
     return first + now + last + after
 
 
@@ -169,7 +169,7 @@ def _drop(it: DbObject) -> Change:
 
 def _one(wanted: DbObject, found: DbObject | None) -> list[Change]:
     mends = dict(wanted.mends)
-    after = [name for name in _AFTER if name in mends]
+    after = [name for name in AFTER if name in mends]
     if found is None:
         return [Change(Action.CREATE, wanted, wanted.create), *_after(wanted, after)]
     differing = _differing(wanted, found)
@@ -177,7 +177,7 @@ def _one(wanted: DbObject, found: DbObject | None) -> list[Change]:
         return []
     left = [name for name in after if name in differing]
     if differing <= mends.keys():
-        now = "".join(mends[name] for name in sorted(differing - _AFTER.keys()))
+        now = "".join(mends[name] for name in sorted(differing - AFTER.keys()))
         mend = [Change(Action.MEND, wanted, now)] if now else []
         return [*mend, *_after(wanted, left)]
     # A CHECK is put back not validated, whatever it was before.
@@ -197,30 +197,7 @@ def _differing(wanted: DbObject, found: DbObject) -> set[str]:
 
 
 def _after(wanted: DbObject, names: Iterable[str]) -> list[Change]:
-    return [Change(_AFTER[name], wanted, dict(wanted.mends)[name]) for name in names]
-
-
-def fingerprint(facts: Mapping[str, str], objects: Iterable[DbObject]) -> str:
-    """Return the SHA-256 of what was found: a plan is for that state of a database alone."""
-    told = sorted(json.dumps([it.kind, it.name, dict(it.facts)], sort_keys=True) for it in objects)
-    text = json.dumps([dict(facts), told], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def target(shapes: Mapping[str, str], objects: Iterable[DbObject]) -> str:
-    """Return the SHA-256 of what a plan brings about: the same of objects wanted and found.
-
-    What is done after the arming is left out, as indexes are, and so are histories, which only
-    grow, and the words in which the server stores a CHECK.
-    """
-    told = []
-    for it in objects:
-        if it.kind not in (ObjectKind.TABLE, ObjectKind.INDEX):
-            left_out = _AFTER.keys() | {"expression"}
-            kept = {name: value for name, value in it.facts if name not in left_out}
-            told.append(json.dumps([it.kind, it.name, kept], sort_keys=True))
-    text = json.dumps([dict(shapes), sorted(told)], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return [Change(AFTER[name], wanted, dict(wanted.mends)[name]) for name in names]
 
 
 def write(plan: Plan) -> str:

@@ -8,9 +8,10 @@ import psycopg
 from pginterlock import catalog, database, indexes, migrate, repair_probe, versions
 from pginterlock.compiler import ownership, scan
 from pginterlock.errors import EnvironmentFault
+from pginterlock.fingerprints import target
 from pginterlock.model import Checks, Spec
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.plan import Action, Change, Part, Plan, Step, changes, target
+from pginterlock.plan import Action, Change, Part, Plan, Step, changes
 from pginterlock.rules import enforced_predicates
 from pginterlock.rules.claim import index_name, overlaps
 from pginterlock.survey import MachineSurvey, Survey, lasting, raise_problems, standing, survey
@@ -140,10 +141,7 @@ def _schema_steps(seen: Survey) -> list[Step]:
 
 @dataclass(slots=True)
 class _Steps:
-    """The steps of all machines, by when they run.
-
-    What needs no lock on a table of the user is done before the first is asked for: *before*.
-    """
+    """The steps of all machines, by when they run; *before* needs no lock on a user's table."""
 
     look: list[Step] = field(default_factory=list)
     before: list[Step] = field(default_factory=list)

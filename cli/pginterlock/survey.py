@@ -10,10 +10,11 @@ from pginterlock import catalog, database, indexes, migrate
 from pginterlock.compiler import compile_machine, runtime_objects
 from pginterlock.definition import machine_of
 from pginterlock.errors import SpecError
+from pginterlock.fingerprints import fingerprint, target
 from pginterlock.fit import Problem, fit, no_such_table
 from pginterlock.model import Checks, Machine, Spec, TableName
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.plan import Change, changes, fingerprint, target
+from pginterlock.plan import Change, changes
 from pginterlock.renaming import resolved
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Rights, Table

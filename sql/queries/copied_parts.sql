@@ -79,7 +79,7 @@ from (
         f.prokind = 'f'
         and (
             n.nspname = 'interlock'
-            or (f.proname = any(%(row_functions)s) and n.nspname = any(%(schemas)s))
+            or (starts_with(f.proname, 'interlock_') and n.nspname = any(%(schemas)s))
         )
 ) as p
 order by p.place, p.schema_name, p.what;

@@ -20,10 +20,11 @@ VERIFY = ROOT / "cli" / "pginterlock" / "verify"
 # What `verify.objects` says of an object of ours, behind its kind.
 STATES = {
     *("missing", "changed", "disabled", "left-over"),
-    *("not-validated", "not-enforced", "not-in-force"),
+    *("not-validated", "not-enforced", "not-in-force", "not-judged", "not-counted"),
 }
 # What cannot be: a machine without entry is not installed; tables are never left over; only a
-# trigger is disabled, only a CHECK is validated or enforced, only an index in force.
+# trigger is disabled, only a CHECK is validated or enforced, only an index in force,
+# only for a machine rows are judged and counted.
 IMPOSSIBLE = {
     *(f"{kind}-disabled" for kind in ObjectKind if kind is not ObjectKind.TRIGGER),
     *(
@@ -33,6 +34,12 @@ IMPOSSIBLE = {
         for it in ("not-validated", "not-enforced")
     ),
     *(f"{kind}-not-in-force" for kind in ObjectKind if kind is not ObjectKind.INDEX),
+    *(
+        f"{kind}-{it}"
+        for kind in ObjectKind
+        if kind is not ObjectKind.REGISTRY
+        for it in ("not-judged", "not-counted")
+    ),
     "table-left-over",
     "registry-left-over",
     "registry-missing",

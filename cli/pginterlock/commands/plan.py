@@ -121,15 +121,17 @@ def show(plan: plans.Plan, *, to_stderr: bool) -> None:
         style = "red" if Lock.ACCESS_EXCLUSIVE in lock else "yellow" if lock else ""
         table.add_row(str(number), step.title, step.why, f"[{style}]{lock}[/]" if style else lock)
     screen.print(table)
-    screen.print(f"locks: {plan.locks}", style="dim")
+    if plan.locks != plans.EXPECTED:
+        screen.print(f"locks: {plan.locks}", style="dim")
 
 
 def _locks(step: plans.Step) -> str:
-    """Return the locks of *step*: those on another table than its own with its name."""
+    """Return the locks of *step*, with the table where it is not the user's own."""
     if not step.locks:
         return ""
     first, *others = step.locks
-    told = first.lock.value if first.table == step.table else str(first)
+    is_the_users = first.table == step.table and not first.table.startswith("interlock.")
+    told = first.lock.value if is_the_users else str(first)
     if not others:
         return told
     more = others[0].table if len(others) == 1 else f"{len(others)} tables"
