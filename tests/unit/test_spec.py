@@ -378,6 +378,29 @@ def test_what_is_no_table_of_the_user(table: str) -> None:
             "    claims: {c: {in: DONE}}", ["12:14: key 'resource' is missing"], id="missing key"
         ),
         pytest.param(
+            "    claims: {c: {resource: [], in: []}}",
+            ["12:18: no column names the resource: name one at least",
+             "12:32: held in no state: name one at least"],
+            id="a claim of nothing",
+        ),
+        pytest.param(
+            "    claims: {c: {resource: status, in: DONE}}",
+            ["12:18: the state column is no resource"],
+            id="a claim of the state",
+        ),
+        pytest.param(
+            "    claims: {Room: {resource: a, in: DONE}}",
+            ["12:14: 'Room' is no name of a claim: small letters, digits and _, without 'claim_',"
+             " for its index is called after it"],
+            id="a name of a claim that an index cannot have",
+        ),
+        pytest.param(
+            "    claims: {" + "r" * 36 + ": {resource: a, in: DONE}}",
+            ["12:14: '" + "r" * 36 + "' is too long: beside machine booking a claim has at most 34"
+             " bytes, for the name of its index holds both"],
+            id="a name of a claim that is too long",
+        ),
+        pytest.param(
             "    state: other", ["12:5: key 'state' is there twice"], id="a key that is there twice"
         ),
         pytest.param(
