@@ -25,7 +25,6 @@ from pginterlock.model import (
     Mode,
     Need,
     Outbox,
-    Repair,
     Position,
     Repair,
     Stamp,
