@@ -21,8 +21,8 @@ def fingerprint(facts: Mapping[str, str], objects: Iterable[DbObject]) -> str:
 def target(shapes: Mapping[str, str], objects: Iterable[DbObject]) -> str:
     """Return the SHA-256 of what a plan brings about: the same of objects wanted and found.
 
-    What is done after the arming is left out, as indexes are, and so are histories, which only grow, and the
-    words in which the server stores a CHECK.
+    What is done after the arming is left out, as indexes are, and so are histories, which only
+    grow, and the words in which the server stores a CHECK.
     """
     told = []
     for it in objects:

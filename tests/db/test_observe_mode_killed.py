@@ -21,7 +21,8 @@ from pginterlock.verify import Scope, verify
 KILLS = int(os.environ.get("INTERLOCK_KILLS", "2"))
 _SECONDS = 2.5
 _ROWS = (
-    "insert into hotel.room_booking (hotel_id, status, room_type, check_in, check_out, nightly_rate)"
+    "insert into hotel.room_booking"
+    " (hotel_id, status, room_type, check_in, check_out, nightly_rate)"
     " select 1, 'PENDING', 'A', '2026-01-01', '2026-01-03', 90 from generate_series(1, 2000)"
 )
 _FREE = "select pg_advisory_lock(7355608218); select pg_advisory_unlock_all()"
@@ -80,7 +81,8 @@ def wait_until_free(dsn: str) -> None:
         try:
             with killing.until_up(dsn) as session:
                 session.execute(_FREE)
-            return
         except psycopg.OperationalError:
             assert time.monotonic() < end
             time.sleep(0.05)
+        else:
+            return
