@@ -14,6 +14,27 @@ from tests.servers import ROOT
 from pginterlock import embedded
 
 
+class Victim:
+    """A server of its own, which may be killed and started again."""
+
+    def __init__(self, bin_dir: Path, folder: Path) -> None:
+        self.place = embedded.start(bin_dir=bin_dir, folder=folder)
+
+    @property
+    def dsn(self) -> str:
+        """Where it is."""
+        return self.place.dsn()
+
+    def kill(self, what: str, pids: Sequence[int], process: subprocess.Popen[bytes]) -> None:
+        """Kill the ``client`` *process*, the ``backend`` that serves it, or the ``server``."""
+        if what == "client":
+            client(process)
+        elif what == "backend":
+            backend(pids, process)
+        else:
+            self.place = server(self.place, process)
+
+
 def start(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start ``interlock`` with *arguments*."""
     return subprocess.Popen(

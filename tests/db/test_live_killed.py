@@ -2,20 +2,15 @@
 
 import os
 import random
-import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
-from tests import servers
 from tests.conftest import HOTEL_SPEC, build_bare_hotel
 from tests.db import killing
-from tests.servers import TestServer
+from tests.db.killing import Victim
 
-from pginterlock import embedded, spec, steps
+from pginterlock import spec, steps
 from pginterlock.findings import Severity
 from pginterlock.plan import Part
 from pginterlock.verify import verify
@@ -24,34 +19,6 @@ KILLS = int(os.environ.get("INTERLOCK_KILLS", "3"))
 _SECONDS = 0.8
 _OURS = "select count(*) from pg_trigger where tgname like 'interlock%'"
 _RESET = "drop schema if exists interlock cascade; drop schema if exists hotel cascade"
-
-
-class Victim:
-    """A server of its own, which may be killed and started again."""
-
-    def __init__(self, bin_dir: Path, folder: Path) -> None:
-        self.place = embedded.start(bin_dir=bin_dir, folder=folder)
-
-    @property
-    def dsn(self) -> str:
-        return self.place.dsn()
-
-    def kill(self, what: str, pids: list[int], process: subprocess.Popen[bytes]) -> None:
-        if what == "client":
-            killing.client(process)
-        elif what == "backend":
-            killing.backend(pids, process)
-        else:
-            self.place = killing.server(self.place, process)
-
-
-@pytest.fixture
-def victim(server: TestServer) -> Iterator[Victim]:
-    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-        Path(folder).chmod(0o755)
-        made = Victim(servers.binaries(server.major), Path(folder) / "server")
-        yield made
-        made.place.stop()
 
 
 def whole(session: psycopg.Connection) -> list[tuple[object, ...]]:
