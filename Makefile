@@ -40,8 +40,8 @@ lint: .venv/.made-for-dev ## ruff, mypy, import-linter, sqlfluff, codespell
 	$(BIN)/sqlfluff lint --disable-progress-bar sql migrations pgtests
 	$(BIN)/codespell
 
-pytest: .venv/.made-for-dev pgtap pgbouncer $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18)
-	$(BIN)/pytest -n $(JOBS)
+pytest: .venv/.made-for-dev pgtap pgbouncer $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18); the longest modules on one of them each test, by turns
+	INTERLOCK_BY_TURNS=1 $(BIN)/pytest -n $(JOBS)
 
 pgtests: .venv/.made-for-dev pgtap ## the pgTAP files alone, with our own runner
 	$(BIN)/interlock test pgtests/
