@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import psycopg
+from psycopg import errors
 
 from pginterlock import database
+from pginterlock.compiler import states
 from pginterlock.errors import UnsafeError
 from pginterlock.plan import Plan, Step
 from pginterlock.survey import Standing, standing
@@ -112,8 +114,18 @@ def _locked(
             )
         for step in rest:
             progress(step.title)
-        database.run(connection, "\n".join(step.sql for step in rest))
+        _run(connection, "\n".join(step.sql for step in rest))
     return granted or time.monotonic()
+
+
+def _run(connection: psycopg.Connection, sql: str) -> None:
+    try:
+        database.run(connection, sql)
+    except errors.CheckViolation as error:
+        if not (error.diag.constraint_name or "").endswith(f".{states.GONE}"):
+            raise
+        told = error.diag.message_primary or str(error)
+        raise UnsafeError(told, remedy=error.diag.message_hint) from error
 
 
 def _shapes(connection: psycopg.Connection, plan: Plan) -> _Shapes:

@@ -263,7 +263,7 @@ def test_a_row_that_somebody_holds_is_not_waited_for_but_told(
     holder = connect(empty)
 
     def hold(title: str) -> None:
-        if title.startswith("validate"):
+        if title.startswith(("validate", "judge")):
             holder.execute("select from parcel where id = 1 for update")
 
     made = steps.make_plan(session, parcels.renamed())
