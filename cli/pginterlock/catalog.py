@@ -91,6 +91,11 @@ def tables(connection: psycopg.Connection) -> list[TableName]:
     ]
 
 
+def roles(connection: psycopg.Connection) -> list[str]:
+    """Return the names of all roles."""
+    return [row[0] for row in connection.execute("select r.rolname::text from pg_roles as r")]
+
+
 def found_objects(connection: psycopg.Connection, machine: str, where: Table) -> list[DbObject]:
     """Return the objects of *machine* as the server stores them on table *where*."""
     names = MachineNames(machine)

@@ -34,6 +34,20 @@ def no_such_table(machine: Machine, there: Iterable[TableName]) -> Problem:
     )
 
 
+def no_such_roles(machine: Machine, there: Iterable[str]) -> list[Problem]:
+    """Return a problem for each role of *machine* that is not one of those *there*."""
+    known = list(there)
+    asked = {(t.event, role): None for t in machine.transitions for role in t.by}
+    return [
+        Problem(
+            ("machines", machine.name, "transitions", event, "by"),
+            f"role {role!r} does not exist{_meant(difflib.get_close_matches(role, known, n=1))}",
+        )
+        for event, role in asked
+        if role not in known
+    ]
+
+
 def fit(machine: Machine, table: Table) -> list[Problem]:
     """Return everything that keeps *machine* from being put on *table*."""
     root: SpecPath = ("machines", machine.name)

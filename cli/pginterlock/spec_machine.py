@@ -25,6 +25,7 @@ from pginterlock.model import (
 from pginterlock.names import MAX_BYTES
 from pginterlock.spec_format import TransitionPart
 from pginterlock.spec_problems import Problems, Read, meant
+from pginterlock.spec_roles import check_roles
 
 _MAX_MACHINE_BYTES = 40
 _SHOWN = 80  # characters of an expression in a message
@@ -219,6 +220,7 @@ class _Reader:
     def _moves(self, event: str, move: TransitionPart, path: SpecPath) -> list[Transition]:
         guard = self._expression((*path, "guard"), move.guard) if move.guard is not None else None
         self._once((*path, "from"), move.from_)
+        check_roles((*path, "by"), move.by, self._add)
         if not move.from_ and self._is_whole:
             self._add((*path, "from"), "no state is left: name one at least")
         if move.to in move.from_:
@@ -264,9 +266,6 @@ class _Reader:
         found += [Unenforced("mirrors", name, "IL09") for name in part.mirrors]
         found += [Unenforced("reactions", name, "IL01") for name in part.reactions]
         found += [Unenforced("deadlines", name, "IL16") for name in part.deadlines]
-        for event, moves in part.transitions.items():
-            if any(move.by for move in moves):
-                found.append(Unenforced("transitions", f"{event}.by", "IL05"))
         if part.funnel:
             found.append(Unenforced("funnel", "true", "IL05"))
         return found + [Unenforced("repairs", name, "backfill") for name in part.repairs]

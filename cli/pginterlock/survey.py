@@ -7,7 +7,7 @@ import psycopg
 from pginterlock import catalog, database, migrate
 from pginterlock.compiler import compile_machine, runtime_objects
 from pginterlock.errors import SpecError
-from pginterlock.fit import Problem, fit, no_such_table
+from pginterlock.fit import Problem, fit, no_such_roles, no_such_table
 from pginterlock.model import Checks, Machine, Mode, Spec, TableName
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.plan import Change, changes, fingerprint
@@ -65,6 +65,8 @@ def survey(connection: psycopg.Connection, spec: Spec) -> Survey:
                 problems.append(no_such_table(machine, catalog.tables(connection)))
                 continue
             problems += fit(machine, table)
+            if any(move.by for move in machine.transitions):
+                problems += no_such_roles(machine, catalog.roles(connection))
             if not problems:
                 found = catalog.found_objects(connection, machine.name, table)
                 wanted = compile_machine(machine, table)

@@ -149,7 +149,6 @@ def test_the_whole_format_becomes_a_machine() -> None:
             Unenforced("mirrors", "occupied", "IL09"),
             Unenforced("reactions", "paid", "IL01"),
             Unenforced("deadlines", "PENDING", "IL16"),
-            Unenforced("transitions", "check_in.by", "IL05"),
             Unenforced("funnel", "true", "IL05"),
             Unenforced("repairs", "late", "backfill"),
         ),

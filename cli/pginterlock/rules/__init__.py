@@ -10,6 +10,7 @@ from types import ModuleType
 
 from pginterlock.rules import (
     attribution,
+    authority,
     birth,
     continuity,
     death,
@@ -17,6 +18,7 @@ from pginterlock.rules import (
     guard,
     invariant,
     known_state,
+    stale,
     stamp,
     state_row,
     transition,
@@ -27,8 +29,10 @@ from pginterlock.rules.parts import RowPredicate, Writing
 RULES: tuple[ModuleType, ...] = (
     birth,
     death,
+    stale,
     transition,
     guard,
+    authority,
     continuity,
     freeze,
     known_state,
