@@ -138,13 +138,19 @@ def stored_check(connection: psycopg.Connection, where: Table, expression: str) 
 
 
 def runtime_functions(connection: psycopg.Connection, names: Sequence[str]) -> list[DbObject]:
-    """Return those functions of schema interlock that are called one of *names*."""
-    values = {"names": list(names), "schema": "", "table_functions": []}
-    found = database.ask(connection, "found_functions.sql", values)
-    return [
-        replace(_function(row, ""), name=row["object_name"].split(".")[1].split("(")[0])
-        for row in found
-    ]
+    """Return those functions of schema interlock that are called one of *names*.
+
+    A name may have types behind it: then there are several of that name.
+    """
+    bare = [name.partition("(")[0] for name in names]
+    values = {"names": bare, "schema": "", "table_functions": []}
+    found = []
+    for row in database.ask(connection, "found_functions.sql", values):
+        full = row["object_name"].removeprefix("interlock.")
+        found.append(
+            replace(_function(row, ""), name=full if full in names else full.partition("(")[0])
+        )
+    return found
 
 
 def probe(connection: psycopg.Connection, machine: Machine, where: Table) -> list[Problem]:

@@ -73,7 +73,7 @@ def _without_table(name: str) -> list[DbObject]:
             function,
             name,
             (),
-            drop=removal.drop_function(f"interlock.{removal.quoted(function)}()"),
+            drop=removal.drop_function(f"interlock.{removal.quoted(function)}"),
         )
         for function in names.functions
     ] + [

@@ -5,6 +5,7 @@ Pure: model and table in, `DbObject`s out.
 
 from pginterlock.compiler import ownership, removal
 from pginterlock.compiler.attempts import Attempt, attempts
+from pginterlock.compiler.callables import callables
 from pginterlock.compiler.functions import guard_functions
 from pginterlock.compiler.machine_names import MachineNames
 from pginterlock.compiler.registry import registry_entry, registry_facts
@@ -43,6 +44,7 @@ def compile_machine(machine: Machine, table: Table) -> list[DbObject]:
     return [
         *history_tables(writing),
         *guard_functions(writing),
+        *callables(writing),
         *row_objects(writing),
         *triggers(writing),
         registry_entry(writing),

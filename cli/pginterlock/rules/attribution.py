@@ -18,8 +18,12 @@ CODE = Unattributed.code
 NAME = "attribution"
 SIGNED_BY = "signed_by"
 
-_ACTOR = "coalesce(current_setting('interlock.actor', true), '')"
 _REASON = "coalesce(current_setting('interlock.reason', true), '')"
+
+
+def is_blank(setting: str) -> str:
+    """Return SQL that is true when *setting* says nothing."""
+    return f"pg_catalog.btrim(coalesce(current_setting({literal(setting)}, true), '')) = ''"
 
 
 def is_signed(writing: Writing) -> bool:
@@ -59,7 +63,7 @@ def around_entry(writing: Writing, render: Render, entry: str, *, is_change: boo
 
 def _no_actor(event: str) -> Verdict:
     return Verdict(
-        f"pg_catalog.btrim({_ACTOR}) = ''",
+        is_blank("interlock.actor"),
         CODE,
         NAME,
         "': no actor is given'",
