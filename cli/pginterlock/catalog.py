@@ -10,7 +10,7 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import DictRow
 
-from pginterlock import database
+from pginterlock import database, grants
 from pginterlock.compiler import MachineNames, registry_facts, removal
 from pginterlock.fit import Problem
 from pginterlock.model import Machine, SpecPath, TableName
@@ -80,6 +80,7 @@ def table(connection: psycopg.Connection, name: TableName, machine: str) -> Tabl
         has_tombstones=row["has_tombstones"],
         partitions=tuple(TableName(*name) for name in row["partitions"]),
         is_ours=row["is_ours"],
+        **grants.of_table(connection, name, machine, row["table_oid"]),
     )
 
 
@@ -120,7 +121,7 @@ def found_objects(connection: psycopg.Connection, machine: str, where: Table) ->
                 drop=removal.drop_table(row["object_name"].removeprefix("interlock.")),
             )
         )
-    return found + _registry(connection, machine)
+    return found + _registry(connection, machine) + grants.found(connection, machine, where)
 
 
 def stored_check(connection: psycopg.Connection, where: Table, expression: str) -> str:
@@ -189,7 +190,14 @@ def _functions(connection: psycopg.Connection, names: MachineNames, where: Table
             "table_functions": names.table_functions,
         },
     )
-    return [_function(row, names.machine) for row in found]
+    made = [(row, _function(row, names.machine)) for row in found]
+    lending = f"{where.name.schema}.{names.funnel}("
+    return [
+        replace(it, facts=tuple(sorted([*it.facts, ("owner", row["owner_name"])])))
+        if it.name.startswith(lending)
+        else it
+        for row, it in made
+    ]
 
 
 def _function(row: DictRow, machine: str) -> DbObject:

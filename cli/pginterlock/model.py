@@ -171,6 +171,7 @@ class Machine:
     checks: Checks = Checks.FUNCTION
     continuity: Continuity = Continuity.VERIFY
     unenforced: tuple[Unenforced, ...] = ()
+    funnel: tuple[str, ...] = ()  # columns that nobody updates but `interlock.fire`
 
     @property
     def states(self) -> tuple[str, ...]:

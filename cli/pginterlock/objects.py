@@ -15,6 +15,7 @@ class ObjectKind(StrEnum):
     TRIGGER = "trigger"
     CHECK = "check"
     REGISTRY = "registry"
+    GRANT = "grant"
 
 
 class Lock(StrEnum):

@@ -77,6 +77,7 @@ _ORDER = (
     ObjectKind.FUNCTION,
     ObjectKind.TRIGGER,
     ObjectKind.REGISTRY,
+    ObjectKind.GRANT,
     ObjectKind.CHECK,
 )
 
@@ -89,7 +90,8 @@ def changes(wanted: Sequence[DbObject], found: Iterable[DbObject]) -> list[Chang
     there = {it.id: it for it in found}
     ids = {it.id for it in wanted}
     surplus = [it for it in there.values() if it.id not in ids and it.kind is not ObjectKind.TABLE]
-    first = [_drop(it) for it in surplus if it.kind in (ObjectKind.TRIGGER, ObjectKind.CHECK)]
+    held = (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.GRANT)
+    first = [_drop(it) for it in surplus if it.kind in held]
     last = [_drop(it) for it in surplus if it.kind is ObjectKind.FUNCTION]
     middle: list[Change] = []
     for it in sorted(wanted, key=lambda it: _ORDER.index(it.kind)):

@@ -25,7 +25,7 @@ from pginterlock.model import (
 from pginterlock.names import MAX_BYTES
 from pginterlock.spec_format import TransitionPart
 from pginterlock.spec_problems import Problems, Read, meant
-from pginterlock.spec_roles import check_roles
+from pginterlock.spec_roles import check_roles, funnelled
 
 _MAX_MACHINE_BYTES = 40
 _SHOWN = 80  # characters of an expression in a message
@@ -94,6 +94,7 @@ class _Reader:
             checks=part.checks,
             continuity=part.continuity,
             unenforced=tuple(self._unenforced()),
+            funnel=funnelled(part),
         )
 
     def _add(self, path: SpecPath, message: str) -> None:
@@ -266,8 +267,6 @@ class _Reader:
         found += [Unenforced("mirrors", name, "IL09") for name in part.mirrors]
         found += [Unenforced("reactions", name, "IL01") for name in part.reactions]
         found += [Unenforced("deadlines", name, "IL16") for name in part.deadlines]
-        if part.funnel:
-            found.append(Unenforced("funnel", "true", "IL05"))
         return found + [Unenforced("repairs", name, "backfill") for name in part.repairs]
 
     def _check_unenforced(self) -> None:

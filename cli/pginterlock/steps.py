@@ -157,10 +157,16 @@ def _machine_step(seen: Survey, it: MachineSurvey, change: Change) -> Step:
         lock = Lock.ACCESS_EXCLUSIVE
     elif thing.kind is ObjectKind.TABLE or thing.name.startswith("interlock."):
         sql = ownership.as_role(seen.owner, sql)
-    elif thing.kind is ObjectKind.FUNCTION and seen.owner and seen.rights.is_superuser:
+    elif seen.owner and _becomes_ours(seen, thing):
         sql += ownership.own_function(seen.owner, thing.signature)
     title = f"{change.action} {thing.kind} {_short(it, thing)}"
     return Step(title, why, sql, part, lock, "" if lock is Lock.NONE else table)
+
+
+def _becomes_ours(seen: Survey, thing: DbObject) -> bool:
+    """Whether *thing* is made by a superuser, and is not to run with his rights."""
+    is_lent = "owner" in dict(thing.facts)
+    return thing.kind is ObjectKind.FUNCTION and seen.rights.is_superuser and not is_lent
 
 
 def _short(it: MachineSurvey, thing: DbObject) -> str:

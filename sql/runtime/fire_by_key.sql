@@ -24,7 +24,7 @@ begin
                 p_machine, p_key, p_event, p_set, p_expect, p_reason, p_actor, p_idempotency_key, false
             );
             set constraints all immediate;
-            raise exception using errcode = 'ILDRY';
+            raise exception using errcode := 'ILDRY';
         exception
             when sqlstate 'ILDRY' then
                 return pg_catalog.jsonb_set(v_result, '{dry_run}', 'true');

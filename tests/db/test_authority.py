@@ -188,8 +188,7 @@ def test_set_session_authorization(login: Login) -> None:
 def test_a_security_definer_function_lends_no_right(login: Login, owner: str) -> None:
     admin = login("postgres")
     admin.execute(
-        "create function public.send() returns void language sql security definer as"
-        f" $$ {SEND} $$"
+        f"create function public.send() returns void language sql security definer as $$ {SEND} $$"
     )
     admin.execute(f"grant all on depot.parcel to {owner}")
     admin.execute(f"alter function public.send() owner to {owner}")

@@ -1,4 +1,4 @@
-"""Moving a row by an event: what is asked, what is returned, what is refused, and by whose rights."""
+"""Moving a row by an event: what is asked, returned and refused, and by whose rights."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -29,7 +29,8 @@ create table depot.crate (
     primary key (hall, no)
 );
 insert into depot.parcel (id, status) select n, 'PACKED' from generate_series(1, 9) as n;
-insert into depot.crate select '00000000-0000-0000-0000-000000000001', n from generate_series(1, 3) as n;
+insert into depot.crate
+select '00000000-0000-0000-0000-000000000001', n from generate_series(1, 3) as n;
 """
 SPEC = """
 interlock: 1
@@ -107,9 +108,7 @@ def fire(session: psycopg.Connection, *values: object, **named: object) -> dict[
     called = ", ".join(f"%({name})s" for name in places)
     if isinstance(named.get("set"), dict):
         named["set"] = json.dumps(named["set"])
-    row = session.execute(
-        f"select interlock.fire({called}{told})", {**places, **named}
-    ).fetchone()
+    row = session.execute(f"select interlock.fire({called}{told})", {**places, **named}).fetchone()
     assert row
     found: dict[str, object] = row[0]
     return found
@@ -352,7 +351,18 @@ def test_several_columns_are_an_object_and_an_enum_is_a_state(
     assert row[0]["key"] == {"hall": HALL, "no": 1}
 
 
-@pytest.mark.parametrize("key", ["1", "'1'", "1::smallint", "1::bigint", "'1'::varchar", "'1'::jsonb", """'{"id": 1}'::jsonb"""])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "1",
+        "'1'",
+        "1::smallint",
+        "1::bigint",
+        "'1'::varchar",
+        "'1'::jsonb",
+        """'{"id": 1}'::jsonb""",
+    ],
+)
 def test_one_column_may_be_given_as_any_type(db: psycopg.Connection, key: str) -> None:
     db.execute(f"select interlock.fire('parcel', {key}, 'lose', reason => 'x')")
     assert status(db) == "LOST"
@@ -612,9 +622,7 @@ def test_of_two_who_expect_the_same_state_the_second_is_stale(
     assert told["from"] == "SENT"
 
 
-def test_in_observe_fire_makes_declared_moves_alone(
-    db: psycopg.Connection, connect: Connect
-) -> None:
+def test_in_observe_fire_makes_declared_moves_alone(db: psycopg.Connection) -> None:
     apply.install(db, spec.parse(SPEC.replace("mode: enforce", "mode: observe"), "observe.yaml"))
 
     assert fire(db, "parcel", 1, "send", set={"carrier": "x"})["to"] == "SENT"

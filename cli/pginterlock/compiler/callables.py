@@ -14,6 +14,7 @@ from pginterlock import assets
 from pginterlock.compiler.foresight import events as foreseen_events
 from pginterlock.compiler.foresight import foreseen_columns
 from pginterlock.compiler.functions import PIN
+from pginterlock.compiler.machine_names import MachineNames
 from pginterlock.compiler.removal import qualified
 from pginterlock.model import Mode, Transition
 from pginterlock.names import array, cut, dollar, field, ident, literal
@@ -39,8 +40,17 @@ def callables(writing: Writing) -> list[DbObject]:
 
 def _fire(writing: Writing) -> DbObject:
     name = cut(f"{writing.machine.name}_fire")
-    return _function(
-        writing, name, FIRE_TYPES, "fire_function.sql", fire_body(writing), "move a row by an event"
+    body = _to_funnel(writing) if writing.machine.funnel else fire_body(writing)
+    return _function(writing, name, FIRE_TYPES, "fire_function.sql", body, "move a row by an event")
+
+
+def _to_funnel(writing: Writing) -> str:
+    return fill(
+        assets.read("sql", "templates", "funnel_fire.plpgsql"),
+        {
+            "schema_name": writing.table.name.schema,
+            "function_name": MachineNames(writing.machine.name).funnel,
+        },
     )
 
 
@@ -215,7 +225,9 @@ def _events(writing: Writing) -> str:
     for event in dict.fromkeys(t.event for t in machine.transitions):
         same = [t for t in machine.transitions if t.event == event]
         reached = list(dict.fromkeys(t.to_state for t in same))
-        lines.append(f"{'elsif' if lines else 'if'} p_event operator(pg_catalog.=) {literal(event)} then")
+        lines.append(
+            f"{'elsif' if lines else 'if'} p_event operator(pg_catalog.=) {literal(event)} then"
+        )
         if len(reached) == 1:
             lines.append(indent(f"v_to := {literal(reached[0])};"))
         lines.append(indent(f"v_targets := case\n{indent(_targets(same))}\nend;"))

@@ -83,7 +83,9 @@ def _after(writing: Writing, state: str) -> Render:
     def render(column: str) -> str:
         now = field("v_row", column)
         if column == machine.state:
-            cast = writing.column(column).type if writing.column(column).kind is Kind.ENUM else "text"
+            cast = (
+                writing.column(column).type if writing.column(column).kind is Kind.ENUM else "text"
+            )
             return f"{literal(state)}::{cast}"
         kind = writing.column(column).type
         if is_filled and column in machine.row(state).clear:

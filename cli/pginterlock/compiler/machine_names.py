@@ -55,7 +55,12 @@ class MachineNames:
     @property
     def table_functions(self) -> list[str]:
         """The functions in the schema of the user's table."""
-        return [self.row, cut(f"interlock_{self.machine}_refuse")]
+        return [self.row, cut(f"interlock_{self.machine}_refuse"), self.funnel]
+
+    @property
+    def funnel(self) -> str:
+        """The function that moves rows with the rights of the table's owner."""
+        return cut(f"interlock_{self.machine}_fire")
 
     @property
     def triggers(self) -> list[str]:
