@@ -51,7 +51,7 @@ def found(connection: psycopg.Connection, machine: str, where: Table) -> list[Db
     objects = [found_record(machine, [it.grantee for it, _ in taken])]
     for it, may_fire in taken:
         if it.is_there:
-            now = updaters.get(it.grantee, Updater(it.grantee, False, False, (), True))  # noqa: FBT003
+            now = updaters.get(it.grantee, Updater(it.grantee, False, False, (), True))
             objects.append(
                 found_grant(
                     machine,

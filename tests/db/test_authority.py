@@ -20,7 +20,8 @@ from pginterlock.verify import verify
 TABLE = """
 create role depot_owner;
 create role clerk; create role boss; create role auditor;
-create role app login; create role app_boss login in role boss; create role app_none login noinherit;
+create role app login; create role app_boss login in role boss;
+create role app_none login noinherit;
 create role pool login in role clerk, boss;
 create schema depot authorization depot_owner;
 set role depot_owner;
@@ -62,11 +63,11 @@ def own_server(server: TestServer) -> Iterator[embedded.Server]:
 
 
 @pytest.fixture
-def database(own_server: embedded.Server) -> Iterator[str]:
+def database(own_server: embedded.Server) -> str:
     with psycopg.connect(own_server.dsn(), autocommit=True) as admin:
         admin.execute("drop database if exists parcels with (force)")
         admin.execute("create database parcels template authority_template")
-    yield "parcels"
+    return "parcels"
 
 
 @pytest.fixture
@@ -249,7 +250,8 @@ def test_a_cascade_of_somebody_else_is_judged_by_the_session(login: Login) -> No
     admin.execute("insert into public.batch values (1, 1)")
     admin.execute(
         "create function public.follow() returns trigger language plpgsql security definer as"
-        " $$ begin update depot.parcel set status = 'SENT' where id = new.parcel; return null; end $$"
+        " $$ begin update depot.parcel set status = 'SENT' where id = new.parcel;"
+        " return null; end $$"
     )
     admin.execute(
         "create trigger follow after update on public.batch for each row"

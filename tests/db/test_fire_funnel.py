@@ -135,9 +135,7 @@ def test_nobody_updates_what_is_funnelled(guarded: Login, role: str, column: str
 def test_fire_moves_for_who_could_before(guarded: Login, role: str) -> None:
     row = (
         guarded(role)
-        .execute(
-            "select interlock.fire('parcel', 1, 'send', set => '{\"shelf\": null}')"
-        )
+        .execute("select interlock.fire('parcel', 1, 'send', set => '{\"shelf\": null}')")
         .fetchone()
     )
     assert row

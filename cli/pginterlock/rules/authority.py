@@ -30,7 +30,7 @@ def may(move: Transition) -> str:
 
 
 def refusal(writing: Writing, moves: list[Transition]) -> str:
-    """Return the refusal of *moves*, of one state to another, none of which the session may make."""
+    """Return the refusal of *moves*, one state to another, none of which the session may make."""
     move = moves[0]
     roles = list(dict.fromkeys(role for m in moves for role in m.by))
     verdict = Verdict(

@@ -796,9 +796,9 @@ begin
     end if;
     if v_to is null then
         raise exception using
-            errcode = 'object_not_in_prerequisite_state',
-            message = pg_catalog.concat('another trigger has kept the row from ', p_event),
-            hint = 'A BEFORE trigger of the table returned null, or emptied the state';
+            errcode := 'object_not_in_prerequisite_state',
+            message := pg_catalog.concat('another trigger has kept the row from ', p_event),
+            hint := 'A BEFORE trigger of the table returned null, or emptied the state';
     end if;
     return pg_catalog.jsonb_build_object(
         'machine', 'parcel', 'key', pg_catalog.jsonb_build_object('id', v_key_1), 'event', p_event, 'from', v_from, 'to', v_to
