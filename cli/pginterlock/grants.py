@@ -68,7 +68,7 @@ def found(connection: psycopg.Connection, machine: str, where: Table) -> list[Db
 def _taken(
     connection: psycopg.Connection, name: TableName, machine: str
 ) -> list[tuple[Taken, bool]]:
-    there = "select to_regclass('interlock.funnel') is not null"
+    there = "select pg_catalog.has_table_privilege(to_regclass('interlock.funnel'), 'select')"
     if connection.execute(there).fetchone() != (True,):
         return []
     values = {

@@ -46,7 +46,7 @@ def test_a_choice_is_documented(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "section", ["claims", "mirrors", "reactions", "deadlines", "repairs", "funnel"]
+    "section", ["claims", "mirrors", "reactions", "deadlines", "repairs"]
 )
 def test_what_is_not_enforced_is_said_to_be_so(section: str) -> None:
     assert f"`{section}`" in pages.section(PAGE, "Not yet enforced")
