@@ -1,5 +1,6 @@
--- Say which events a row could make now, and what each one lacks. The key is given
--- as what it is: a number, a uuid, or for several columns a jsonb object.
+-- Say what a row could do now, told by a key of any type.
+--
+-- A number, a uuid, or for several columns a jsonb object.
 
 create or replace function interlock.allowed(p_machine text, p_key anyelement)
     returns table (event text, to_state text, possible boolean, missing text[], needs text[])

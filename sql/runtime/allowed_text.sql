@@ -1,5 +1,6 @@
--- Say which events a row could make now, and what each one lacks. The key is given
--- as text: a literal, a parameter, or for several columns an object.
+-- Say what a row could do now, told by a key as text.
+--
+-- A literal, a parameter of a driver, or for several columns an object as text.
 
 create or replace function interlock.allowed(p_machine text, p_key text)
     returns table (event text, to_state text, possible boolean, missing text[], needs text[])

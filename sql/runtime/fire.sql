@@ -1,5 +1,6 @@
--- Move one row by an event. The key is given as what it is: a number, a uuid, or for several columns a jsonb object.
+-- Move one row by an event, told by a key of any type.
 --
+-- A number, a uuid, or for several columns a jsonb object.
 -- With the rights of the caller, and his search path: his own triggers run inside.
 
 create or replace function interlock.fire(

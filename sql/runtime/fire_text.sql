@@ -1,5 +1,6 @@
--- Move one row by an event. The key is given as text: a literal, a parameter, or for several columns an object.
+-- Move one row by an event, told by a key as text.
 --
+-- A literal, a parameter of a driver, or for several columns an object as text.
 -- With the rights of the caller, and his search path: his own triggers run inside.
 
 create or replace function interlock.fire(
