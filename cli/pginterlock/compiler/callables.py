@@ -259,7 +259,7 @@ def _move(writing: Writing) -> str:
     match = _match(writing, {c: f"${n}" for n, c in enumerate(writing.key, start=3)})
     # The text is a format: what is ours in it must not look like a slot of it.
     dynamic = fill(
-        assets.read("sql", "templates", "fire_dynamic.sql"),
+        assets.read("sql", "templates", "fire_dynamic.plpgsql"),
         {
             "relation": _formatted(slots["relation"]),
             "state_column": _formatted(slots["state_column"]),

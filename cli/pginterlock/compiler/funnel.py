@@ -47,7 +47,7 @@ def found_grant(
     slots = {"relation": qualified(table), "grantee": _role(it.grantee)}
     give = fill(
         assets.read("sql", "templates", "funnel_give_back.sql"),
-        {**slots, "option": " with grant option" if it.is_grantable else ""},
+        {**slots, "option": "with grant option" if it.is_grantable else ""},
     )
     if it.columns:
         own = ", ".join(map(ident, it.columns))
@@ -176,7 +176,7 @@ def _grant(writing: Writing, it: Taken) -> DbObject:
             "relation": qualified(writing.table.name),
             "grantee": _role(it.grantee),
             "columns": ", ".join(map(ident, free)),
-            "option": " with grant option" if it.is_grantable else "",
+            "option": "with grant option" if it.is_grantable else "",
             "function": _signature(writing),
         },
     )
