@@ -97,7 +97,7 @@ class Machine:
         """
         named = "set => %s::jsonb, expect => %s, reason => %s, actor => %s"
         rest = "idempotency_key => %s, dry_run => %s"
-        values = [
+        values: list[object] = [
             self.name,
             _key(key),
             event,

@@ -196,10 +196,8 @@ def test_faults_of_moves(old: str, new: str, expected: list[str]) -> None:
             id="a stamp of birth that nothing fills",
         ),
         pytest.param(
-            "    deadlines: {PENDING: 1 day}\n    audit: {retain: 1 year}\n    funnel: true",
+            "    deadlines: {PENDING: 1 day}\n    audit: {retain: 1 year}",
             ["16:17: deadlines PENDING (IL16) is read, but not yet held by the database"
-             " [not-yet-enforced]",
-             "18:5: funnel true (IL05) is read, but not yet held by the database"
              " [not-yet-enforced]"],
             id="what is not held yet",
         ),
@@ -219,7 +217,7 @@ def test_a_misspelt_state_is_guessed_at() -> None:
 
 def test_only_what_may_be_meant_so_is_a_warning() -> None:
     text = SMALL.replace("CANCELLED]\n    tr", "CANCELLED, NO_SHOW]\n    tr")
-    extra = "      made_at: {state: PENDING, fill: never}\n    funnel: true\n"
+    extra = "      made_at: {state: PENDING, fill: never}\n    deadlines: {PENDING: 1 day}\n"
 
     severities = {it.code: it.severity for it in findings(text + extra)}
 

@@ -149,9 +149,9 @@ def test_the_whole_format_becomes_a_machine() -> None:
             Unenforced("mirrors", "occupied", "IL09"),
             Unenforced("reactions", "paid", "IL01"),
             Unenforced("deadlines", "PENDING", "IL16"),
-            Unenforced("funnel", "true", "IL05"),
             Unenforced("repairs", "late", "backfill"),
         ),
+        funnel=("status", "checked_in_at", "ended_at", "cancelled_at", "hotel_id", "room_id"),
     )
 
 
