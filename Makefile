@@ -19,7 +19,7 @@ servers := $(foreach v,14 15 16 17,.cache/servers/$(v)/.complete)
 export INTERLOCK_TEST_PG
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history pgtap pgbouncer servers docs build clean
+.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history bench-modes soak-adoption pgtap pgbouncer servers docs build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -57,6 +57,12 @@ bench: .venv/.made-for-bench $(call needed,15) ## what one write costs, with and
 bench-history: .venv/.made-for-bench $(call needed,15) ## replay and seal of a million entries; a write with millions behind it
 	$(BIN)/python bench/history.py $(BENCH_ARGS)
 
+bench-modes: .venv/.made-for-bench $(call needed,15) ## what observe, ratchet and enforce cost
+	$(BIN)/python bench/modes.py $(BENCH_ARGS)
+
+soak-adoption: .venv/.made-for-bench $(call needed,15) ## a dirty live table of a million rows to an enforced one, writers going on
+	$(BIN)/python bench/adoption.py $(SOAK_ARGS)
+
 pgtap: ## fetch pgTAP, unless it is here
 	@bash pgtests/fetch_pgtap.sh
 
@@ -73,7 +79,7 @@ build: .venv/.made-for-dev ## sdist and wheel into dist/
 
 clean: ## take away everything that make made
 	rm -rf .venv .cache .nox build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find cli tests bench migrations pgtests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find cli tests bench examples migrations pgtests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.made-for-demo: .venv/.made pyproject.toml
 	@echo 'make: installing interlock into .venv' >&2

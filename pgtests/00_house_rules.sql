@@ -113,10 +113,10 @@ select set_eq(
     $$,
     array[
         'act_as', 'act_as_signed', 'allowed', 'booking_allowed', 'booking_fire', 'callable', 'challenge',
-        'claim_call', 'fire', 'fire_by_key', 'keep_result', 'read_key', 'read_set', 'refuse',
+        'claim_call', 'fire', 'fire_by_key', 'keep_result', 'lifted', 'read_key', 'read_set', 'refuse',
         'refuse_unknown', 'refused_result'
     ],
-    'the public may say who acts or prove it, fire, and be refused; nothing else'
+    'the public may say who acts or prove it, ask what is lifted, fire, and be refused; nothing else'
 );
 
 select is_empty(
@@ -138,9 +138,9 @@ select is_empty(
         where
             o.prosecdef
             and not o.is_trigger
-            and o.signature !~ '^interlock\.(act_as_signed|challenge|claim_call|keep_refusal|keep_result)\('
+            and o.signature !~ '^interlock\.(act_as_signed|challenge|claim_call|keep_refusal|keep_result|lifted)\('
     $$,
-    'only triggers, and what must read a key or write a report, run with the rights of their owner'
+    'only triggers, and what must read a key or a bypass or write a report, run with the rights of their owner'
 );
 
 select is_empty(

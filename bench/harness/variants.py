@@ -17,6 +17,7 @@ from harness.template import TEMPLATE
 
 Step = Callable[[Cluster, str], None]
 BARE = "bare"
+_SHOWN = 20  # lines of a command that failed
 CHECKS = ("function", "native", "trigger")
 
 
@@ -133,6 +134,7 @@ def _run(command: Sequence[str], folder: Path, environment: dict[str, str] | Non
         command, cwd=folder, capture_output=True, text=True, check=False, env=environment
     )
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["no message"]
-        raise BenchError(f"{' '.join(command[1:4])}: {lines[-1].strip()}")
+        lines = (done.stdout + done.stderr).strip().splitlines() or ["no message"]
+        told = "\n".join(lines[-_SHOWN:])
+        raise BenchError(f"{' '.join(command[2:4])} ended with {done.returncode}:\n{told}")
     return done.stdout

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import psycopg
 
-from pginterlock import catalog, database
+from pginterlock import bypasses, catalog, database
 from pginterlock.compiler import replay
 from pginterlock.errors import UnsafeError
 from pginterlock.model import Machine, Mode, TableName
@@ -47,10 +47,17 @@ def adopted_without(
                 f"table {name} of machine {machine} is not there",
                 remedy="If it was renamed: change the spec, then interlock apply.",
             )
+        if row["adopted_rows"] is None:
+            raise UnsafeError(
+                f"{machine}: the rows that were there before it are not counted yet",
+                remedy="Nothing was dropped. Count them: interlock apply",
+            )
         key, after = tuple(row["key_columns"]), row["adopted_after"]
         asked = Machine(machine, name, row["state_column"], key, Mode.OBSERVE, (), (), ())
         writing = Writing(asked, table)
-        now = database.rows(connection, replay(writing, (), after).whether)[0]
+        has_bypasses = bool(bypasses.of(connection, machine))
+        all_of_it = replay(writing, (), after, has_bypasses=has_bypasses)
+        now = database.rows(connection, all_of_it.whether)[0]
         is_known = (now["adopted_count"], now["adopted_digest"]) == (
             row["adopted_rows"],
             row["adopted_digest"],
@@ -60,8 +67,8 @@ def adopted_without(
                 f"{machine}: history and rows do not agree, and dropping a month would hide it",
                 remedy="Nothing was dropped. interlock verify --history says what is wrong.",
             )
-        left = replay(writing, (), after, without=(begin, end)).whether
-        then = database.rows(connection, left)[0]
+        left = replay(writing, (), after, without=(begin, end), has_bypasses=has_bypasses)
+        then = database.rows(connection, left.whether)[0]
     return Adopted(then["adopted_count"], then["adopted_digest"])
 
 

@@ -1,26 +1,28 @@
-"""Run a plan: look first, arm in one transaction, validate after; all of it or nothing.
+"""Run a plan: look first, arm in one transaction, build and validate after.
 
-Locks are asked for as `pginterlock.waiting` says.
+The arming is all or nothing; what comes after is taken up where it stopped.
+
+Locks are asked for as `pginterlock.waiting` says. Wherever a run is cut short, the machine is as it
+was before or wholly armed, and another run does what is left.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import errors
 
-from pginterlock import database
+from pginterlock import database, rename_rows
+from pginterlock.arming import arm, demand_unchanged
+from pginterlock.building import build, look
 from pginterlock.errors import EnvironmentFault, IncompleteError, UnsafeError
 from pginterlock.model import Spec
 from pginterlock.plan import Part, Plan, Step
 from pginterlock.steps import make_plan
-from pginterlock.survey import state_of
-from pginterlock.waiting import Waiting, persist
+from pginterlock.survey import standing
+from pginterlock.waiting import Waiting, watched
 
-__all__ = ["Waiting", "install", "run"]
-
-# Any number does, as long as every apply takes the same.
-_ADVISORY_KEY = 7_355_608_218
-_SHOWN = 5
+__all__ = ["Ran", "Waiting", "install", "run"]
 
 Progress = Callable[[str], None]
 
@@ -42,33 +44,70 @@ def install(
     return plan
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run did: the steps that it armed, and how long it kept writers out for them."""
+
+    armed: int
+    locked_s: float
+
+
 def run(
     connection: psycopg.Connection,
     plan: Plan,
     *,
     waiting: Waiting | None = None,
+    resume: bool = False,
     progress: Progress = lambda _: None,
-) -> None:
-    """Run *plan*.
+) -> Ran:
+    """Run *plan*; with *resume* what is left of it, where it was cut short.
 
     Raises UnsafeError when the database is not the one the plan was made for, has changed since,
     or holds rows that break the rules (nothing was changed then); EnvironmentFault when a lock or
     the server is not to be had (nothing was changed); IncompleteError when the machine stands
-    armed but not every old row could be judged (run again).
+    armed but not every old row could be judged, or moved to a new name of its state (run again).
     """
     how = waiting or Waiting()
     parts = {part: [s for s in plan.steps if s.part is part] for part in Part}
+    ran = Ran(0, 0.0)
     _demand_database(connection, plan)
-    for step in parts[Part.LOOK]:
-        progress(step.title)
-        _look(connection, step, UnsafeError("", remedy=_MEND))
-    if parts[Part.ARM]:
-        with database.faults():
-            persist(how, lambda: _arm(connection, plan, parts[Part.ARM], how, progress))
+    if not _is_armed(connection, plan, resume=resume):
+        for step in parts[Part.LOOK]:
+            progress(step.title)
+            look(connection, step, UnsafeError("", remedy=_MEND))
+        if steps := parts[Part.ARM]:
+            with database.faults(), watched(connection, how) as patience:
+                ran = Ran(len(steps), arm(connection, plan, steps, patience, progress))
+    claims = [s for s in plan.steps if s.part in (Part.APART, Part.CLAIM)]
+    build(connection, claims, parts[Part.LOOK], how, progress)
     for number, step in enumerate(parts[Part.VALIDATE]):
         progress(step.title)
         left = len(parts[Part.VALIDATE]) - number
         _validate(connection, step, how, left)
+    if parts[Part.MOVE]:
+        if not parts[Part.ARM]:
+            _demand_same(connection, plan)
+        for machine, _ in plan.machines:
+            rename_rows.move(connection, machine, how, progress)
+    return ran
+
+
+def _is_armed(connection: psycopg.Connection, plan: Plan, *, resume: bool) -> bool:
+    """Whether all that *plan* arms is in force, and what is left of it is asked for.
+
+    Raises UnsafeError when the database is neither as before the plan nor as after it.
+    """
+    with database.snapshot(connection):
+        now = standing(connection, dict(plan.machines))
+    if resume and now.fingerprint != plan.fingerprint and now.target == plan.target:
+        return True
+    demand_unchanged(now, plan)
+    return False
+
+
+def _demand_same(connection: psycopg.Connection, plan: Plan) -> None:
+    with database.snapshot(connection):
+        demand_unchanged(standing(connection, dict(plan.machines)), plan)
 
 
 _MEND = (
@@ -96,81 +135,26 @@ def _demand_database(connection: psycopg.Connection, plan: Plan) -> None:
         )
 
 
-def _arm(
-    connection: psycopg.Connection,
-    plan: Plan,
-    steps: Sequence[Step],
-    how: Waiting,
-    progress: Progress,
-) -> None:
-    """Run *steps* in one transaction, under the lock that only one apply can have."""
-    timeout = f"set local lock_timeout = {how.timeout_ms}"
-    with connection.transaction():
-        # READ COMMITTED: what waits for a lock must then see what was committed meanwhile.
-        connection.execute("set transaction isolation level read committed, read write")
-        database.run(connection, timeout)
-        connection.execute("select pg_advisory_xact_lock(%s)", [_ADVISORY_KEY])
-        database.run(connection, "set local search_path = ''")
-        if state_of(connection, dict(plan.machines)) != plan.fingerprint:
-            raise UnsafeError(
-                "the database has changed since the plan was made; nothing was changed",
-                remedy="Look at it anew: interlock plan",
-            )
-        for step in steps:
-            progress(step.title)
-            database.run(connection, step.sql)
-            database.run(connection, timeout)
-
-
-def _look(
-    connection: psycopg.Connection, step: Step, refusal: UnsafeError | IncompleteError
-) -> None:
-    """Run the scan of *step*; raise an error like *refusal* when it finds rows."""
-    with database.snapshot(connection):
-        found = database.rows(connection, step.sql)
-    if not found:
-        return
-    told = [
-        f"  {row['rule']}: {_rows(row['row_count'])}, for example"
-        f" {', '.join(_key(key) for key in row['samples'][:_SHOWN])}"
-        for row in found
-    ]
-    total = len(told)
-    raise type(refusal)(
-        "\n".join([f"{step.title}: {total} rule{'s' if total > 1 else ''} broken", *told]),
-        remedy=refusal.remedy,
-    )
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
-
-
-def _key(key: object) -> str:
-    if isinstance(key, dict):
-        return ", ".join(f"{name}={value}" for name, value in key.items())
-    return str(key)
-
-
 def _validate(connection: psycopg.Connection, step: Step, how: Waiting, left: int) -> None:
-    if step.sql.lstrip().startswith("--"):
-        _look(connection, step, IncompleteError("", remedy=_ARMED))
+    if step.is_scan:
+        look(connection, step, IncompleteError("", remedy=_ARMED))
         return
 
-    def once() -> None:
+    def once(try_ms: int) -> None:
         with connection.transaction():
-            database.run(connection, f"set local lock_timeout = {how.timeout_ms}")
+            database.run(connection, f"set local lock_timeout = {try_ms}")
             database.run(connection, step.sql)
 
     try:
-        persist(how, once)
+        with watched(connection, how) as patience:
+            patience.insist(once)
     except errors.CheckViolation as error:
         raise IncompleteError(
             f"{step.title}: {error.diag.message_primary or error}", remedy=_ARMED
         ) from error
-    except (psycopg.OperationalError, EnvironmentFault) as error:
+    except (psycopg.Error, EnvironmentFault) as error:
         raise IncompleteError(
-            f"{left} of the checks are armed but not validated yet:"
+            f"armed, but {left} step{'s are' if left > 1 else ' is'} left, from {step.title!r} on:"
             f" {database.hide(str(error)).strip()}",
-            remedy="New writes are guarded already. Run apply again to judge the old rows.",
+            remedy="New writes are guarded already. Run apply again (a plan file: with --resume).",
         ) from error

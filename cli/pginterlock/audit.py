@@ -13,6 +13,9 @@ from pginterlock.errors import EnvironmentFault, UsageError
 from pginterlock.names import cut
 from pginterlock.template import fill
 
+# Kinds of entries that a bypass let through: their events and states say what it was.
+LET_THROUGH = ("bypass", "imported")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -136,7 +139,8 @@ def standing(lived: Sequence[Entry], moment: datetime) -> Standing:
     after = [it for it in lived if it.clock_at > moment]
     columns: dict[str, object] = {}
     for it in reversed(after):
-        columns.update({name: old for name, (old, _) in it.changed.items() if it.kind != "birth"})
+        if not _is_birth(it):
+            columns.update({name: old for name, (old, _) in it.changed.items()})
     for it in before:
         columns.update({name: new for name, (_, new) in it.changed.items()})
     if before:
@@ -145,6 +149,10 @@ def standing(lived: Sequence[Entry], moment: datetime) -> Standing:
     if after and after[0].from_state is not None:
         return Standing(after[0].from_state, columns)
     return Standing(None)
+
+
+def _is_birth(it: Entry) -> bool:
+    return it.kind == "birth" or (it.kind in LET_THROUGH and it.from_state is None)
 
 
 def _told(error: Exception) -> str:

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import DictRow
 
-from pginterlock import database, grants
+from pginterlock import database, grants, indexes
 from pginterlock.compiler import MachineNames, registry_facts, removal
 from pginterlock.fit import Problem
 from pginterlock.model import Machine, SpecPath, TableName
@@ -80,6 +80,8 @@ def table(connection: psycopg.Connection, name: TableName, machine: str) -> Tabl
         has_tombstones=row["has_tombstones"],
         partitions=tuple(TableName(*name) for name in row["partitions"]),
         is_ours=row["is_ours"],
+        partition_columns=tuple(row["partition_columns"]),
+        can_exclude=row["can_exclude"],
         **grants.of_table(connection, name, machine, row["table_oid"]),
     )
 
@@ -121,7 +123,9 @@ def found_objects(connection: psycopg.Connection, machine: str, where: Table) ->
                 drop=removal.drop_table(row["object_name"].removeprefix("interlock.")),
             )
         )
-    return found + _registry(connection, machine) + grants.found(connection, machine, where)
+    found += _registry(connection, machine)
+    found += grants.found(connection, machine, where)
+    return found + indexes.found_indexes(connection, machine, where)
 
 
 def stored_check(connection: psycopg.Connection, where: Table, expression: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pginterlock import contradictions
 from pginterlock.contradictions import Found
 from pginterlock.findings import Finding, Severity
-from pginterlock.model import Machine, Spec, SpecPath
+from pginterlock.model import Machine, Spec, SpecPath, resolve_mode
 
 # Code of a finding to what it means; each has a part in docs/reference/check.md.
 CHECKS = {
@@ -24,9 +24,11 @@ CHECKS = {
     "stamp-of-state-column": "the state column is used as a stamp",
     "never-filled": "a stamp is required at birth, and nothing fills it",
     "shadowed-move": "another event makes the same move first, and without a guard",
+    "deadline-of-final-state": "a row stays in a final state for ever, and so past any deadline",
+    "mode-repeated": "a rule has a mode of its own that it would have anyway",
     "not-yet-enforced": "the spec says it, and the database does not hold it yet",
 }
-_WARNINGS = ("never-filled", "shadowed-move", "not-yet-enforced")
+_WARNINGS = ("never-filled", "shadowed-move", "mode-repeated", "not-yet-enforced")
 
 
 def check(spec: Spec) -> list[Finding]:
@@ -134,6 +136,30 @@ def _shadows(machine: Machine) -> Found:
             first[ends] = move.event
 
 
+def _deadlines(machine: Machine) -> Found:
+    for it in machine.deadlines:
+        if it.state in machine.final:
+            yield (
+                "deadline-of-final-state",
+                ("deadlines", it.state),
+                f"{it.state} is final: every row in it will pass the deadline of {it.longest}",
+                f"Take the deadline away, or {it.state} out of final",
+            )
+
+
+def _modes(machine: Machine) -> Found:
+    for rule, mode in machine.modes:
+        others = [it for it in machine.modes if it[0] != rule]
+        name, _, item = rule.partition(".")
+        if resolve_mode(others, machine.mode, name, item) is mode:
+            yield (
+                "mode-repeated",
+                ("modes", rule),
+                f"{rule} is in {mode} anyway",
+                "Take the line away",
+            )
+
+
 def _unenforced(machine: Machine) -> Found:
     for part in machine.unenforced:
         name, _, key = part.name.partition(".")
@@ -148,6 +174,7 @@ def _unenforced(machine: Machine) -> Found:
 _PARTS: tuple[Callable[[Machine], Found], ...] = (
     _reachability,
     _ends,
+    _deadlines,
     contradictions.guards,
     contradictions.invariants,
     contradictions.rows,
@@ -155,5 +182,6 @@ _PARTS: tuple[Callable[[Machine], Found], ...] = (
     contradictions.stamp_order,
     contradictions.stamp_columns,
     _shadows,
+    _modes,
     _unenforced,
 )

@@ -208,7 +208,31 @@ class InvariantBroken(Refused, code="IL14"):
 
 
 class ClaimTaken(Refused, code="IL15"):
-    """Another row holds the resource."""
+    """Another row holds the resource; or the row holds it without beginning or end.
+
+    An index refuses the former, and the server says what it may tell: *wanted* is what the row asks
+    for, by column, and *holder* what the other row has, its key at the end where the claim has a
+    range. Both are empty where the writer may not read the columns.
+    """
+
+    @property
+    def claim(self) -> str | None:
+        """The name of the claim."""
+        return self._text("claim")
+
+    @property
+    def wanted(self) -> Mapping[str, str]:
+        """What the row asks for, by column."""
+        return self._pairs("wanted")
+
+    @property
+    def holder(self) -> Mapping[str, str]:
+        """What the row has that holds it already, by column."""
+        return self._pairs("holder")
+
+    def _pairs(self, name: str) -> Mapping[str, str]:
+        found = self.detail.get(name)
+        return found if isinstance(found, Mapping) else {}
 
 
 class DeadlinePassed(Refused, code="IL16"):

@@ -9,6 +9,7 @@ Pure: text in, data out.
 """
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import postgast
 from google.protobuf.message import DecodeError, Message
@@ -70,9 +71,15 @@ def parse(text: str) -> Expression:
 def rewrite(text: str, render: Callable[[str], str]) -> str:
     """Return *text* with every column written as *render* writes it."""
     raw = text.encode()
-    for name, (start, end) in reversed(_columns(text, _tree(text))):
+    for name, (start, end) in reversed(_places(text)):
         raw = raw[:start] + render(name).encode() + raw[end:]
     return raw.decode()
+
+
+@lru_cache(maxsize=1000)
+def _places(text: str) -> tuple[tuple[str, tuple[int, int]], ...]:
+    """Return the columns of *text*; a machine is written many times, and parsing takes longest."""
+    return tuple(_columns(text, _tree(text)))
 
 
 def demands(text: str) -> list[tuple[str, bool]]:

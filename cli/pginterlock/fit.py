@@ -7,8 +7,10 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pginterlock.model import Checks, Machine, Mode, SpecPath, TableName
-from pginterlock.rules import row_predicates
+from pginterlock.model import Checks, Machine, SpecPath, TableName
+from pginterlock.names import literal
+from pginterlock.rules import checked_predicates
+from pginterlock.rules.claim import is_held
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Column, Kind, Table
 
@@ -55,7 +57,8 @@ def fit(machine: Machine, table: Table) -> list[Problem]:
     if missing:
         return missing
     found = [*_relation(table), *_key(machine, table), *_state(machine, table)]
-    found += [*_columns(machine, table), *_funnel(machine, table)]
+    found += [*_columns(machine, table), *_repairs(machine, table)]
+    found += [*_claims(machine, table), *_funnel(machine, table)]
     if not found:
         found += [*_size(machine, table)]
     return [Problem(root + path, text) for path, text in found]
@@ -85,6 +88,17 @@ def _named(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
             yield ("transitions", transition.event, "guard"), column
     for invariant in machine.invariants:
         yield from ((("invariants", invariant.name), c) for c in invariant.check.columns)
+    for repair in machine.repairs:
+        path: SpecPath = ("repairs", repair.name)
+        yield from (((*path, "when"), c) for c in repair.when.columns)
+        for column, value in repair.sets:
+            yield (*path, "set", column), column
+            yield from (((*path, "set", column), c) for c in value.columns)
+    for claim in machine.claims:
+        for number, column in enumerate(claim.resource):
+            yield ("claims", claim.name, "resource", number), column
+        for column in claim.during.columns if claim.during else ():
+            yield ("claims", claim.name, "during"), column
     for number, column in enumerate(machine.audit.columns):
         yield ("audit", "columns", number), column
 
@@ -145,7 +159,9 @@ def _state(machine: Machine, table: Table) -> _Found:
         for state in machine.states:
             if state not in column.labels:
                 close = difflib.get_close_matches(state, column.labels, n=1)
-                yield ("state",), f"{column.type} has no label {state!r}{_meant(close)}"
+                add = f"alter type {column.base_type} add value {literal(state)}"
+                told = _meant(close) or f"; first, in a transaction of its own: {add}"
+                yield ("state",), f"{column.type} has no label {state!r}{told}"
 
 
 def _columns(machine: Machine, table: Table) -> _Found:
@@ -197,16 +213,56 @@ def _funnel(machine: Machine, table: Table) -> _Found:
         yield ("funnel",), f"others may update partition {partition}: revoke that"
 
 
+def _repairs(machine: Machine, table: Table) -> _Found:
+    """Yield what no repair may set: the key, for a history belongs to it, and what is generated."""
+    for repair in machine.repairs:
+        for name, _ in repair.sets:
+            column = table.column(name)
+            if name in (machine.key or table.primary_key):
+                told = f"the key {name!r} cannot be repaired: a history belongs to one key"
+                yield ("repairs", repair.name, "set", name), told
+            elif column is not None and column.is_generated:
+                told = f"column {name!r} is generated; it follows the columns it is made of"
+                yield ("repairs", repair.name, "set", name), told
+
+
 def _why(column: Column) -> str:
     return "generated" if column.is_generated else "not null"
 
 
-def _size(machine: Machine, table: Table) -> _Found:
-    if machine.mode is not Mode.ENFORCE or machine.checks is not Checks.FUNCTION:
+def _claims(machine: Machine, table: Table) -> _Found:
+    """Find claims that no index of a partitioned table can hold."""
+    if not table.is_partitioned:
         return
+    for claim in machine.claims:
+        if not is_held(Writing(machine, table), claim):
+            continue
+        missing = [it for it in table.partition_columns if it not in claim.resource]
+        if missing:
+            yield (
+                ("claims", claim.name, "resource"),
+                (
+                    f"{table.name} is partitioned by {', '.join(table.partition_columns)}: an index"
+                    f" sees one partition at a time, so the resource must have {', '.join(missing)}"
+                ),
+            )
+        elif claim.during and not table.can_exclude:
+            yield (
+                ("claims", claim.name, "during"),
+                (
+                    f"{table.name} is partitioned, and this server knows no exclusion constraint on"
+                    " such a table: PostgreSQL does from version 17 on"
+                ),
+            )
+
+
+def _size(machine: Machine, table: Table) -> _Found:
     writing = Writing(machine, table)
+    checked = checked_predicates(writing)
+    if not checked or machine.checks is not Checks.FUNCTION:
+        return
     read = {machine.state, *writing.key}
-    read |= {column for p in row_predicates(writing) for column in p.columns}
+    read |= {column for p in checked for column in p.columns}
     if len(read) > _MAX_ARGUMENTS:
         yield (
             ("checks",),

@@ -4,9 +4,12 @@ Pure: no connection, no clock, no files. Everything here is compared by value, s
 that say the same are equal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+# The event of the move from a state's old name to its new one. No event of a spec begins so.
+RENAME_EVENT = "interlock:rename"
 
 
 class Mode(StrEnum):
@@ -15,6 +18,14 @@ class Mode(StrEnum):
     OBSERVE = "observe"
     RATCHET = "ratchet"
     ENFORCE = "enforce"
+
+
+def resolve_mode(
+    modes: Iterable[tuple[str, Mode]], default: Mode, rule: str, item: str = ""
+) -> Mode:
+    """Return the mode of *item* of *rule*: its own, else its rule's, else *default*."""
+    found = dict(modes)
+    return found.get(f"{rule}.{item}", found.get(rule, default)) if found else default
 
 
 class Checks(StrEnum):
@@ -116,12 +127,42 @@ class StateRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Rename:
+    """State *state* was called *was* before."""
+
+    state: str
+    was: str
+
+
+@dataclass(frozen=True, slots=True)
 class Invariant:
     """A condition on rows, always (*states* empty) or while in some states."""
 
     name: str
     check: Expression
     states: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """How `backfill` mends the rows of which *when* holds: *sets* are columns and their values."""
+
+    name: str
+    when: Expression
+    sets: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A resource that one row at a time holds while in some states; *during* is a range, or none.
+
+    *resource* names it; a row in which one of these columns is null holds nothing.
+    """
+
+    name: str
+    resource: tuple[str, ...]
+    states: tuple[str, ...]
+    during: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +180,18 @@ class Outbox:
     """Whom to wake when an entry is written: who listens on *channel*."""
 
     channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """How long a row may stay in *state*: *longest* is an interval, such as ``15 minutes``.
+
+    *then* is the event that ends it, carried out by `interlock overdue --act`.
+    """
+
+    state: str
+    longest: str
+    then: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +218,27 @@ class Machine:
     stamps: tuple[Stamp, ...] = ()
     rows: tuple[StateRow, ...] = ()
     invariants: tuple[Invariant, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    claims: tuple[Claim, ...] = ()
     deletion: tuple[str, ...] = ()
     audit: Audit = field(default_factory=Audit)
     outbox: Outbox | None = None
     checks: Checks = Checks.FUNCTION
     continuity: Continuity = Continuity.VERIFY
+    repairs: tuple[Repair, ...] = ()
     unenforced: tuple[Unenforced, ...] = ()
+    modes: tuple[tuple[str, Mode], ...] = ()  # rule, or rule.item, to a mode of its own
+    renames: tuple[Rename, ...] = ()
     funnel: tuple[str, ...] = ()  # columns that nobody updates but `interlock.fire`
+
+    @property
+    def old_names(self) -> tuple[Rename, ...]:
+        """The renames under way: the old name is a state still, beside the new one."""
+        return tuple(it for it in self.renames if it.was in self.states)
+
+    def mode_of(self, rule: str, item: str = "") -> Mode:
+        """Return the mode of *rule*, or of one *item* of it (`RowPredicate.name`)."""
+        return resolve_mode(self.modes, self.mode, rule, item)
 
     @property
     def states(self) -> tuple[str, ...]:

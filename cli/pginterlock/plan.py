@@ -5,15 +5,18 @@ Pure: no connection, no clock, no files.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 
+from pginterlock.difference import Difference
 from pginterlock.errors import UnsafeError, UsageError
 from pginterlock.model import TableName
 from pginterlock.objects import DbObject, Lock, ObjectKind
 
-FORMAT = "interlock plan 1"
+FORMAT = "interlock plan 2"
+EXPECTED = "expected, not measured"
 
 
 class Action(StrEnum):
@@ -23,15 +26,33 @@ class Action(StrEnum):
     REPLACE = "replace"
     MEND = "mend"
     VALIDATE = "validate"
+    JUDGE = "judge"
+    COUNT = "count"
     DROP = "drop"
+
+    @property
+    def is_after(self) -> bool:
+        """Whether it is done after the machine was armed, when nobody waits for it."""
+        return self in AFTER.values()
 
 
 class Part(StrEnum):
-    """When a step runs: *look* before all, *arm* in one transaction, *validate* each in its own."""
+    """When a step runs.
+
+    *look* before all, *arm* in one transaction, *apart* outside of any, *claim* and *validate* each
+    in one of its own; *move* comes last: rows in batches, each a transaction of its own.
+    """
 
     LOOK = "look"
     ARM = "arm"
+    APART = "apart"
+    CLAIM = "claim"
     VALIDATE = "validate"
+    MOVE = "move"
+
+
+# What is done once a machine is armed, by the fact that it makes true; in this order.
+AFTER = {"validated": Action.VALIDATE, "judged": Action.JUDGE, "adopted": Action.COUNT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +65,23 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A lock on a table."""
+
+    lock: Lock
+    table: str
+
+    def __str__(self) -> str:
+        """Return it as plans write it."""
+        return f"{self.lock} on {self.table}"
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One piece of SQL, why it is there, and the lock it takes on the user's table."""
+    """One piece of SQL, why it is there, and the locks it takes.
+
+    *lock* on *table* is what is expected, *measured* what it took on a copy (`measuring`).
+    """
 
     title: str
     why: str
@@ -53,17 +89,42 @@ class Step:
     part: Part = Part.ARM
     lock: Lock = Lock.NONE
     table: str = ""
+    measured: tuple[Held, ...] | None = None
+
+    @property
+    def locks(self) -> tuple[Held, ...]:
+        """The locks as they are known best."""
+        if self.measured is not None:
+            return self.measured
+        return () if self.lock is Lock.NONE else (Held(self.lock, self.table),)
+
+    @property
+    def is_lock(self) -> bool:
+        """Whether it does nothing but lock a table."""
+        return self.sql.startswith("lock table ")
+
+    @property
+    def is_scan(self) -> bool:
+        """Whether it is a query that returns what is broken."""
+        lines = self.sql.split("\n")
+        return next((it for it in lines if it and not it.startswith("--")), "").startswith("with ")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps from a database, known by its *fingerprint*, to its spec."""
+    """The steps from a database, known by its *fingerprint*, to its spec, known by its *target*.
+
+    *locks* says how the locks of the steps are known.
+    """
 
     database: str
     fingerprint: str
     machines: tuple[tuple[str, TableName], ...]
     steps: tuple[Step, ...]
     notes: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    target: str = ""
+    locks: str = EXPECTED
 
     @property
     def is_empty(self) -> bool:
@@ -79,7 +140,10 @@ _ORDER = (
     ObjectKind.REGISTRY,
     ObjectKind.GRANT,
     ObjectKind.CHECK,
+    ObjectKind.INDEX,
 )
+# What refuses writes of its own accord goes first.
+_REFUSING = (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.INDEX, ObjectKind.GRANT)
 
 
 def changes(wanted: Sequence[DbObject], found: Iterable[DbObject]) -> list[Change]:
@@ -90,13 +154,14 @@ def changes(wanted: Sequence[DbObject], found: Iterable[DbObject]) -> list[Chang
     there = {it.id: it for it in found}
     ids = {it.id for it in wanted}
     surplus = [it for it in there.values() if it.id not in ids and it.kind is not ObjectKind.TABLE]
-    held = (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.GRANT)
-    first = [_drop(it) for it in surplus if it.kind in held]
-    last = [_drop(it) for it in surplus if it.kind is ObjectKind.FUNCTION]
+    first = [_drop(it) for it in surplus if it.kind in _REFUSING]
+    last = [_drop(it) for it in surplus if it.kind in (ObjectKind.FUNCTION, ObjectKind.REGISTRY)]
     middle: list[Change] = []
     for it in sorted(wanted, key=lambda it: _ORDER.index(it.kind)):
         middle += _one(it, there.get(it.id))
-    return first + middle + last
+    now = [it for it in middle if not it.action.is_after]
+    after = [it for action in AFTER.values() for it in middle if it.action is action]
+    return first + now + last + after
 
 
 def _drop(it: DbObject) -> Change:
@@ -105,28 +170,35 @@ def _drop(it: DbObject) -> Change:
 
 def _one(wanted: DbObject, found: DbObject | None) -> list[Change]:
     mends = dict(wanted.mends)
-    validate = [Change(Action.VALIDATE, wanted, mends["validated"])] if "validated" in mends else []
+    after = [name for name in AFTER if name in mends]
     if found is None:
-        return [Change(Action.CREATE, wanted, wanted.create), *validate]
-    has, asked = dict(found.facts), dict(wanted.facts)
-    differing = {name for name in has.keys() | asked.keys() if has.get(name) != asked.get(name)}
-    if wanted.kind is ObjectKind.TABLE:
-        # A history keeps columns that the spec no longer asks for.
-        differing = {name for name in asked if has.get(name) != asked[name]}
+        return [Change(Action.CREATE, wanted, wanted.create), *_after(wanted, after)]
+    differing = _differing(wanted, found)
     if not differing:
         return []
-    if differing == {"validated"}:
-        return validate
+    left = [name for name in after if name in differing]
     if differing <= mends.keys():
-        return [Change(Action.MEND, wanted, "".join(mends[name] for name in sorted(differing)))]
-    return [Change(Action.REPLACE, wanted, wanted.replace), *validate]
+        now = "".join(mends[name] for name in sorted(differing - AFTER.keys()))
+        mend = [Change(Action.MEND, wanted, now)] if now else []
+        return [*mend, *_after(wanted, left)]
+    # A CHECK is put back not validated, whatever it was before.
+    left = [name for name in after if name in differing or name == "validated"]
+    # A constraint trigger cannot be replaced, nor be put in the place of another.
+    is_other = "constraint" in differing
+    sql = wanted.drop + wanted.create if is_other else wanted.replace
+    return [Change(Action.REPLACE, wanted, sql), *_after(wanted, left)]
 
 
-def fingerprint(facts: Mapping[str, str], objects: Iterable[DbObject]) -> str:
-    """Return the SHA-256 of what was found: a plan is for that state of a database alone."""
-    told = sorted(json.dumps([it.kind, it.name, dict(it.facts)], sort_keys=True) for it in objects)
-    text = json.dumps([dict(facts), told], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _differing(wanted: DbObject, found: DbObject) -> set[str]:
+    has, asked = dict(found.facts), dict(wanted.facts)
+    if wanted.kind is ObjectKind.TABLE:
+        # A history keeps columns that the spec no longer asks for.
+        return {name for name in asked if has.get(name) != asked[name]}
+    return {name for name in has.keys() | asked.keys() if has.get(name) != asked.get(name)}
+
+
+def _after(wanted: DbObject, names: Iterable[str]) -> list[Change]:
+    return [Change(AFTER[name], wanted, dict(wanted.mends)[name]) for name in names]
 
 
 def write(plan: Plan) -> str:
@@ -141,36 +213,45 @@ def write(plan: Plan) -> str:
         f"-- database: {json.dumps(plan.database, ensure_ascii=False)}",
         f"-- machines: {machines}",
         f"-- fingerprint: {plan.fingerprint}",
+        f"-- target: {plan.target}",
+        f"-- locks: {plan.locks}",
         f"-- checksum: {checksum}",
         "-- Review, then: interlock apply FILE (or psql -X -v ON_ERROR_STOP=1 -f FILE).",
-        *[f"-- Note: {note}" for note in plan.notes],
+        *[f"-- Note: {_one_line(note)}" for note in plan.notes],
+        *[f"-- Change: {_one_line(it.text)}" for it in plan.differences],
         "",
     ]
     return "\n".join(head) + body
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _body(plan: Plan) -> str:
     if plan.is_empty:
         return "\n-- Nothing to do: the database is as the spec says.\n"
     written = []
-    inside = False
-    for number, step in enumerate(plan.steps, start=1):
-        if (step.part is Part.ARM) != inside:
-            inside = not inside
-            written.append(_BEGIN if inside else _COMMIT)
-        written.append(_step(number, step))
-    if inside:
-        written.append(_COMMIT)
+    numbered = enumerate(plan.steps, start=1)
+    for (is_one, _), steps in groupby(numbered, key=lambda it: _transaction(*it)):
+        written += [_BEGIN] if is_one else []
+        written += [_step(number, step) for number, step in steps]
+        written += [_COMMIT] if is_one else []
     return "\n".join(written)
 
 
-_BEGIN = "\nbegin;\nset local lock_timeout = '100ms';\n"
+def _transaction(number: int, step: Step) -> tuple[bool, int]:
+    """Return whether *step* is written inside a transaction, and what tells it from others."""
+    return step.part in (Part.ARM, Part.CLAIM), number if step.part is Part.CLAIM else 0
+
+
+_BEGIN = "\nbegin;\nset local lock_timeout = '2s';\n"
 _COMMIT = "\ncommit;\n"
 _MARK = "\n-- step "
 
 
 def _step(number: int, step: Step) -> str:
-    lock = f"{step.lock} on {step.table}" if step.lock is not Lock.NONE else "none"
+    lock = "; ".join(map(str, step.locks)) or "none"
     return (
         f"{_MARK}{number} ({step.part}): {step.title}\n-- why:  {step.why}\n-- lock: {lock}\n"
         f"{step.sql.rstrip()}\n"
@@ -186,7 +267,7 @@ def read(text: str, name: str) -> Plan:
             break
         key, _, value = line[3:].partition(": ")
         head.setdefault(key, value)
-    wanted = ("database", "machines", "fingerprint", "checksum")
+    wanted = ("database", "machines", "fingerprint", "target", "locks", "checksum")
     if lines[0] != f"-- {FORMAT}" or any(key not in head for key in wanted):
         raise UsageError(
             f"{name} is not a plan of this version of interlock",
@@ -202,17 +283,27 @@ def read(text: str, name: str) -> Plan:
     return Plan(
         database=json.loads(head["database"]),
         fingerprint=head["fingerprint"],
+        target=head["target"],
         machines=tuple((m, TableName(*where)) for m, where in machines.items()),
-        steps=tuple(_read_step(piece) for piece in body.split(_MARK)[1:]),
+        locks=head["locks"],
+        steps=tuple(
+            _read_step(piece, is_measured=not head["locks"].startswith(EXPECTED))
+            for piece in body.split(_MARK)[1:]
+        ),
     )
 
 
-def _read_step(piece: str) -> Step:
+def _read_step(piece: str, *, is_measured: bool) -> Step:
     head, why, lock, sql = piece.split("\n", 3)
     label, _, title = head.partition(": ")
     part = Part(label[label.find("(") + 1 : label.rfind(")")])
-    name, _, table = lock.removeprefix("-- lock: ").partition(" on ")
+    told = lock.removeprefix("-- lock: ")
+    pairs = [] if told == "none" else [it.partition(" on ") for it in told.split("; ")]
+    held = tuple(Held(Lock(name), table) for name, _, table in pairs)
     for mark in (_BEGIN, _COMMIT):
         sql = sql.rstrip().removesuffix(mark.strip())
     sql = sql.rstrip() + "\n"
-    return Step(title, why.removeprefix("-- why:  "), sql, part, Lock(name), table)
+    first = held[0] if held else Held(Lock.NONE, "")
+    why = why.removeprefix("-- why:  ")
+    known = held if is_measured else None
+    return Step(title, why, sql, part, first.lock, first.table, known)

@@ -7,8 +7,10 @@ exception itself; SQLAlchemy wraps a driver's exception as ``orig``, Django as i
 import json
 from collections.abc import Iterator, Mapping
 
+from pginterlock import taken
 from pginterlock.errors import Refused
 
+_HINT = "Another row holds it: take another, or wait until that row lets go"
 # Name of a field, as psycopg's diag has it, and as asyncpg has it on the exception.
 _DIAG = {
     "detail": "message_detail",
@@ -50,26 +52,33 @@ def refusal(error: BaseException) -> Refused | None:
 def read(detail: str, fields: Mapping[str, str]) -> Refused | None:
     """Return the refusal that the text *detail* is, with the server's other *fields*.
 
-    None where the detail is not one of ours.
+    None where the detail is not one of ours. An index that holds a claim speaks as the server does.
     """
-    if not detail.startswith("{"):
-        return None
-    try:
-        told = json.loads(detail)
-    except ValueError:
-        return None
-    kind = Refused.by_code.get(str(told.get("code"))) if isinstance(told, dict) else None
-    if kind is None or "machine" not in told:
+    told, hint = _told(detail), fields.get("hint", "")
+    if told is None:
+        told, hint = taken.detail_of(detail, fields), hint or _HINT
+    kind = Refused.by_code.get(str(told.get("code"))) if told else None
+    if told is None or kind is None or "machine" not in told:
         return None
     table = ".".join(filter(None, [fields.get("schema"), fields.get("table")]))
     return kind(
         fields.get("message", ""),
-        remedy=fields.get("hint") or None,
+        remedy=hint or None,
         detail=told,
         sqlstate=fields.get("sqlstate", ""),
         constraint=fields.get("constraint", ""),
         table=table,
     )
+
+
+def _told(detail: str) -> dict[str, object] | None:
+    if not detail.startswith("{"):
+        return None
+    try:
+        found = json.loads(detail)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -14,10 +14,15 @@ _SAMPLES = 5
 
 
 def key_text(key: object) -> str:
-    """Return one key as people read it."""
-    if isinstance(key, dict):
+    """Return one key as people read it; or a pair of rows, and what both hold."""
+    if not isinstance(key, dict):
+        return str(key)
+    if not isinstance(key.get("other"), dict):
         return ", ".join(f"{name}={value}" for name, value in key.items())
-    return str(key)
+    resource = key_text(key.get("resource"))
+    ranges = [str(it) for it in (key.get("during"), key.get("other_during")) if it is not None]
+    told = f" in {' and '.join(ranges)}" if ranges else ""
+    return f"{key_text(key.get('key'))} and {key_text(key['other'])} hold {resource}{told}"
 
 
 def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -74,10 +79,23 @@ def plan_json(plan: Plan) -> str:
     """Return *plan* as one JSON document."""
     return json.dumps(
         {
-            "format": "interlock plan 1",
+            "format": "interlock plan 2",
             "database": plan.database,
             "fingerprint": plan.fingerprint,
+            "locks": plan.locks,
             "notes": list(plan.notes),
+            "changes": [
+                {
+                    "machine": it.machine,
+                    "what": it.what,
+                    "subject": it.subject,
+                    "states": list(it.states),
+                    "rows": it.rows,
+                    "breaking": it.breaking,
+                    "effect": it.effect,
+                }
+                for it in plan.differences
+            ],
             "steps": [
                 {
                     "title": step.title,
@@ -85,6 +103,11 @@ def plan_json(plan: Plan) -> str:
                     "part": step.part.value,
                     "lock": step.lock.value,
                     "table": step.table,
+                    "measured": [
+                        {"lock": held.lock.value, "table": held.table} for held in step.measured
+                    ]
+                    if step.measured is not None
+                    else None,
                     "sql": step.sql,
                 }
                 for step in plan.steps

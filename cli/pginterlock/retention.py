@@ -15,7 +15,7 @@ from pginterlock.compiler.leaves import Relation
 from pginterlock.errors import UnsafeError
 from pginterlock.names import cut, ident
 from pginterlock.template import fill
-from pginterlock.waiting import Waiting, persist
+from pginterlock.waiting import Waiting, watched
 
 Progress = Callable[[str], None]
 
@@ -67,7 +67,8 @@ def drop(
                 sealed.pin(connection)
                 grown = _demand_sound(connection, it)
             adopted = adoption.adopted_without(connection, it.machine, *it.bounds)
-            persist(how, partial(_drop, connection, it, grown, adopted, how))
+            with watched(connection, how) as patience:
+                patience.insist(partial(_drop, connection, it, grown, adopted))
 
 
 def _bounded(connection: psycopg.Connection) -> list[Relation]:
@@ -126,13 +127,13 @@ def _drop(
     it: Month,
     grown: list[Tree],
     adopted: Adopted | None,
-    how: Waiting,
+    try_ms: int,
 ) -> None:
     name = f"{it.machine}_audit"
     month = {"relation": name, "history_name": name, "month": str(it.month)}
     with connection.transaction():
         sealed.begin_alone(connection)
-        database.run(connection, f"set local lock_timeout = {how.timeout_ms}")
+        database.run(connection, f"set local lock_timeout = {try_ms}")
         database.run(connection, f"lock table interlock.{ident(name)} in access exclusive mode")
         relation = next(r for r in sealed.relations(connection) if r.name == name)
         now = {found.month: found for found in _past(connection, relation)}

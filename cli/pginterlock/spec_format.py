@@ -23,8 +23,19 @@ def _checked(value: object) -> object:
     return value if isinstance(value, dict) else {"check": value}
 
 
+def _timed(value: object) -> object:
+    return value if isinstance(value, dict) else {"after": value}
+
+
 def _moves(value: object) -> object:
     return [value] if isinstance(value, dict) else value
+
+
+def _value(value: object) -> object:
+    """Take null, true and numbers of YAML for the expressions that look so."""
+    if value is None:
+        return "null"
+    return str(value).lower() if type(value) in (bool, int, float) else value
 
 
 def _version(value: object) -> object:
@@ -69,6 +80,7 @@ class StatePart(_Part):
     forbid: Names = Field([], description="Columns that must be null.")
     freeze: Names = Field([], description="Columns that may not change; * is all of them.")
     clear: Names = Field([], description="Columns that become null on entry.")
+    renamed_from: str | None = Field(None, description="What the state was called before.")
 
 
 class InvariantPart(_Part):
@@ -100,6 +112,15 @@ class ReactionPart(_Part):
 
     when: str = Field(description="A condition on the row.")
     event: str = Field(description="The move that is made once it holds.")
+
+
+class DeadlinePart(_Part):
+    """How long a row may stay in a state."""
+
+    after: str = Field(description="A length of time: 15 minutes.")
+    then: str | None = Field(
+        None, description="The event that `interlock overdue --act` then carries out."
+    )
 
 
 class DeletionPart(_Part):
@@ -139,7 +160,9 @@ class RepairPart(_Part):
     """How `backfill` mends rows that were there before."""
 
     when: str = Field(description="A condition that tells the rows to mend.")
-    set_: dict[str, str] = Field(alias="set", description="Column to the expression it becomes.")
+    set_: dict[str, Annotated[str, BeforeValidator(_value)]] = Field(
+        alias="set", description="Column to the expression it becomes; null empties it."
+    )
 
 
 _MOVES_SCHEMA = {
@@ -158,6 +181,9 @@ class MachinePart(_Part):
     key: Names = Field([], description="The columns that tell a row; default: the primary key.")
     mode: Annotated[Mode, Field(strict=False)] = Field(
         Mode.OBSERVE, description="What happens to a write that breaks a rule."
+    )
+    modes: dict[str, Annotated[Mode, Field(strict=False)]] = Field(
+        {}, description="Rule, by name, code or NAME.item, to a mode of its own."
     )
     initial: Names = Field(description="The states in which a row may begin.")
     final: Names = Field([], description="The states that a row does not leave.")
@@ -185,7 +211,14 @@ class MachinePart(_Part):
     claims: dict[str, ClaimPart] = Field({}, description="Resources that a row holds.")
     mirrors: dict[str, MirrorPart] = Field({}, description="Columns elsewhere that follow.")
     reactions: dict[str, ReactionPart] = Field({}, description="Moves the database makes itself.")
-    deadlines: dict[str, str] = Field({}, description="How long a row may stay in a state.")
+    deadlines: dict[
+        str,
+        Annotated[
+            DeadlinePart,
+            BeforeValidator(_timed),
+            WithJsonSchema({"oneOf": [_TEXT, {"part": "DeadlinePart"}]}),
+        ],
+    ] = Field({}, description="How long a row may stay in a state.")
     deletion: DeletionPart = Field(
         default_factory=_no_deletion, description="States whose rows may be deleted."
     )
@@ -219,6 +252,7 @@ SECTIONS: dict[str, type[_Part]] = {
     "claims": ClaimPart,
     "mirrors": MirrorPart,
     "reactions": ReactionPart,
+    "deadlines": DeadlinePart,
     "repairs": RepairPart,
 }
 SINGLE: dict[str, type[_Part]] = {
@@ -231,7 +265,7 @@ SINGLE: dict[str, type[_Part]] = {
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the format, for editors."""
     schema: dict[str, Any] = SpecPart.model_json_schema(by_alias=True)
-    for part in (TransitionPart, StampPart, InvariantPart):
+    for part in (TransitionPart, StampPart, InvariantPart, DeadlinePart):
         definition = part.model_json_schema(by_alias=True)
         schema["$defs"].update(definition.pop("$defs", {}))
         schema["$defs"][part.__name__] = definition

@@ -23,8 +23,13 @@ from pginterlock.model import (
     Unenforced,
 )
 from pginterlock.names import MAX_BYTES
+from pginterlock.spec_claims import read_claims
+from pginterlock.spec_deadlines import is_interval, no_interval, read_deadlines
 from pginterlock.spec_format import TransitionPart
+from pginterlock.spec_modes import read_modes
 from pginterlock.spec_problems import Problems, Read, meant
+from pginterlock.spec_renames import read_renames
+from pginterlock.spec_repairs import read_repairs
 from pginterlock.spec_roles import check_roles, funnelled
 
 _MAX_MACHINE_BYTES = 40
@@ -33,10 +38,8 @@ _MACHINE = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _FOREIGN_SCHEMAS = ("interlock", "information_schema", "pg_catalog")
 _NAME = r'(?:"(?:[^"]|"")+"|[^".\s]+)'
 _TABLE = re.compile(rf"(?:({_NAME})\.)?({_NAME})\Z")
-_UNIT = r"(?:second|minute|hour|day|week|month|year)s?"
 # What of the session an entry keeps, and may be personal.
 _CLAIMED = ("actor", "client_address", "application_name")
-_INTERVAL = re.compile(rf"\d+(?:\.\d+)? {_UNIT}(?: \d+(?:\.\d+)? {_UNIT})*\Z")
 
 
 def read_machine(name: str, read: Read, problems: Problems) -> Machine:
@@ -66,6 +69,7 @@ class _Reader:
             state=part.state,
             key=tuple(part.key),
             mode=Mode(part.mode),
+            modes=read_modes(self._root, part, self._problems),
             initial=tuple(dict.fromkeys(part.initial)),
             final=tuple(dict.fromkeys(part.final)),
             transitions=self._transitions(),
@@ -83,6 +87,8 @@ class _Reader:
                 )
                 for name, it in part.invariants.items()
             ),
+            claims=read_claims(self._name, part.state, part.claims, self._expression, self._add),
+            deadlines=read_deadlines(part, self._add, is_whole=self._is_whole),
             deletion=tuple(part.deletion.from_),
             audit=Audit(
                 tuple(part.audit.columns),
@@ -93,8 +99,10 @@ class _Reader:
             outbox=self._outbox(),
             checks=part.checks,
             continuity=part.continuity,
+            repairs=read_repairs(part.repairs, self._expression, self._add),
             unenforced=tuple(self._unenforced()),
             funnel=funnelled(part),
+            renames=read_renames(part, self._states, self._add),
         )
 
     def _add(self, path: SpecPath, message: str) -> None:
@@ -263,17 +271,12 @@ class _Reader:
         """Return what is read but not held by the database yet; its form is checked too."""
         part = self._part
         self._check_unenforced()
-        found = [Unenforced("claims", name, "IL15") for name in part.claims]
-        found += [Unenforced("mirrors", name, "IL09") for name in part.mirrors]
+        found = [Unenforced("mirrors", name, "IL09") for name in part.mirrors]
         found += [Unenforced("reactions", name, "IL01") for name in part.reactions]
-        found += [Unenforced("deadlines", name, "IL16") for name in part.deadlines]
-        return found + [Unenforced("repairs", name, "backfill") for name in part.repairs]
+        return found
 
     def _check_unenforced(self) -> None:
         part = self._part
-        for name, claim in part.claims.items():
-            if claim.during is not None:
-                self._expression(("claims", name, "during"), claim.during)
         for name, reaction in part.reactions.items():
             self._expression(("reactions", name, "when"), reaction.when)
             if reaction.event not in part.transitions and self._is_whole:
@@ -281,21 +284,14 @@ class _Reader:
                     ("reactions", name, "event"),
                     f"unknown event {reaction.event!r}{meant(reaction.event, part.transitions)}",
                 )
-        for name, repair in part.repairs.items():
-            self._expression(("repairs", name, "when"), repair.when)
-            for column, text in repair.set_.items():
-                self._expression(("repairs", name, "set", column), text)
         for name, mirror in part.mirrors.items():
             self._table(("mirrors", name, "table"), mirror.table)
         self._check_lengths()
 
     def _check_lengths(self) -> None:
         part = self._part
-        lengths: list[tuple[SpecPath, str | None]] = [(("audit", "retain"), part.audit.retain)]
-        lengths += [(("deadlines", state), text) for state, text in part.deadlines.items()]
-        for path, text in lengths:
-            if text is not None and not _INTERVAL.match(text):
-                self._add(path, f"{text!r} is no length of time: write it as 15 minutes or 7 years")
+        if part.audit.retain is not None and not is_interval(part.audit.retain):
+            self._add(("audit", "retain"), no_interval(part.audit.retain))
 
 
 def _unquoted(name: str) -> str:

@@ -1,28 +1,38 @@
 """Look at a live database with a spec in hand: what should be there, and what is."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import psycopg
 
-from pginterlock import catalog, database, migrate
+from pginterlock import catalog, database, indexes, migrate
 from pginterlock.compiler import compile_machine, runtime_objects
+from pginterlock.definition import machine_of
 from pginterlock.errors import SpecError
+from pginterlock.fingerprints import fingerprint, target
 from pginterlock.fit import Problem, fit, no_such_roles, no_such_table
-from pginterlock.model import Checks, Machine, Mode, Spec, TableName
+from pginterlock.model import Checks, Machine, Spec, TableName
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.plan import Change, changes, fingerprint
+from pginterlock.plan import Change, changes
+from pginterlock.renaming import resolved
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Rights, Table
 
 
 @dataclass(frozen=True, slots=True)
 class MachineSurvey:
-    """One machine on its table: the objects that should be there, and those that are."""
+    """One machine on its table: the objects that should be there, and those that are.
+
+    *machine* is what the spec means here: with the old names of states that are still accepted.
+    *in_force* is the version that is installed.
+    """
 
     machine: Machine
     table: Table
     wanted: tuple[DbObject, ...]
     found: tuple[DbObject, ...]
+    in_force: Machine | None = None
 
     @property
     def writing(self) -> Writing:
@@ -52,31 +62,35 @@ class Survey:
         return None if self.rights.owner == self.rights.role else self.rights.owner
 
 
-def survey(connection: psycopg.Connection, spec: Spec) -> Survey:
+def survey(connection: psycopg.Connection, spec: Spec, *, drop_old_names: bool = False) -> Survey:
     """Return what should be there and what is; raise SpecError where the spec does not fit."""
     runtime = runtime_objects(migrate.runtime())
     with database.snapshot(connection):
         rights = catalog.rights(connection)
         problems: list[Problem] = []
         machines = []
-        for machine in spec.machines:
-            table = catalog.table(connection, machine.table, machine.name)
+        for declared in spec.machines:
+            table = catalog.table(connection, declared.table, declared.name)
             if table is None:
-                problems.append(no_such_table(machine, catalog.tables(connection)))
+                problems.append(no_such_table(declared, catalog.tables(connection)))
                 continue
+            found = catalog.found_objects(connection, declared.name, table)
+            before = in_force(found)
+            machine = resolved(declared, before, drop_old_names=drop_old_names)
             problems += fit(machine, table)
             if any(move.by for move in machine.transitions):
                 problems += no_such_roles(machine, catalog.roles(connection))
             if not problems:
-                found = catalog.found_objects(connection, machine.name, table)
                 wanted = compile_machine(machine, table)
-                machines.append(MachineSurvey(machine, table, tuple(wanted), tuple(found)))
+                machines.append(MachineSurvey(machine, table, tuple(wanted), tuple(found), before))
         if problems:
             raise_problems(spec, problems)
         runtime_found = catalog.runtime_functions(connection, [it.name for it in runtime])
         registered = catalog.registered(connection)
-    if not rights.is_standby and not rights.is_read_only:
+    can_ask = not rights.is_standby and not rights.is_read_only
+    if can_ask:
         machines = [_as_stored(connection, it) for it in machines]
+    machines = [_with_indexes(connection, it, can_ask=can_ask) for it in machines]
     return Survey(
         rights,
         tuple(runtime),
@@ -85,6 +99,20 @@ def survey(connection: psycopg.Connection, spec: Spec) -> Survey:
         tuple(registered.items()),
         migrate.head(),
     )
+
+
+def in_force(found: Iterable[DbObject]) -> Machine | None:
+    """Return the version of a machine that the registry among *found* objects keeps, if any.
+
+    One that is no machine is none: it differs from what is wanted, whatever it says.
+    """
+    for it in found:
+        if it.kind is ObjectKind.REGISTRY and it.name == it.machine:
+            try:
+                return machine_of(json.loads(dict(it.facts)["definition"]))
+            except ValueError:
+                return None
+    return None
 
 
 def raise_problems(spec: Spec, problems: list[Problem]) -> None:
@@ -98,7 +126,7 @@ def raise_problems(spec: Spec, problems: list[Problem]) -> None:
 
 def _as_stored(connection: psycopg.Connection, it: MachineSurvey) -> MachineSurvey:
     """Return *it* with native CHECKs as this server would store them, not as we write them."""
-    if it.machine.checks is not Checks.NATIVE or it.machine.mode is not Mode.ENFORCE:
+    if it.machine.checks is not Checks.NATIVE:
         return it
     there = {o.name for o in it.found}
     checks = [o for o in it.wanted if o.kind is ObjectKind.CHECK and o.name in there]
@@ -118,20 +146,60 @@ def _as_stored(connection: psycopg.Connection, it: MachineSurvey) -> MachineSurv
     return replace(it, wanted=wanted)
 
 
-def state_of(connection: psycopg.Connection, machines: dict[str, TableName]) -> str:
-    """Return the fingerprint of a database as far as *machines* are concerned."""
+def _with_indexes(
+    connection: psycopg.Connection, it: MachineSurvey, *, can_ask: bool
+) -> MachineSurvey:
+    """Return *it* with the indexes of claims as this server would store them.
+
+    Where nothing can be tried, as on a standby, they are told by their digests alone.
+    """
+    there = {o.name: dict(o.facts)["definition"] for o in it.found if o.kind is ObjectKind.INDEX}
+    stored: dict[str, str] = {}
+    asked = [o for o in it.wanted if o.kind is ObjectKind.INDEX and o.name in there]
+    if asked and can_ask:
+        with database.faults(), database.trial(connection):
+            database.run(connection, "set local search_path = ''")
+            stored = {o.name: indexes.stored_definition(connection, it.table, o) for o in asked}
+    known = {o.name: stored.get(o.name, there[o.name]) for o in asked}
+    wanted = tuple(
+        replace(o, facts=tuple({**dict(o.facts), "definition": known[o.name]}.items()))
+        if o.name in known
+        else o
+        for o in it.wanted
+    )
+    return replace(it, wanted=wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a database stands: exactly, and by what a plan would bring about."""
+
+    fingerprint: str
+    target: str
+
+
+def standing(connection: psycopg.Connection, machines: dict[str, TableName]) -> Standing:
+    """Return where a database stands as far as *machines* are concerned."""
     facts: dict[str, str] = {}
+    shapes: dict[str, str] = {}
     objects: list[DbObject] = []
-    rights = catalog.rights(connection)
-    facts["revision"] = rights.revision or ""
+    revision = catalog.rights(connection).revision or ""
     for machine, name in machines.items():
         table = catalog.table(connection, name, machine)
+        facts[machine] = table.shape if table else "no table"
         if table is None:
-            facts[machine] = "no table"
             continue
-        facts[machine] = table.shape
+        shapes[machine] = lasting(table)
         objects += catalog.found_objects(connection, machine, table)
     objects += catalog.runtime_functions(
         connection, [it.name for it in runtime_objects(migrate.runtime())]
     )
-    return fingerprint(facts, objects)
+    return Standing(
+        fingerprint({**facts, "revision": revision}, objects),
+        target({**shapes, "revision": revision}, objects),
+    )
+
+
+def lasting(table: Table) -> str:
+    """Return what a machine depends on of its table, but what apply itself makes."""
+    return replace(table, has_tombstones=False).shape

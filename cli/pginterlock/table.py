@@ -60,7 +60,11 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of a user, and what decides how it can be protected."""
+    """One table of a user, and what decides how it can be protected.
+
+    *partition_columns* are those of its partition key and of those below, an expression as
+    ``(...)``; *can_exclude*: the server knows exclusion constraints on partitioned tables.
+    """
 
     name: TableName
     oid: int
@@ -74,6 +78,8 @@ class Table:
     has_tombstones: bool = False
     partitions: tuple[TableName, ...] = ()
     is_ours: bool = True
+    partition_columns: tuple[str, ...] = ()
+    can_exclude: bool = True
     updaters: tuple[Updater, ...] = ()
     taken: tuple[Taken, ...] = ()
     has_row_security: bool = False

@@ -5,14 +5,14 @@ Pure: data in, data out. What was let through (observe and ratchet record it) an
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from pginterlock.write_sites import WriteSite
 
-_SAMPLES = 3
+SAMPLES = 3  # of a group, where nobody asks for more or fewer
 
 
 class Source(StrEnum):
@@ -52,6 +52,7 @@ class Seen:
     last_at: datetime
     event: str | None = None
     samples: tuple[Sample, ...] = ()
+    slots: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -70,21 +71,23 @@ class Group:
     count: int = 0
     actors: Counter[str] = field(default_factory=Counter)
     samples: list[Sample] = field(default_factory=list)
+    slots: Counter[int] = field(default_factory=Counter)
 
-    def add(self, seen: Seen) -> None:
-        """Count *seen* in."""
+    def add(self, seen: Seen, samples: int = SAMPLES) -> None:
+        """Count *seen* in; keep up to *samples* of all."""
         self.count += seen.count
         self.first_at = min(self.first_at, seen.first_at)
         self.last_at = max(self.last_at, seen.last_at)
         if seen.actor:
             self.actors[seen.actor] += seen.count
         for sample in seen.samples:
-            if len(self.samples) < _SAMPLES:
+            if len(self.samples) < samples:
                 self.samples.append(sample)
+        self.slots.update(seen.slots)
 
 
-def grouped(seen: Iterable[Seen]) -> list[Group]:
-    """Return groups of what was *seen*, the largest first."""
+def grouped(seen: Iterable[Seen], samples: int = SAMPLES) -> list[Group]:
+    """Return groups of what was *seen*, the largest first, with up to *samples* of each."""
     found: dict[tuple[object, ...], Group] = {}
     for it in seen:
         place = (it.source, it.machine, it.code, it.role, it.application, it.site)
@@ -93,13 +96,15 @@ def grouped(seen: Iterable[Seen]) -> list[Group]:
                 it.source, it.machine, it.code, it.rule, it.role, it.application, it.site,
                 it.first_at, it.last_at,
             )  # fmt: skip
-        found[place].add(it)
+        found[place].add(it, samples)
     return sorted(found.values(), key=lambda it: (-it.count, it.machine, it.code, it.site.label))
 
 
-def group_dict(group: Group) -> Mapping[str, object]:
-    """Return *group* as the JSON object that the reference documents."""
+def group_dict(group: Group, trend: Sequence[int] | None = None) -> dict[str, object]:
+    """Return *group* as the JSON object that the reference documents, with its *trend* if any."""
+    told = {} if trend is None else {"trend": list(trend)}
     return {
+        **told,
         "source": group.source.value,
         "machine": group.machine,
         "code": group.code,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 
 import psycopg
 from psycopg import errors
@@ -12,25 +12,49 @@ from pginterlock import assets, database
 from pginterlock.errors import EnvironmentFault
 from pginterlock.server_log import LogRefusal
 from pginterlock.template import fill
-from pginterlock.violation_groups import Sample, Seen, Source
+from pginterlock.violation_groups import SAMPLES, Sample, Seen, Source
+from pginterlock.violation_trend import LATELY, Width, width_of
 from pginterlock.write_sites import site_of
 
 GROUP_LIMIT = 20_000
+# Numbering all of them is dear, so only for who wants more samples than the first and the last.
+_PLACE = (
+    "row_number() over (partition by s.source, s.machine_name, s.code, s.rule_name, s.event,"
+    " s.role_name, s.application_name, s.actor, s.site order by s.id desc)"
+)
 _BATCH = 500
 
 
 def seen(
-    connection: psycopg.Connection, machine: str | None = None, since: datetime | None = None
+    connection: psycopg.Connection,
+    machine: str | None = None,
+    since: datetime | None = None,
+    *,
+    samples: int = SAMPLES,
 ) -> list[Seen]:
     """Return what the database holds of violations and refusals, counted on the server.
 
-    Raises EnvironmentFault where it may not be read.
+    Of each, up to *samples*: the first and the last, or where more are asked for the last ones;
+    and the slots of its trend, since then or of the last day. Raises EnvironmentFault where it may
+    not be read.
     """
     query = fill(
         assets.read("sql", "templates", "violation_groups.sql"),
-        {"write_site": site_sql("s.statement")},
+        {
+            "write_site": site_sql("s.statement"),
+            "place": _PLACE if samples > SAMPLES else "null::bigint",
+        },
     )
-    values = {"machine": machine, "since": since, "group_limit": GROUP_LIMIT}
+    now = datetime.now(UTC)
+    trend_since = since or now - LATELY
+    values = {
+        "machine": machine,
+        "since": since,
+        "group_limit": GROUP_LIMIT,
+        "samples": samples,
+        "trend_since": trend_since,
+        "width": int(width_of(trend_since, now)),
+    }
     with readable(), connection.cursor(row_factory=dict_row) as cursor:
         return [_seen(row) for row in cursor.execute(query.encode(), values).fetchall()]
 
@@ -40,8 +64,8 @@ def site_sql(statement: str) -> str:
     return fill(assets.read("sql", "templates", "write_site.plpgsql"), {"statement": statement})
 
 
-def of_log(found: Iterable[LogRefusal]) -> Iterator[Seen]:
-    """Return what a server's log tells of refused writes."""
+def of_log(found: Iterable[LogRefusal], width: Width = Width.HOUR) -> Iterator[Seen]:
+    """Return what a server's log tells of refused writes, in slots of *width*."""
     for it in found:
         sample = Sample(
             it.at,
@@ -65,6 +89,7 @@ def of_log(found: Iterable[LogRefusal]) -> Iterator[Seen]:
             it.at,
             it.refused.event,
             (sample,),
+            {width.slot(it.at): 1},
         )
 
 
@@ -126,4 +151,5 @@ def _seen(row: DictRow) -> Seen:
         row["last_at"],
         row["event"],
         samples,
+        {int(slot): count for slot, count in row["slots"].items()},
     )

@@ -196,3 +196,11 @@ select count(*) = 0 from hotel.room_booking;
 update hotel.room_booking set status = 'CANCELLED', cancelled_at = now() where id = 4;
 -- proof:
 select status = 'CANCELLED' from hotel.room_booking where id = 4;
+
+-- defect: two bookings hold one room on the same nights
+-- writer: room service, room_assignment.py:203
+-- code: IL15
+update hotel.room_booking set assigned_room_id = 1 where id = 5;
+-- proof:
+select count(*) = 2 from hotel.room_booking
+where assigned_room_id = 1 and status = 'CONFIRMED' and check_in = current_date;

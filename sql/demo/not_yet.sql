@@ -14,14 +14,6 @@ where
         where b.assigned_room_id = r.id and b.status = 'CHECKED_IN'
     );
 
--- defect: two bookings hold one room on the same nights
--- writer: room service, room_assignment.py:203
--- code: IL15
-update hotel.room_booking set assigned_room_id = 1 where id = 5;
--- proof:
-select count(*) = 2 from hotel.room_booking
-where assigned_room_id = 1 and status = 'CONFIRMED' and check_in = current_date;
-
 -- defect: a role that may not do so marks a no-show
 -- writer: any client
 -- code: IL05

@@ -5,6 +5,8 @@ select
     m.state_attnum::integer as state_attnum,
     m.table_oid::oid::bigint as table_oid,
     m.key_columns,
+    coalesce(to_jsonb(m) ->> 'judged', '') as judged, -- noqa: RF01
+    m.adopted_rows is not null as is_adopted,
     array(
         select jsonb_build_array(s.state_name, s.is_initial, s.is_final)
         from interlock.state as s

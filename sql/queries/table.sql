@@ -26,6 +26,15 @@ select
         where p.oid <> c.oid
         order by s.nspname, p.relname -- noqa: RF01
     ) as partitions,
+    array(
+        select distinct coalesce(a.attname::text, '(...)')
+        from pg_catalog.pg_partition_tree(c.oid) as k
+        join pg_catalog.pg_partitioned_table as p on p.partrelid = k.relid
+        cross join lateral unnest(p.partattrs) as n (num)
+        left join pg_catalog.pg_attribute as a on a.attrelid = p.partrelid and a.attnum = n.num
+        order by 1
+    ) as partition_columns,
+    current_setting('server_version_num')::integer >= 170000 as can_exclude,
     coalesce((
         select array_agg(k.attname::text order by k.place)
         from (

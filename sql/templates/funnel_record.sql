@@ -10,5 +10,4 @@ select
 from (values
 :taken
 ) as t (grantee, is_grantable, columns)
-where t.grantee is not null
 on conflict do nothing;

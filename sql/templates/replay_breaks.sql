@@ -12,8 +12,8 @@ with life as (
         lag(to_state) over life as state_before,
         lead(kind) over life as kind_after
     from (
-        select :key_list, id, kind, event, from_state, to_state
-        from interlock.:"audit_name"
+        select :key_list, id, :kind_of as kind, event, from_state, to_state
+        from interlock.:"audit_name" as a
         where id > :adopted_after and :is_kept
         union all
         select :row_key, 9223372036854775807, 'row', null, (:row_state)::text, null
@@ -30,14 +30,15 @@ judged as (
             when kind = 'row' then
                 case
                     when kind_before is null then null
-                    when kind_before = 'death' then 'row after its death'
+                    when kind_before in ('death', 'lifted death') then 'row after its death'
                     when (from_state is distinct from state_before) then 'row is elsewhere'
                 end
             when kind_before is not null and kind = 'birth' then 'second life'
-            when kind_before = 'death' then 'after death'
+            when kind_before in ('death', 'lifted death') and kind <> 'lifted birth' then 'after death'
             when kind_before is not null and (from_state is distinct from state_before)
                 then 'gap'
-            when kind_after is null and kind <> 'death' then 'row is gone'
+            when kind_after is null and kind not in ('death', 'lifted death') then 'row is gone'
+            when kind = 'not lifted' then 'no bypass'
             when
                 :legality
                 then 'illegal'

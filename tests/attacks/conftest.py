@@ -1,10 +1,8 @@
 """The hotel that is attacked: tables of one role, an application of another, a machine on them.
 
 It is built once for each server and form, and cloned for each test. The attacks have numbers; a
-test has the number of its attack in its name. Not tried, for no rule of a machine is concerned yet:
-
-* B26, a double booking: that is a claim (IL15)
-* B66, a role that makes itself a member of others: nothing that a machine could hold
+test has the number of its attack in its name. Not tried: B66, a role that makes itself a member of
+others, which is nothing that a machine could hold.
 
 Other numbers that are missing were never given.
 """

@@ -94,6 +94,33 @@ def test_b24_a_frozen_column_changed(attacked: Attacked, app: psycopg.Connection
         app.execute("update hotel.room_booking set check_out = check_out + 1 where id = 4")
 
 
+def test_b26_a_double_booking(attacked: Attacked, app: psycopg.Connection) -> None:
+    app.execute("update hotel.room_booking set room_id = 3 where id = 2")
+
+    for statement in (
+        "update hotel.room_booking set room_id = 1 where id = 2",
+        "update hotel.room_booking set room_id = 3 where id in (3, 8)",
+        "insert into hotel.room_booking (id, status, room_id) values (2, 'CONFIRMED', 1)"
+        " on conflict (id) do update set room_id = excluded.room_id",
+    ):
+        with pytest.raises(errors.ExclusionViolation, match="interlock_booking_claim_room"):
+            app.execute(statement)
+    assert attacked.value("room_id", 2) == 3
+
+
+def test_b26_a_double_booking_by_two_sessions(attacked: Attacked, app: psycopg.Connection) -> None:
+    rival = attacked.session(APP)
+    rival.autocommit = False
+    rival.execute("update hotel.room_booking set room_id = 3 where id = 2")
+    late = Later(app, "update hotel.room_booking set room_id = 3 where id = 8")
+    wait_until_blocked(attacked.admin, app)
+
+    rival.commit()
+
+    assert isinstance(late.error(), errors.ExclusionViolation)
+    assert attacked.value("room_id", 8) is None
+
+
 def test_b29_cancelled_with_its_room(attacked: Attacked, app: psycopg.Connection) -> None:
     app.execute("update hotel.room_booking set room_id = 3 where id = 2")
 

@@ -27,7 +27,8 @@ def book(session: psycopg.Connection, rows: int = 1) -> None:
     session.execute(
         "insert into hotel.room_booking (id, hotel_id, status, room_type, check_in, check_out,"
         " nightly_rate, assigned_room_id, payment_captured_at)"
-        " select n, 1, 'PENDING', 'A', '2026-01-01', '2026-01-03', 90, 1, now()"
+        " select n, 1, 'PENDING', 'A', date '2026-01-01' + n / 9 * 2,"
+        " date '2026-01-03' + n / 9 * 2, 90, n %% 9 + 1, now()"
         " from generate_series(1, %s) as n",
         [rows],
     )

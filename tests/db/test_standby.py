@@ -11,7 +11,17 @@ import pytest
 from tests.conftest import HOTEL_SPEC, build_bare_hotel
 from tests.servers import binaries, majors
 
-from pginterlock import apply, audit, embedded, outbox, sealing, spec, steps
+from pginterlock import (
+    apply,
+    audit,
+    bypasses,
+    embedded,
+    outbox,
+    sealing,
+    spec,
+    status,
+    steps,
+)
 from pginterlock.errors import EnvironmentFault
 from pginterlock.outbox.tail import Tail
 from pginterlock.verify import Scope, verify
@@ -114,6 +124,24 @@ def test_a_standby_shows_histories_and_keeps_no_cursor(
 
     assert [it.kind for it in lived] == ["birth"]
     assert [it.key["id"] for it in shown] == [7001]
+
+
+def test_bypasses_are_opened_on_the_primary_and_seen_on_the_standby(
+    pair: tuple[str, str], connect: Connect
+) -> None:
+    primary, standby = (connect(dsn, autocommit=True) for dsn in pair)
+    wish = bypasses.Wish("booking", "a test", bypasses.duration("1h"))
+    bypasses.open_one(primary, wish)
+    _wait(standby, "select count(*) from interlock.bypass", (1,))
+
+    with pytest.raises(EnvironmentFault, match="read only"):
+        bypasses.open_one(standby, wish)
+    found = verify(standby, spec.load(HOTEL_SPEC)).findings
+    told = status.status(standby)
+
+    assert "bypass-open" in [it.code for it in found]
+    assert [it.role for it in told.machines[0].bypasses] == ["postgres"]
+    bypasses.close(primary, "booking")
 
 
 def test_plan_on_a_standby_says_where_to_go(pair: tuple[str, str], connect: Connect) -> None:

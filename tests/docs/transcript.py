@@ -40,7 +40,9 @@ _VARYING = (
     (re.compile(r"\b[0-9a-f]{64}\b|(?<=\[)[0-9a-f]{16}(?=\])"), "DIGEST"),
     (re.compile(r'("(?:backend_pid|transaction_id)": )\d+'), r"\1N"),
     (re.compile(r"_20\d\d_\d\d\b"), "_YYYY_MM"),
+    (re.compile(r"(measured on a copy of the tables, PostgreSQL )\d+.*"), r"\1N"),
     (re.compile(r"\b\d+\.\d+ (s|ms)\b"), r"N \1"),
+    (re.compile("[·▁▂▃▄▅▆▇█]{2,}"), "BARS"),
     (re.compile(r"(?<=\S)[ ─-]{2,}(?=\S)|-{3,}"), " - "),
     (re.compile(r"[ \t]+$", re.MULTILINE), ""),
 )

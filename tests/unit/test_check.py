@@ -196,10 +196,16 @@ def test_faults_of_moves(old: str, new: str, expected: list[str]) -> None:
             id="a stamp of birth that nothing fills",
         ),
         pytest.param(
-            "    deadlines: {PENDING: 1 day}\n    audit: {retain: 1 year}",
-            ["16:17: deadlines PENDING (IL16) is read, but not yet held by the database"
+            "    mirrors: {m: {table: room, key: room_id, column: taken, in: PENDING}}",
+            ["16:15: mirrors m (IL09) is read, but not yet held by the database"
              " [not-yet-enforced]"],
             id="what is not held yet",
+        ),
+        pytest.param(
+            "    deadlines: {CHECKED_OUT: 1 day}",
+            ["16:17: CHECKED_OUT is final: every row in it will pass the deadline of 1 day"
+             " [deadline-of-final-state]"],
+            id="a deadline of a final state",
         ),
         pytest.param("    states: {CHECKED_IN: {freeze: checked_in_at}}", [], id="a frozen stamp"),
     ],
@@ -217,7 +223,8 @@ def test_a_misspelt_state_is_guessed_at() -> None:
 
 def test_only_what_may_be_meant_so_is_a_warning() -> None:
     text = SMALL.replace("CANCELLED]\n    tr", "CANCELLED, NO_SHOW]\n    tr")
-    extra = "      made_at: {state: PENDING, fill: never}\n    deadlines: {PENDING: 1 day}\n"
+    extra = "      made_at: {state: PENDING, fill: never}\n"
+    extra += "    mirrors: {m: {table: room, key: room_id, column: taken, in: PENDING}}\n"
 
     severities = {it.code: it.severity for it in findings(text + extra)}
 

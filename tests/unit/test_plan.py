@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pginterlock.errors import UnsafeError, UsageError
+from pginterlock.fingerprints import fingerprint
 from pginterlock.model import TableName
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.plan import Action, Part, Plan, Step, changes, fingerprint, read, write
+from pginterlock.plan import Action, Part, Plan, Step, changes, read, write
 
 
 def _object(name: str, fact: str, kind: ObjectKind = ObjectKind.FUNCTION) -> DbObject:

@@ -15,7 +15,9 @@ from pginterlock.model import (
     ActorNeed,
     Audit,
     Checks,
+    Claim,
     Continuity,
+    Deadline,
     Expression,
     Fill,
     Invariant,
@@ -24,6 +26,7 @@ from pginterlock.model import (
     Need,
     Outbox,
     Position,
+    Repair,
     Stamp,
     StateRow,
     TableName,
@@ -83,6 +86,7 @@ machines:
       paid: {when: paid_at is not null, event: confirm}
     deadlines:
       PENDING: 15 minutes
+      CONFIRMED: {after: 2 days 3 hours, then: cancel}
     deletion: {from: [CANCELLED]}
     audit: {columns: [room_id], actor: required, retain: 7 years}
     outbox: {channel: booking}
@@ -139,17 +143,40 @@ def test_the_whole_format_becomes_a_machine() -> None:
             Invariant("nights", Expression("check_out > check_in", ("check_out", "check_in"))),
             Invariant("deposit", Expression("deposit > 0", ("deposit",)), ("CHECKED_IN",)),
         ),
+        claims=(
+            Claim(
+                "room",
+                ("hotel_id", "room_id"),
+                ("CONFIRMED",),
+                Expression(
+                    "daterange(check_in, check_out)", ("check_in", "check_out"), ("daterange",)
+                ),
+            ),
+        ),
+        deadlines=(
+            Deadline("PENDING", "15 minutes"),
+            Deadline("CONFIRMED", "2 days 3 hours", "cancel"),
+        ),
         deletion=("CANCELLED",),
         audit=Audit(("room_id",), ActorNeed.REQUIRED, "7 years"),
         outbox=Outbox("booking"),
         checks=Checks.NATIVE,
         continuity=Continuity.ONLINE,
+        repairs=(
+            Repair(
+                "late",
+                Expression("checked_in_at is null", ("checked_in_at",)),
+                (
+                    (
+                        "checked_in_at",
+                        Expression("coalesce(updated_at, made_at)", ("updated_at", "made_at")),
+                    ),
+                ),
+            ),
+        ),
         unenforced=(
-            Unenforced("claims", "room", "IL15"),
             Unenforced("mirrors", "occupied", "IL09"),
             Unenforced("reactions", "paid", "IL01"),
-            Unenforced("deadlines", "PENDING", "IL16"),
-            Unenforced("repairs", "late", "backfill"),
         ),
         funnel=("status", "checked_in_at", "ended_at", "cancelled_at", "hotel_id", "room_id"),
     )
@@ -274,6 +301,16 @@ def test_what_is_no_table_of_the_user(table: str) -> None:
             id="no length of time",
         ),
         pytest.param(
+            "    deadlines: {PENDING: {after: 1 day, then: confrim}}",
+            ["12:41: unknown event 'confrim'; did you mean 'confirm'?"],
+            id="deadline with an unknown event",
+        ),
+        pytest.param(
+            "    deadlines: {DONE: {after: 1 day, then: confirm}}",
+            ["12:38: confirm does not leave DONE"],
+            id="deadline with an event from elsewhere",
+        ),
+        pytest.param(
             "    audit: {retain: 7}", ["12:13: 7 is not text: write it in quotes"], id="a number"
         ),
         pytest.param(
@@ -337,6 +374,29 @@ def test_what_is_no_table_of_the_user(table: str) -> None:
         ),
         pytest.param(
             "    claims: {c: {in: DONE}}", ["12:14: key 'resource' is missing"], id="missing key"
+        ),
+        pytest.param(
+            "    claims: {c: {resource: [], in: []}}",
+            ["12:18: no column names the resource: name one at least",
+             "12:32: held in no state: name one at least"],
+            id="a claim of nothing",
+        ),
+        pytest.param(
+            "    claims: {c: {resource: status, in: DONE}}",
+            ["12:18: the state column is no resource"],
+            id="a claim of the state",
+        ),
+        pytest.param(
+            "    claims: {Room: {resource: a, in: DONE}}",
+            ["12:14: 'Room' is no name of a claim: small letters, digits and _, without 'claim_',"
+             " for its index is called after it"],
+            id="a name of a claim that an index cannot have",
+        ),
+        pytest.param(
+            "    claims: {" + "r" * 36 + ": {resource: a, in: DONE}}",
+            ["12:14: '" + "r" * 36 + "' is too long: beside machine booking a claim has at most 34"
+             " bytes, for the name of its index holds both"],
+            id="a name of a claim that is too long",
         ),
         pytest.param(
             "    state: other", ["12:5: key 'state' is there twice"], id="a key that is there twice"

@@ -15,7 +15,7 @@ _RULES = ("docs", "reference", "rules")
 # Pages on which each section of level 3 whose heading is a code is the page of that code.
 _SHARED = ("verify.md", "check.md", "errors.md")
 _RULE_FILE = re.compile(r"(IL\d\d)-[\w-]+\.md\Z")
-_SECTION = re.compile(r"^### `([a-z0-9-]+)`\n(.*?)(?=^#{1,3} |\Z)", re.MULTILINE | re.DOTALL)
+_SECTION = re.compile(r"^### `([A-Za-z0-9-]+)`\n(.*?)(?=^#{1,3} |\Z)", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
 _LINK = re.compile(r"\[([^\]\n]+)\]\((?!https?:)[^)\n]+\)")
 

@@ -144,7 +144,7 @@ def _cells(
     rows: list[tuple[str, ...]] = [
         (
             f"{it.at:%Y-%m-%d %H:%M:%S}",
-            it.event or it.kind,
+            _what(it),
             _move(it),
             "\n".join(
                 f"{n}: {_value(old)} -> {_value(new)}" for n, (old, new) in it.changed.items()
@@ -163,6 +163,13 @@ def _cells(
         (_HEADINGS[0], "row", *_HEADINGS[1:]),
         [(when, name, *rest) for name, (when, *rest) in zip(named, rows, strict=True)],
     )
+
+
+def _what(it: Entry) -> str:
+    """Return the event; of what a bypass let through, that it did."""
+    if it.event and it.kind in audit.LET_THROUGH:
+        return f"{it.event} ({it.kind})"
+    return it.event or it.kind
 
 
 def _changed(it: Entry) -> str:

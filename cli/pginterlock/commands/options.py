@@ -40,6 +40,18 @@ yes_option: Callable[[_Decorated], _Decorated] = click.option(
 )
 
 
+drop_option: Callable[[_Decorated], _Decorated] = click.option(
+    "--drop-old-names",
+    is_flag=True,
+    help="End renames: states are no longer accepted under their old names.",
+)
+leave_option: Callable[[_Decorated], _Decorated] = click.option(
+    "--leave-rows",
+    is_flag=True,
+    help="In observe and ratchet: let a state go although rows stand in it.",
+)
+
+
 def find_spec(explicit: Path | None) -> Path:
     """Return the spec that is meant: *explicit*, else what pyproject.toml says, else the default.
 

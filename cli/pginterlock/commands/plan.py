@@ -1,14 +1,26 @@
 """``interlock plan``: print the SQL that brings a database to its spec."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import psycopg
+from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from pginterlock import measuring
 from pginterlock import plan as plans
-from pginterlock.commands.options import dsn_option, format_option, spec_option
-from pginterlock.commands.session import connected, console, read_spec
+from pginterlock.commands.options import (
+    drop_option,
+    dsn_option,
+    format_option,
+    leave_option,
+    spec_option,
+)
+from pginterlock.commands.session import Progress, connected, console, read_spec
 from pginterlock.errors import UsageError
+from pginterlock.model import Spec
 from pginterlock.objects import Lock
 from pginterlock.report import plan_json
 from pginterlock.steps import make_plan
@@ -27,6 +39,14 @@ _PENDING = 1
     metavar="FILE",
     help="Write the plan to FILE, for `interlock apply FILE`.",
 )
+@drop_option
+@leave_option
+@click.option(
+    "--measure/--no-measure",
+    default=True,
+    show_default=True,
+    help="Whether to run the steps on a copy of the tables, on a private server, for their locks.",
+)
 @format_option
 @click.pass_context
 def command(
@@ -34,15 +54,21 @@ def command(
     spec_path: Path | None,
     dsn: str | None,
     out: Path | None,
+    drop_old_names: bool,
+    leave_rows: bool,
+    measure: bool,
     output_format: str,
 ) -> None:
     """Print the SQL that brings a database to its spec, with reason and lock of each step.
 
-    Nothing is changed. Exit code 1 when there is something to do, 0 when there is not.
+    Above the steps stands what the new version changes, and how many rows that concerns. Nothing is
+    changed. Exit code 1 when there is something to do, 0 when there is not, 4 where rows stand in a
+    state that goes.
     """
     spec = read_spec(spec_path)
     with connected(dsn) as connection:
-        plan = make_plan(connection, spec)
+        how = _Asked(drop_old_names, leave_rows)
+        plan = _measured(connection, spec, how) if measure else _made(connection, spec, how)
     if out:
         try:
             out.write_text(plans.write(plan), encoding="utf-8")
@@ -56,11 +82,34 @@ def command(
     ctx.exit(0 if plan.is_empty else _PENDING)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    drop_old_names: bool
+    leave_rows: bool
+
+
+def _made(connection: psycopg.Connection, spec: Spec, how: _Asked) -> plans.Plan:
+    return make_plan(
+        connection,
+        spec,
+        drop_old_names=how.drop_old_names,
+        leave_rows=how.leave_rows,
+        progress=Progress(),
+    )
+
+
+def _measured(connection: psycopg.Connection, spec: Spec, how: _Asked) -> plans.Plan:
+    with measuring.copying(connection) as place:
+        plan = _made(connection, spec, how)
+        return measuring.measured(connection, plan, place)
+
+
 def show(plan: plans.Plan, *, to_stderr: bool) -> None:
-    """Print the steps of *plan* as a table, the SQL left out."""
+    """Print what *plan* changes and its steps as tables, the SQL left out."""
     screen = console(stderr=to_stderr)
     for note in plan.notes:
-        screen.print(f"note: {note}", style="yellow")
+        screen.print(Text(f"note: {note}"), style="yellow")
+    _show_differences(screen, plan)
     if plan.is_empty:
         screen.print("Nothing to do: the database is as the spec says.", style="green")
         return
@@ -68,7 +117,35 @@ def show(plan: plans.Plan, *, to_stderr: bool) -> None:
     for heading in ("", "step", "why", "lock"):
         table.add_column(heading)
     for number, step in enumerate(plan.steps, start=1):
-        lock = "" if step.lock is Lock.NONE else step.lock.value
-        style = "red" if step.lock is Lock.ACCESS_EXCLUSIVE else "yellow" if lock else ""
+        lock = _locks(step)
+        style = "red" if Lock.ACCESS_EXCLUSIVE in lock else "yellow" if lock else ""
         table.add_row(str(number), step.title, step.why, f"[{style}]{lock}[/]" if style else lock)
+    screen.print(table)
+    if plan.locks != plans.EXPECTED:
+        screen.print(f"locks: {plan.locks}", style="dim")
+
+
+def _locks(step: plans.Step) -> str:
+    """Return the locks of *step*, with the table where it is not the user's own."""
+    if not step.locks:
+        return ""
+    first, *others = step.locks
+    is_the_users = first.table == step.table and not first.table.startswith("interlock.")
+    told = first.lock.value if is_the_users else str(first)
+    if not others:
+        return told
+    more = others[0].table if len(others) == 1 else f"{len(others)} tables"
+    return f"{told}, also on {more}"
+
+
+def _show_differences(screen: Console, plan: plans.Plan) -> None:
+    if not plan.differences:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in ("what changes", "", "rows", ""):
+        table.add_column(heading)
+    for it in plan.differences:
+        style = "red" if it.breaking or it.what == "state removed" else ""
+        told = (f"{it.machine}: {it.what}", it.subject, it.count, it.effect)
+        table.add_row(*(Text(text, style=style) for text in told))
     screen.print(table)

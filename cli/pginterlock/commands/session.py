@@ -55,8 +55,10 @@ class Progress:
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._console = console(stderr=True)
+        self._told = ""
 
     def __call__(self, title: str) -> None:
         """Tell of the next thing."""
-        if time.monotonic() - self._started > _SILENT_S:
+        if title != self._told and time.monotonic() - self._started > _SILENT_S:
+            self._told = title
             self._console.print(f"  {title} ...", style="dim")

@@ -1,42 +1,25 @@
 """``interlock violations``: writes that broke a rule, by rule, write site and writer."""
 
 import itertools
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import psycopg
-from rich.table import Table
-from rich.text import Text
 
 from pginterlock import server_log, violations
-from pginterlock.commands.options import dsn_option, format_option
-from pginterlock.commands.session import connected, console, read_moment
+from pginterlock.commands.options import dsn_option
+from pginterlock.commands.session import connected, read_moment
+from pginterlock.commands.violation_tables import show
 from pginterlock.errors import Refused, UsageError
 from pginterlock.server_log import LogRefusal
-from pginterlock.violation_groups import Group, Seen, Source, group_dict, grouped
+from pginterlock.violation_groups import SAMPLES, Group, Seen, grouped
+from pginterlock.violation_trend import LATELY, Buckets, Width, buckets, width_of
 
 _FOUND = 1
 _ANY = "any"
-_HEADINGS = (
-    "count",
-    "rule",
-    "machine",
-    "write site",
-    "role",
-    "actors",
-    "first",
-    "last",
-    "last said",
-)
-_SHOWN_ACTORS = 3
-_TOLD = {
-    Source.RECORDED: "Let through, and recorded",
-    Source.CLIENT: "Refused, as clients reported",
-    Source.LOG: "Refused, as the server's log tells",
-}
+_MOST_SAMPLES = 100
 
 
 @click.command(epilog="Example: interlock violations booking --since yesterday --fail-on any")
@@ -58,8 +41,21 @@ _TOLD = {
     metavar="CODE",
     help="Exit 1 when there is one of this rule (IL01), or of any; repeatable.",
 )
+@click.option(
+    "--samples",
+    type=click.IntRange(0, _MOST_SAMPLES),
+    metavar="N",
+    help="Print up to N writes of each line too: the last ones.",
+)
 @dsn_option
-@format_option
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="How to print the result.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -68,10 +64,11 @@ def command(
     keep: bool,
     since: str | None,
     fail_on: tuple[str, ...],
+    samples: int | None,
     dsn: str | None,
     output_format: str,
 ) -> None:
-    """Print the writes that broke a rule, by rule, write site and writer.
+    """Print the writes that broke a rule, by rule, write site and writer, and their trend.
 
     From the database: what observe and ratchet recorded and let through, and refusals that were
     kept. From logs, with --from-log: refusals alone; no connection is made unless --keep is given.
@@ -81,14 +78,27 @@ def command(
         raise UsageError(
             "--keep belongs to --from-log", remedy="interlock violations --from-log FILE"
         )
+    most = SAMPLES if samples is None else samples
+    if output_format != "json":
+        most = max(most, SAMPLES)  # the last message stands in the table
     if logs:
-        found = _of_logs(logs, keep=keep, dsn=dsn, machine=machine, since=since)
+        read = _of_logs(logs, keep=keep, dsn=dsn, machine=machine, since=since, samples=most)
     else:
         with connected(dsn) as connection:
             since_at = read_moment(connection, since) if since else None
-            found = grouped(violations.seen(connection, machine, since_at))
-    _print(found, output_format)
+            seen = violations.seen(connection, machine, since_at, samples=most)
+        read = grouped(seen, most), since_at
+    found, since_at = read
+    show(found, _buckets(found, since_at, is_of_log=bool(logs)), output_format, samples or 0)
     ctx.exit(_FOUND if any(_is_bad(it, codes) for it in found) else 0)
+
+
+def _buckets(found: Sequence[Group], since: datetime | None, *, is_of_log: bool) -> Buckets:
+    """Return the buckets of the trend: since then, or the day before now, or before a log's end."""
+    until = datetime.now(UTC)
+    if is_of_log and found:
+        until = max(it.last_at for it in found)
+    return buckets(since or until - LATELY, until)
 
 
 def _codes(fail_on: tuple[str, ...]) -> frozenset[str]:
@@ -104,14 +114,21 @@ def _is_bad(group: Group, codes: frozenset[str]) -> bool:
 
 
 def _of_logs(
-    logs: Sequence[Path], *, keep: bool, dsn: str | None, machine: str | None, since: str | None
-) -> list[Group]:
+    logs: Sequence[Path],
+    *,
+    keep: bool,
+    dsn: str | None,
+    machine: str | None,
+    since: str | None,
+    samples: int,
+) -> tuple[list[Group], datetime | None]:
     found = itertools.chain.from_iterable(map(server_log.refusals, logs))
     if not keep:
-        return grouped(_chosen(found, machine, _plain_moment(since) if since else None))
+        since_at = _plain_moment(since) if since else None
+        return grouped(_chosen(found, machine, since_at), samples), since_at
     with connected(dsn) as connection:
         since_at = read_moment(connection, since) if since else None
-        return grouped(_kept(connection, found, machine, since_at))
+        return grouped(_kept(connection, found, machine, since_at), samples), since_at
 
 
 def _kept(
@@ -121,13 +138,18 @@ def _kept(
     since: datetime | None,
 ) -> Iterator[Seen]:
     wanted = (it for it in found if _is_wanted(it, machine, since))
-    yield from violations.of_log(violations.keep(connection, wanted))
+    yield from violations.of_log(violations.keep(connection, wanted), _width(since))
 
 
 def _chosen(
     found: Iterable[LogRefusal], machine: str | None, since: datetime | None
 ) -> Iterator[Seen]:
-    yield from violations.of_log(it for it in found if _is_wanted(it, machine, since))
+    wanted = (it for it in found if _is_wanted(it, machine, since))
+    yield from violations.of_log(wanted, _width(since))
+
+
+def _width(since: datetime | None) -> Width:
+    return width_of(since, datetime.now(UTC)) if since else Width.HOUR
 
 
 def _is_wanted(it: LogRefusal, machine: str | None, since: datetime | None) -> bool:
@@ -148,44 +170,3 @@ def _plain_moment(text: str) -> datetime:
     taken = read.astimezone()
     click.echo(f"  {text!r} is taken as {taken} ({taken.tzname()})", err=True)
     return taken
-
-
-def _print(found: Sequence[Group], output_format: str) -> None:
-    if output_format == "json":
-        told = {"format": "interlock violations 1", "groups": [group_dict(it) for it in found]}
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str))
-        return
-    if not found:
-        click.echo("no write is known that broke a rule")
-        return
-    for source, title in _TOLD.items():
-        if some := [it for it in found if it.source is source]:
-            console().print(_table(f"{title}: {sum(it.count for it in some):,}", some))
-
-
-def _table(title: str, found: Sequence[Group]) -> Table:
-    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
-    for heading in _HEADINGS:
-        table.add_column(
-            heading, overflow="fold", justify="right" if heading == "count" else "left"
-        )
-    for it in found:
-        cells = (
-            f"{it.count:,}",
-            f"{it.code} {it.rule}",
-            it.machine,
-            it.site.label,
-            it.role,
-            _actors(it),
-            f"{it.first_at:%Y-%m-%d %H:%M:%S}",
-            f"{it.last_at:%Y-%m-%d %H:%M:%S}",
-            it.samples[-1].message if it.samples else "",
-        )
-        table.add_row(*map(Text, cells))
-    return table
-
-
-def _actors(group: Group) -> str:
-    first = [f"{actor} {count:,}" for actor, count in group.actors.most_common(_SHOWN_ACTORS)]
-    more = len(group.actors) - len(first)
-    return ", ".join([*first, *([f"{more} more"] if more > 0 else [])])

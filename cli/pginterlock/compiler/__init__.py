@@ -6,6 +6,7 @@ Pure: model and table in, `DbObject`s out.
 from pginterlock.compiler import ownership, removal
 from pginterlock.compiler.attempts import Attempt, attempts
 from pginterlock.compiler.callables import callables
+from pginterlock.compiler.claims import claim_indexes
 from pginterlock.compiler.functions import guard_functions
 from pginterlock.compiler.funnel import found_grant, found_record, funnel_objects
 from pginterlock.compiler.machine_names import MachineNames
@@ -52,4 +53,5 @@ def compile_machine(machine: Machine, table: Table) -> list[DbObject]:
         *triggers(writing),
         registry_entry(writing),
         *funnel_objects(writing),
+        *claim_indexes(writing),
     ]

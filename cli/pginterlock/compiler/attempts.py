@@ -7,26 +7,30 @@ from dataclasses import dataclass
 
 from pginterlock import assets
 from pginterlock.compiler.removal import qualified
-from pginterlock.model import ActorNeed, Presence
+from pginterlock.model import ActorNeed, Mode, Presence
 from pginterlock.names import ident, literal
-from pginterlock.rules import attribution, birth, death, freeze, guard, stamp, transition
+from pginterlock.rules import RULES, attribution, birth, death, freeze, guard, stamp, transition
 from pginterlock.rules.parts import Writing, plain
 from pginterlock.template import fill
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A write that the machine must refuse with rule *code*; it may find no row to try."""
+    """A write that *rule*, or one *item* of it, must refuse; it may find no row to try."""
 
     code: str
     title: str
     sql: str
     counts_rows: bool = True
+    item: str = ""
 
 
 def attempts(writing: Writing) -> list[Attempt]:
-    """Return what to try: moves, guards, births, deaths, stamps, truncate, moves of nobody."""
-    return [
+    """Return what to try: moves, guards, births, deaths, stamps, truncate, moves of nobody.
+
+    Only what a rule in enforce must refuse, whatever the row is like.
+    """
+    tried = [
         *_moves(writing),
         *_guards(writing),
         *_stamps(writing),
@@ -34,6 +38,11 @@ def attempts(writing: Writing) -> list[Attempt]:
         *_deaths(writing),
         *_unattributed(writing),
     ]
+    mode_of = writing.machine.mode_of
+    return [it for it in tried if mode_of(_NAMES[it.code], it.item) is Mode.ENFORCE]
+
+
+_NAMES = {rule.CODE: rule.NAME for rule in RULES}
 
 
 def _of_row(column: str) -> str:
@@ -115,6 +124,7 @@ def _stamps(writing: Writing) -> list[Attempt]:
                             stamp.CODE,
                             f"{it.column} emptied in {state}",
                             _update(writing, state, f"{column} = null"),
+                            item=it.column,
                         )
                     )
                 break

@@ -7,20 +7,20 @@ own update would not need.
 Pure: model and table in, `DbObject`s out.
 """
 
-from collections.abc import Callable
 from itertools import groupby
 
 from pginterlock import assets
+from pginterlock.compiler.fire_refusals import illegal, is_expected, no_row, stale_state
 from pginterlock.compiler.foresight import events as foreseen_events
-from pginterlock.compiler.foresight import foreseen_columns
+from pginterlock.compiler.foresight import fireable, foreseen_columns
 from pginterlock.compiler.functions import PIN
 from pginterlock.compiler.machine_names import MachineNames
 from pginterlock.compiler.removal import qualified
-from pginterlock.model import Mode, Transition
+from pginterlock.model import Transition
 from pginterlock.names import array, cut, dollar, field, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.rules import guard, stale, transition
-from pginterlock.rules.parts import Verdict, Writing, block, indent
+from pginterlock.rules import guard
+from pginterlock.rules.parts import Writing, block, indent
 from pginterlock.table import Kind
 from pginterlock.template import fill
 
@@ -75,7 +75,7 @@ def fire_body(writing: Writing) -> str:
     machine = writing.machine
     shut = [machine.state, *writing.key, *(c.name for c in writing.table.columns if c.is_generated)]
     open_columns = [c for c in writing.table.columns if c.name not in shut]
-    has_rivals = any(len(same) > 1 for same in _by_ends(machine.transitions).values())
+    has_rivals = any(len(same) > 1 for same in _by_ends(fireable(machine)).values())
     move, wish = _move(writing), ""
     if has_rivals:
         wish = _set(guard.ASKED, f"pg_catalog.concat({literal(machine.name + '/')}, p_event)")
@@ -85,9 +85,10 @@ def fire_body(writing: Writing) -> str:
         {
             **_row_slots(writing),
             "row_state": writing.state_text(_of_row),
-            "stale": indent(_stale(writing), 2),
+            "is_expected": is_expected(writing),
+            "stale": indent(stale_state(writing), 2),
             "events": indent(_events(writing)),
-            "illegal": indent(_illegal(writing), 2),
+            "illegal": indent(illegal(writing), 2),
             "columns": array([c.name for c in open_columns]),
             "types": array([pinned_type(c.type) for c in open_columns]),
             "closed": array(shut),
@@ -139,7 +140,7 @@ def _row_slots(writing: Writing) -> dict[str, str]:
         "new_state": f"v_target{_state_cast(writing)}",
         "key_values": ", ".join(variables.values()),
         "key_json": writing.key_json(variables.__getitem__),
-        "no_row": indent(_refuse(writing, _no_row(), "null", "null"), 2),
+        "no_row": indent(no_row(writing), 2),
     }
 
 
@@ -158,72 +159,12 @@ def _state_cast(writing: Writing) -> str:
     return f"::{column.type}" if column.kind is Kind.ENUM else ""
 
 
-def _refuse(writing: Writing, verdict: Verdict, origin: str, target: str) -> str:
-    variables = {c: f"v_key_{n}" for n, c in enumerate(writing.key, start=1)}
-    return writing.write(
-        verdict, variables.__getitem__, origin=origin, target=target, mode=Mode.ENFORCE
-    ).rstrip()
-
-
-def _no_row() -> Verdict:
-    return Verdict(
-        "true",
-        stale.CODE,
-        stale.NAME,
-        literal(": there is no such row"),
-        literal("Either it was never there, or is gone, or you may not see it"),
-    )
-
-
-def _stale(writing: Writing) -> str:
-    verdict = Verdict(
-        "true",
-        stale.CODE,
-        stale.NAME,
-        "pg_catalog.concat(': is ', coalesce(v_from, 'null'), ', and not ', p_expect,"
-        " ' as expected')",
-        literal("Somebody was first: read the row again, and decide anew"),
-        writing.machine.state,
-        _by_state(writing, lambda state: array(writing.machine.targets(state)), "'{}'"),
-        event="p_event",
-    )
-    return _refuse(writing, verdict, "v_from", "null")
-
-
-def _illegal(writing: Writing) -> str:
-    def hint(state: str) -> str:
-        names = dict.fromkeys(t.event for t in writing.machine.transitions if t.from_state == state)
-        return literal(f"Events from {state}: {', '.join(names)}")
-
-    verdict = Verdict(
-        "true",
-        transition.CODE,
-        transition.NAME,
-        "pg_catalog.concat(': no ', p_event, ' from ', coalesce(v_from, 'null'))",
-        _by_state(writing, hint, "pg_catalog.concat('No event leads out of ', v_from)"),
-        writing.machine.state,
-        _by_state(writing, lambda state: array(writing.machine.targets(state)), "'{}'"),
-        event="p_event",
-    )
-    return _refuse(writing, verdict, "v_from", "v_to")
-
-
-def _by_state(writing: Writing, say: Callable[[str], str], otherwise: str) -> str:
-    """Return a CASE over the state that is left; final states are all alike."""
-    arms = [
-        f"when v_from operator(pg_catalog.=) {literal(state)} then {say(state)}"
-        for state in writing.machine.states
-        if writing.machine.targets(state)
-    ]
-    return f"case {' '.join(arms)} else {otherwise} end" if arms else otherwise
-
-
 def _events(writing: Writing) -> str:
     """Return the if-chain over events that finds where each one leads."""
-    machine = writing.machine
+    moves = fireable(writing.machine)
     lines: list[str] = []
-    for event in dict.fromkeys(t.event for t in machine.transitions):
-        same = [t for t in machine.transitions if t.event == event]
+    for event in dict.fromkeys(t.event for t in moves):
+        same = [t for t in moves if t.event == event]
         reached = list(dict.fromkeys(t.to_state for t in same))
         lines.append(
             f"{'elsif' if lines else 'if'} p_event operator(pg_catalog.=) {literal(event)} then"
@@ -231,7 +172,7 @@ def _events(writing: Writing) -> str:
         if len(reached) == 1:
             lines.append(indent(f"v_to := {literal(reached[0])};"))
         lines.append(indent(f"v_targets := case\n{indent(_targets(same))}\nend;"))
-    known = array(list(dict.fromkeys(t.event for t in machine.transitions)))
+    known = array(list(dict.fromkeys(t.event for t in moves)))
     unknown = f"perform interlock.refuse_unknown('event', p_event, {known});"
     return "\n".join([*lines, "else", indent(unknown), "end if;"]) if lines else unknown
 
@@ -271,8 +212,9 @@ def _move(writing: Writing) -> str:
     move = fill(
         assets.read("sql", "templates", "fire_move.plpgsql"), {**slots, "dynamic": dynamic.strip()}
     )
-    events = {(t.event, t.from_state) for t in writing.machine.transitions}
-    if len(events) == len({(t.event, *_ends(t)) for t in writing.machine.transitions}):
+    moves = fireable(writing.machine)
+    events = {(t.event, t.from_state) for t in moves}
+    if len(events) == len({(t.event, *_ends(t)) for t in moves}):
         return f"v_target := v_targets[1];\n{move}"
     choice = assets.read("sql", "templates", "fire_choice.plpgsql")
     return fill(choice, {"move": indent(move, 2)})

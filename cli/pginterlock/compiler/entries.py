@@ -16,9 +16,10 @@ def entry(writing: Writing, kind: str, render: Render, values: dict[str, str]) -
     """Return what writes an entry of *kind*, with *values* beside those that all have."""
     stored = [writing.stored(column, render) for column in writing.key]
     keys = dict(zip(key_columns(writing), stored, strict=True))
+    plain = literal(kind) if kind in ("birth", "death", "move") else kind
     event = "null" if kind in ("birth", "death") else "v_event"
     fixed = {
-        "kind": literal(kind) if kind in ("birth", "death", "move") else kind,
+        "kind": f"coalesce(v_kind, {plain})",
         "event": event,
         "from_state": "v_from",
         "to_state": "v_to",
@@ -32,4 +33,6 @@ def entry(writing: Writing, kind: str, render: Render, values: dict[str, str]) -
             "expressions": ", ".join(every.values()),
         },
     )
-    return attribution.around_entry(writing, render, insert, is_change=event == "v_event")
+    return attribution.around_entry(
+        writing, render, insert, is_change=event == "v_event", is_bare=not values
+    )

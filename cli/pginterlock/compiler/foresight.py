@@ -10,13 +10,21 @@ from collections.abc import Iterator
 
 from pginterlock import assets
 from pginterlock.expression import rewrite
-from pginterlock.model import ActorNeed, Fill, Mode, Need, Transition
+from pginterlock.model import RENAME_EVENT, ActorNeed, Fill, Machine, Mode, Need, Transition
 from pginterlock.names import array, field, literal
-from pginterlock.rules import authority, row_predicates
+from pginterlock.rules import authority, row_predicates, stamp, state_row
 from pginterlock.rules.attribution import is_blank
 from pginterlock.rules.parts import Render, Writing, block
 from pginterlock.table import Kind
 from pginterlock.template import fill
+
+
+def fireable(machine: Machine) -> tuple[Transition, ...]:
+    """Return the moves that an event makes: none into a name that a state no longer has."""
+    old = [it.was for it in machine.old_names]
+    return tuple(
+        t for t in machine.transitions if t.event != RENAME_EVENT and t.to_state not in old
+    )
 
 
 def foreseen_columns(writing: Writing) -> list[str]:
@@ -40,7 +48,7 @@ def events(writing: Writing) -> list[str]:
                 "conditions": block(_conditions(writing, move)),
             },
         )
-        for move in writing.machine.transitions
+        for move in fireable(writing.machine)
     ]
 
 
@@ -78,7 +86,11 @@ def _after(writing: Writing, state: str) -> Render:
     """Return how the row is named as it would be in *state*."""
     machine = writing.machine
     stamps = {s.column: s.fill for s in machine.stamps if state in s.states}
-    is_filled = machine.mode is not Mode.OBSERVE
+    cleared = [
+        c
+        for c in machine.row(state).clear
+        if machine.mode_of(state_row.NAME, f"{state} forbids {c}") is not Mode.OBSERVE
+    ]
 
     def render(column: str) -> str:
         now = field("v_row", column)
@@ -88,8 +100,9 @@ def _after(writing: Writing, state: str) -> Render:
             )
             return f"{literal(state)}::{cast}"
         kind = writing.column(column).type
-        if is_filled and column in machine.row(state).clear:
+        if column in cleared:
             return f"null::{kind}"
+        is_filled = machine.mode_of(stamp.NAME, column) is not Mode.OBSERVE
         match stamps.get(column):
             case Fill.ALWAYS if is_filled:
                 return f"now()::{kind}"

@@ -2,53 +2,55 @@
 
 from pginterlock import assets
 from pginterlock.compiler.entries import entry
-from pginterlock.compiler.soundness import sound_branches
+from pginterlock.compiler.judgement import judgement
 from pginterlock.model import Mode
 from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules import (
     birth,
+    checked_predicates,
     fills,
-    known_state,
-    row_predicates,
+    judged_predicates,
     statements,
     transition,
 )
 from pginterlock.rules.freeze import frozen_columns
 from pginterlock.rules.parts import (
-    RowPredicate,
     Writing,
     block,
     indent,
+    is_import,
     new,
     old,
-    row_refusal,
 )
 from pginterlock.template import fill
 
 PIN = "search_path=pg_catalog, pg_temp"
 # Named in full, for the fill functions are not pinned: a user's type could stand in front.
 _TEXT = 'constant pg_catalog.text collate pg_catalog."C"'
+# A move, or what a bypass lets through.
+_LEAVES_ENTRY = "v_from is distinct from v_to or v_kind is not null"
 
 
 def fills_births(writing: Writing) -> bool:
     """Whether a BEFORE trigger has anything to do when a row begins."""
-    return _speaks_early(writing) or _fills(writing, writing.machine.initial)
+    return _speaks_early(writing, birth.NAME) or _fills(writing, writing.machine.initial)
 
 
 def fills_moves(writing: Writing) -> bool:
     """Whether a BEFORE trigger has anything to do when a row moves."""
-    return _speaks_early(writing) or _fills(writing, writing.machine.states)
+    return _speaks_early(writing, transition.NAME) or _fills(writing, writing.machine.states)
 
 
-def _speaks_early(writing: Writing) -> bool:
-    """Whether a CHECK would speak before the trigger, and say less of an illegal move."""
-    return not writing.rows_in_trigger
+def _speaks_early(writing: Writing, rule: str) -> bool:
+    """Whether a CHECK would speak before the trigger that refuses by *rule*, and say less."""
+    refuses = writing.machine.mode_of(rule) is not Mode.OBSERVE
+    return refuses and bool(checked_predicates(writing))
 
 
 def _fills(writing: Writing, states: tuple[str, ...]) -> bool:
-    """Whether the machine writes into rows on entry to *states*: not while it only observes."""
-    return writing.machine.mode is not Mode.OBSERVE and any(fills(writing, s) for s in states)
+    """Whether the machine writes into rows on entry to *states*."""
+    return any(fills(writing, s) for s in states)
 
 
 def guard_functions(writing: Writing) -> list[DbObject]:
@@ -67,8 +69,11 @@ def _before_birth(writing: Writing) -> DbObject:
     late = tuple(s for s in writing.machine.states if s not in initial)
     # A row in a late state is refused after the write, unless it is the half of an upsert: filled
     # for the row rules, which the server judges before it knows.
-    early = [birth.before_birth(writing)] if _speaks_early(writing) else []
-    rest = block([*early, *_fills_by_state(writing, late)])
+    filled = _fills_by_state(writing, late)
+    early = [birth.before_birth(writing)] if _speaks_early(writing, birth.NAME) else []
+    if filled and not early:
+        early = [f"if {is_import(writing.machine.name)} then\n    return new;\nend if;"]
+    rest = block([*early, *filled])
     body = _fills_by_state(writing, initial)
     if rest:
         body.append(f"if {birth.is_initial(writing)} is not true then\n{rest}\nend if;")
@@ -78,7 +83,7 @@ def _before_birth(writing: Writing) -> DbObject:
         "fill.plpgsql",
         "fill_function.sql",
         {
-            "declarations": f"declare\n    v_to {_TEXT} := {state};",
+            "declarations": f"declare\n    v_to   {_TEXT} := {state};\n    v_kind pg_catalog.text;",
             "body": block(body),
         },
         "fill stamps when a row begins",
@@ -100,8 +105,12 @@ def _before_move(writing: Writing) -> DbObject:
         if s not in writing.machine.initial
         or any(s in writing.machine.targets(o) for o in writing.machine.states)
     ]
-    early = [transition.before_move(writing)] if _speaks_early(writing) else []
-    body = [same, *early, *_fills_by_state(writing, tuple(entered))]
+    early = [transition.before_move(writing)] if _speaks_early(writing, transition.NAME) else []
+    filled = _fills_by_state(writing, tuple(entered))
+    if filled and (is_rename := writing.is_rename()):
+        # Nothing is entered: what was written when it was stays.
+        filled.insert(0, f"if {is_rename} then\n    return new;\nend if;")
+    body = [same, *early, *filled]
     return _function(
         writing,
         "premove",
@@ -123,7 +132,7 @@ def _fills_by_state(writing: Writing, states: tuple[str, ...]) -> list[str]:
 
 
 def _birth(writing: Writing) -> DbObject:
-    body = [_attached(writing), *statements("at_birth", writing), *_row_rules(writing)]
+    body = [_attached(writing), *statements("at_birth", writing), *judgement(writing)]
     values = {f"new_{c}": writing.stored(c, new) for c in writing.machine.audit.columns}
     body.append(entry(writing, "birth", new, values))
     return _function(
@@ -141,8 +150,8 @@ def _birth(writing: Writing) -> DbObject:
 
 def _change(writing: Writing) -> DbObject:
     body = [_attached(writing), *statements("at_change", writing)]
-    body += _row_rules(writing, is_change=True)
-    body.append(_record_change(writing))
+    body += judgement(writing, is_change=True)
+    body += [_lifted(writing), _record_change(writing)]
     return _function(
         writing,
         "change",
@@ -160,13 +169,23 @@ def _change(writing: Writing) -> DbObject:
     )
 
 
+def _lifted(writing: Writing) -> str:
+    """Return the way out of a backfill, which writes the entries of the rows it repairs itself.
+
+    The setting is a hint that saves everybody else the question: who sets it is only asked.
+    """
+    return fill(
+        assets.read("sql", "templates", "lifted_entry.plpgsql"), {"machine": writing.machine.name}
+    )
+
+
 def _record_change(writing: Writing) -> str:
     """Return what writes the entry of an update; most change no audited column."""
     kind = "case when v_from is distinct from v_to then 'move' else 'change' end"
     plain = entry(writing, "move", new, {})
     columns = writing.machine.audit.columns
     if not columns:
-        return f"if v_from is distinct from v_to then\n{indent(plain)}\nend if;"
+        return f"if {_LEAVES_ENTRY} then\n{indent(plain)}\nend if;"
     values: dict[str, str] = {}
     for column in columns:
         for side, render in (("old", old), ("new", new)):
@@ -176,8 +195,7 @@ def _record_change(writing: Writing) -> str:
     changed = "\n    or ".join(writing.differs(column) for column in columns)
     full = entry(writing, kind, new, values)
     return (
-        f"if {changed} then\n{indent(full)}\n"
-        f"elsif v_from is distinct from v_to then\n{indent(plain)}\nend if;"
+        f"if {changed} then\n{indent(full)}\nelsif {_LEAVES_ENTRY} then\n{indent(plain)}\nend if;"
     )
 
 
@@ -204,39 +222,9 @@ def _unchanged(writing: Writing) -> str:
         *machine.audit.columns,
         *(c for row in machine.rows for c in frozen_columns(writing, row.state)),
     ]
-    if writing.rows_in_trigger:
-        read = (c for p in row_predicates(writing) for c in p.columns)
-        columns += [c for c in read if c != machine.state]
+    read = (c for p in judged_predicates(writing) for c in p.columns)
+    columns += [c for c in read if c != machine.state]
     return "not (" + "\n        or ".join(writing.differs(c) for c in dict.fromkeys(columns)) + ")"
-
-
-def _row_rules(writing: Writing, *, is_change: bool = False) -> list[str]:
-    """Return the judgement of the row rules, where the trigger judges them."""
-    if not writing.rows_in_trigger:
-        return []
-    forgives = is_change and writing.machine.mode is Mode.RATCHET
-
-    def judge(condition: str, parts: list[tuple[RowPredicate, str]]) -> str:
-        verdicts = [_row_verdict(writing, p, f"({it}) is not true", forgives) for p, it in parts]
-        if not verdicts:
-            return "null;"
-        return f"if ({condition}) is not true then\n{block(verdicts)}\nend if;"
-
-    known = next(p for p in row_predicates(writing) if p.rule == known_state.NAME)
-    otherwise = _row_verdict(writing, known, "true", forgives)
-    return [sound_branches(writing, new, "v_to", judge=judge, otherwise=otherwise)]
-
-
-def _row_verdict(writing: Writing, predicate: RowPredicate, broken: str, forgives: bool) -> str:
-    """Return the verdict on a row that is broken; one that was so before may be forgiven."""
-    if not forgives:
-        return writing.write(row_refusal(predicate, broken), new, origin="null")
-    was = f"({predicate.sound(writing, old)}) is not true"
-    refused = row_refusal(predicate, f"{broken} and not ({was})")
-    recorded = row_refusal(predicate, f"{broken} and {was}")
-    return writing.write(refused, new, origin="null") + writing.write(
-        recorded, new, origin="null", mode=Mode.OBSERVE
-    )
 
 
 def _attached(writing: Writing) -> str:

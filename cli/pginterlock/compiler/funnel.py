@@ -27,10 +27,10 @@ _PUBLIC = "public"
 
 def funnel_objects(writing: Writing) -> list[DbObject]:
     """Return the function, the record, and one grant for each role that could update the table."""
-    taken = _taken(writing)
-    record = [_record(writing, taken)] if writing.machine.funnel or writing.table.taken else []
     if not writing.machine.funnel:
-        return record
+        return []
+    taken = _taken(writing)
+    record = [_record(writing, taken)] if taken else []
     return [_function(writing), *record, *(_grant(writing, it) for it in taken)]
 
 
@@ -65,14 +65,16 @@ def found_grant(
 def found_record(machine: str, grantees: Sequence[str]) -> DbObject:
     """Return the record of a funnel as it is found."""
     return DbObject(
-        ObjectKind.REGISTRY, f"interlock.funnel {machine}", machine, _recorded(grantees)
+        ObjectKind.REGISTRY,
+        f"interlock.funnel {machine}",
+        machine,
+        _recorded(grantees),
+        drop=f"delete from interlock.funnel where machine_name = {literal(machine)};\n",
     )
 
 
 def _taken(writing: Writing) -> list[Taken]:
     """Return what is taken from whom: what was taken before, and what is granted anew."""
-    if not writing.machine.funnel:
-        return []
     found = {it.grantee: it for it in writing.table.taken if it.is_there}
     for it in writing.table.updaters:
         if it.is_whole:
@@ -148,7 +150,7 @@ def _record(writing: Writing, taken: Sequence[Taken]) -> DbObject:
     rows = [
         f"({literal(it.grantee)}, {str(it.is_grantable).lower()}, {array(it.columns)}::text[])"
         for it in taken
-    ] or ["(null::text, null::boolean, null::text[])"]
+    ]
     sql = fill(
         assets.read("sql", "templates", "funnel_record.sql"),
         {

@@ -6,6 +6,7 @@ Pure: names in, SQL text out.
 from pginterlock import assets
 from pginterlock.compiler.removal import qualified
 from pginterlock.names import ident
+from pginterlock.objects import Lock
 from pginterlock.table import Table
 from pginterlock.template import fill
 
@@ -29,9 +30,9 @@ def as_role(owner: str | None, sql: str) -> str:
     return f"set local role {ident(owner)};\n{sql.rstrip()}\nreset role;\n"
 
 
-def lock(table: Table) -> str:
-    """Return the SQL that keeps writers out until the commit."""
-    return f"lock table {qualified(table.name)} in share row exclusive mode;\n"
+def lock(table: Table, strength: Lock) -> str:
+    """Return the SQL that keeps writers out until the commit, and readers where it must."""
+    return f"lock table {qualified(table.name)} in {strength.words} mode;\n"
 
 
 def lock_weakly(table: Table) -> str:

@@ -5,21 +5,29 @@ import json
 from collections.abc import Sequence
 
 from pginterlock import assets
+from pginterlock.compiler.afterwards import adopt, judge, judged
 from pginterlock.compiler.relations import audit_name
 from pginterlock.compiler.removal import qualified, unregister
 from pginterlock.model import Machine
 from pginterlock.names import array, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules import RULES, row_predicates
-from pginterlock.rules.parts import Writing, indent, plain
+from pginterlock.rules.parts import Writing, plain
 from pginterlock.template import fill
 
 Row = Sequence[str | bool | None]
 
+# Parts of a machine that came later: without them a definition is as it was written before.
+_NEWER = ("claims", "deadlines", "funnel", "modes", "renames", "repairs")
+
 
 def definition(machine: Machine) -> str:
     """Return *machine* as JSON with sorted keys: the same machine, the same text."""
-    return _text(dataclasses.asdict(machine))
+    told = dataclasses.asdict(machine)
+    for part in _NEWER:
+        if not told[part]:
+            del told[part]
+    return _text(told)
 
 
 def registry_facts(
@@ -30,11 +38,18 @@ def registry_facts(
     states: Sequence[Row],
     moves: Sequence[Row],
     rules: Sequence[Row],
+    judged: str,
+    is_adopted: bool = True,
 ) -> tuple[tuple[str, str], ...]:
-    """Return what the registry says of a machine, the order of rows left out."""
+    """Return what the registry says of a machine, the order of rows left out.
+
+    *judged* is the digest of the row rules by which all rows were judged.
+    """
     return (
+        ("adopted", "yes" if is_adopted else "no"),
         ("attnum", str(state_attnum)),
         ("definition", _text(definition)),
+        ("judged", judged),
         ("key", _text(list(key_columns))),
         ("moves", _text(sorted(_text(list(it)) for it in moves))),
         ("rules", _text(sorted(_text(list(it)) for it in rules))),
@@ -54,17 +69,18 @@ def registry_entry(writing: Writing) -> DbObject:
         {
             "machine": machine.name,
             "relation": qualified(table),
-            "adopted": _adopted(writing),
-            "audit_relation": f"interlock.{ident(audit_name(machine.name))}",
+            "audit_relation": _history(machine),
             "schema_name": table.schema,
             "table_name": table.name,
             "state_column": machine.state,
             "state_attnum": str(attnum),
             "key_names": array(writing.key),
             "mode": machine.mode.value,
+            "rule_modes": _text(dict(machine.modes)),
             "checks": machine.checks.value,
             "continuity": machine.continuity.value,
             "definition": written,
+            "judged": judged(writing),
             "states": _values(machine, states),
             "transitions": _values(machine, moves or [(None,) * 4]),
             "rules": _values(machine, rules),
@@ -75,13 +91,41 @@ def registry_entry(writing: Writing) -> DbObject:
         machine.name,
         machine.name,
         registry_facts(
-            json.loads(written), attnum, writing.table.oid, writing.key, states, moves, rules
+            json.loads(written),
+            attnum,
+            writing.table.oid,
+            writing.key,
+            states,
+            moves,
+            rules,
+            judged(writing),
         ),
         create=create,
         replace=create,
         drop=unregister(machine.name),
         reason="the spec, as one version more",
+        mends=_afterwards(writing),
+        under_lock=_version(writing),
     )
+
+
+def _version(writing: Writing) -> str:
+    """Return the SQL that keeps the machine as one version more, from the next entry on."""
+    machine = writing.machine
+    return fill(
+        assets.read("sql", "templates", "register_version.sql"),
+        {"machine": machine.name, "audit_relation": _history(machine)},
+    )
+
+
+def _history(machine: Machine) -> str:
+    return f"interlock.{ident(audit_name(machine.name))}"
+
+
+def _afterwards(writing: Writing) -> tuple[tuple[str, str], ...]:
+    """Return what is done once the machine is armed, by the fact that it makes true."""
+    counted = (("adopted", adopt(writing)),)
+    return (("judged", judge(writing)), *counted) if judged(writing) else counted
 
 
 def _rows(writing: Writing) -> tuple[list[Row], list[Row], list[Row]]:
@@ -99,25 +143,6 @@ def _rows(writing: Writing) -> tuple[list[Row], list[Row], list[Row]]:
         if p.name != p.rule
     ]
     return states, moves, rules
-
-
-def _adopted(writing: Writing) -> str:
-    """Return SQL that counts the rows that are there before the machine, and hashes them."""
-
-    def of_table(column: str) -> str:
-        return f"t.{ident(column)}"
-
-    return indent(
-        fill(
-            assets.read("sql", "templates", "adopted.sql"),
-            {
-                "machine": writing.machine.name,
-                "relation": qualified(writing.table.name),
-                "key_list": ", ".join(writing.stored(c, of_table) for c in writing.key),
-                "row_state": writing.state_text(of_table),
-            },
-        )
-    )
 
 
 def _values(machine: Machine, rows: Sequence[Row]) -> str:

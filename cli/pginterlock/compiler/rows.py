@@ -8,9 +8,9 @@ from pginterlock.compiler.functions import PIN
 from pginterlock.compiler.removal import drop_check, drop_function, qualified
 from pginterlock.compiler.soundness import sound_branches
 from pginterlock.model import Checks
-from pginterlock.names import cut, dollar, ident
+from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.rules import known_state, row_predicates
+from pginterlock.rules import checked_predicates, row_predicates
 from pginterlock.rules.parts import Render, RowPredicate, Writing, block, plain, row_refusal
 from pginterlock.template import fill
 
@@ -20,18 +20,18 @@ _NUMBER = ""
 
 def row_objects(writing: Writing) -> list[DbObject]:
     """Return what holds the row rules with every trigger off; nothing where the trigger does."""
-    if writing.rows_in_trigger:
+    if not checked_predicates(writing):
         return []
     if writing.machine.checks is Checks.NATIVE:
         return _native(writing)
     function = _row_function(writing)
-    return [function, _row_check(writing, dict(function.facts)["body"])]
+    return [function, _row_check(writing)]
 
 
 def parameters(writing: Writing) -> dict[str, str]:
     """Return the columns that the row rules read, key first, and their types."""
     read = [*writing.key, writing.machine.state]
-    read += [c for p in row_predicates(writing) for c in p.columns]
+    read += [c for p in checked_predicates(writing) for c in p.columns]
     return {c: writing.column(c).type for c in dict.fromkeys(read)}
 
 
@@ -53,17 +53,18 @@ def _row_function(writing: Writing) -> DbObject:
         target = f"pg_catalog.concat({state})"
         return writing.write(told, parameter, origin="null", target=target)
 
-    def judge(condition: str, parts: list[tuple[RowPredicate, str]]) -> str:
+    def judge(_: str | None, condition: str, parts: list[tuple[RowPredicate, str]]) -> str:
+        if condition == "false":
+            return verdict(parts[0][0], "true")
         verdicts = [verdict(p, f"({it}) is not true") for p, it in parts]
         return f"if {condition} then\n    return true;\nend if;\n" + "".join(verdicts)
 
-    known = next(p for p in row_predicates(writing) if p.rule == known_state.NAME)
     judged = sound_branches(
         writing,
+        checked_predicates(writing),
         parameter,
         writing.state_sql(parameter),
         judge=judge,
-        otherwise=verdict(known, "true"),
     )
     body = fill(assets.read("sql", "templates", "row.plpgsql"), {"body": block([judged])})
     note = "refuse a row that breaks a row rule"
@@ -108,8 +109,8 @@ def _function(
     )
 
 
-def _row_check(writing: Writing, body: str) -> DbObject:
-    """Return the CHECK; its digest is of the body too, for rows are judged anew by a new body."""
+def _row_check(writing: Writing) -> DbObject:
+    """Return the CHECK; new rules in its function leave it as it is (compiler.afterwards)."""
     name = cut(f"interlock_{writing.machine.name}_row")
     schema = writing.table.name.schema
     listed = ", ".join(ident(c) for c in parameters(writing))
@@ -120,7 +121,6 @@ def _row_check(writing: Writing, body: str) -> DbObject:
         f"{ident(schema)}.{ident(name)}({listed})",
         "hold the row rules with every trigger off",
         stored=f"CHECK ({schema}.{name}({bare}))",
-        body=body,
     )
 
 
@@ -138,6 +138,8 @@ def _native(writing: Writing) -> list[DbObject]:
     verdicts = []
     checks = []
     for number, predicate in enumerate(row_predicates(writing), start=1):
+        if not writing.is_checked(predicate.rule, predicate.name):
+            continue  # its number stays free, so that the others keep their names
         told = row_refusal(predicate, f"{parameter(_NUMBER)} = {number}")
         target = f"pg_catalog.concat({parameter(machine.state)})"
         verdicts.append(writing.write(told, parameter, origin="null", target=target))
@@ -153,13 +155,12 @@ def _native(writing: Writing) -> list[DbObject]:
     return [function, *checks]
 
 
-def _check(
-    writing: Writing, name: str, expression: str, note: str, stored: str = "", body: str = ""
-) -> DbObject:
+def _check(writing: Writing, name: str, expression: str, note: str, stored: str = "") -> DbObject:
     """Return one CHECK; *stored* is how the server writes it, quotes left out, where known."""
     table = writing.table.name
     target = qualified(table)
-    digest = hashlib.sha256((expression + body).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(expression.encode()).hexdigest()[:16]
+    told = f"{writing.machine.name}: {note} [{digest}]"
     create = fill(
         assets.read("sql", "templates", "row_check.sql"),
         {
@@ -167,11 +168,12 @@ def _check(
             "table_name": table.name,
             "constraint_name": name,
             "expression": expression,
-            "note": f"{writing.machine.name}: {note} [{digest}]",
+            "note": told,
         },
     )
     drop = drop_check(table, name)
     validate = f"alter table {target} validate constraint {ident(name)};\n"
+    comment = f"comment on constraint {ident(name)} on {target} is {literal(told)};\n"
     return DbObject(
         ObjectKind.CHECK,
         f"{table} {name}",
@@ -182,6 +184,6 @@ def _check(
         drop=drop,
         lock=Lock.ACCESS_EXCLUSIVE,
         reason=note,
-        mends=(("validated", validate),),
+        mends=(("digest", comment), ("validated", validate)),
         expression=expression,
     )

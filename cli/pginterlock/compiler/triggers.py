@@ -6,6 +6,7 @@ from pginterlock.compiler.removal import drop_trigger, qualified
 from pginterlock.model import Mode, TableName
 from pginterlock.names import cut, ident
 from pginterlock.objects import DbObject, Lock, ObjectKind
+from pginterlock.rules import death
 from pginterlock.rules.parts import Writing
 from pginterlock.template import fill
 
@@ -36,7 +37,8 @@ def triggers(writing: Writing) -> list[DbObject]:
 
 
 def _truncate_function(writing: Writing) -> str:
-    return "record_truncate" if writing.machine.mode is Mode.OBSERVE else "refuse_truncate"
+    observes = writing.machine.mode_of(death.NAME) is Mode.OBSERVE
+    return "record_truncate" if observes else "refuse_truncate"
 
 
 def _before_move(writing: Writing) -> DbObject:
@@ -103,7 +105,10 @@ def _trigger(
             ("when", "no"),
         ),
         create=create,
-        replace=drop + create,
+        # A constraint trigger cannot be replaced; the others without the lock of a drop.
+        replace=create.replace("create trigger", "create or replace trigger", 1)
+        if is_truncate or is_before
+        else drop + create,
         drop=drop,
         lock=Lock.SHARE_ROW_EXCLUSIVE,
         reason=f"fire the function {function}",

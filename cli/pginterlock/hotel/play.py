@@ -1,6 +1,5 @@
 """Play writes of the application against a server, alone or two sessions against each other."""
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,6 +10,7 @@ import psycopg
 
 from pginterlock.errors import EnvironmentFault
 from pginterlock.hotel.script import Block
+from pginterlock.refused import refusal as read
 
 _WAIT_S = 10.0
 _POLL_S = 0.005
@@ -119,23 +119,15 @@ def holds(connection: psycopg.Connection, query: str) -> bool:
 
 def refusal(error: psycopg.Error) -> Outcome:
     """Return what a server's error says."""
-    diag = error.diag
+    diag, refused = error.diag, read(error)
     return Outcome(
         stored=False,
         sqlstate=diag.sqlstate or "?????",
         message=diag.message_primary or str(error),
         constraint=diag.constraint_name or "",
         hint=diag.message_hint or "",
-        detail=_detail(diag.message_detail),
+        detail=refused.detail if refused else {},
     )
-
-
-def _detail(text: str | None) -> Mapping[str, object]:
-    try:
-        found = json.loads(text or "")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _act(connection: psycopg.Connection, actor: str | None, reason: str) -> None:

@@ -166,9 +166,9 @@ def _claims(proposal: Proposal) -> list[str]:
     lines = []
     for it in proposal.evidence.overlaps:
         during = f', during: "daterange({it.start}, {it.end})"' if it.start else ""
-        name = _EVENT.sub("_", it.resource.lower()).strip("_")
+        name = _scalar(_EVENT.sub("_", it.resource.lower()).strip("_"))
         lines += [
-            f"    #   {_scalar(name)}: {{resource: {_list([it.resource])}{during}, in: {_list(it.states)}}}",
+            f"    #   {name}: {{resource: {_list([it.resource])}{during}, in: {_list(it.states)}}}",
             f"    #     {it.clashes:,} of {it.rows:,} rows hold it while another does",
         ]
     if not lines:

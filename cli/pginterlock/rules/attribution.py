@@ -8,7 +8,7 @@ from itertools import groupby
 
 from pginterlock import assets
 from pginterlock.errors import Unattributed
-from pginterlock.model import ActorNeed, Mode, Need, Transition
+from pginterlock.model import RENAME_EVENT, ActorNeed, Mode, Need, Transition
 from pginterlock.names import literal
 from pginterlock.rules.parts import Render, Verdict, Writing, block, indent
 from pginterlock.template import fill
@@ -39,31 +39,40 @@ def recorded(writing: Writing) -> dict[str, str]:
     if not is_signed(writing):
         return {}
     actor = "v_signed[1]"
-    if writing.machine.mode is Mode.OBSERVE:
+    if writing.machine.mode_of(NAME) is Mode.OBSERVE or writing.machine.old_names:
         actor = f"coalesce({actor}, nullif(current_setting('interlock.actor', true), ''))"
     return {"actor": actor, SIGNED_BY: "v_signed[2]"}
 
 
-def around_entry(writing: Writing, render: Render, entry: str, *, is_change: bool) -> str:
-    """Return *entry*, the statement that writes one, behind what it asks of the writer."""
+def around_entry(
+    writing: Writing, render: Render, entry: str, *, is_change: bool, is_bare: bool
+) -> str:
+    """Return *entry*, the statement that writes one, behind what it asks of the writer.
+
+    *is_bare* says that nothing but the state has changed.
+    """
     verdicts = []
     event = "v_event" if is_change else "null"
+    asked = ""
+    if is_change and is_bare and writing.machine.old_names:
+        # Nobody acts when a state gets another name; and a batch has no token.
+        asked = f" and v_event is distinct from {literal(RENAME_EVENT)}"
     if writing.machine.audit.actor is ActorNeed.REQUIRED:
-        verdicts.append(writing.write(_no_actor(event), render))
+        verdicts.append(writing.write(_no_actor(event, asked), render))
     if is_change and (arms := _asking(writing.machine.transitions)):
         verdicts.append(writing.write(_no_reason(arms), render))
     if not is_signed(writing):
         return "".join([*verdicts, entry])
-    verdicts.insert(0, writing.write(_not_signed(event), render))
+    verdicts.insert(0, writing.write(_not_signed(event, asked), render))
     return fill(
         assets.read("sql", "templates", "signed_entry.plpgsql"),
         {"verdicts": block(verdicts), "entry": indent(entry)},
     )
 
 
-def _no_actor(event: str) -> Verdict:
+def _no_actor(event: str, asked: str) -> Verdict:
     return Verdict(
-        is_blank("interlock.actor"),
+        f"{is_blank('interlock.actor')}{asked}",
         CODE,
         NAME,
         "': no actor is given'",
@@ -73,9 +82,9 @@ def _no_actor(event: str) -> Verdict:
     )
 
 
-def _not_signed(event: str) -> Verdict:
+def _not_signed(event: str, asked: str) -> Verdict:
     return Verdict(
-        "v_signed[3] is not null",
+        f"v_signed[3] is not null{asked}",
         CODE,
         NAME,
         "pg_catalog.concat(': the actor is not signed: ', v_signed[3])",

@@ -44,5 +44,6 @@ def refusal(writing: Writing, moves: list[Transition]) -> str:
         array(writing.machine.targets(move.from_state)),
         missing=("role",),
         event=literal(move.event),
+        is_liftable=True,
     )
     return writing.write(verdict, new)

@@ -5,7 +5,7 @@ from pginterlock.errors import IllegalBirth
 from pginterlock.model import Mode
 from pginterlock.names import array, cut, ident, literal
 from pginterlock.rules import known_state
-from pginterlock.rules.parts import Verdict, Writing, block, indent, is_state, listing, new
+from pginterlock.rules.parts import Verdict, Writing, block, indent, is_state, listing, new, renamed
 from pginterlock.template import fill
 
 ERROR = IllegalBirth
@@ -31,7 +31,7 @@ def at_birth(writing: Writing) -> list[str]:
     statements = [f"if {wrong} then\n{block([first, verdict])}\nend if;" if first else verdict]
     if has_tombstones(writing):
         statements.append(_second_life(writing))
-        if writing.machine.mode is not Mode.OBSERVE:
+        if writing.machine.mode_of(NAME) is not Mode.OBSERVE:
             statements.append(_unseen_death(writing))
     return statements
 
@@ -60,9 +60,9 @@ def before_birth(writing: Writing) -> str:
             "known": f"{_is_one_of(writing.machine.states)} is true",
             "schema_name": name.schema,
             "root": root,
-            "verdict": indent(
-                _initial(writing, f"not exists (select from {relation} as t where {same})")
-            ),
+            "is_new": f"not exists (select from {relation} as t where {same})",
+            "machine": writing.machine.name,
+            "verdict": indent(_initial(writing, "v_kind is null", is_early=True), 2),
         },
     )
 
@@ -79,16 +79,17 @@ def _same(writing: Writing, column: str) -> str:
     return f"{there} operator(pg_catalog.=) {wanted}"
 
 
-def _initial(writing: Writing, condition: str) -> str:
+def _initial(writing: Writing, condition: str, *, is_early: bool = False) -> str:
     machine = writing.machine
     verdict = Verdict(
         condition,
         CODE,
         NAME,
         "pg_catalog.concat(': a row may not begin as ', coalesce(v_to, 'null'))",
-        literal(f"A row begins as {listing(machine.initial)}"),
+        literal(f"A row begins as {listing(machine.initial)}{renamed(machine, *machine.initial)}"),
         machine.state,
         array(machine.initial),
+        is_liftable=not is_early,
     )
     return writing.write(verdict, new, origin="null")
 
@@ -103,6 +104,7 @@ def _second_life(writing: Writing) -> str:
         "': this key was used before, and its row deleted'",
         "'Use a new key: a history belongs to one row'",
         writing.key[0],
+        is_liftable=True,
     )
     return writing.write(verdict, new, origin="null")
 

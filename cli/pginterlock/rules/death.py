@@ -29,6 +29,7 @@ def at_death(writing: Writing) -> list[str]:
         literal(_hint(machine)),
         machine.state,
         array(machine.deletion),
+        is_liftable=True,
     )
     statements = [writing.write(verdict, old, target="null")]
     if has_tombstones(writing):

@@ -4,6 +4,7 @@ from pginterlock.errors import Frozen
 from pginterlock.model import Mode
 from pginterlock.names import literal
 from pginterlock.rules import stamp as stamps
+from pginterlock.rules import state_row
 from pginterlock.rules.parts import Verdict, Writing, block, indent, is_state, new, old
 
 ERROR = Frozen
@@ -61,10 +62,10 @@ def _stamp(writing: Writing, column: str, states: tuple[str, ...]) -> str:
         [*states, *(r.state for r in writing.machine.rows if column in r.clear)]
     )
     allowed = f"v_from is distinct from v_to and {is_state('v_to', list(entered))}"
-    if writing.machine.mode is Mode.RATCHET:
-        # A stamp that was broken before may be mended: that is what a ratchet is for.
-        sound = next(p for p in stamps.row_predicates(writing) if p.name == column)
-        allowed = f"{allowed}\n    or ({sound.sound(writing, old)}) is not true"
+    if is_rename := writing.is_rename():
+        allowed = f"{allowed} and ({is_rename}) is not true"
+    if mends := _mends(writing, column):
+        allowed = f"{allowed}\n    or {mends}"
     return writing.write(
         Verdict(
             f"{writing.differs(column)}\n    and ({allowed}) is not true",
@@ -73,9 +74,26 @@ def _stamp(writing: Writing, column: str, states: tuple[str, ...]) -> str:
             literal(f": {column} changes only when its state is entered"),
             literal(f"{column} is written on the move to {', '.join(states)}"),
             column,
+            is_liftable=True,
         ),
         new,
     )
+
+
+def _mends(writing: Writing, column: str) -> str:
+    """Return SQL that is true of a write of *column* that mends the row; nothing where none may.
+
+    A column that broke a row rule may change where rows can be broken, if it breaks it no longer.
+    """
+    machine = writing.machine
+    if machine.mode_of(NAME) is Mode.OBSERVE:
+        return ""
+    arms = [
+        f"({p.sound(writing, old)}) is not true and ({p.sound(writing, new)}) is true"
+        for p in (*stamps.row_predicates(writing), *state_row.row_predicates(writing))
+        if p.column == column and machine.mode_of(p.rule, p.name) is not Mode.ENFORCE
+    ]
+    return "\n    or ".join(arms)
 
 
 def _column(writing: Writing, state: str, column: str) -> str:
@@ -84,7 +102,14 @@ def _column(writing: Writing, state: str, column: str) -> str:
         s for stamp in writing.machine.stamps if stamp.column == column for s in stamp.states
     ]
     entered = dict.fromkeys([*cleared, *stamped])
-    moved = f" and ({is_state('v_to', list(entered))}) is not true" if entered else ""
+    moved = ""
+    if entered:
+        is_entry = is_state("v_to", list(entered))
+        if is_rename := writing.is_rename():
+            is_entry = f"{is_entry} and ({is_rename}) is not true"
+        moved = f" and ({is_entry}) is not true"
+    if mends := _mends(writing, column):
+        moved += f"\n    and ({mends}) is not true"
     return writing.write(
         Verdict(
             f"{writing.differs(column)}{moved}",
@@ -93,6 +118,7 @@ def _column(writing: Writing, state: str, column: str) -> str:
             literal(f": {column} may not change in {state}"),
             literal(f"{column} is frozen in {state}"),
             column,
+            is_liftable=True,
         ),
         new,
     )

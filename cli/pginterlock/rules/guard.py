@@ -1,8 +1,10 @@
 """IL04, guard: the condition of a move holds when it is made. Carries IL05 inside."""
 
+from dataclasses import replace
+
 from pginterlock.errors import GuardFailed
 from pginterlock.expression import rewrite
-from pginterlock.model import Transition
+from pginterlock.model import Mode, Transition
 from pginterlock.names import array, literal
 from pginterlock.rules import authority
 from pginterlock.rules.parts import Verdict, Writing, indent, new
@@ -70,10 +72,20 @@ def _refusal(writing: Writing, moves: list[Transition]) -> str:
     if all(sound):
         either = "\n    or ".join(sound)
         return (
-            f"if {either} then\n{indent(authority.refusal(writing, barred))}\n"
-            f"else\n{indent(_no_guard(writing, guarded))}\nend if;\n{event}"
+            f"if {either} then\n{indent(authority.refusal(writing, barred) + event)}\n"
+            f"else\n{indent(_no_guard(writing, guarded) + _unguarded(writing, moves))}\nend if;"
         )
     return authority.refusal(writing, barred) + event
+
+
+def _unguarded(writing: Writing, moves: list[Transition]) -> str:
+    """Return what names the event once no guard held: who may make it is asked all the same.
+
+    Where guards refuse, a bypass lifts both.
+    """
+    if writing.machine.mode_of(NAME) is not Mode.OBSERVE:
+        return f"v_event := {literal(moves[0].event)};"
+    return choose_event(writing, [replace(move, guard=None) for move in moves])
 
 
 def _no_guard(writing: Writing, moves: list[Transition]) -> str:
@@ -90,5 +102,6 @@ def _no_guard(writing: Writing, moves: list[Transition]) -> str:
         array(writing.machine.targets(move.from_state)),
         missing=columns,
         event=literal(move.event),
+        is_liftable=True,
     )
     return writing.write(verdict, new)

@@ -51,8 +51,32 @@ class RowPredicate:
 
 
 @dataclass(frozen=True, slots=True)
+class RowRepair:
+    """One way to mend a row that breaks a rule; *provenance* says where the values come from.
+
+    *when* and *sets* write conditions and values for one way of naming columns. It is used only
+    where the row is sound afterwards if *must_mend_all*; *reads_history* is left out where there is
+    none. Those of one *stage* are judged on the same row, and the first one wins a column.
+    """
+
+    code: str
+    rule: str
+    name: str
+    when: Callable[[Render], str]
+    sets: tuple[tuple[str, Callable[[Render], str]], ...]
+    provenance: str
+    stage: str
+    is_declared: bool = False
+    must_mend_all: bool = False
+    reads_history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """One way to refuse: when, and what is said. All but the plain words are SQL."""
+    """One way to refuse: when, and what is said. All but the plain words are SQL.
+
+    What is liftable, a bypass lets through: it is written into a function that has a ``v_kind``.
+    """
 
     condition: str
     code: str
@@ -63,6 +87,8 @@ class Verdict:
     allowed: str = "'{}'"
     missing: tuple[str, ...] = ()
     event: str = "null"
+    item: str = ""
+    is_liftable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +103,12 @@ class Writing:
         """The columns that tell a row: the spec's, else the primary key."""
         return self.machine.key or self.table.primary_key
 
-    @property
-    def rows_in_trigger(self) -> bool:
-        """Whether the row rules are judged by the trigger, because no CHECK holds them."""
-        return self.machine.mode is not Mode.ENFORCE or self.machine.checks is Checks.TRIGGER
+    def is_checked(self, rule: str, item: str = "") -> bool:
+        """Whether a CHECK holds a row rule, so that the trigger need not judge it."""
+        return (
+            self.machine.checks is not Checks.TRIGGER
+            and self.machine.mode_of(rule, item) is Mode.ENFORCE
+        )
 
     def column(self, name: str) -> Column:
         """Return the column *name*, which the table has."""
@@ -117,6 +145,17 @@ class Writing:
         if "." in self.column(column).base_type:
             return f"case when {name} is not null then pg_catalog.concat({name}) end"
         return name
+
+    def is_rename(self) -> str:
+        """Return SQL that is true of a move from an old name of a state to its new one.
+
+        Every operator is named in full; nothing while no rename is under way.
+        """
+        return " or ".join(
+            f"(v_from operator(pg_catalog.=) {literal(it.was)}"
+            f" and v_to operator(pg_catalog.=) {literal(it.state)})"
+            for it in self.machine.old_names
+        )
 
     def key_match(self, alias: str, render: Render) -> str:
         """Return SQL that is true when the keys of *alias*, a table of ours, and of a row agree."""
@@ -158,13 +197,17 @@ class Writing:
         mode: Mode | None = None,
     ) -> str:
         """Return the statement that refuses (or, where the mode asks it, records)."""
-        observing = (mode or self.machine.mode) is Mode.OBSERVE
+        call = "perform interlock.refuse"
+        if (mode or self.machine.mode_of(verdict.rule, verdict.item)) is Mode.OBSERVE:
+            call = "perform interlock.record_violation"
+        elif verdict.is_liftable:
+            call = "v_kind := interlock.refuse_unless_lifted"
         form = "verdict_always" if verdict.condition == "true" else "verdict"
         return fill(
             assets.read("sql", "templates", f"{form}.plpgsql"),
             {
                 "condition": verdict.condition,
-                "verdict": "record_violation" if observing else "refuse",
+                "call": call,
                 "code": verdict.code,
                 "machine": self.machine.name,
                 "rule": verdict.rule,
@@ -193,6 +236,14 @@ def row_refusal(predicate: RowPredicate, broken: str) -> Verdict:
         literal(predicate.hint),
         predicate.column or None,
         missing=predicate.missing,
+        item=predicate.name,
+    )
+
+
+def is_import(machine: str) -> str:
+    """Return SQL that is true in an import session, with every operator named in full."""
+    return (
+        f"(interlock.lifted({literal(machine)}, 'birth') operator(pg_catalog.=) 'imported') is true"
     )
 
 
@@ -227,6 +278,12 @@ def indent(text: str, levels: int = 1) -> str:
 def block(statements: Iterable[str], levels: int = 1) -> str:
     """Return *statements* as the body of a block."""
     return "\n".join(indent(it, levels) for it in statements if it.strip())
+
+
+def renamed(machine: Machine, *states: str) -> str:
+    """Return what a hint says of the names that *states* had before; nothing where none had."""
+    names = [f"{it.was} is now {it.state}" for it in machine.renames if it.state in states]
+    return f"; {', '.join(names)}" if names else ""
 
 
 def listing(states: Sequence[str]) -> str:

@@ -8,3 +8,4 @@ from pginterlock.errors import StaleState
 ERROR = StaleState
 CODE = StaleState.code
 NAME = "stale"
+HAS_MODE = False  # it answers a question of the caller: there is nothing to let through

@@ -5,8 +5,19 @@ A fill trigger writes it on entry, as far as the spec lets it.
 """
 
 from pginterlock.errors import StampBroken
-from pginterlock.model import Fill, Presence, Stamp
-from pginterlock.rules.parts import Render, RowPredicate, Writing, is_state, listing, new
+from pginterlock.model import Fill, Mode, Presence, Stamp
+from pginterlock.names import literal
+from pginterlock.rules import stamp_repairs
+from pginterlock.rules.parts import (
+    Render,
+    RowPredicate,
+    RowRepair,
+    Writing,
+    is_import,
+    is_state,
+    listing,
+    new,
+)
 
 ERROR = StampBroken
 CODE = StampBroken.code
@@ -65,12 +76,32 @@ def fills(writing: Writing, state: str) -> list[str]:
     for stamp in writing.machine.stamps:
         if state not in stamp.states:
             continue
+        if writing.machine.mode_of(NAME, stamp.column) is Mode.OBSERVE:
+            continue  # who only observes writes nothing into rows
         assign = f"{new(stamp.column)} := pg_catalog.now();"
         match stamp.fill:
             case Fill.ALWAYS:
-                lines.append(assign)
+                # What an import or a repair brings is kept; who gives nothing does not pay for the
+                # question.
+                machine = writing.machine.name
+                is_repair = f"interlock.lifted({literal(machine)}, {literal(NAME)}) is not null"
+                is_kept = f"({is_import(machine)} or {is_repair})"
+                given = f"{new(stamp.column)} is not null and {is_kept}"
+                lines.append(f"if ({given}) is not true then\n    {assign}\nend if;")
             case Fill.IF_NULL:
                 lines.append(f"if {new(stamp.column)} is null then\n    {assign}\nend if;")
             case Fill.NEVER:
                 pass
     return lines
+
+
+def repairs(writing: Writing) -> list[RowRepair]:
+    """Return the proposals: the state that the stamps show, times that were lost, times too many.
+
+    In this order: a time that shows a state is not cleared.
+    """
+    found = stamp_repairs.entered(writing, CODE, NAME)
+    for stamp in writing.machine.stamps:
+        found += stamp_repairs.lost(writing, stamp, CODE, NAME)
+        found += stamp_repairs.forbidden(writing, stamp, CODE, NAME)
+    return found

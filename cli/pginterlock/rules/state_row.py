@@ -1,7 +1,8 @@
 """IL13, state row: what a row looks like in a state (require, forbid, clear)."""
 
 from pginterlock.errors import StateRowBroken
-from pginterlock.rules.parts import Render, RowPredicate, Writing, new
+from pginterlock.model import Mode
+from pginterlock.rules.parts import Render, RowPredicate, RowRepair, Writing, is_state, new
 
 ERROR = StateRowBroken
 CODE = StateRowBroken.code
@@ -28,7 +29,7 @@ def _predicate(writing: Writing, state: str, column: str, *, wanted: bool) -> Ro
     return RowPredicate(
         CODE,
         NAME,
-        f"{state} {verb} {column}",
+        _item(state, verb, column),
         column,
         (writing.machine.state, column),
         condition,
@@ -41,4 +42,37 @@ def _predicate(writing: Writing, state: str, column: str, *, wanted: bool) -> Ro
 
 def fills(writing: Writing, state: str) -> list[str]:
     """Return the assignments that clear the columns of *state* on entry."""
-    return [f"{new(column)} := null;" for column in writing.machine.row(state).clear]
+    return [
+        f"{new(column)} := null;"
+        for column in writing.machine.row(state).clear
+        if writing.machine.mode_of(NAME, _item(state, "forbids", column)) is not Mode.OBSERVE
+    ]
+
+
+def _item(state: str, verb: str, column: str) -> str:
+    return f"{state} {verb} {column}"
+
+
+def repairs(writing: Writing) -> list[RowRepair]:
+    """Return a proposal for each column that a state forbids: it becomes null."""
+    return [
+        _cleared(writing, row.state, column)
+        for row in writing.machine.rows
+        for column in dict.fromkeys([*row.forbid, *row.clear])
+        if not writing.column(column).is_not_null and not writing.column(column).is_generated
+    ]
+
+
+def _cleared(writing: Writing, state: str, column: str) -> RowRepair:
+    def when(render: Render) -> str:
+        return f"{is_state(writing.state_sql(render), (state,))} and {render(column)} is not null"
+
+    return RowRepair(
+        CODE,
+        NAME,
+        f"{column}_cleared_in_{state}",
+        when,
+        ((column, lambda _: "null"),),
+        f"{column} cleared: {state} forbids it",
+        stage="columns",
+    )

@@ -7,7 +7,7 @@ from pginterlock.errors import IllegalTransition
 from pginterlock.model import Machine, Mode, Transition
 from pginterlock.names import array, literal
 from pginterlock.rules import guard, known_state
-from pginterlock.rules.parts import Verdict, Writing, indent, is_state, listing, new
+from pginterlock.rules.parts import Verdict, Writing, indent, is_state, listing, new, renamed
 
 ERROR = IllegalTransition
 CODE = IllegalTransition.code
@@ -33,8 +33,8 @@ def at_move(writing: Writing) -> list[str]:
 def _hint(machine: Machine, state: str) -> str:
     targets = machine.targets(state)
     if not targets:
-        return f"No move leads out of {state}: it is final"
-    return f"Allowed from {state}: {listing(targets)}"
+        return f"No move leads out of {state}: it is final{renamed(machine, state)}"
+    return f"Allowed from {state}: {listing(targets)}{renamed(machine, state, *targets)}"
 
 
 def _targets(writing: Writing, origin: str, leaving: list[Transition]) -> str:
@@ -57,12 +57,8 @@ def _refusal(writing: Writing, origin: str | None) -> str:
         if origin
         else "pg_catalog.concat('No move leads out of ', coalesce(v_from, 'null'))"
     )
-    condition = "true"
-    if machine.mode is Mode.RATCHET and origin is None:
-        # A row that stood in no known state may be moved to a known one: that mends it.
-        condition = f"({is_state('v_from', machine.states)}) is true"
     verdict = Verdict(
-        condition,
+        "true",
         CODE,
         NAME,
         "pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'),"
@@ -70,8 +66,16 @@ def _refusal(writing: Writing, origin: str | None) -> str:
         words,
         machine.state,
         array(targets),
+        is_liftable=True,
     )
-    return known_state.first_of_all(writing) + writing.write(verdict, new)
+    first = known_state.first_of_all(writing)
+    if machine.mode_of(NAME) is not Mode.RATCHET or origin is not None:
+        return first + writing.write(verdict, new)
+    # A row that stood in no known state may be moved to a known one: that mends it.
+    was_known = f"({is_state('v_from', machine.states)}) is true"
+    refused = writing.write(verdict, new)
+    recorded = writing.write(verdict, new, mode=Mode.OBSERVE)
+    return f"{first}if {was_known} then\n{indent(refused)}\nelse\n{indent(recorded)}\nend if;"
 
 
 def before_move(writing: Writing) -> str:
@@ -98,7 +102,8 @@ def _early(writing: Writing, state: str, condition: str) -> str:
     """
     machine = writing.machine
     verdict = Verdict(
-        f"({_equals('v_to', machine.states)}) is true",
+        f"({_equals('v_to', machine.states)}) is true"
+        f" and interlock.lifted({literal(machine.name)}, {literal(NAME)}) is null",
         CODE,
         NAME,
         "pg_catalog.concat(': ', v_from, ' -> ', v_to, ' is not allowed')",
@@ -106,7 +111,10 @@ def _early(writing: Writing, state: str, condition: str) -> str:
         machine.state,
         array(machine.targets(state)),
     )
-    inner = writing.write(verdict, new)
+    inner = writing.write(
+        verdict,
+        new,
+    )
     return inner if condition == "true" else f"if {condition} then\n{indent(inner)}\nend if;"
 
 

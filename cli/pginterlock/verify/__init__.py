@@ -14,7 +14,17 @@ from pginterlock import database
 from pginterlock.findings import Finding
 from pginterlock.model import Spec
 from pginterlock.survey import Survey, survey
-from pginterlock.verify import objects, probes, replay, rows, seals, surroundings
+from pginterlock.verify import (
+    deadlines,
+    objects,
+    overlaps,
+    probes,
+    replay,
+    rows,
+    seals,
+    surroundings,
+    ways_around,
+)
 
 __all__ = ["Kept", "Report", "Scope", "verify"]
 
@@ -65,6 +75,7 @@ def verify(
     asked = scope or Scope()
     findings: list[Finding] = []
     skipped: list[str] = []
+    notes: list[str] = []
     with database.faults():
         progress("objects")
         seen = survey(connection, spec)
@@ -76,11 +87,26 @@ def verify(
             findings += tried
             skipped += not_tried
         with database.snapshot(connection):
+            notes += _ways_around(connection, seen, findings, skipped)
             for it in seen.machines:
                 findings += _rows(connection, seen, it.machine.name, asked, progress, skipped)
-            notes = _seals(connection, seen, asked, kept, progress, findings)
+            notes += _seals(connection, seen, asked, kept, progress, findings)
     machines = tuple(machine.name for machine in spec.machines)
     return Report(tuple(findings), tuple(skipped), machines, tuple(notes))
+
+
+def _ways_around(
+    connection: psycopg.Connection, seen: Survey, findings: list[Finding], skipped: list[str]
+) -> list[str]:
+    """Add what bypasses show to *findings*; return what is to be said of those that are over."""
+    if not ways_around.is_possible(connection):
+        skipped.append("bypasses (interlock.bypass or interlock.journal is not readable)")
+        return []
+    notes: list[str] = []
+    for it in seen.machines:
+        findings += ways_around.found(connection, it)
+        notes += ways_around.past(connection, it)
+    return notes
 
 
 def _seals(
@@ -113,10 +139,13 @@ def _rows(
     if asked.rows:
         progress(f"rows of {it.table.name}")
         found += rows.unsound(connection, it)
+        found += rows.old_names(connection, it)
+        found += overlaps.taken_twice(connection, it)
     if asked.history:
         if not replay.is_possible(connection, it):
             skipped.append(f"{name}: history (not there, or not readable)")
         else:
             progress(f"history of {name}")
             found += replay.discontinuous(connection, it)
+            found += deadlines.overdue(connection, it)
     return found

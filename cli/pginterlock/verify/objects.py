@@ -9,6 +9,7 @@ from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.plan import Action, Change, changes
 from pginterlock.survey import MachineSurvey, Survey
 
+_ON_TABLES = (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.INDEX)
 _APPLY = "interlock apply puts it right"
 
 
@@ -82,17 +83,21 @@ def _finding(machine: str, table: str, change: Change, there: tuple[DbObject, ..
         Action.CREATE: "missing",
         Action.DROP: "left-over",
         Action.VALIDATE: "not-validated",
+        Action.JUDGE: "not-judged",
+        Action.COUNT: "not-counted",
     }.get(change.action, "changed")
     if thing.kind is ObjectKind.TRIGGER and differing == ["enabled"]:
         what = "disabled"
     if thing.kind is ObjectKind.CHECK and "enforced" in differing:
         what = "not-enforced"
+    if thing.kind is ObjectKind.INDEX and "in_force" in differing:
+        what = "not-in-force"
     words = what.replace("-", " ")
     if what == "disabled" and _fact(thing, there, "enabled") != "D":
         words = "enabled, but not always"
     name = thing.name.removeprefix(f"{table} ")
     told = f" ({', '.join(differing)})" if differing and what == "changed" else ""
-    where = f" on {table}" if thing.kind in (ObjectKind.TRIGGER, ObjectKind.CHECK) else ""
+    where = f" on {table}" if thing.kind in _ON_TABLES else ""
     return Finding(
         f"{thing.kind}-{what}",
         f"{thing.kind} {name}{where} is {words}{told}",

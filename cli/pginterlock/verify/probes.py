@@ -13,7 +13,6 @@ from psycopg import errors
 from pginterlock import database
 from pginterlock.compiler import Attempt, attempts, ownership
 from pginterlock.findings import Finding
-from pginterlock.model import Mode
 from pginterlock.objects import ObjectKind
 from pginterlock.plan import Action
 from pginterlock.rules import attribution
@@ -21,6 +20,8 @@ from pginterlock.survey import MachineSurvey, Survey
 
 _LOCK_TIMEOUT = "set local lock_timeout = '50ms'"
 _ACT = "select set_config('interlock.actor', %s, true), set_config('interlock.reason', %s, true)"
+_HAS_LIFTED = "select to_regprocedure('interlock.lifted(text, text)')"
+_LIFTED = "select interlock.lifted(%s, 'transition')"
 _ACTOR = "interlock verify"
 
 
@@ -32,7 +33,7 @@ def probe(connection: psycopg.Connection, seen: Survey) -> tuple[list[Finding], 
     skipped: list[str] = []
     for it in seen.machines:
         name = it.machine.name
-        if name not in dict(seen.registered) or it.machine.mode is not Mode.ENFORCE:
+        if name not in dict(seen.registered) or not attempts(it.writing):
             continue
         with database.trial(connection):
             if why := _why_not(connection, it):
@@ -52,19 +53,33 @@ def _why_not(connection: psycopg.Connection, it: MachineSurvey) -> str:
         return f"for this role may not write to {it.table.name}"
     except errors.LockNotAvailable:
         return f"for {it.table.name} is locked"
-    is_changed = any(
-        change.object.kind is ObjectKind.FUNCTION and change.action is not Action.CREATE
-        for change in it.changes
-    )
-    foreign = database.ask(
-        connection, "foreign_code.sql", {"oid": it.table.oid, "is_ours_sound": not is_changed}
-    )
+    if _is_let_through(connection, it):
+        return "for a bypass is open for this role"
+    foreign = foreign_code(connection, it)
     if not foreign:
         return ""
     return (
         f"for code of another role would run with the rights of this one"
-        f" ({foreign[0]['thing_name']}); connect as a role that owns nothing"
+        f" ({foreign}); connect as a role that owns nothing"
     )
+
+
+def _is_let_through(connection: psycopg.Connection, it: MachineSurvey) -> bool:
+    if connection.execute(_HAS_LIFTED).fetchone() == (None,):
+        return False
+    return connection.execute(_LIFTED, [it.machine.name]).fetchone() != (None,)
+
+
+def foreign_code(connection: psycopg.Connection, it: MachineSurvey) -> str:
+    """Return code of another role that a write would run with rights worth having, or ""."""
+    is_changed = any(
+        change.object.kind is ObjectKind.FUNCTION and change.action is not Action.CREATE
+        for change in it.changes
+    )
+    found = database.ask(
+        connection, "foreign_code.sql", {"oid": it.table.oid, "is_ours_sound": not is_changed}
+    )
+    return str(found[0]["thing_name"]) if found else ""
 
 
 def _machine(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Finding]:

@@ -7,21 +7,27 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import DictRow
 
-from pginterlock import database
+from pginterlock import assets, bypasses, database
 from pginterlock.compiler import MachineNames, Version, replay, version_of
 from pginterlock.findings import Finding
 from pginterlock.rules import continuity
 from pginterlock.survey import MachineSurvey
+from pginterlock.template import fill
 
 _MESSAGES = {
     "gap": "an entry does not begin in the state where the one before it ended",
     "second life": "a key was born twice",
     "after death": "an entry follows a row's death",
     "illegal": "the machine that was in force did not allow what an entry says",
+    "no bypass": "an entry says that a bypass let it through, and none was open",
     "row after its death": "the history says that the row is dead, but it is there",
     "row is gone": "the row is gone, and its history does not say so",
     "row is elsewhere": "the row is not in the state where its history ended",
 }
+_MAY_READ_BATCHES = (
+    "select pg_catalog.has_table_privilege(pg_catalog.to_regclass('interlock.backfill_batch'),"
+    " 'select')"
+)
 _BEHIND = "These rows or entries were changed behind the triggers"
 
 
@@ -107,6 +113,7 @@ def _breaks(connection: psycopg.Connection, it: MachineSurvey, found: _Found) ->
             yield found(str(error), hint="interlock.machine_version was changed")
             return
     yield from _replayed(connection, it, kept[0], versions, found)
+    yield from _unasked_repairs(connection, it, kept[0]["adopted_after"], found)
 
 
 def _replayed(
@@ -116,12 +123,19 @@ def _replayed(
     versions: list[Version],
     found: _Found,
 ) -> Iterator[Finding]:
-    asked = replay(it.writing, versions, base["adopted_after"])
+    asked = replay(
+        it.writing,
+        versions,
+        base["adopted_after"],
+        has_bypasses=bool(bypasses.of(connection, it.machine.name)),
+    )
     told = database.rows(connection, asked.whether)[0]
     if told["broken_count"] or told["gone_count"]:
         for row in database.rows(connection, asked.where):
             samples = tuple(_sample(it) for it in row["samples"])
             yield found(_MESSAGES[row["what"]], count=row["entry_count"], samples=samples)
+    if base["adopted_rows"] is None:
+        return  # not counted yet: the registry says so (registry-not-counted)
     if difference := told["adopted_count"] - base["adopted_rows"]:
         yield found(
             _counted(difference),
@@ -132,6 +146,27 @@ def _replayed(
         yield found(
             "rows that were there before the machine were moved or replaced",
             hint="They came or went behind the triggers",
+        )
+
+
+def _unasked_repairs(
+    connection: psycopg.Connection, it: MachineSurvey, adopted_after: int, found: _Found
+) -> Iterator[Finding]:
+    """Find entries that say they are of a backfill, and are of none; where that can be read."""
+    if connection.execute(_MAY_READ_BATCHES).fetchone() != (True,):
+        return
+    query = fill(
+        assets.read("sql", "templates", "replay_repairs.sql"),
+        {
+            "audit_name": MachineNames(it.machine.name).audit,
+            "adopted_after": str(adopted_after),
+        },
+    )
+    for row in database.rows(connection, query):
+        yield found(
+            "an entry says that it repaired a row, but no batch of a backfill did",
+            count=row["entry_count"],
+            samples=tuple({"entry": entry} for entry in row["entries"]),
         )
 
 

@@ -1,11 +1,31 @@
-"""Rows that break a row rule: one scan a table."""
+"""Rows that break a row rule, one scan a table; rows under the old names of their states."""
 
 import psycopg
 
 from pginterlock import database
-from pginterlock.compiler import scan
-from pginterlock.findings import Finding
+from pginterlock.compiler import scan, states
+from pginterlock.findings import Finding, Severity
 from pginterlock.survey import MachineSurvey
+
+
+def old_names(connection: psycopg.Connection, it: MachineSurvey) -> list[Finding]:
+    """Return one finding for each old name of a state that is still accepted, with its rows."""
+    if not it.machine.old_names:
+        return []
+    asked = states.state_counts(it.writing)
+    counts = {row["state_name"]: row["row_count"] for row in database.rows(connection, asked)}
+    return [
+        Finding(
+            "old-name",
+            f"{rename.was} is still accepted beside {rename.state}",
+            it.machine.name,
+            str(it.table.name),
+            Severity.WARNING,
+            hint="Once nobody writes it any more: interlock apply --drop-old-names",
+            count=counts.get(rename.was, 0),
+        )
+        for rename in it.machine.old_names
+    ]
 
 
 def unsound(connection: psycopg.Connection, it: MachineSurvey) -> list[Finding]:

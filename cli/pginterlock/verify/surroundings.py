@@ -10,6 +10,7 @@ from pginterlock.compiler import MachineNames
 from pginterlock.findings import Finding, Severity
 from pginterlock.model import Mode
 from pginterlock.objects import ObjectKind
+from pginterlock.rules import known_state
 from pginterlock.survey import MachineSurvey, Survey
 
 _PARAMETER_ACL_SINCE = 15
@@ -18,7 +19,7 @@ _PUBLIC = (
     "interlock.refuse(",
     "interlock.act_as(",
     "interlock.act_as_signed(",
-    "interlock.challenge(",
+    "interlock.lifted(",
     "interlock.allowed(",
     "interlock.callable(",
     "interlock.claim_call(",
@@ -58,7 +59,7 @@ def _table(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Findin
     table = str(it.table.name)
     told = [*_disarmed(row, table), *_bypassed(row, table)]
     state = it.writing.column(it.machine.state)
-    if it.machine.mode is Mode.ENFORCE and not state.is_not_null:
+    if it.machine.mode_of(known_state.NAME) is Mode.ENFORCE and not state.is_not_null:
         told.append(
             (
                 "state-nullable",
@@ -171,7 +172,7 @@ def _grants(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Findi
 
 
 # Tables of evidence besides the histories, which are written once too.
-_EVIDENCE = frozenset({"erasure", "retained", "seal", "seal_chunk", "seal_tree"})
+_EVIDENCE = frozenset({"bypass", "erasure", "retained", "seal", "seal_chunk", "seal_tree"})
 
 
 def _history(connection: psycopg.Connection, seen: Survey) -> Iterator[Finding]:

@@ -1,14 +1,8 @@
 begin;
-set local lock_timeout = '100ms';
+set local lock_timeout = '2s';
 
 
--- step 1 (arm): lock depot.parcel
--- why:  writers wait from here to the commit; nobody else does
--- lock: ShareRowExclusive on depot.parcel
-lock table "depot"."parcel" in share row exclusive mode;
-
-
--- step 2 (arm): create table interlock.parcel_audit
+-- step 1 (arm): create table interlock.parcel_audit
 -- why:  keep the history of each row
 -- lock: none
 -- The history of a machine: one row for each birth, move, change of an audited column and death.
@@ -83,7 +77,7 @@ create index if not exists "parcel_audit_by_id" on interlock."parcel_audit" (id)
 select interlock.add_months('parcel_audit', 12);
 
 
--- step 3 (arm): create function interlock.parcel_birth
+-- step 2 (arm): create function interlock.parcel_birth
 -- why:  judge how a row begins, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -100,6 +94,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := null;
     v_to    constant text collate "C" := new.status;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -302,9 +297,39 @@ begin
             p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
             p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
         );
+        if (case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is not true then
+            perform interlock.record_violation(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+            );
+        end if;
+        if (case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is not true then
+            perform interlock.record_violation(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+            );
+        end if;
+        if (new.weight > 0) is not true then
+            perform interlock.record_violation(
+                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                p_hint => 'It must hold: weight > 0'
+            );
+        end if;
     end if;
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "new_carrier")
-    values (new.id, 'birth', null, v_from, v_to, new.carrier);
+    values (new.id, coalesce(v_kind, 'birth'), null, v_from, v_to, new.carrier);
     return null;
 end;
 $interlock$;
@@ -312,7 +337,7 @@ comment on function interlock."parcel_birth"() is 'parcel: judge how a row begin
 revoke execute on function interlock."parcel_birth"() from public;
 
 
--- step 4 (arm): create function interlock.parcel_change
+-- step 3 (arm): create function interlock.parcel_change
 -- why:  judge every change of a row, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -330,6 +355,7 @@ declare
     v_from  text collate "C";
     v_to    text collate "C";
     v_event text;
+    v_kind  text;  -- what lets a refused write through: the kind of its entry
 begin
     -- The way out that most updates take comes before all that costs.
     if not (old.status is distinct from new.status) then
@@ -640,13 +666,48 @@ begin
             p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
             p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
         );
+        if (case when new.status in ('SENT', 'DELIVERED') then pg_catalog.isfinite(new.sent_at) when new.status = 'PACKED' then new.sent_at is null else new.sent_at is null or pg_catalog.isfinite(new.sent_at) end) is not true then
+            perform interlock.record_violation(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+            );
+        end if;
+        if (case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is not true then
+            perform interlock.record_violation(
+                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+            );
+        end if;
+        if (new.weight > 0) is not true then
+            perform interlock.record_violation(
+                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => null, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                p_hint => 'It must hold: weight > 0'
+            );
+        end if;
+    end if;
+    if v_kind is not null or current_setting('interlock.lift', true) is not null then
+        if coalesce(v_kind, interlock.lifted('parcel', 'entry')) = 'backfill' then
+            return null;
+        end if;
     end if;
     if old.carrier is distinct from new.carrier then
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier")
-        values (new.id, case when v_from is distinct from v_to then 'move' else 'change' end, v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
-    elsif v_from is distinct from v_to then
+        values (new.id, coalesce(v_kind, case when v_from is distinct from v_to then 'move' else 'change' end), v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
+    elsif v_from is distinct from v_to or v_kind is not null then
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state")
-        values (new.id, 'move', v_event, v_from, v_to);
+        values (new.id, coalesce(v_kind, 'move'), v_event, v_from, v_to);
     end if;
     return null;
 end;
@@ -655,7 +716,7 @@ comment on function interlock."parcel_change"() is 'parcel: judge every change o
 revoke execute on function interlock."parcel_change"() from public;
 
 
--- step 5 (arm): create function interlock.parcel_death
+-- step 4 (arm): create function interlock.parcel_death
 -- why:  judge how a row ends, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -672,6 +733,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := old.status;
     v_to    constant text collate "C" := null;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -691,7 +753,7 @@ begin
         p_hint => 'Rows of this machine are never deleted: move the row to a final state'
     );
     insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier")
-    values (old.id, 'death', null, v_from, v_to, old.carrier);
+    values (old.id, coalesce(v_kind, 'death'), null, v_from, v_to, old.carrier);
     return null;
 end;
 $interlock$;
@@ -699,7 +761,7 @@ comment on function interlock."parcel_death"() is 'parcel: judge how a row ends,
 revoke execute on function interlock."parcel_death"() from public;
 
 
--- step 6 (arm): create function interlock.parcel_fire
+-- step 5 (arm): create function interlock.parcel_fire
 -- why:  move a row by an event
 -- lock: none
 -- Move one row by an event: what interlock.fire calls.
@@ -809,7 +871,7 @@ comment on function interlock."parcel_fire"(jsonb, text, jsonb, text) is 'parcel
 grant execute on function interlock."parcel_fire"(jsonb, text, jsonb, text) to public;
 
 
--- step 7 (arm): create function interlock.parcel_allowed
+-- step 6 (arm): create function interlock.parcel_allowed
 -- why:  say what a row could do next
 -- lock: none
 -- Say which events a row could make, and what each one lacks: what interlock.allowed calls.
@@ -954,62 +1016,7 @@ comment on function interlock."parcel_allowed"(jsonb) is 'parcel: say what a row
 grant execute on function interlock."parcel_allowed"(jsonb) to public;
 
 
--- step 8 (arm): create trigger interlock_50_parcel_birth
--- why:  fire the function parcel_birth
--- lock: ShareRowExclusive on depot.parcel
--- Judge every row after the write, whatever other triggers did to it; always, in every session.
-
-create constraint trigger "interlock_50_parcel_birth"
-    after insert on "depot"."parcel"
-    not deferrable
-    for each row
-    execute function interlock."parcel_birth"();
-alter table "depot"."parcel" enable always trigger "interlock_50_parcel_birth";
-comment on trigger "interlock_50_parcel_birth" on "depot"."parcel" is 'Machine parcel: birth.';
-
-
--- step 9 (arm): create trigger interlock_50_parcel_change
--- why:  fire the function parcel_change
--- lock: ShareRowExclusive on depot.parcel
--- Judge every row after the write, whatever other triggers did to it; always, in every session.
-
-create constraint trigger "interlock_50_parcel_change"
-    after update on "depot"."parcel"
-    not deferrable
-    for each row
-    execute function interlock."parcel_change"();
-alter table "depot"."parcel" enable always trigger "interlock_50_parcel_change";
-comment on trigger "interlock_50_parcel_change" on "depot"."parcel" is 'Machine parcel: change.';
-
-
--- step 10 (arm): create trigger interlock_50_parcel_death
--- why:  fire the function parcel_death
--- lock: ShareRowExclusive on depot.parcel
--- Judge every row after the write, whatever other triggers did to it; always, in every session.
-
-create constraint trigger "interlock_50_parcel_death"
-    after delete on "depot"."parcel"
-    not deferrable
-    for each row
-    execute function interlock."parcel_death"();
-alter table "depot"."parcel" enable always trigger "interlock_50_parcel_death";
-comment on trigger "interlock_50_parcel_death" on "depot"."parcel" is 'Machine parcel: death.';
-
-
--- step 11 (arm): create trigger interlock_90_parcel_truncate
--- why:  fire the function record_truncate
--- lock: ShareRowExclusive on depot.parcel
--- No truncate: it would take rows away without judging one of them.
-
-create trigger "interlock_90_parcel_truncate"
-    before truncate on "depot"."parcel"
-    for each statement
-    execute function interlock."record_truncate"('parcel');
-alter table "depot"."parcel" enable always trigger "interlock_90_parcel_truncate";
-comment on trigger "interlock_90_parcel_truncate" on "depot"."parcel" is 'Machine parcel: truncate.';
-
-
--- step 12 (arm): create registry parcel
+-- step 7 (arm): create registry parcel
 -- why:  the spec, as one version more
 -- lock: none
 -- Write the machine into the registry, as one version more, and what was done into the journal.
@@ -1019,7 +1026,7 @@ select
     asked.machine_name,
     case
         when m.machine_name is null then 'install'
-        when m.mode <> 'observe' then 'mode'
+        when m.mode <> 'observe' or (before.modes is distinct from ('{}')::jsonb) then 'mode'
         else 'change'
     end,
     pg_catalog.jsonb_build_object(
@@ -1029,55 +1036,40 @@ select
         ), 0),
         'mode', 'observe',
         'mode_before', m.mode,
+        'rule_modes', ('{}')::jsonb,
+        'rule_modes_before', before.modes,
         'definition_sha256', pg_catalog.encode(
-            pg_catalog.sha256(pg_catalog.convert_to(('{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "funnel": [], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "observe", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}'::jsonb)::text, 'UTF8')), 'hex'
+            pg_catalog.sha256(pg_catalog.convert_to(('{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "observe", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}'::jsonb)::text, 'UTF8')), 'hex'
         )
     )
 from (values ('parcel')) as asked (machine_name)
-left join interlock.machine as m on m.machine_name = asked.machine_name;
+left join interlock.machine as m on m.machine_name = asked.machine_name
+cross join lateral (
+    select coalesce(pg_catalog.jsonb_object_agg(pair.one ->> 0, pair.one -> 1), '{}') as modes
+    from pg_catalog.jsonb_array_elements(m.definition -> 'modes') as pair (one)
+) as before;
 insert into interlock.machine (
     machine_name, table_oid, schema_name, table_name, state_column, state_attnum, key_columns,
-    mode, checks, continuity, definition, version, adopted_rows, adopted_digest,
-    adopted_after
+    mode, checks, continuity, definition, version, adopted_after
 )
 select
     'parcel', '"depot"."parcel"'::regclass, 'depot', 'parcel', 'status',
-    2, array['id']::pg_catalog.text[], 'observe', 'function', 'verify', '{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "funnel": [], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "observe", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}',
+    2, array['id']::pg_catalog.text[], 'observe', 'function', 'verify', '{"audit": {"actor": "optional", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "observe", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "optional", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "LOST"}], "unenforced": []}',
     1 + coalesce((
         select pg_catalog.max(v.version) from interlock.machine_version as v
         where v.machine_name = 'parcel'
     ), 0),
-    adopted.row_count, adopted.digest,
     coalesce(pg_catalog.pg_sequence_last_value(
         pg_catalog.pg_get_serial_sequence('interlock."parcel_audit"', 'id')::regclass
     ), 0)
-from (
-    select
-        pg_catalog.count(*) as row_count,
-        coalesce(
-            pg_catalog.sum(pg_catalog.hash_record_extended(row(t."id", (t."status")::text), 0)), 0
-        ) as digest
-    from "depot"."parcel" as t
-    where not exists (
-        select from interlock.machine as known where known.machine_name = 'parcel'
-    )
-) as adopted
 on conflict (machine_name) do update set
     table_oid = excluded.table_oid, schema_name = excluded.schema_name,
     table_name = excluded.table_name, state_column = excluded.state_column,
     state_attnum = excluded.state_attnum, key_columns = excluded.key_columns,
     mode = excluded.mode, checks = excluded.checks, continuity = excluded.continuity,
     definition = excluded.definition, version = excluded.version,
+    judged = case when machine.judged = '' then machine.judged end,
     applied_at = pg_catalog.now(), applied_by = session_user;
-insert into interlock.machine_version (machine_name, version, mode, after_entry, definition)
-select
-    m.machine_name, m.version, m.mode,
-    coalesce(pg_catalog.pg_sequence_last_value(
-        pg_catalog.pg_get_serial_sequence('interlock."parcel_audit"', 'id')::regclass
-    ), 0),
-    m.definition
-from interlock.machine as m
-where m.machine_name = 'parcel';
 delete from interlock.state where machine_name = 'parcel';
 delete from interlock.transition where machine_name = 'parcel';
 delete from interlock.rule where machine_name = 'parcel';
@@ -1108,6 +1100,8 @@ values
 ('parcel', 'IL12', 'stamp', null),
 ('parcel', 'IL13', 'state_row', null),
 ('parcel', 'IL14', 'invariant', null),
+('parcel', 'IL15', 'claim', null),
+('parcel', 'IL16', 'deadline', null),
 ('parcel', 'IL06', 'attribution', null),
 ('parcel', 'IL12', 'sent_at', '(case when "status" in (''SENT'', ''DELIVERED'') then pg_catalog.isfinite("sent_at") when "status" = ''PACKED'' then "sent_at" is null else "sent_at" is null or pg_catalog.isfinite("sent_at") end) is true'),
 ('parcel', 'IL12', 'delivered_at', '(case when "status" = ''DELIVERED'' then pg_catalog.isfinite("delivered_at") when "status" in (''PACKED'', ''SENT'', ''LOST'') then "delivered_at" is null else "delivered_at" is null or pg_catalog.isfinite("delivered_at") end) is true'),
@@ -1117,4 +1111,156 @@ values
 ('parcel', 'IL14', 'heavy_is_insured', '("status" = ''SENT'' is not true or ("weight" < 30 or "insured") is true)');
 
 
+-- step 8 (arm): lock depot.parcel
+-- why:  writers wait from here to the commit; nobody else does
+-- lock: ShareRowExclusive on depot.parcel
+lock table "depot"."parcel" in share row exclusive mode;
+
+
+-- step 9 (arm): create trigger interlock_50_parcel_birth
+-- why:  fire the function parcel_birth
+-- lock: ShareRowExclusive on depot.parcel
+-- Judge every row after the write, whatever other triggers did to it; always, in every session.
+
+create constraint trigger "interlock_50_parcel_birth"
+    after insert on "depot"."parcel"
+    not deferrable
+    for each row
+    execute function interlock."parcel_birth"();
+alter table "depot"."parcel" enable always trigger "interlock_50_parcel_birth";
+comment on trigger "interlock_50_parcel_birth" on "depot"."parcel" is 'Machine parcel: birth.';
+
+
+-- step 10 (arm): create trigger interlock_50_parcel_change
+-- why:  fire the function parcel_change
+-- lock: ShareRowExclusive on depot.parcel
+-- Judge every row after the write, whatever other triggers did to it; always, in every session.
+
+create constraint trigger "interlock_50_parcel_change"
+    after update on "depot"."parcel"
+    not deferrable
+    for each row
+    execute function interlock."parcel_change"();
+alter table "depot"."parcel" enable always trigger "interlock_50_parcel_change";
+comment on trigger "interlock_50_parcel_change" on "depot"."parcel" is 'Machine parcel: change.';
+
+
+-- step 11 (arm): create trigger interlock_50_parcel_death
+-- why:  fire the function parcel_death
+-- lock: ShareRowExclusive on depot.parcel
+-- Judge every row after the write, whatever other triggers did to it; always, in every session.
+
+create constraint trigger "interlock_50_parcel_death"
+    after delete on "depot"."parcel"
+    not deferrable
+    for each row
+    execute function interlock."parcel_death"();
+alter table "depot"."parcel" enable always trigger "interlock_50_parcel_death";
+comment on trigger "interlock_50_parcel_death" on "depot"."parcel" is 'Machine parcel: death.';
+
+
+-- step 12 (arm): create trigger interlock_90_parcel_truncate
+-- why:  fire the function record_truncate
+-- lock: ShareRowExclusive on depot.parcel
+-- No truncate: it would take rows away without judging one of them.
+
+create trigger "interlock_90_parcel_truncate"
+    before truncate on "depot"."parcel"
+    for each statement
+    execute function interlock."record_truncate"('parcel');
+alter table "depot"."parcel" enable always trigger "interlock_90_parcel_truncate";
+comment on trigger "interlock_90_parcel_truncate" on "depot"."parcel" is 'Machine parcel: truncate.';
+
+
+-- step 13 (arm): create version of parcel
+-- why:  an entry is judged by the rules in force when it was written
+-- lock: none
+-- Which entry of the history is the last under the rules before: told while no writer is at work.
+
+insert into interlock.machine_version (machine_name, version, mode, after_entry, definition)
+select
+    m.machine_name, m.version, m.mode,
+    coalesce(pg_catalog.pg_sequence_last_value(
+        pg_catalog.pg_get_serial_sequence('interlock."parcel_audit"', 'id')::regclass
+    ), 0),
+    m.definition
+from interlock.machine as m
+where m.machine_name = 'parcel';
+
+
 commit;
+
+
+-- step 14 (validate): count the rows of depot.parcel
+-- why:  they have no birth in the history, and none may come or go unseen
+-- lock: none
+-- Count the rows that were there before the machine, and hash them: once, after it was armed.
+--
+-- They are the rows without a birth, as its history tells: no write that is judged changes their
+-- number, so nobody waits while they are counted.
+
+do $interlock$
+begin
+    perform pg_catalog.set_config('search_path', '', true);
+    perform pg_catalog.set_config('row_security', 'off', true);
+    update interlock.machine as m
+    set adopted_rows = told.adopted_count, adopted_digest = told.adopted_digest
+    from (
+        -- A history against itself and against the rows, in one ordered pass: is anything broken at all?
+        --
+        -- The rows of the table come last in the life of their key, as entries that stand for "now"; so
+        -- one sort serves all, and nothing is joined. An entry without a state after it ends a life: its
+        -- mark is a character that no state has. Where nothing is broken, every key but those that died
+        -- ends with its row. A bypass may give a key that died another life.
+
+        select
+            count(*) filter (where is_broken) as broken_count,
+            count(*) filter (where is_first)
+            - count(*) filter (where kind in ('row', 'death', 'lifted death')) as gone_count,
+            count(*) filter (where is_first and kind not in ('birth', 'lifted birth')) as adopted_count,
+            coalesce(
+                sum(hash_record_extended(row("key_id", from_state), 0))
+                    filter (where is_first and kind not in ('birth', 'lifted birth')), 0
+            ) as adopted_digest
+        from (
+            select
+                "key_id",
+                kind,
+                from_state,
+                before is null or (before = e'\x01' and kind = 'lifted birth') as is_first,
+                case
+                    when before is null then false
+                    when kind = 'birth' then true
+                    when kind = 'lifted birth' then before <> e'\x01'
+                    else (before is distinct from from_state)
+                end
+                or case
+                    when kind = 'row' then false
+                    else
+                        false
+                end as is_broken
+            from (
+                select
+                    "key_id",
+                    id,
+                    kind,
+                    event,
+                    from_state,
+                    to_state,
+                    lag(coalesce(to_state, e'\x01')) over life as before
+                from (
+                    select "key_id", id, a.kind as kind, event, from_state, to_state
+                    from interlock."parcel_audit" as a
+                    where id > (select m.adopted_after from interlock.machine as m where m.machine_name = 'parcel') and kind <> 'reconstructed'
+                    union all
+                    select t."id" as "key_id", 9223372036854775807, 'row', null, (t."status")::text, null
+                    from "depot"."parcel" as t
+                ) as entry
+                window life as (partition by "key_id" order by id)
+            ) as life
+        ) as judged
+    ) as told
+    where m.machine_name = 'parcel' and m.adopted_rows is null;
+end;
+$interlock$
+;

@@ -78,16 +78,10 @@ order by c.number;
 
 
 begin;
-set local lock_timeout = '100ms';
+set local lock_timeout = '2s';
 
 
--- step 2 (arm): lock depot.parcel
--- why:  writers wait from here to the commit; nobody else does
--- lock: ShareRowExclusive on depot.parcel
-lock table "depot"."parcel" in share row exclusive mode;
-
-
--- step 3 (arm): create table interlock.parcel_audit
+-- step 2 (arm): create table interlock.parcel_audit
 -- why:  keep the history of each row
 -- lock: none
 -- The history of a machine: one row for each birth, move, change of an audited column and death.
@@ -163,7 +157,7 @@ create index if not exists "parcel_audit_by_id" on interlock."parcel_audit" (id)
 select interlock.add_months('parcel_audit', 12);
 
 
--- step 4 (arm): create function interlock.parcel_prebirth
+-- step 3 (arm): create function interlock.parcel_prebirth
 -- why:  fill stamps when a row begins
 -- lock: none
 -- The function that fills stamps and clears columns; it decides nothing that counts.
@@ -173,7 +167,8 @@ create or replace function interlock."parcel_prebirth"()
     language plpgsql
 as $interlock$
 declare
-    v_to constant pg_catalog.text collate pg_catalog."C" := new.status;
+    v_to   constant pg_catalog.text collate pg_catalog."C" := new.status;
+    v_kind pg_catalog.text;
 begin
     -- Every operator and function is named in full instead of a pinned search path: this function
     -- runs on every insert and move, and a pin costs a fifth of a bare write.
@@ -183,15 +178,24 @@ begin
             and pg_catalog.has_table_privilege(tg_relid, 'select')
         then
             if not exists (select from "depot"."parcel" as t where t."id" operator(pg_catalog.=) new.id) then
-                perform interlock.refuse(
-                    p_code => 'IL02', p_machine => 'parcel', p_rule => 'birth',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => null, p_to => v_to, p_event => null,
-                    p_allowed => array['PACKED']::pg_catalog.text[], p_missing => '{}',
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': a row may not begin as ', coalesce(v_to, 'null'))),
-                    p_hint => 'A row begins as PACKED'
-                );
+                v_kind := interlock.lifted('parcel', 'birth');
+                if v_kind is null then
+                    perform interlock.refuse(
+                        p_code => 'IL02', p_machine => 'parcel', p_rule => 'birth',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => null, p_to => v_to, p_event => null,
+                        p_allowed => array['PACKED']::pg_catalog.text[], p_missing => '{}',
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': a row may not begin as ', coalesce(v_to, 'null'))),
+                        p_hint => 'A row begins as PACKED'
+                    );
+                end if;
+                -- The past is taken as it is given: nothing is filled, nothing cleared.
+                if (v_kind operator(pg_catalog.=) 'imported') is true then
+                    return new;
+                end if;
             end if;
+        elsif (interlock.lifted('parcel', 'birth') operator(pg_catalog.=) 'imported') is true then
+            return new;
         end if;
         if v_to operator(pg_catalog.=) 'SENT' then
             if new.sent_at is null then
@@ -208,7 +212,7 @@ comment on function interlock."parcel_prebirth"() is 'parcel: fill stamps when a
 revoke execute on function interlock."parcel_prebirth"() from public;
 
 
--- step 5 (arm): create function interlock.parcel_premove
+-- step 4 (arm): create function interlock.parcel_premove
 -- why:  fill stamps and clear columns when a row moves
 -- lock: none
 -- The function that fills stamps and clears columns; it decides nothing that counts.
@@ -228,7 +232,7 @@ begin
     end if;
     if v_from operator(pg_catalog.=) 'PACKED' then
         if (v_to operator(pg_catalog.=) any (array['SENT', 'LOST']::pg_catalog.text[])) is not true then
-            if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true then
+            if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true and interlock.lifted('parcel', 'transition') is null then
                 perform interlock.refuse(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -241,7 +245,7 @@ begin
         end if;
     elsif v_from operator(pg_catalog.=) 'SENT' then
         if (v_to operator(pg_catalog.=) any (array['DELIVERED', 'LOST']::pg_catalog.text[])) is not true then
-            if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true then
+            if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true and interlock.lifted('parcel', 'transition') is null then
                 perform interlock.refuse(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -253,7 +257,7 @@ begin
             end if;
         end if;
     elsif v_from operator(pg_catalog.=) 'DELIVERED' then
-        if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true then
+        if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true and interlock.lifted('parcel', 'transition') is null then
             perform interlock.refuse(
                 p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -264,7 +268,7 @@ begin
             );
         end if;
     elsif v_from operator(pg_catalog.=) 'LOST' then
-        if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true then
+        if (v_to operator(pg_catalog.=) any (array['PACKED', 'SENT', 'DELIVERED', 'LOST']::pg_catalog.text[])) is true and interlock.lifted('parcel', 'transition') is null then
             perform interlock.refuse(
                 p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
@@ -289,7 +293,7 @@ comment on function interlock."parcel_premove"() is 'parcel: fill stamps and cle
 revoke execute on function interlock."parcel_premove"() from public;
 
 
--- step 6 (arm): create function interlock.parcel_birth
+-- step 5 (arm): create function interlock.parcel_birth
 -- why:  judge how a row begins, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -306,6 +310,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := null;
     v_to    constant text collate "C" := new.status;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -317,7 +322,7 @@ begin
             hint = 'If the table was renamed: change the spec, then interlock apply';
     end if;
     if (v_to = 'PACKED') is not true then
-        perform interlock.refuse(
+        v_kind := interlock.refuse_unless_lifted(
             p_code => 'IL02', p_machine => 'parcel', p_rule => 'birth',
             p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
             p_from => null, p_to => v_to, p_event => null,
@@ -343,7 +348,7 @@ begin
             );
         end if;
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "new_carrier", "actor", "signed_by")
-        values (new.id, 'birth', null, v_from, v_to, new.carrier, v_signed[1], v_signed[2]);
+        values (new.id, coalesce(v_kind, 'birth'), null, v_from, v_to, new.carrier, v_signed[1], v_signed[2]);
     end;
     return null;
 end;
@@ -352,7 +357,7 @@ comment on function interlock."parcel_birth"() is 'parcel: judge how a row begin
 revoke execute on function interlock."parcel_birth"() from public;
 
 
--- step 7 (arm): create function interlock.parcel_change
+-- step 6 (arm): create function interlock.parcel_change
 -- why:  judge every change of a row, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -370,6 +375,7 @@ declare
     v_from  text collate "C";
     v_to    text collate "C";
     v_event text;
+    v_kind  text;  -- what lets a refused write through: the kind of its entry
 begin
     -- The way out that most updates take comes before all that costs.
     if not (old.status is distinct from new.status) then
@@ -389,7 +395,7 @@ begin
                 if (new.paid_at is not null) is true then
                     v_event := 'send';
                 else
-                    perform interlock.refuse(
+                    v_kind := interlock.refuse_unless_lifted(
                         p_code => 'IL04', p_machine => 'parcel', p_rule => 'guard',
                         p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'paid_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                         p_from => v_from, p_to => v_to, p_event => 'send',
@@ -402,7 +408,7 @@ begin
             elsif v_to = 'LOST' then
                 v_event := 'lose';
             else
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -417,7 +423,7 @@ begin
             elsif v_to = 'LOST' then
                 v_event := 'lose';
             else
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -427,7 +433,7 @@ begin
                 );
             end if;
         else
-            perform interlock.refuse(
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -461,7 +467,7 @@ begin
         end if;
         if old.sent_at is distinct from new.sent_at
             and (v_from is distinct from v_to and v_to = 'SENT') is not true then
-            perform interlock.refuse(
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -472,7 +478,7 @@ begin
         end if;
         if old.delivered_at is distinct from new.delivered_at
             and (v_from is distinct from v_to and v_to = 'DELIVERED') is not true then
-            perform interlock.refuse(
+            v_kind := interlock.refuse_unless_lifted(
                 p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                 p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
                 p_from => v_from, p_to => v_to, p_event => null,
@@ -485,7 +491,7 @@ begin
     if v_from = 'DELIVERED' then
         if old.carrier is distinct from new.carrier then
             if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true then
-                perform interlock.refuse(
+                v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
@@ -494,6 +500,11 @@ begin
                     p_hint => 'carrier is frozen in DELIVERED'
                 );
             end if;
+        end if;
+    end if;
+    if v_kind is not null or current_setting('interlock.lift', true) is not null then
+        if coalesce(v_kind, interlock.lifted('parcel', 'entry')) = 'backfill' then
+            return null;
         end if;
     end if;
     if old.carrier is distinct from new.carrier then
@@ -526,9 +537,9 @@ begin
                 );
             end if;
             insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier", "actor", "signed_by")
-            values (new.id, case when v_from is distinct from v_to then 'move' else 'change' end, v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end, v_signed[1], v_signed[2]);
+            values (new.id, coalesce(v_kind, case when v_from is distinct from v_to then 'move' else 'change' end), v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end, v_signed[1], v_signed[2]);
         end;
-    elsif v_from is distinct from v_to then
+    elsif v_from is distinct from v_to or v_kind is not null then
         declare
             -- Actor, key, and what is wrong with the token: judged anew for each entry, for the setting that
             -- holds it can be written by anybody.
@@ -558,7 +569,7 @@ begin
                 );
             end if;
             insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "actor", "signed_by")
-            values (new.id, 'move', v_event, v_from, v_to, v_signed[1], v_signed[2]);
+            values (new.id, coalesce(v_kind, 'move'), v_event, v_from, v_to, v_signed[1], v_signed[2]);
         end;
     end if;
     return null;
@@ -568,7 +579,7 @@ comment on function interlock."parcel_change"() is 'parcel: judge every change o
 revoke execute on function interlock."parcel_change"() from public;
 
 
--- step 8 (arm): create function interlock.parcel_death
+-- step 7 (arm): create function interlock.parcel_death
 -- why:  judge how a row ends, and record it
 -- lock: none
 -- One compiled trigger function of a machine.
@@ -585,6 +596,7 @@ as $interlock$
 declare
     v_from  constant text collate "C" := old.status;
     v_to    constant text collate "C" := null;
+    v_kind  text;
 begin
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
         raise exception using
@@ -595,7 +607,7 @@ begin
             ),
             hint = 'If the table was renamed: change the spec, then interlock apply';
     end if;
-    perform interlock.refuse(
+    v_kind := interlock.refuse_unless_lifted(
         p_code => 'IL03', p_machine => 'parcel', p_rule => 'death',
         p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', old.id),
         p_from => v_from, p_to => null, p_event => null,
@@ -620,7 +632,7 @@ begin
             );
         end if;
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "actor", "signed_by")
-        values (old.id, 'death', null, v_from, v_to, old.carrier, v_signed[1], v_signed[2]);
+        values (old.id, coalesce(v_kind, 'death'), null, v_from, v_to, old.carrier, v_signed[1], v_signed[2]);
     end;
     return null;
 end;
@@ -629,7 +641,7 @@ comment on function interlock."parcel_death"() is 'parcel: judge how a row ends,
 revoke execute on function interlock."parcel_death"() from public;
 
 
--- step 9 (arm): create function interlock.parcel_fire
+-- step 8 (arm): create function interlock.parcel_fire
 -- why:  move a row by an event
 -- lock: none
 -- Move one row by an event: what interlock.fire calls.
@@ -739,7 +751,7 @@ comment on function interlock."parcel_fire"(jsonb, text, jsonb, text) is 'parcel
 grant execute on function interlock."parcel_fire"(jsonb, text, jsonb, text) to public;
 
 
--- step 10 (arm): create function interlock.parcel_allowed
+-- step 9 (arm): create function interlock.parcel_allowed
 -- why:  say what a row could do next
 -- lock: none
 -- Say which events a row could make, and what each one lacks: what interlock.allowed calls.
@@ -908,7 +920,7 @@ comment on function interlock."parcel_allowed"(jsonb) is 'parcel: say what a row
 grant execute on function interlock."parcel_allowed"(jsonb) to public;
 
 
--- step 11 (arm): create function depot.interlock_parcel_row
+-- step 10 (arm): create function depot.interlock_parcel_row
 -- why:  the row rules, compiled
 -- lock: none
 -- The row rules of a machine over the columns they read; the CHECK calls it.
@@ -1115,88 +1127,7 @@ $interlock$;
 comment on function "depot"."interlock_parcel_row"(bigint, text, timestamp with time zone, timestamp with time zone, text, numeric, boolean) is 'parcel: refuse a row that breaks a row rule.';
 
 
--- step 12 (arm): create trigger interlock_10_parcel_prebirth
--- why:  fire the function parcel_prebirth
--- lock: ShareRowExclusive on depot.parcel
--- Fill and clear before the row is stored.
-
-create trigger "interlock_10_parcel_prebirth"
-    before insert on "depot"."parcel"
-    for each row
-    execute function interlock."parcel_prebirth"();
-alter table "depot"."parcel" enable always trigger "interlock_10_parcel_prebirth";
-comment on trigger "interlock_10_parcel_prebirth" on "depot"."parcel" is 'Machine parcel: prebirth.';
-
-
--- step 13 (arm): create trigger interlock_10_parcel_premove
--- why:  fire the function parcel_premove
--- lock: ShareRowExclusive on depot.parcel
--- Fill and clear before the row is stored.
-
-create trigger "interlock_10_parcel_premove"
-    before update of "status" on "depot"."parcel"
-    for each row
-    execute function interlock."parcel_premove"();
-alter table "depot"."parcel" enable always trigger "interlock_10_parcel_premove";
-comment on trigger "interlock_10_parcel_premove" on "depot"."parcel" is 'Machine parcel: premove.';
-
-
--- step 14 (arm): create trigger interlock_50_parcel_birth
--- why:  fire the function parcel_birth
--- lock: ShareRowExclusive on depot.parcel
--- Judge every row after the write, whatever other triggers did to it; always, in every session.
-
-create constraint trigger "interlock_50_parcel_birth"
-    after insert on "depot"."parcel"
-    not deferrable
-    for each row
-    execute function interlock."parcel_birth"();
-alter table "depot"."parcel" enable always trigger "interlock_50_parcel_birth";
-comment on trigger "interlock_50_parcel_birth" on "depot"."parcel" is 'Machine parcel: birth.';
-
-
--- step 15 (arm): create trigger interlock_50_parcel_change
--- why:  fire the function parcel_change
--- lock: ShareRowExclusive on depot.parcel
--- Judge every row after the write, whatever other triggers did to it; always, in every session.
-
-create constraint trigger "interlock_50_parcel_change"
-    after update on "depot"."parcel"
-    not deferrable
-    for each row
-    execute function interlock."parcel_change"();
-alter table "depot"."parcel" enable always trigger "interlock_50_parcel_change";
-comment on trigger "interlock_50_parcel_change" on "depot"."parcel" is 'Machine parcel: change.';
-
-
--- step 16 (arm): create trigger interlock_50_parcel_death
--- why:  fire the function parcel_death
--- lock: ShareRowExclusive on depot.parcel
--- Judge every row after the write, whatever other triggers did to it; always, in every session.
-
-create constraint trigger "interlock_50_parcel_death"
-    after delete on "depot"."parcel"
-    not deferrable
-    for each row
-    execute function interlock."parcel_death"();
-alter table "depot"."parcel" enable always trigger "interlock_50_parcel_death";
-comment on trigger "interlock_50_parcel_death" on "depot"."parcel" is 'Machine parcel: death.';
-
-
--- step 17 (arm): create trigger interlock_90_parcel_truncate
--- why:  fire the function refuse_truncate
--- lock: ShareRowExclusive on depot.parcel
--- No truncate: it would take rows away without judging one of them.
-
-create trigger "interlock_90_parcel_truncate"
-    before truncate on "depot"."parcel"
-    for each statement
-    execute function interlock."refuse_truncate"('parcel');
-alter table "depot"."parcel" enable always trigger "interlock_90_parcel_truncate";
-comment on trigger "interlock_90_parcel_truncate" on "depot"."parcel" is 'Machine parcel: truncate.';
-
-
--- step 18 (arm): create registry parcel
+-- step 11 (arm): create registry parcel
 -- why:  the spec, as one version more
 -- lock: none
 -- Write the machine into the registry, as one version more, and what was done into the journal.
@@ -1206,7 +1137,7 @@ select
     asked.machine_name,
     case
         when m.machine_name is null then 'install'
-        when m.mode <> 'enforce' then 'mode'
+        when m.mode <> 'enforce' or (before.modes is distinct from ('{}')::jsonb) then 'mode'
         else 'change'
     end,
     pg_catalog.jsonb_build_object(
@@ -1216,55 +1147,40 @@ select
         ), 0),
         'mode', 'enforce',
         'mode_before', m.mode,
+        'rule_modes', ('{}')::jsonb,
+        'rule_modes_before', before.modes,
         'definition_sha256', pg_catalog.encode(
-            pg_catalog.sha256(pg_catalog.convert_to(('{"audit": {"actor": "signed", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "funnel": [], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "enforce", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "required", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "required", "to_state": "LOST"}], "unenforced": []}'::jsonb)::text, 'UTF8')), 'hex'
+            pg_catalog.sha256(pg_catalog.convert_to(('{"audit": {"actor": "signed", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "enforce", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "required", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "required", "to_state": "LOST"}], "unenforced": []}'::jsonb)::text, 'UTF8')), 'hex'
         )
     )
 from (values ('parcel')) as asked (machine_name)
-left join interlock.machine as m on m.machine_name = asked.machine_name;
+left join interlock.machine as m on m.machine_name = asked.machine_name
+cross join lateral (
+    select coalesce(pg_catalog.jsonb_object_agg(pair.one ->> 0, pair.one -> 1), '{}') as modes
+    from pg_catalog.jsonb_array_elements(m.definition -> 'modes') as pair (one)
+) as before;
 insert into interlock.machine (
     machine_name, table_oid, schema_name, table_name, state_column, state_attnum, key_columns,
-    mode, checks, continuity, definition, version, adopted_rows, adopted_digest,
-    adopted_after
+    mode, checks, continuity, definition, version, adopted_after
 )
 select
     'parcel', '"depot"."parcel"'::regclass, 'depot', 'parcel', 'status',
-    2, array['id']::pg_catalog.text[], 'enforce', 'function', 'verify', '{"audit": {"actor": "signed", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "funnel": [], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "enforce", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "required", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "required", "to_state": "LOST"}], "unenforced": []}',
+    2, array['id']::pg_catalog.text[], 'enforce', 'function', 'verify', '{"audit": {"actor": "signed", "columns": ["carrier"], "erasable": [], "retain": null}, "checks": "function", "continuity": "verify", "deletion": [], "final": ["DELIVERED", "LOST"], "initial": ["PACKED"], "invariants": [{"check": {"columns": ["weight"], "functions": [], "text": "weight > 0"}, "name": "weight_is_positive", "states": []}, {"check": {"columns": ["weight", "insured"], "functions": [], "text": "weight < 30 or insured"}, "name": "heavy_is_insured", "states": ["SENT"]}], "key": [], "mode": "enforce", "name": "parcel", "outbox": null, "rows": [{"clear": [], "forbid": [], "freeze": [], "require": ["carrier"], "state": "SENT"}, {"clear": [], "forbid": [], "freeze": ["carrier"], "require": [], "state": "DELIVERED"}, {"clear": ["carrier"], "forbid": [], "freeze": [], "require": [], "state": "LOST"}], "stamps": [{"column": "sent_at", "fill": "if_null", "states": ["SENT"]}, {"column": "delivered_at", "fill": "never", "states": ["DELIVERED"]}], "state": "status", "table": {"name": "parcel", "schema": "depot"}, "transitions": [{"by": [], "event": "send", "from_state": "PACKED", "guard": {"columns": ["paid_at"], "functions": [], "text": "paid_at is not null"}, "reason": "optional", "to_state": "SENT"}, {"by": [], "event": "deliver", "from_state": "SENT", "guard": null, "reason": "optional", "to_state": "DELIVERED"}, {"by": [], "event": "lose", "from_state": "PACKED", "guard": null, "reason": "required", "to_state": "LOST"}, {"by": [], "event": "lose", "from_state": "SENT", "guard": null, "reason": "required", "to_state": "LOST"}], "unenforced": []}',
     1 + coalesce((
         select pg_catalog.max(v.version) from interlock.machine_version as v
         where v.machine_name = 'parcel'
     ), 0),
-    adopted.row_count, adopted.digest,
     coalesce(pg_catalog.pg_sequence_last_value(
         pg_catalog.pg_get_serial_sequence('interlock."parcel_audit"', 'id')::regclass
     ), 0)
-from (
-    select
-        pg_catalog.count(*) as row_count,
-        coalesce(
-            pg_catalog.sum(pg_catalog.hash_record_extended(row(t."id", (t."status")::text), 0)), 0
-        ) as digest
-    from "depot"."parcel" as t
-    where not exists (
-        select from interlock.machine as known where known.machine_name = 'parcel'
-    )
-) as adopted
 on conflict (machine_name) do update set
     table_oid = excluded.table_oid, schema_name = excluded.schema_name,
     table_name = excluded.table_name, state_column = excluded.state_column,
     state_attnum = excluded.state_attnum, key_columns = excluded.key_columns,
     mode = excluded.mode, checks = excluded.checks, continuity = excluded.continuity,
     definition = excluded.definition, version = excluded.version,
+    judged = case when machine.judged = '2ccb16f007a04007' then machine.judged end,
     applied_at = pg_catalog.now(), applied_by = session_user;
-insert into interlock.machine_version (machine_name, version, mode, after_entry, definition)
-select
-    m.machine_name, m.version, m.mode,
-    coalesce(pg_catalog.pg_sequence_last_value(
-        pg_catalog.pg_get_serial_sequence('interlock."parcel_audit"', 'id')::regclass
-    ), 0),
-    m.definition
-from interlock.machine as m
-where m.machine_name = 'parcel';
 delete from interlock.state where machine_name = 'parcel';
 delete from interlock.transition where machine_name = 'parcel';
 delete from interlock.rule where machine_name = 'parcel';
@@ -1295,6 +1211,8 @@ values
 ('parcel', 'IL12', 'stamp', null),
 ('parcel', 'IL13', 'state_row', null),
 ('parcel', 'IL14', 'invariant', null),
+('parcel', 'IL15', 'claim', null),
+('parcel', 'IL16', 'deadline', null),
 ('parcel', 'IL06', 'attribution', null),
 ('parcel', 'IL12', 'sent_at', '(case when "status" in (''SENT'', ''DELIVERED'') then pg_catalog.isfinite("sent_at") when "status" = ''PACKED'' then "sent_at" is null else "sent_at" is null or pg_catalog.isfinite("sent_at") end) is true'),
 ('parcel', 'IL12', 'delivered_at', '(case when "status" = ''DELIVERED'' then pg_catalog.isfinite("delivered_at") when "status" in (''PACKED'', ''SENT'', ''LOST'') then "delivered_at" is null else "delivered_at" is null or pg_catalog.isfinite("delivered_at") end) is true'),
@@ -1304,20 +1222,308 @@ values
 ('parcel', 'IL14', 'heavy_is_insured', '("status" = ''SENT'' is not true or ("weight" < 30 or "insured") is true)');
 
 
--- step 19 (arm): create check interlock_parcel_row
+-- step 12 (arm): lock depot.parcel
+-- why:  readers wait too from here to the commit, for step 'create check interlock_parcel_row'
+-- lock: AccessExclusive on depot.parcel
+lock table "depot"."parcel" in access exclusive mode;
+
+
+-- step 13 (arm): create trigger interlock_10_parcel_prebirth
+-- why:  fire the function parcel_prebirth
+-- lock: ShareRowExclusive on depot.parcel
+-- Fill and clear before the row is stored.
+
+create trigger "interlock_10_parcel_prebirth"
+    before insert on "depot"."parcel"
+    for each row
+    execute function interlock."parcel_prebirth"();
+alter table "depot"."parcel" enable always trigger "interlock_10_parcel_prebirth";
+comment on trigger "interlock_10_parcel_prebirth" on "depot"."parcel" is 'Machine parcel: prebirth.';
+
+
+-- step 14 (arm): create trigger interlock_10_parcel_premove
+-- why:  fire the function parcel_premove
+-- lock: ShareRowExclusive on depot.parcel
+-- Fill and clear before the row is stored.
+
+create trigger "interlock_10_parcel_premove"
+    before update of "status" on "depot"."parcel"
+    for each row
+    execute function interlock."parcel_premove"();
+alter table "depot"."parcel" enable always trigger "interlock_10_parcel_premove";
+comment on trigger "interlock_10_parcel_premove" on "depot"."parcel" is 'Machine parcel: premove.';
+
+
+-- step 15 (arm): create trigger interlock_50_parcel_birth
+-- why:  fire the function parcel_birth
+-- lock: ShareRowExclusive on depot.parcel
+-- Judge every row after the write, whatever other triggers did to it; always, in every session.
+
+create constraint trigger "interlock_50_parcel_birth"
+    after insert on "depot"."parcel"
+    not deferrable
+    for each row
+    execute function interlock."parcel_birth"();
+alter table "depot"."parcel" enable always trigger "interlock_50_parcel_birth";
+comment on trigger "interlock_50_parcel_birth" on "depot"."parcel" is 'Machine parcel: birth.';
+
+
+-- step 16 (arm): create trigger interlock_50_parcel_change
+-- why:  fire the function parcel_change
+-- lock: ShareRowExclusive on depot.parcel
+-- Judge every row after the write, whatever other triggers did to it; always, in every session.
+
+create constraint trigger "interlock_50_parcel_change"
+    after update on "depot"."parcel"
+    not deferrable
+    for each row
+    execute function interlock."parcel_change"();
+alter table "depot"."parcel" enable always trigger "interlock_50_parcel_change";
+comment on trigger "interlock_50_parcel_change" on "depot"."parcel" is 'Machine parcel: change.';
+
+
+-- step 17 (arm): create trigger interlock_50_parcel_death
+-- why:  fire the function parcel_death
+-- lock: ShareRowExclusive on depot.parcel
+-- Judge every row after the write, whatever other triggers did to it; always, in every session.
+
+create constraint trigger "interlock_50_parcel_death"
+    after delete on "depot"."parcel"
+    not deferrable
+    for each row
+    execute function interlock."parcel_death"();
+alter table "depot"."parcel" enable always trigger "interlock_50_parcel_death";
+comment on trigger "interlock_50_parcel_death" on "depot"."parcel" is 'Machine parcel: death.';
+
+
+-- step 18 (arm): create trigger interlock_90_parcel_truncate
+-- why:  fire the function refuse_truncate
+-- lock: ShareRowExclusive on depot.parcel
+-- No truncate: it would take rows away without judging one of them.
+
+create trigger "interlock_90_parcel_truncate"
+    before truncate on "depot"."parcel"
+    for each statement
+    execute function interlock."refuse_truncate"('parcel');
+alter table "depot"."parcel" enable always trigger "interlock_90_parcel_truncate";
+comment on trigger "interlock_90_parcel_truncate" on "depot"."parcel" is 'Machine parcel: truncate.';
+
+
+-- step 19 (arm): create version of parcel
+-- why:  an entry is judged by the rules in force when it was written
+-- lock: none
+-- Which entry of the history is the last under the rules before: told while no writer is at work.
+
+insert into interlock.machine_version (machine_name, version, mode, after_entry, definition)
+select
+    m.machine_name, m.version, m.mode,
+    coalesce(pg_catalog.pg_sequence_last_value(
+        pg_catalog.pg_get_serial_sequence('interlock."parcel_audit"', 'id')::regclass
+    ), 0),
+    m.definition
+from interlock.machine as m
+where m.machine_name = 'parcel';
+
+
+-- step 20 (arm): create check interlock_parcel_row
 -- why:  hold the row rules with every trigger off
 -- lock: AccessExclusive on depot.parcel
 -- Rows stay sound with every trigger off. Not valid first: no scan under the strong lock.
 
 alter table "depot"."parcel"
     add constraint "interlock_parcel_row" check ("depot"."interlock_parcel_row"("id", "status", "sent_at", "delivered_at", "carrier", "weight", "insured")) not valid;
-comment on constraint "interlock_parcel_row" on "depot"."parcel" is 'parcel: hold the row rules with every trigger off [1ceaf22ca1b4fd68]';
+comment on constraint "interlock_parcel_row" on "depot"."parcel" is 'parcel: hold the row rules with every trigger off [5f83fcc7e041d566]';
 
 
 commit;
 
 
--- step 20 (validate): validate check interlock_parcel_row
+-- step 21 (validate): validate check interlock_parcel_row
 -- why:  every row was judged
 -- lock: ShareUpdateExclusive on depot.parcel
 alter table "depot"."parcel" validate constraint "interlock_parcel_row";
+
+
+-- step 22 (validate): judge the rows of depot.parcel
+-- why:  the rules are new, and rows were there before them
+-- lock: none
+-- Judge every row that was there by the rules that are in force now, and note that it was done.
+
+do $interlock$
+declare
+    v_broken text;
+begin
+    perform pg_catalog.set_config('search_path', '', true);
+    perform pg_catalog.set_config('row_security', 'off', true);
+    select
+        pg_catalog.string_agg(
+            pg_catalog.format(
+                '%s: %s %s, for example %s',
+                broken.rule, broken.row_count,
+                case when broken.row_count = 1 then 'row' else 'rows' end, broken.samples[1]
+            ),
+            '; ' order by broken.predicate_number
+        )
+    into v_broken
+    from (
+        -- Every row by every row rule, in one scan; returns no row where all are sound.
+        --
+        -- Samples: of each kind of unsound row the first ones of 64 buckets, found again by their place.
+
+        with broken as materialized (
+            select
+                case when (r."status" in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is true then 0 else 1 end::bigint
+                | case when (case when r."status" in ('SENT', 'DELIVERED') then pg_catalog.isfinite(r."sent_at") when r."status" = 'PACKED' then r."sent_at" is null else r."sent_at" is null or pg_catalog.isfinite(r."sent_at") end) is true then 0 else 2 end::bigint
+                | case when (case when r."status" = 'DELIVERED' then pg_catalog.isfinite(r."delivered_at") when r."status" in ('PACKED', 'SENT', 'LOST') then r."delivered_at" is null else r."delivered_at" is null or pg_catalog.isfinite(r."delivered_at") end) is true then 0 else 4 end::bigint
+                | case when (r."status" = 'SENT' is not true or (r."carrier" is not null) is true) then 0 else 8 end::bigint
+                | case when (r."status" = 'LOST' is not true or (r."carrier" is null) is true) then 0 else 16 end::bigint
+                | case when (r."weight" > 0) is true then 0 else 32 end::bigint
+                | case when (r."status" = 'SENT' is not true or (r."weight" < 30 or r."insured") is true) then 0 else 64 end::bigint as mask_0,
+                r.tableoid as relation,
+                min(r.ctid) as place,
+                count(*) as row_count
+            from "depot"."parcel" as r
+            where (case
+                when r."status" = 'PACKED' then
+                    (r."sent_at" is null)
+                    and (r."delivered_at" is null)
+                    and (r."weight" > 0)
+                when r."status" = 'SENT' then
+                    (pg_catalog.isfinite(r."sent_at"))
+                    and (r."delivered_at" is null)
+                    and (r."carrier" is not null)
+                    and (r."weight" > 0)
+                    and (r."weight" < 30 or r."insured")
+                when r."status" = 'DELIVERED' then
+                    (pg_catalog.isfinite(r."sent_at"))
+                    and (pg_catalog.isfinite(r."delivered_at"))
+                    and (r."weight" > 0)
+                when r."status" = 'LOST' then
+                    (r."sent_at" is null or pg_catalog.isfinite(r."sent_at"))
+                    and (r."delivered_at" is null)
+                    and (r."carrier" is null)
+                    and (r."weight" > 0)
+                else false
+            end) is not true
+            group by mask_0, r.tableoid, hashtid(r.ctid) & 63
+        ),
+
+        counted as (
+            select
+                a.number,
+                a.rule,
+                sum(b.row_count)::bigint as row_count,
+                (array_agg(row(b.relation, b.place)::text order by b.relation, b.place))[1:5] as places,
+                (array_agg(b.place order by b.relation, b.place))[1:5] as found_at
+            from broken as b
+            cross join lateral (values
+                ('IL11 known_state', 0, b.mask_0 & 1),
+                ('IL12 stamp sent_at', 1, b.mask_0 & 2),
+                ('IL12 stamp delivered_at', 2, b.mask_0 & 4),
+                ('IL13 state_row SENT requires carrier', 3, b.mask_0 & 8),
+                ('IL13 state_row LOST forbids carrier', 4, b.mask_0 & 16),
+                ('IL14 invariant weight_is_positive', 5, b.mask_0 & 32),
+                ('IL14 invariant heavy_is_insured', 6, b.mask_0 & 64)
+            ) as a (rule, number, bit)
+            where a.bit <> 0
+            group by a.number, a.rule
+        )
+
+        select
+            c.number as predicate_number,
+            c.rule,
+            c.row_count,
+            array(
+                select pg_catalog.jsonb_build_object('id', t."id")
+                from "depot"."parcel" as t
+                where t.ctid = any(c.found_at) and row(t.tableoid, t.ctid)::text = any(c.places)
+            ) as samples
+        from counted as c
+        order by c.number
+    ) as broken;
+    if v_broken is not null then
+        raise exception using
+            errcode = 'check_violation',
+            message = v_broken;
+    end if;
+    update interlock.machine as m
+    set judged = '2ccb16f007a04007'
+    where m.machine_name = 'parcel';
+end;
+$interlock$
+;
+
+
+-- step 23 (validate): count the rows of depot.parcel
+-- why:  they have no birth in the history, and none may come or go unseen
+-- lock: none
+-- Count the rows that were there before the machine, and hash them: once, after it was armed.
+--
+-- They are the rows without a birth, as its history tells: no write that is judged changes their
+-- number, so nobody waits while they are counted.
+
+do $interlock$
+begin
+    perform pg_catalog.set_config('search_path', '', true);
+    perform pg_catalog.set_config('row_security', 'off', true);
+    update interlock.machine as m
+    set adopted_rows = told.adopted_count, adopted_digest = told.adopted_digest
+    from (
+        -- A history against itself and against the rows, in one ordered pass: is anything broken at all?
+        --
+        -- The rows of the table come last in the life of their key, as entries that stand for "now"; so
+        -- one sort serves all, and nothing is joined. An entry without a state after it ends a life: its
+        -- mark is a character that no state has. Where nothing is broken, every key but those that died
+        -- ends with its row. A bypass may give a key that died another life.
+
+        select
+            count(*) filter (where is_broken) as broken_count,
+            count(*) filter (where is_first)
+            - count(*) filter (where kind in ('row', 'death', 'lifted death')) as gone_count,
+            count(*) filter (where is_first and kind not in ('birth', 'lifted birth')) as adopted_count,
+            coalesce(
+                sum(hash_record_extended(row("key_id", from_state), 0))
+                    filter (where is_first and kind not in ('birth', 'lifted birth')), 0
+            ) as adopted_digest
+        from (
+            select
+                "key_id",
+                kind,
+                from_state,
+                before is null or (before = e'\x01' and kind = 'lifted birth') as is_first,
+                case
+                    when before is null then false
+                    when kind = 'birth' then true
+                    when kind = 'lifted birth' then before <> e'\x01'
+                    else (before is distinct from from_state)
+                end
+                or case
+                    when kind = 'row' then false
+                    else
+                        false
+                end as is_broken
+            from (
+                select
+                    "key_id",
+                    id,
+                    kind,
+                    event,
+                    from_state,
+                    to_state,
+                    lag(coalesce(to_state, e'\x01')) over life as before
+                from (
+                    select "key_id", id, a.kind as kind, event, from_state, to_state
+                    from interlock."parcel_audit" as a
+                    where id > (select m.adopted_after from interlock.machine as m where m.machine_name = 'parcel') and kind <> 'reconstructed'
+                    union all
+                    select t."id" as "key_id", 9223372036854775807, 'row', null, (t."status")::text, null
+                    from "depot"."parcel" as t
+                ) as entry
+                window life as (partition by "key_id" order by id)
+            ) as life
+        ) as judged
+    ) as told
+    where m.machine_name = 'parcel' and m.adopted_rows is null;
+end;
+$interlock$
+;

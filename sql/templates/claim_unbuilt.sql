@@ -1,0 +1,1 @@
+drop index concurrently if exists :"schema_name".:"next_name";

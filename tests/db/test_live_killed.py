@@ -1,0 +1,93 @@
+"""An apply that is killed again and again, with its server or without, ends as one that was not."""
+
+import os
+import random
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from tests import servers
+from tests.conftest import HOTEL_SPEC, build_bare_hotel
+from tests.db import killing
+from tests.servers import TestServer
+
+from pginterlock import embedded, spec, steps
+from pginterlock.findings import Severity
+from pginterlock.verify import verify
+
+KILLS = int(os.environ.get("INTERLOCK_KILLS", "3"))
+_SECONDS = 4.0
+_OURS = "select count(*) from pg_trigger where tgname like 'interlock%'"
+_RESET = "drop schema if exists interlock cascade; drop schema if exists hotel cascade"
+
+
+@pytest.fixture
+def crashing(server: TestServer) -> Iterator[embedded.Server]:
+    """A server of its own, which may be killed and started again."""
+    settings = {"fsync": "on", "restart_after_crash": "on", "shared_buffers": "16MB"}
+    bin_dir = servers.binaries(server.major)
+    with embedded.running(bin_dir=bin_dir, settings=settings) as own:
+        yield own
+
+
+def whole(session: psycopg.Connection) -> list[tuple[object, ...]]:
+    """Return what an undisturbed run leaves: every object of ours, and what the registry says."""
+    return session.execute(
+        "select 'trigger', t.tgname::text, t.tgenabled::text from pg_trigger as t"
+        " where t.tgname like 'interlock%' and t.tgrelid = 'hotel.room_booking'::regclass"
+        " union all select 'check', k.conname::text, k.convalidated::text from pg_constraint as k"
+        " where k.conname like 'interlock%' and k.contype = 'c'"
+        " union all select 'function', p.proname::text, md5(p.prosrc) from pg_proc as p"
+        " where p.pronamespace = 'interlock'::regnamespace"
+        " union all select 'machine', m.machine_name, format('%s %s %s', m.version, m.adopted_rows,"
+        " m.judged) from interlock.machine as m order by 1, 2, 3"
+    ).fetchall()
+
+
+def reset(session: psycopg.Connection) -> None:
+    session.execute(_RESET)
+    build_bare_hotel(session)
+    session.execute("insert into hotel.hotel values (1, 'city')")
+    session.execute(
+        "insert into hotel.room_booking (hotel_id, status, room_type, check_in, check_out,"
+        " nightly_rate) select 1, 'PENDING', 'A', '2026-01-01', '2026-01-03', 90"
+        " from generate_series(1, 2000)"
+    )
+
+
+def arguments(dsn: str) -> list[str]:
+    return ["apply", "--yes", "--dsn", dsn, "--spec", str(HOTEL_SPEC)]
+
+
+@pytest.mark.timeout(180 + 60 * KILLS)
+@pytest.mark.parametrize("victim", ["client", "backend"])
+def test_a_live_apply_that_is_killed_ends_as_an_undisturbed_one(
+    crashing: embedded.Server, victim: str
+) -> None:
+    chance = random.Random(7)
+    dsn, wanted = crashing.dsn(), spec.load(HOTEL_SPEC)
+    with killing.until_up(dsn) as session:
+        reset(session)
+        assert killing.start(arguments(dsn)).wait(120) == 0
+        undisturbed = whole(session)
+    hits = 0
+
+    for _ in range(KILLS):
+        with killing.until_up(dsn) as session:
+            reset(session)
+        process, after_s = killing.start(arguments(dsn)), killing.moment(chance, _SECONDS)
+        if victim == "client":
+            hits += killing.client(process, after_s)
+        else:
+            hits += killing.backend(dsn, process, after_s)
+        with killing.until_up(dsn) as session:
+            session.execute("select pg_advisory_lock(7355608218); select pg_advisory_unlock_all()")
+            left = steps.make_plan(session, wanted)
+            armed = session.execute(_OURS).fetchone() != (0,)
+            assert armed == all(step.part != "arm" for step in left.steps)
+            assert killing.start(arguments(dsn)).wait(120) == 0
+            assert whole(session) == undisturbed
+            found = verify(session, wanted).findings
+            assert [it for it in found if it.severity is Severity.ERROR] == []
+
+    assert hits
