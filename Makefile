@@ -19,7 +19,7 @@ servers := $(foreach v,14 15 16 17,.cache/servers/$(v)/.complete)
 export INTERLOCK_TEST_PG
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history bench-modes soak-adoption pgtap pgbouncer servers docs build clean
+.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history bench-modes soak-adoption soak-kills pgtap pgbouncer servers docs build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -40,8 +40,8 @@ lint: .venv/.made-for-dev ## ruff, mypy, import-linter, sqlfluff, codespell
 	$(BIN)/sqlfluff lint --disable-progress-bar sql migrations pgtests
 	$(BIN)/codespell
 
-pytest: .venv/.made-for-dev pgtap pgbouncer $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18)
-	$(BIN)/pytest -n $(JOBS)
+pytest: .venv/.made-for-dev pgtap pgbouncer $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18); the longest modules on one of them each test, by turns
+	INTERLOCK_BY_TURNS=1 $(BIN)/pytest -n $(JOBS)
 
 pgtests: .venv/.made-for-dev pgtap ## the pgTAP files alone, with our own runner
 	$(BIN)/interlock test pgtests/
@@ -62,6 +62,10 @@ bench-modes: .venv/.made-for-bench $(call needed,15) ## what observe, ratchet an
 
 soak-adoption: .venv/.made-for-bench $(call needed,15) ## a dirty live table of a million rows to an enforced one, writers going on
 	$(BIN)/python bench/adoption.py $(SOAK_ARGS)
+
+soak-kills: .venv/.made-for-dev $(call needed,15) ## kill -9 of client and server, KILLS (200) of each, in apply, backfill, mode change, rename
+	INTERLOCK_KILLS=$(or $(KILLS),200) INTERLOCK_TEST_PG=15 $(BIN)/pytest -n $(JOBS) -v tests/db/test_live_killed.py \
+	    tests/db/test_backfill_killed.py tests/db/test_observe_mode_killed.py tests/db/test_version_faults.py -k kill
 
 pgtap: ## fetch pgTAP, unless it is here
 	@bash pgtests/fetch_pgtap.sh

@@ -3,6 +3,7 @@
 import itertools
 import os
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -46,10 +47,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 _STARTED: pytest.StashKey[list] = pytest.StashKey()  # type: ignore[type-arg]
 
 
+# Modules whose tests take turns on the versions, one each, where INTERLOCK_BY_TURNS is set.
+_BY_TURNS = (
+    *("test_backfill", "test_bypass", "test_claim", "test_hotel", "test_live", "test_mode"),
+    *("test_observe", "test_outbox", "test_ratchet", "test_seal", "test_version"),
+)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test that needs a server on each version."""
+    """Run every test that needs a server on each version, or some of them on one by turns."""
     if "server" in metafunc.fixturenames:
         majors = servers.majors()
+        name = metafunc.module.__name__.rpartition(".")[2]
+        if os.environ.get("INTERLOCK_BY_TURNS") and name.startswith(_BY_TURNS):
+            turn = zlib.crc32(f"{name} {metafunc.function.__name__}".encode())
+            majors = [majors[turn % len(majors)]]
         ids = [f"pg{major}" for major in majors]
         metafunc.parametrize("server", majors, indirect=True, ids=ids, scope="session")
 

@@ -184,11 +184,12 @@ def main(dsn: str, rate: float, path: Path) -> None:
         oldest, newest = session.execute(query).fetchone() or (0, 0)
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    # Before the first write is due, all are connected, and each has looked around.
+    writers = [Writer(dsn, n, oldest, newest) for n in range(_WRITERS)]
     moments = iter(Pace(rate))
     lock = threading.Lock()
 
-    def work(seed: int) -> None:
-        writer = Writer(dsn, seed, oldest, newest)
+    def work(writer: Writer) -> None:
         while not stopped.is_set():
             with lock:
                 number, due = next(moments)
@@ -198,10 +199,10 @@ def main(dsn: str, rate: float, path: Path) -> None:
                 file.write(json.dumps(asdict(done)) + "\n")
 
     with path.open("w", encoding="utf-8") as file:
-        writers = [threading.Thread(target=work, args=(n,)) for n in range(_WRITERS)]
-        for it in writers:
+        threads = [threading.Thread(target=work, args=(it,)) for it in writers]
+        for it in threads:
             it.start()
-        for it in writers:
+        for it in threads:
             it.join()
 
 

@@ -114,7 +114,7 @@ def _start(major: int) -> embedded.Server:
         programs = embedded.find_binaries(major)
     except EnvironmentFault:
         programs = embedded.find_binaries()
-    return embedded.start(bin_dir=programs)
+    return embedded.start(bin_dir=programs, in_memory=True)
 
 
 def _read(connection: psycopg.Connection, plan: Plan) -> _Definition:

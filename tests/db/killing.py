@@ -1,7 +1,6 @@
 """Kill -9 a command, one backend, or a whole server, at a random moment."""
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -15,6 +14,27 @@ from tests.servers import ROOT
 from pginterlock import embedded
 
 
+class Victim:
+    """A server of its own, which may be killed and started again."""
+
+    def __init__(self, bin_dir: Path, folder: Path) -> None:
+        self.place = embedded.start(bin_dir=bin_dir, folder=folder)
+
+    @property
+    def dsn(self) -> str:
+        """Where it is."""
+        return self.place.dsn()
+
+    def kill(self, what: str, pids: Sequence[int], process: subprocess.Popen[bytes]) -> None:
+        """Kill the ``client`` *process*, the ``backend`` that serves it, or the ``server``."""
+        if what == "client":
+            client(process)
+        elif what == "backend":
+            backend(pids, process)
+        else:
+            self.place = server(self.place, process)
+
+
 def start(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start ``interlock`` with *arguments*."""
     return subprocess.Popen(
@@ -26,49 +46,42 @@ def start(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     )
 
 
-def client(process: subprocess.Popen[bytes], after_s: float) -> bool:
-    """Kill *process* after a while; return whether it was still at work."""
-    try:
-        process.wait(after_s)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait(60)
-        return True
-    return False
+def client(process: subprocess.Popen[bytes]) -> None:
+    """Kill *process*."""
+    process.send_signal(signal.SIGKILL)
+    process.wait(60)
 
 
-def backend(dsn: str, process: subprocess.Popen[bytes], after_s: float) -> bool:
-    """Kill a backend that serves *process*: the server restarts all others, as after a crash."""
-    end = time.monotonic() + after_s
-    while time.monotonic() < end and process.poll() is None:
-        time.sleep(0.002)
-    if process.poll() is not None:
-        return False
-    with psycopg.connect(dsn, autocommit=True) as admin:
-        found = admin.execute(
-            "select a.pid from pg_stat_activity as a"
-            " where a.application_name = 'interlock' and a.pid <> pg_backend_pid()"
-        ).fetchall()
-    for (pid,) in found:
+def backend(pids: Sequence[int], process: subprocess.Popen[bytes]) -> None:
+    """Kill backends that serve *process*: the server restarts all others, as after a crash."""
+    for pid in pids:
         _kill(pid)
     process.wait(60)
-    return bool(found)
 
 
-def server(place: embedded.Server, process: subprocess.Popen[bytes], after_s: float) -> bool:
+def server(place: embedded.Server, process: subprocess.Popen[bytes]) -> embedded.Server:
     """Kill the postmaster and all its children, and start the server again on the same data."""
-    end = time.monotonic() + after_s
-    while time.monotonic() < end and process.poll() is None:
-        time.sleep(0.002)
-    was_at_work = process.poll() is None
-    data = place.folder / "data"
-    postmaster = int((data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
-    children = _children(postmaster)
-    for pid in (postmaster, *children):
+    pid_file = place.folder / "data" / "postmaster.pid"
+    postmaster = int(pid_file.read_text(encoding="utf-8").splitlines()[0])
+    family = (postmaster, *_children(postmaster))
+    for pid in family:
         _kill(pid)
     process.wait(60)
-    _until_gone((postmaster, *children))
-    return was_at_work
+    _until_gone(family)
+    place.keep()
+    return embedded.start(bin_dir=place.bin_dir, folder=place.folder)
+
+
+def until_at_work(watcher: psycopg.Connection, process: subprocess.Popen[bytes]) -> list[int]:
+    """Return the backends that serve *process* as soon as there are some; none: it has ended."""
+    while process.poll() is None:
+        found = watcher.execute(
+            "select a.pid from pg_stat_activity as a where a.application_name = 'interlock'"
+        ).fetchall()
+        if found:
+            return [pid for (pid,) in found]
+        time.sleep(0.005)
+    return []
 
 
 def until_up(dsn: str) -> psycopg.Connection:
@@ -81,11 +94,6 @@ def until_up(dsn: str) -> psycopg.Connection:
             if time.monotonic() > end:
                 raise
             time.sleep(0.05)
-
-
-def moment(chance: random.Random, longest_s: float) -> float:
-    """Return when to kill."""
-    return chance.uniform(0.05, longest_s)
 
 
 def _children(pid: int) -> tuple[int, ...]:

@@ -17,9 +17,12 @@ from tests.servers import ROOT, TestServer
 from pginterlock import embedded
 
 Connect = Callable[..., psycopg.Connection]
-_COUNT = 8000
+# Of the client, and half as many of the server by default; as many with INTERLOCK_KILLS=200.
+_KILLS = int(os.environ.get("INTERLOCK_KILLS", "8"))
+_SERVER_KILLS = int(os.environ.get("INTERLOCK_KILLS", "4"))
+# Every kill lets some batches through: there must be enough of them.
+_COUNT = 1000 * max(_KILLS, 8)
 _WRONG = _COUNT * 8 // 100
-_KILLS = 8
 _PACE = ("--batch-time", "10", "--pause", "20")
 _SUMMARY = """
 select count(*), count(distinct a.key_id), min(a.kind), max(a.kind)
@@ -85,7 +88,7 @@ def wait_for_more(session: psycopg.Connection, process: subprocess.Popen[str], w
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(900 + 30 * _KILLS)
 def test_kills_of_the_client_leave_the_rows_of_an_undisturbed_run(
     make_database: Callable[..., str], many: str, connect: Connect, tmp_path: Path
 ) -> None:
@@ -146,7 +149,7 @@ def connected(server: embedded.Server) -> psycopg.Connection:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(900 + 30 * _KILLS)
 def test_kills_of_the_server_lose_no_row_and_repair_none_twice(
     crashing: embedded.Server, tmp_path: Path
 ) -> None:
@@ -154,7 +157,7 @@ def test_kills_of_the_server_lose_no_row_and_repair_none_twice(
     with connected(crashing) as session:
         build(session)
     codes = []
-    for _ in range(4):
+    for _ in range(_SERVER_KILLS):
         with connected(crashing) as session:
             process = start(crashing.dsn(), path, *_PACE)
             wait_for_more(session, process, repaired(session) + 1)

@@ -153,10 +153,11 @@ def test_an_error_of_the_server_itself_ends_the_run_and_loses_nothing(
 
 
 def test_two_runs_of_one_job_do_not_work_against_each_other(
-    old: psycopg.Connection, connect: Connect
+    make_database: Callable[..., str], connect: Connect
 ) -> None:
+    dsn = make_database("older_bookings", lambda session: bookings.build(session, 4000))
+    old, other = connect(dsn, autocommit=True), connect(dsn, autocommit=True)
     asked = bookings.prepared(old)
-    other = connect(old.info.dsn, autocommit=True)
     told: list[object] = []
 
     def cut_in(job: backfill.Job) -> None:
@@ -167,7 +168,7 @@ def test_two_runs_of_one_job_do_not_work_against_each_other(
     with pytest.raises(EnvironmentFault, match="another run of interlock backfill"):
         backfill.run(old, asked, progress=cut_in)
 
-    assert rows(old, "select count(*) from interlock.booking_audit") == [(80,)]
+    assert rows(old, "select count(*) from interlock.booking_audit") == [(320,)]
     assert bookings.findings(old) == []
 
 

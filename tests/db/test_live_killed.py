@@ -2,32 +2,23 @@
 
 import os
 import random
-from collections.abc import Iterator
+import time
 
 import psycopg
 import pytest
-from tests import servers
 from tests.conftest import HOTEL_SPEC, build_bare_hotel
 from tests.db import killing
-from tests.servers import TestServer
+from tests.db.killing import Victim
 
-from pginterlock import embedded, spec, steps
+from pginterlock import spec, steps
 from pginterlock.findings import Severity
+from pginterlock.plan import Part
 from pginterlock.verify import verify
 
 KILLS = int(os.environ.get("INTERLOCK_KILLS", "3"))
-_SECONDS = 4.0
+_SECONDS = 0.8
 _OURS = "select count(*) from pg_trigger where tgname like 'interlock%'"
 _RESET = "drop schema if exists interlock cascade; drop schema if exists hotel cascade"
-
-
-@pytest.fixture
-def crashing(server: TestServer) -> Iterator[embedded.Server]:
-    """A server of its own, which may be killed and started again."""
-    settings = {"fsync": "on", "restart_after_crash": "on", "shared_buffers": "16MB"}
-    bin_dir = servers.binaries(server.major)
-    with embedded.running(bin_dir=bin_dir, settings=settings) as own:
-        yield own
 
 
 def whole(session: psycopg.Connection) -> list[tuple[object, ...]]:
@@ -60,32 +51,30 @@ def arguments(dsn: str) -> list[str]:
 
 
 @pytest.mark.timeout(180 + 60 * KILLS)
-@pytest.mark.parametrize("victim", ["client", "backend"])
-def test_a_live_apply_that_is_killed_ends_as_an_undisturbed_one(
-    crashing: embedded.Server, victim: str
-) -> None:
+@pytest.mark.parametrize("what", ["client", "backend", "server"])
+def test_a_live_apply_that_is_killed_ends_as_an_undisturbed_one(victim: Victim, what: str) -> None:
     chance = random.Random(7)
-    dsn, wanted = crashing.dsn(), spec.load(HOTEL_SPEC)
-    with killing.until_up(dsn) as session:
+    wanted = spec.load(HOTEL_SPEC)
+    with killing.until_up(victim.dsn) as session:
         reset(session)
-        assert killing.start(arguments(dsn)).wait(120) == 0
+        assert killing.start(arguments(victim.dsn)).wait(120) == 0
         undisturbed = whole(session)
     hits = 0
 
     for _ in range(KILLS):
-        with killing.until_up(dsn) as session:
+        with killing.until_up(victim.dsn) as session:
             reset(session)
-        process, after_s = killing.start(arguments(dsn)), killing.moment(chance, _SECONDS)
-        if victim == "client":
-            hits += killing.client(process, after_s)
-        else:
-            hits += killing.backend(dsn, process, after_s)
-        with killing.until_up(dsn) as session:
+            process = killing.start(arguments(victim.dsn))
+            pids = killing.until_at_work(session, process)
+        time.sleep(chance.uniform(0, _SECONDS))
+        hits += process.poll() is None
+        victim.kill(what, pids, process)
+        with killing.until_up(victim.dsn) as session:
             session.execute("select pg_advisory_lock(7355608218); select pg_advisory_unlock_all()")
             left = steps.make_plan(session, wanted)
             armed = session.execute(_OURS).fetchone() != (0,)
-            assert armed == all(step.part != "arm" for step in left.steps)
-            assert killing.start(arguments(dsn)).wait(120) == 0
+            assert armed == all(step.part is not Part.ARM for step in left.steps)
+            assert killing.start(arguments(victim.dsn)).wait(120) == 0
             assert whole(session) == undisturbed
             found = verify(session, wanted).findings
             assert [it for it in found if it.severity is Severity.ERROR] == []

@@ -60,7 +60,7 @@ def _audit(writing: Writing) -> DbObject:
     )
     months = f"select interlock.add_months({literal(name)}, {MONTHS_AHEAD});\n"
     adds = "".join(
-        f"alter table interlock.{ident(name)} add column if not exists {ident(c)} {t};\n"
+        f"alter table interlock.{ident(name)} add column if not exists {ident(c)} {_uncut(t)};\n"
         for c, t in changed.items()
     )
     index = fill(
@@ -107,4 +107,9 @@ def _keyed(writing: Writing, name: str, note: str) -> DbObject:
 
 
 def _lines(columns: dict[str, str], suffix: str) -> str:
-    return "\n".join(f"    {ident(c)} {t}{suffix}," for c, t in columns.items())
+    return "\n".join(f"    {ident(c)} {_uncut(t)}{suffix}," for c, t in columns.items())
+
+
+def _uncut(kind: str) -> str:
+    """Return *kind* as DDL writes it: a bare ``character`` would be of one character."""
+    return "bpchar" if kind == "character" else kind

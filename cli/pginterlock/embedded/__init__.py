@@ -115,17 +115,18 @@ def start(
     bin_dir: Path | None = None,
     folder: Path | None = None,
     settings: Mapping[str, str] | None = None,
+    in_memory: bool = False,
 ) -> Server:
     """Start a server and return it.
 
     *folder* keeps its data, and a server that runs there already is used as it is; without one a
-    new folder is made, and deleted at the end. Raises EnvironmentFault where no server is to be
-    had.
+    new folder is made (*in_memory* where that has room), and deleted at the end. Raises
+    EnvironmentFault where no server is to be had.
     """
     programs = (bin_dir or find_binaries()).absolute()
     version = major_version(programs)
     account = accounts.choose()
-    place = prepare(folder, account)
+    place = prepare(folder, account, in_memory=in_memory)
     watch: subprocess.Popen[bytes] | None = None
     try:
         with place.locked():

@@ -25,6 +25,8 @@ _PLAIN = re.compile(r"[\w./-]+", re.ASCII)
 _OURS = ("data", "data.new", "log", "socket", COPY)
 _PREFIX = "interlock-"
 _PROCESSES = Path("/proc")
+_SHARED = "/dev/shm"  # noqa: S108 - a folder of our own is made in it
+_ROOM_BYTES = 512 * 2**20
 # Lines of postmaster.pid.
 _PID, _SOCKET_FOLDER = 0, 4
 
@@ -114,10 +116,10 @@ class Folder:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def prepare(folder: Path | None, account: Account) -> Folder:
+def prepare(folder: Path | None, account: Account, *, in_memory: bool = False) -> Folder:
     """Return *folder*, or a new fleeting one, ready for a server that runs as *account*."""
     if folder is None:
-        made = _temporary(account)
+        made = _temporary(account, _memory() if in_memory else ())
         return Folder(made, made, account, [made])
     home = folder.absolute()
     try:
@@ -151,10 +153,19 @@ def _is_plain(home: Path) -> bool:
     return bool(_PLAIN.fullmatch(socket)) and len(socket) <= _MAX_SOCKET_BYTES
 
 
-def _temporary(account: Account) -> Path:
+def _memory() -> tuple[str, ...]:
+    """Return the folder that lies in memory, where there is one and it has room."""
+    try:
+        free = shutil.disk_usage(_SHARED).free
+    except OSError:
+        return ()
+    return (_SHARED,) if free >= _ROOM_BYTES else ()
+
+
+def _temporary(account: Account, first: tuple[str, ...] = ()) -> Path:
     """Return a new folder with a short name that the account can enter."""
     failed = "there is none"
-    for parent in dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp")):  # noqa: S108
+    for parent in dict.fromkeys((*first, tempfile.gettempdir(), "/tmp", "/var/tmp")):  # noqa: S108
         if not _is_plain(Path(parent, _PREFIX + "12345678", "home")):
             failed = f"the path of {parent} is too long, or not plain enough, for a socket"
             continue
