@@ -19,6 +19,7 @@ _PUBLIC = (
     "interlock.refuse(",
     "interlock.act_as(",
     "interlock.act_as_signed(",
+    "interlock.challenge(",
     "interlock.lifted(",
     "interlock.allowed(",
     "interlock.callable(",
