@@ -12,7 +12,8 @@ import pytest
 from psycopg import errors
 from tests.servers import TestServer
 
-from pginterlock import apply, embedded, refusal, spec, steps
+from pginterlock import apply, bypasses, embedded, refusal, spec, steps
+from pginterlock.bypasses import Wish, duration
 from pginterlock.errors import NotAuthorised, SpecError
 from pginterlock.model import Spec
 from pginterlock.verify import verify
@@ -314,6 +315,65 @@ def test_observe_records_the_move_of_a_stranger(login: Login) -> None:
 
     found = admin.execute("select code, rule_name from interlock.violation").fetchall()
     assert found == [("IL05", "authority")]
+
+
+def with_modes(modes: str, *left_out: str) -> Spec:
+    lines = [it for it in SPEC.splitlines() if not it.strip().startswith(left_out or ("-",))]
+    return spec.parse("\n".join(lines) + f"\n    modes: {modes}\n", "interlock.yaml")
+
+
+@pytest.mark.parametrize("name", ["IL05", "authority"])
+def test_the_rule_alone_may_be_observed(login: Login, name: str) -> None:
+    admin = login("postgres")
+    apply.install(admin, with_modes(f"{{{name}: observe}}"))
+
+    login("app").execute(SEND)
+
+    found = admin.execute("select code, rule_name, event from interlock.violation").fetchall()
+    assert found == [("IL05", "authority", "send")]
+    assert events(login) == ["send"]
+    with refused("IL04"):
+        login("app").execute(GIVE.replace("1", "2"))
+
+
+def test_a_guard_that_is_only_observed_does_not_open_a_move_to_strangers(login: Login) -> None:
+    admin = login("postgres")
+    apply.install(admin, with_modes("{guard: observe}", "give_back"))
+
+    with refused("IL05"):
+        login("app").execute(GIVE)
+    login("app_boss").execute(GIVE)
+
+    assert admin.execute("select code from interlock.violation").fetchall() == [("IL04",)]
+    assert events(login) == ["pay_back"]
+
+
+def test_where_guards_are_observed_a_move_is_named_after_an_event_that_may_be_made(
+    login: Login,
+) -> None:
+    apply.install(login("postgres"), with_modes("{guard: observe}"))
+
+    login("app").execute(GIVE)
+
+    assert events(login) == ["give_back"]
+
+
+def test_a_bypass_lifts_it(login: Login) -> None:
+    admin = login("postgres")
+    wish = Wish("parcel", "app", "the boss is ill", duration("30m"))
+    bypasses.open_one(admin, wish)
+
+    login("app").execute(SEND)
+
+    told = admin.execute("select kind, event, from_state, to_state from interlock.parcel_audit")
+    assert told.fetchall() == [("bypass", "send", "PACKED", "SENT")]
+    kept = admin.execute("select code, rule_name, bypass_id is not null from interlock.violation")
+    assert kept.fetchall() == [("IL05", "authority", True)]
+    assert [it for it in verify(admin, wanted()).findings if it.code.startswith("IL")] == []
+    with refused():
+        login("pool").execute(
+            "set role clerk; update depot.parcel set status = 'SENT' where id = 2"
+        )
 
 
 def test_a_change_of_roles_is_a_plan_and_the_second_is_empty(login: Login) -> None:

@@ -10,10 +10,11 @@ import pytest
 from psycopg import errors
 from tests.servers import TestServer
 
-from pginterlock import apply, embedded, plan, spec, steps, uninstall
+from pginterlock import apply, embedded, measuring, overdue, plan, spec, steps, uninstall
 from pginterlock.errors import SpecError
 from pginterlock.model import Spec
-from pginterlock.plan import Part
+from pginterlock.plan import Part, Plan
+from pginterlock.survey import standing
 from pginterlock.verify import verify
 
 SPEC = """
@@ -234,6 +235,111 @@ def test_all_is_given_back_when_the_funnel_goes(bare: Login) -> None:
     assert admin.execute("select count(*) from interlock.funnel").fetchone() == (0,)
     assert admin.execute("select to_regproc('depot.interlock_parcel_fire')").fetchone() == (None,)
     bare("app").execute("update depot.parcel set status = 'SENT' where id = 1")
+
+
+@pytest.fixture(scope="module")
+def place(server: TestServer) -> Iterator[measuring.Copying]:
+    ours = measuring.Copying(server.major)
+    yield ours
+    ours.end()
+
+
+@pytest.fixture
+def measure(place: measuring.Copying) -> Callable[[psycopg.Connection, Spec], Plan]:
+    """Measure a plan on an empty copy: a new database in the one server."""
+
+    def measured(session: psycopg.Connection, goal: Spec) -> Plan:
+        fresh = measuring.Copying.__new__(measuring.Copying)
+        fresh.__dict__.update(place.__dict__)
+        with psycopg.connect(place.server().dsn(), autocommit=True) as admin:
+            admin.execute("drop database if exists copy with (force)")
+            admin.execute("create database copy")
+        fresh.dsn = lambda: place.server().dsn("copy")  # type: ignore[method-assign]
+        return measuring.measured(session, steps.make_plan(session, goal), fresh)
+
+    return measured
+
+
+Measure = Callable[[psycopg.Connection, Spec], Plan]
+
+
+def grants(made: Plan) -> list[tuple[str, Part, tuple[plan.Held, ...] | None]]:
+    return [(it.title, it.part, it.measured) for it in made.steps if " grant " in it.title]
+
+
+def test_the_locks_of_a_funnel_are_measured(bare: Login, measure: Measure) -> None:
+    admin = bare("postgres")
+
+    made = measure(admin, wanted())
+
+    assert made.locks.startswith("measured on a copy")
+    roles = ("app", "boss", "clerk", "lead")
+    assert grants(made) == [(f"create grant update of {it}", Part.ARM, ()) for it in roles]
+    first_grant = next(n for n, it in enumerate(made.steps) if " grant " in it.title)
+    assert any(it.is_lock for it in made.steps[:first_grant])
+
+
+def test_a_grant_behind_the_funnel_and_its_end_are_measured(
+    guarded: Login, measure: Measure
+) -> None:
+    admin = guarded("postgres")
+    admin.execute("grant update on depot.parcel to nobody")
+
+    anew = measure(admin, wanted())
+    end = measure(admin, wanted(FUNNEL))
+
+    assert anew.locks.startswith("measured on a copy")
+    assert grants(anew) == [("create grant update of nobody", Part.ARM, ())]
+    assert end.locks.startswith("measured on a copy")
+    assert len(grants(end)) == 4
+    assert [it.title for it in end.steps if "funnel" in it.title] == [
+        "drop registry interlock.funnel parcel"
+    ]
+
+
+@pytest.mark.parametrize("goals", [(SPEC,), (SPEC, SPEC.replace(*FUNNEL))])
+def test_what_a_plan_brings_about_is_what_is_there_then(
+    bare: Login, goals: tuple[str, ...]
+) -> None:
+    admin = bare("postgres")
+    for goal in goals:
+        made = steps.make_plan(admin, spec.parse(goal, "interlock.yaml"))
+        apply.run(admin, made)
+
+        assert standing(admin, dict(made.machines)).target == made.target
+
+
+def test_a_plan_says_that_the_only_way_changes(bare: Login) -> None:
+    admin = bare("postgres")
+    apply.install(admin, wanted(FUNNEL))
+
+    told = [(it.what, it.subject) for it in steps.make_plan(admin, wanted()).differences]
+
+    assert told == [("funnel added", "status, sent_at, shelf")]
+
+
+def test_a_table_that_nobody_else_may_update_has_a_funnel(bare: Login) -> None:
+    admin = bare("postgres")
+    admin.execute("revoke update on depot.parcel from app, clerk, lead, boss cascade")
+
+    apply.install(admin, wanted())
+
+    assert steps.make_plan(admin, wanted()).is_empty
+
+
+def test_a_stay_that_is_too_long_ends_by_fire(bare: Login) -> None:
+    admin = bare("postgres")
+    goal = wanted(
+        ("funnel: true", "funnel: true\n    deadlines: {PACKED: {after: 1 ms, then: send}}")
+    )
+    apply.install(admin, goal)
+    admin.execute("grant select on all tables in schema interlock to clerk")
+
+    done = overdue.act(bare("clerk"), goal)
+
+    assert [it.refusal for it in done] == [None] * 9
+    kept = admin.execute("select distinct event, session_role from interlock.parcel_audit")
+    assert kept.fetchall() == [("send", "clerk")]
 
 
 def test_all_is_given_back_at_uninstall(bare: Login) -> None:
