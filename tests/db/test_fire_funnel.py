@@ -330,10 +330,11 @@ def test_a_table_that_nobody_else_may_update_has_a_funnel(bare: Login) -> None:
 def test_a_stay_that_is_too_long_ends_by_fire(bare: Login) -> None:
     admin = bare("postgres")
     goal = wanted(
-        ("funnel: true", "funnel: true\n    deadlines: {PACKED: {after: 1 ms, then: send}}")
+        ("funnel: true", "funnel: true\n    deadlines: {PACKED: {after: 1 second, then: send}}")
     )
     apply.install(admin, goal)
     admin.execute("grant select on all tables in schema interlock to clerk")
+    admin.execute("select pg_sleep(1.1)")
 
     done = overdue.act(bare("clerk"), goal)
 

@@ -140,9 +140,7 @@ def test_limbo_is_reported(promised: Hotel) -> None:
     [("confirm", "PENDING_APPROVAL"), ("cancel", "CONFIRMED")],
     ids=["StaffBookingConfirmView", "StaffBookingCancelView"],
 )
-def test_a_view_may_not_do_what_the_desk_may(
-    desk_only: Hotel, view: str, state: str
-) -> None:
+def test_a_view_may_not_do_what_the_desk_may(desk_only: Hotel, view: str, state: str) -> None:
     booking = desk_only.booking(state, is_paid=True)
 
     answer = desk_only.post(f"/staff/bookings/{booking}/{view}")
