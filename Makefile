@@ -6,7 +6,7 @@
 # The PostgreSQL versions that `make test` runs on, and those of `make test-matrix`.
 INTERLOCK_TEST_PG ?= 15,18
 MATRIX            := 14,15,16,17,18
-JOBS              ?= 2
+JOBS              ?= 3
 
 BIN     := .venv/bin
 PYTHONS := python3.13 python3.12 python3.11 python3 python3.14
@@ -40,7 +40,7 @@ lint: .venv/.made-for-dev ## ruff, mypy, import-linter, sqlfluff, codespell
 	$(BIN)/sqlfluff lint --disable-progress-bar sql migrations pgtests
 	$(BIN)/codespell
 
-pytest: .venv/.made-for-dev pgtap pgbouncer $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18); the longest modules on one of them each test, by turns
+pytest: .venv/.made-for-dev pgtap pgbouncer $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18); most tests on one of them, by turns
 	INTERLOCK_BY_TURNS=1 $(BIN)/pytest -n $(JOBS)
 
 pgtests: .venv/.made-for-dev pgtap ## the pgTAP files alone, with our own runner

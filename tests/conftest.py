@@ -47,10 +47,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 _STARTED: pytest.StashKey[list] = pytest.StashKey()  # type: ignore[type-arg]
 
 
-# Modules whose tests take turns on the versions, one each, where INTERLOCK_BY_TURNS is set.
-_BY_TURNS = (
-    *("test_backfill", "test_bypass", "test_claim", "test_hotel", "test_live", "test_mode"),
-    *("test_observe", "test_outbox", "test_ratchet", "test_seal", "test_version"),
+# What runs on every version also where INTERLOCK_BY_TURNS is set; all else then takes turns, each
+# test on one version.
+_ON_EVERY = (
+    "test_apply",
+    "test_claim_races",
+    "test_golden",
+    "test_races",
+    "test_schema",
+    "test_verify",
 )
 
 
@@ -58,8 +63,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run every test that needs a server on each version, or some of them on one by turns."""
     if "server" in metafunc.fixturenames:
         majors = servers.majors()
-        name = metafunc.module.__name__.rpartition(".")[2]
-        if os.environ.get("INTERLOCK_BY_TURNS") and name.startswith(_BY_TURNS):
+        package, _, name = metafunc.module.__name__.rpartition(".")
+        takes_turns = not (package.endswith("attacks") or name in _ON_EVERY)
+        if os.environ.get("INTERLOCK_BY_TURNS") and takes_turns:
             turn = zlib.crc32(f"{name} {metafunc.function.__name__}".encode())
             majors = [majors[turn % len(majors)]]
         ids = [f"pg{major}" for major in majors]

@@ -200,6 +200,7 @@ def test_a_build_that_waits_too_long_is_given_up_and_taken_up_again(
     assert db.execute("show lock_timeout").fetchone() == ("0",)
     assert {it.code for it in verify(db, office()).findings if it.severity is Severity.ERROR} == {
         "index-missing",
+        "registry-not-judged",
         "index-left-over",
         "check-not-validated",
     }
