@@ -94,11 +94,6 @@ def tables(connection: psycopg.Connection) -> list[TableName]:
     ]
 
 
-def roles(connection: psycopg.Connection) -> list[str]:
-    """Return the names of all roles."""
-    return [row[0] for row in connection.execute("select r.rolname::text from pg_roles as r")]
-
-
 def found_objects(connection: psycopg.Connection, machine: str, where: Table) -> list[DbObject]:
     """Return the objects of *machine* as the server stores them on table *where*."""
     names = MachineNames(machine)
@@ -194,14 +189,7 @@ def _functions(connection: psycopg.Connection, names: MachineNames, where: Table
             "table_functions": names.table_functions,
         },
     )
-    made = [(row, _function(row, names.machine)) for row in found]
-    lending = f"{where.name.schema}.{names.funnel}("
-    return [
-        replace(it, facts=tuple(sorted([*it.facts, ("owner", row["owner_name"])])))
-        if it.name.startswith(lending)
-        else it
-        for row, it in made
-    ]
+    return [grants.lent(_function(row, names.machine), row["owner_name"], where) for row in found]
 
 
 def _function(row: DictRow, machine: str) -> DbObject:

@@ -1,5 +1,6 @@
 """Read who may update a table, and what a funnel took from whom."""
 
+from dataclasses import replace
 from typing import TypedDict
 
 import psycopg
@@ -40,6 +41,19 @@ def of_table(connection: psycopg.Connection, name: TableName, machine: str, oid:
         is_owner_powerful=place["is_owner_powerful"],
         open_partitions=tuple(place["open_partitions"]),
     )
+
+
+def roles(connection: psycopg.Connection) -> list[str]:
+    """Return the names of all roles."""
+    return [row[0] for row in connection.execute("select r.rolname::text from pg_roles as r")]
+
+
+def lent(function: DbObject, owner: str, where: Table) -> DbObject:
+    """Return *function* with its owner among its facts, where a funnel lends his rights by it."""
+    name = f"{where.name.schema}.{MachineNames(function.machine).funnel}("
+    if not function.name.startswith(name):
+        return function
+    return replace(function, facts=tuple(sorted([*function.facts, ("owner", owner)])))
 
 
 def found(connection: psycopg.Connection, machine: str, where: Table) -> list[DbObject]:

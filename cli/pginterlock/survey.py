@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
-from pginterlock import catalog, database, indexes, migrate
+from pginterlock import catalog, database, grants, indexes, migrate
 from pginterlock.compiler import compile_machine, runtime_objects
 from pginterlock.definition import machine_of
 from pginterlock.errors import SpecError
@@ -79,7 +79,7 @@ def survey(connection: psycopg.Connection, spec: Spec, *, drop_old_names: bool =
             machine = resolved(declared, before, drop_old_names=drop_old_names)
             problems += fit(machine, table)
             if any(move.by for move in machine.transitions):
-                problems += no_such_roles(machine, catalog.roles(connection))
+                problems += no_such_roles(machine, grants.roles(connection))
             if not problems:
                 wanted = compile_machine(machine, table)
                 machines.append(MachineSurvey(machine, table, tuple(wanted), tuple(found), before))
