@@ -13,13 +13,14 @@ select
     p.proretset,
     p.prorettype = 'trigger'::regtype as is_trigger,
     coalesce(p.proconfig, '{}') as settings,
-    p.proname ~ '_pre(birth|move)$' as is_fill,
+    -- What runs with the rights and the search path of the writer, and his triggers inside.
+    p.proname ~ '(_pre(birth|move)|(^|_)fire|^fire_by_key)$' as is_fill,
     -- Without strings and comments, and without what is named in full.
     regexp_replace(
         regexp_replace(
             regexp_replace(p.prosrc, '--[^\n]*', '', 'g'), '''[^'']*''', '', 'g'
         ),
-        'operator\(pg_catalog\.[^)]+\)|:=|=>', ' ', 'g'
+        'operator\(pg_catalog\.[^)]+\)|:=|=>|\mset "\w+" =', ' ', 'g'
     ) as code
 from pg_proc as p
 where
@@ -110,8 +111,12 @@ select set_eq(
             p.pronamespace = 'interlock'::regnamespace
             and has_function_privilege('public', p.oid, 'execute')
     $$,
-    array['act_as', 'act_as_signed', 'challenge', 'lifted', 'refuse'],
-    'the public may say who acts or prove it, ask what is lifted, and be refused; nothing else'
+    array[
+        'act_as', 'act_as_signed', 'allowed', 'booking_allowed', 'booking_fire', 'callable', 'challenge',
+        'claim_call', 'fire', 'fire_by_key', 'keep_result', 'lifted', 'read_key', 'read_set', 'refuse',
+        'refuse_unknown', 'refused_result'
+    ],
+    'the public may say who acts or prove it, ask what is lifted, fire, and be refused; nothing else'
 );
 
 select is_empty(
@@ -133,7 +138,7 @@ select is_empty(
         where
             o.prosecdef
             and not o.is_trigger
-            and o.signature !~ '^interlock\.(act_as_signed|challenge|keep_refusal|lifted)\('
+            and o.signature !~ '^interlock\.(act_as_signed|challenge|claim_call|keep_refusal|keep_result|lifted)\('
     $$,
     'only triggers, and what must read a key or a bypass or write a report, run with the rights of their owner'
 );

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import DictRow
 
-from pginterlock import database, indexes
+from pginterlock import database, grants, indexes
 from pginterlock.compiler import MachineNames, registry_facts, removal
 from pginterlock.fit import Problem
 from pginterlock.model import Machine, SpecPath, TableName
@@ -82,6 +82,7 @@ def table(connection: psycopg.Connection, name: TableName, machine: str) -> Tabl
         is_ours=row["is_ours"],
         partition_columns=tuple(row["partition_columns"]),
         can_exclude=row["can_exclude"],
+        **grants.of_table(connection, name, machine, row["table_oid"]),
     )
 
 
@@ -118,6 +119,7 @@ def found_objects(connection: psycopg.Connection, machine: str, where: Table) ->
             )
         )
     found += _registry(connection, machine)
+    found += grants.found(connection, machine, where)
     return found + indexes.found_indexes(connection, machine, where)
 
 
@@ -136,13 +138,19 @@ def stored_check(connection: psycopg.Connection, where: Table, expression: str) 
 
 
 def runtime_functions(connection: psycopg.Connection, names: Sequence[str]) -> list[DbObject]:
-    """Return those functions of schema interlock that are called one of *names*."""
-    values = {"names": list(names), "schema": "", "table_functions": []}
-    found = database.ask(connection, "found_functions.sql", values)
-    return [
-        replace(_function(row, ""), name=row["object_name"].split(".")[1].split("(")[0])
-        for row in found
-    ]
+    """Return those functions of schema interlock that are called one of *names*.
+
+    A name may have types behind it: then there are several of that name.
+    """
+    bare = [name.partition("(")[0] for name in names]
+    values = {"names": bare, "schema": "", "table_functions": []}
+    found = []
+    for row in database.ask(connection, "found_functions.sql", values):
+        full = row["object_name"].removeprefix("interlock.")
+        found.append(
+            replace(_function(row, ""), name=full if full in names else full.partition("(")[0])
+        )
+    return found
 
 
 def probe(connection: psycopg.Connection, machine: Machine, where: Table) -> list[Problem]:
@@ -181,7 +189,7 @@ def _functions(connection: psycopg.Connection, names: MachineNames, where: Table
             "table_functions": names.table_functions,
         },
     )
-    return [_function(row, names.machine) for row in found]
+    return [grants.lent(_function(row, names.machine), row["owner_name"], where) for row in found]
 
 
 def _function(row: DictRow, machine: str) -> DbObject:

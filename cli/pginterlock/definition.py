@@ -91,6 +91,7 @@ def _machine(told: _Json) -> Machine:
         renames=tuple(
             Rename(_text(it["state"]), _text(it["was"])) for it in _items(told, "renames")
         ),
+        funnel=_texts(told, "funnel"),
     )
 
 

@@ -65,6 +65,7 @@ def difference(before: Machine, after: Machine) -> list[Difference]:
         *_invariants(was, now),
         *_claims(was, now),
         *_deadlines(was, now),
+        *_funnel(was, now),
     ]
     return [replace(it, machine=after.name) for it in found]
 
@@ -92,7 +93,7 @@ def counted(
     ]
 
 
-_WITHOUT_ROWS = ("mode changed",)
+_WITHOUT_ROWS = ("mode changed", "funnel added", "funnel changed", "funnel removed")
 
 
 def _one(what: str, subject: str, *states: str, effect: str = "", rule: str = "") -> Difference:
@@ -281,3 +282,10 @@ def _deadlines(was: Machine, now: Machine) -> Iterator[Difference]:
     for state, it in before.items():
         if state not in after:
             yield _one("deadline removed", f"{state}: {it.longest}", state)
+
+
+def _funnel(was: Machine, now: Machine) -> Iterator[Difference]:
+    if was.funnel != now.funnel:
+        verb = "changed" if was.funnel and now.funnel else "added" if now.funnel else "removed"
+        effect = "interlock.fire is the only way" if now.funnel else "who could update, may again"
+        yield _one(f"funnel {verb}", ", ".join(now.funnel or was.funnel), effect=effect)

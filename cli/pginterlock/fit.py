@@ -36,6 +36,20 @@ def no_such_table(machine: Machine, there: Iterable[TableName]) -> Problem:
     )
 
 
+def no_such_roles(machine: Machine, there: Iterable[str]) -> list[Problem]:
+    """Return a problem for each role of *machine* that is not one of those *there*."""
+    known = list(there)
+    asked = {(t.event, role): None for t in machine.transitions for role in t.by}
+    return [
+        Problem(
+            ("machines", machine.name, "transitions", event, "by"),
+            f"role {role!r} does not exist{_meant(difflib.get_close_matches(role, known, n=1))}",
+        )
+        for event, role in asked
+        if role not in known
+    ]
+
+
 def fit(machine: Machine, table: Table) -> list[Problem]:
     """Return everything that keeps *machine* from being put on *table*."""
     root: SpecPath = ("machines", machine.name)
@@ -44,7 +58,7 @@ def fit(machine: Machine, table: Table) -> list[Problem]:
         return missing
     found = [*_relation(table), *_key(machine, table), *_state(machine, table)]
     found += [*_columns(machine, table), *_repairs(machine, table)]
-    found += [*_claims(machine, table)]
+    found += [*_claims(machine, table), *_funnel(machine, table)]
     if not found:
         found += [*_size(machine, table)]
     return [Problem(root + path, text) for path, text in found]
@@ -170,6 +184,33 @@ def _columns(machine: Machine, table: Table) -> _Found:
                 ("states", state, "clear", number),
                 (f"column {column.name!r} is {_why(column)}; it cannot be cleared"),
             )
+
+
+def _funnel(machine: Machine, table: Table) -> _Found:
+    """Yield what keeps a funnel from being tight, or makes it lend more than was taken."""
+    if not machine.funnel:
+        return
+    for it in table.updaters:
+        shut = [column for column in it.columns if column in machine.funnel]
+        if shut and not it.is_whole:
+            told = f"{it.grantee} may update {', '.join(shut)} of {table.name} by column"
+            yield ("funnel",), f"{told}: revoke that, or grant it the update of the table"
+        if it.is_whole and not it.is_reader:
+            told = f"{it.grantee} may update {table.name}, and not read it: grant it select"
+            yield ("funnel",), f"{told}, for fire tells the state"
+    if table.has_row_security:
+        yield ("funnel",), f"{table.name} has row security, which a funnel would not keep"
+    if table.is_owner_powerful:
+        yield (
+            ("funnel",),
+            (
+                f"{table.owner}, who owns {table.name}, is a superuser or a member of the owner of"
+                " schema interlock, and the triggers of the table would run with those rights: give"
+                " the table to a role that owns nothing else"
+            ),
+        )
+    for partition in table.open_partitions:
+        yield ("funnel",), f"others may update partition {partition}: revoke that"
 
 
 def _repairs(machine: Machine, table: Table) -> _Found:

@@ -20,20 +20,26 @@ from pginterlock.errors import EnvironmentFault
 from pginterlock.names import ident
 from pginterlock.objects import Lock
 from pginterlock.plan import Held, Part, Plan, Step
-from pginterlock.table import Rights
+from pginterlock.table import Rights, Table
 
 _STRENGTHS = list(Lock)
 # Weaker ones stop nobody but who changes the table itself.
 _SHOWN_FROM = _STRENGTHS.index(Lock.SHARE_UPDATE_EXCLUSIVE)
 _IN_A_TRANSACTION = (Part.LOOK, Part.ARM, Part.CLAIM, Part.VALIDATE)
+# The copy has no entry of a machine that was there before.
+_UNREGISTERED = "alter table interlock.funnel drop constraint funnel_of_machine"
 _TABLES = "select array_agg(c.oid::bigint) from pg_class as c where c.relkind in ('r', 'p')"
 
 
 @dataclass(frozen=True, slots=True)
 class _Definition:
-    """What a copy is made from, as DDL; *parts* are left out where they cannot be had."""
+    """What a copy is made from, as DDL; *parts* are left out where they cannot be had.
+
+    *roles* are those that own the tables or may update them: a funnel takes and gives their grants.
+    """
 
     rights: Rights
+    roles: frozenset[str]
     types: list[DictRow]
     tables: list[DictRow]
     parts: list[DictRow]
@@ -125,20 +131,34 @@ def _read(connection: psycopg.Connection, plan: Plan) -> _Definition:
         schemas = [table.schema for _, table in plan.machines]
         return _Definition(
             rights,
+            frozenset(role for table in found if table for role in _roles(table)),
             database.ask(connection, "copied_types.sql", family),
             tables,
             database.ask(connection, "copied_parts.sql", {**family, "schemas": schemas}),
         )
 
 
-def _build(copy: psycopg.Connection, definition: _Definition) -> list[str]:
-    """Make the copy and return what could not be had in it."""
+def _roles(table: Table) -> Iterator[str]:
+    yield table.owner
+    yield from (it.grantee for it in table.updaters)
+    yield from (it.grantee for it in table.taken)
+
+
+def _make_roles(copy: psycopg.Connection, definition: _Definition) -> None:
     rights = definition.rights
-    known = {row[0] for row in copy.execute("select r.rolname from pg_roles as r")}
+    known = {"public", *(row[0] for row in copy.execute("select r.rolname from pg_roles as r"))}
     owners = {rights.role, rights.owner if rights.owner_exists else rights.role}
     for role in sorted(owners):
         verb = "alter" if role in known else "create"
         database.run(copy, f"{verb} role {ident(role)} superuser")
+    for role in sorted(definition.roles - owners - known):
+        database.run(copy, f"create role {ident(role)}")
+
+
+def _build(copy: psycopg.Connection, definition: _Definition) -> list[str]:
+    """Make the copy and return what could not be had in it."""
+    rights = definition.rights
+    _make_roles(copy, definition)
     database.run(copy, "set check_function_bodies = off; set search_path = ''")
     for schema in definition.schemas:
         database.run(copy, f"create schema {ident(schema)}")
@@ -146,6 +166,7 @@ def _build(copy: psycopg.Connection, definition: _Definition) -> list[str]:
         with copy.transaction():
             database.run(copy, ownership.schema(rights.owner))
             database.run(copy, ownership.as_role(rights.owner, migrate.upgrade_sql(None)))
+            database.run(copy, _UNREGISTERED)
             database.run(copy, "set local search_path = ''")
     left_out = []
     for row in definition.types:

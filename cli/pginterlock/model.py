@@ -229,6 +229,7 @@ class Machine:
     unenforced: tuple[Unenforced, ...] = ()
     modes: tuple[tuple[str, Mode], ...] = ()  # rule, or rule.item, to a mode of its own
     renames: tuple[Rename, ...] = ()
+    funnel: tuple[str, ...] = ()  # columns that nobody updates but `interlock.fire`
 
     @property
     def old_names(self) -> tuple[Rename, ...]:

@@ -17,6 +17,7 @@ class ObjectKind(StrEnum):
     CHECK = "check"
     INDEX = "index"
     REGISTRY = "registry"
+    GRANT = "grant"
 
 
 class Lock(StrEnum):

@@ -138,11 +138,12 @@ _ORDER = (
     ObjectKind.FUNCTION,
     ObjectKind.TRIGGER,
     ObjectKind.REGISTRY,
+    ObjectKind.GRANT,
     ObjectKind.CHECK,
     ObjectKind.INDEX,
 )
 # What refuses writes of its own accord goes first.
-_REFUSING = (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.INDEX)
+_REFUSING = (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.INDEX, ObjectKind.GRANT)
 
 
 def changes(wanted: Sequence[DbObject], found: Iterable[DbObject]) -> list[Change]:
@@ -154,7 +155,7 @@ def changes(wanted: Sequence[DbObject], found: Iterable[DbObject]) -> list[Chang
     ids = {it.id for it in wanted}
     surplus = [it for it in there.values() if it.id not in ids and it.kind is not ObjectKind.TABLE]
     first = [_drop(it) for it in surplus if it.kind in _REFUSING]
-    last = [_drop(it) for it in surplus if it.kind is ObjectKind.FUNCTION]
+    last = [_drop(it) for it in surplus if it.kind in (ObjectKind.FUNCTION, ObjectKind.REGISTRY)]
     middle: list[Change] = []
     for it in sorted(wanted, key=lambda it: _ORDER.index(it.kind)):
         middle += _one(it, there.get(it.id))

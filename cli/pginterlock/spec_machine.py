@@ -30,6 +30,7 @@ from pginterlock.spec_modes import read_modes
 from pginterlock.spec_problems import Problems, Read, meant
 from pginterlock.spec_renames import read_renames
 from pginterlock.spec_repairs import read_repairs
+from pginterlock.spec_roles import check_roles, funnelled
 
 _MAX_MACHINE_BYTES = 40
 _SHOWN = 80  # characters of an expression in a message
@@ -100,6 +101,7 @@ class _Reader:
             continuity=part.continuity,
             repairs=read_repairs(part.repairs, self._expression, self._add),
             unenforced=tuple(self._unenforced()),
+            funnel=funnelled(part),
             renames=read_renames(part, self._states, self._add),
         )
 
@@ -227,6 +229,7 @@ class _Reader:
     def _moves(self, event: str, move: TransitionPart, path: SpecPath) -> list[Transition]:
         guard = self._expression((*path, "guard"), move.guard) if move.guard is not None else None
         self._once((*path, "from"), move.from_)
+        check_roles((*path, "by"), move.by, self._add)
         if not move.from_ and self._is_whole:
             self._add((*path, "from"), "no state is left: name one at least")
         if move.to in move.from_:
@@ -270,10 +273,7 @@ class _Reader:
         self._check_unenforced()
         found = [Unenforced("mirrors", name, "IL09") for name in part.mirrors]
         found += [Unenforced("reactions", name, "IL01") for name in part.reactions]
-        for event, moves in part.transitions.items():
-            if any(move.by for move in moves):
-                found.append(Unenforced("transitions", f"{event}.by", "IL05"))
-        return [*found, Unenforced("funnel", "true", "IL05")] if part.funnel else found
+        return found
 
     def _check_unenforced(self) -> None:
         part = self._part

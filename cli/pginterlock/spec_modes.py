@@ -16,6 +16,7 @@ RULE_NAMES = {
     "IL02": "birth",
     "IL03": "death",
     "IL04": "guard",
+    "IL05": "authority",
     "IL06": "attribution",
     "IL07": "freeze",
     "IL10": "continuity",

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field, replace
 
 import psycopg
 
-from pginterlock import catalog, database, indexes, migrate, repair_probe, versions
+from pginterlock import catalog, database, indexes, repair_probe, versions
 from pginterlock.compiler import ownership, scan
-from pginterlock.errors import EnvironmentFault
 from pginterlock.fingerprints import target
 from pginterlock.model import Checks, Spec
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.plan import Action, Change, Part, Plan, Step, changes
+from pginterlock.plan import Action, Change, Part, Plan, Step
 from pginterlock.rules import enforced_predicates
-from pginterlock.rules.claim import index_name, overlaps
+from pginterlock.steps_claims import index_steps, is_built, overlap_steps, short
+from pginterlock.steps_schema import demand_rights, extension_steps, schema_steps
 from pginterlock.survey import MachineSurvey, Survey, lasting, raise_problems, standing, survey
 
 
@@ -43,11 +43,11 @@ def make_plan(
             )
         guards = {it.survey.machine.name: versions.guard(it) for it in told}
         of_machines = _machine_steps(seen, guards)
-        first = _extension_steps(connection, seen)
-        before = [*of_machines.look, *first, *_schema_steps(seen)]
+        first = extension_steps(connection, seen)
+        before = [*of_machines.look, *first, *schema_steps(seen)]
         steps = [*before, *of_machines.arm, *of_machines.after, *versions.moves(told)]
         if steps:
-            _demand_rights(seen)
+            demand_rights(seen)
             _probe(connection, spec, seen)
     return Plan(
         database=seen.rights.database,
@@ -65,78 +65,6 @@ def _target(seen: Survey) -> str:
     shapes = {it.machine.name: lasting(it.table) for it in seen.machines}
     wanted = [thing for it in seen.machines for thing in it.wanted]
     return target({**shapes, "revision": seen.head}, [*wanted, *seen.runtime_wanted])
-
-
-def _demand_rights(seen: Survey) -> None:
-    rights = seen.rights
-    if rights.is_standby or rights.is_read_only:
-        raise EnvironmentFault(
-            "the server is a standby or read only: nothing can be installed here",
-            remedy="Connect to the primary; `verify` works on a standby.",
-        )
-    if rights.revision and rights.revision != seen.head and not migrate.knows(rights.revision):
-        raise EnvironmentFault(
-            f"schema interlock is of revision {rights.revision!r}, unknown to this version",
-            remedy="Upgrade pginterlock: the schema was made by a newer one.",
-        )
-    for it in seen.machines:
-        if not it.table.is_ours and it.changes:
-            raise EnvironmentFault(
-                f"table {it.table.name} belongs to {it.table.owner}, and role {rights.role} is no"
-                " member of it",
-                remedy=f"Connect as {it.table.owner}: only an owner may add triggers and CHECKs.",
-            )
-    if not rights.schema_exists and not rights.can_create_schema:
-        raise EnvironmentFault(
-            f"role {rights.role} may not create a schema in database {rights.database}",
-            remedy=f"As its owner: grant create on database ... to {rights.role};",
-        )
-    if rights.schema_exists and not rights.is_schema_owner and not rights.is_superuser:
-        raise EnvironmentFault(
-            f"role {rights.role} is no member of {rights.owner}, which owns schema interlock",
-            remedy=f"As a superuser: grant {rights.owner} to {rights.role};",
-        )
-
-
-def _extension_steps(connection: psycopg.Connection, seen: Survey) -> list[Step]:
-    changed = [it.writing for it in seen.machines if it.changes]
-    if not indexes.lacks_extension(connection, changed):
-        return []
-    why = "a claim with a range compares its resource by it"
-    return [Step(f"extension {indexes.EXTENSION}", why, indexes.MAKE_EXTENSION)]
-
-
-def _schema_steps(seen: Survey) -> list[Step]:
-    rights, steps = seen.rights, []
-    owner = seen.owner
-    if owner and not rights.owner_exists and not rights.schema_exists:
-        steps.append(
-            Step(
-                f"role {owner}",
-                "owns schema interlock, so that no application can change it",
-                ownership.role(owner, rights.role, is_superuser=rights.is_superuser),
-            )
-        )
-    if not rights.schema_exists:
-        steps.append(
-            Step("schema interlock", "holds registry and history", ownership.schema(owner))
-        )
-    if rights.revision != seen.head:
-        steps.append(
-            Step(
-                f"tables of schema interlock, revision {rights.revision or 'none'} to {seen.head}",
-                "the registry, kept by Alembic in interlock.schema_version",
-                ownership.as_role(owner, migrate.upgrade_sql(rights.revision)),
-            )
-        )
-    return steps + [
-        Step(
-            f"{change.action} function {change.object.name}",
-            change.object.reason,
-            ownership.as_role(owner, change.sql),
-        )
-        for change in changes(seen.runtime_wanted, seen.runtime_found)
-    ]
 
 
 @dataclass(slots=True)
@@ -168,11 +96,11 @@ def _machine_steps(seen: Survey, guards: Mapping[str, list[Step]]) -> _Steps:
         if not found:
             continue
         _look(steps, it, found)
-        steps.look += _overlap_steps(it, found)
+        steps.look += overlap_steps(it, found)
         locked: list[Step] = [*guards.get(it.machine.name, [])]
         for change in found:
-            if _is_built(change):
-                steps.claims += _index_steps(it, change)
+            if is_built(change):
+                steps.claims += index_steps(it, change)
                 continue
             step = _machine_step(seen, it, change)
             if change.action.is_after:
@@ -187,29 +115,8 @@ def _machine_steps(seen: Survey, guards: Mapping[str, list[Step]]) -> _Steps:
     return steps
 
 
-def _is_built(change: Change) -> bool:
-    """Whether *change* is the index of a claim, which is built after the arming."""
-    return change.object.kind is ObjectKind.INDEX and change.action is not Action.DROP
-
-
 def _is_armed(change: Change) -> bool:
-    return not change.action.is_after and not _is_built(change)
-
-
-def _overlap_steps(it: MachineSurvey, found: list[Change]) -> list[Step]:
-    """Return a look at who holds what another holds, for each claim whose index is to be built."""
-    built = {change.object.name for change in found if _is_built(change)}
-    table = it.table.name
-    return [
-        Step(
-            f"rows of {table} that hold what another holds: claim {claim.name}",
-            "must return no row: an index cannot be built over an overlap",
-            overlaps(it.writing, claim),
-            Part.LOOK,
-        )
-        for claim in it.machine.claims
-        if f"{table} {index_name(it.machine.name, claim.name)}" in built
-    ]
+    return not change.action.is_after and not is_built(change)
 
 
 def _look(steps: _Steps, it: MachineSurvey, found: list[Change]) -> None:
@@ -291,29 +198,19 @@ def _machine_step(seen: Survey, it: MachineSurvey, change: Change) -> Step:
         sql, table = ownership.as_role(seen.owner, sql), thing.name
     elif thing.name.startswith("interlock."):
         sql = ownership.as_role(seen.owner, sql)
-    elif thing.kind is ObjectKind.FUNCTION and seen.owner and seen.rights.is_superuser:
+    elif seen.owner and _becomes_ours(seen, thing):
         sql += ownership.own_function(seen.owner, thing.signature)
     part = Part.VALIDATE if change.action.is_after else Part.ARM
-    title = f"{change.action} {thing.kind} {_short(it, thing)}"
+    title = f"{change.action} {thing.kind} {short(it, thing)}"
     if change.action in _TITLES:
         title = _TITLES[change.action].format(table)
     return Step(title, why, sql, part, lock, "" if lock is Lock.NONE else table)
 
 
-def _index_steps(it: MachineSurvey, change: Change) -> list[Step]:
-    """Return the steps that build an index beside what is in force, and put it in its place."""
-    thing, table = change.object, str(it.table.name)
-    name = _short(it, thing)
-    titles = (f"clear the way of index {name}", f"build index {name}")
-    reasons = ("an interrupted build leaves an index that holds nothing", thing.reason)
-    steps = [
-        Step(title, why, sql, Part.APART, Lock.SHARE_UPDATE_EXCLUSIVE, table)
-        for title, why, sql in zip(titles, reasons, thing.apart, strict=False)
-    ]
-    lock = Lock.ACCESS_EXCLUSIVE if change.action is Action.REPLACE else thing.lock
-    title = f"{change.action} index {name}"
-    at = "" if lock is Lock.NONE else table
-    return [*steps, Step(title, thing.reason, change.sql, Part.CLAIM, lock, at)]
+def _becomes_ours(seen: Survey, thing: DbObject) -> bool:
+    """Whether *thing* is made by a superuser, and is not to run with his rights."""
+    is_lent = "owner" in dict(thing.facts)
+    return thing.kind is ObjectKind.FUNCTION and seen.rights.is_superuser and not is_lent
 
 
 _REASONS = {
@@ -340,11 +237,6 @@ def _expected(change: Change) -> Lock:
     if kind is ObjectKind.TABLE and change.action is not Action.CREATE:
         return Lock.ACCESS_EXCLUSIVE
     return Lock.NONE
-
-
-def _short(it: MachineSurvey, thing: DbObject) -> str:
-    """Return the name of *thing* without its table, and without the types it takes."""
-    return thing.name.removeprefix(f"{it.table.name} ").partition("(")[0]
 
 
 def _notes(seen: Survey, spec: Spec) -> list[str]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
-from pginterlock import catalog, database, indexes, migrate
+from pginterlock import catalog, database, grants, indexes, migrate
 from pginterlock.compiler import compile_machine, runtime_objects
 from pginterlock.definition import machine_of
 from pginterlock.errors import SpecError
 from pginterlock.fingerprints import fingerprint, target
-from pginterlock.fit import Problem, fit, no_such_table
+from pginterlock.fit import Problem, fit, no_such_roles, no_such_table
 from pginterlock.model import Checks, Machine, Spec, TableName
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.plan import Change, changes
@@ -78,6 +78,8 @@ def survey(connection: psycopg.Connection, spec: Spec, *, drop_old_names: bool =
             before = in_force(found)
             machine = resolved(declared, before, drop_old_names=drop_old_names)
             problems += fit(machine, table)
+            if any(move.by for move in machine.transitions):
+                problems += no_such_roles(machine, grants.roles(connection))
             if not problems:
                 wanted = compile_machine(machine, table)
                 machines.append(MachineSurvey(machine, table, tuple(wanted), tuple(found), before))
@@ -105,7 +107,7 @@ def in_force(found: Iterable[DbObject]) -> Machine | None:
     One that is no machine is none: it differs from what is wanted, whatever it says.
     """
     for it in found:
-        if it.kind is ObjectKind.REGISTRY:
+        if it.kind is ObjectKind.REGISTRY and it.name == it.machine:
             try:
                 return machine_of(json.loads(dict(it.facts)["definition"]))
             except ValueError:

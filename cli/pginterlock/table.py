@@ -38,6 +38,27 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Updater:
+    """A role that may update the whole table, or some *columns*, and whether it may read it."""
+
+    grantee: str
+    is_whole: bool
+    is_grantable: bool
+    columns: tuple[str, ...]
+    is_reader: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a funnel takes from a role: the update of the table, and that of *columns* beside it."""
+
+    grantee: str
+    is_grantable: bool
+    columns: tuple[str, ...]
+    is_there: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One table of a user, and what decides how it can be protected.
 
@@ -59,6 +80,11 @@ class Table:
     is_ours: bool = True
     partition_columns: tuple[str, ...] = ()
     can_exclude: bool = True
+    updaters: tuple[Updater, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    has_row_security: bool = False
+    is_owner_powerful: bool = False
+    open_partitions: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column | None:
         """Return the column called *name*, or None."""

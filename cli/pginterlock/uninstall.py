@@ -46,7 +46,13 @@ def _take_off_one(
 ) -> list[str]:
     where = catalog.table(connection, table, name)
     objects = catalog.found_objects(connection, name, where) if where else _without_table(name)
-    order = (ObjectKind.TRIGGER, ObjectKind.INDEX, ObjectKind.CHECK, ObjectKind.FUNCTION)
+    order = (
+        ObjectKind.GRANT,
+        ObjectKind.TRIGGER,
+        ObjectKind.INDEX,
+        ObjectKind.CHECK,
+        ObjectKind.FUNCTION,
+    )
     for kind in order:
         for it in objects:
             if it.kind is kind:
@@ -73,7 +79,7 @@ def _without_table(name: str) -> list[DbObject]:
             function,
             name,
             (),
-            drop=removal.drop_function(f"interlock.{removal.quoted(function)}()"),
+            drop=removal.drop_function(f"interlock.{removal.quoted(function)}"),
         )
         for function in names.functions
     ] + [

@@ -19,7 +19,9 @@ as $$
 declare
     v_id bigint;
 begin
-    if p_rule not in ('transition', 'birth', 'death', 'guard', 'freeze', 'stamp', 'entry') then
+    if p_rule not in (
+        'transition', 'birth', 'death', 'guard', 'authority', 'freeze', 'stamp', 'entry'
+    ) then
         return null;
     end if;
     if pg_trigger_depth() = 1

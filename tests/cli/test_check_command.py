@@ -60,14 +60,17 @@ def test_the_hotel_is_sound() -> None:
 
 
 def test_a_warning_is_told_and_is_no_failure(folder: Path) -> None:
-    (folder / "interlock.yaml").write_text(SMALL + "    funnel: true\n")
+    (folder / "interlock.yaml").write_text(
+        SMALL + "    stamps: {made_at: {state: NEW, fill: never}}\n"
+    )
 
     result = run("check")
 
     assert result.exit_code == SOUND
     assert result.stdout == (
-        "interlock.yaml:9:5: warning: funnel true (IL05) is read, but not yet held by the database"
-        " [not-yet-enforced]\n"
+        "interlock.yaml:9:14: warning: a row may begin as NEW, which requires made_at, and fill is"
+        " never [never-filled]\n"
+        "    Every insert must bring it; or let the machine fill it\n"
         "Nothing wrong with booking, and 1 warning\n"
     )
 

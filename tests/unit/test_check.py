@@ -196,8 +196,8 @@ def test_faults_of_moves(old: str, new: str, expected: list[str]) -> None:
             id="a stamp of birth that nothing fills",
         ),
         pytest.param(
-            "    deadlines: {PENDING: 1 day}\n    audit: {retain: 1 year}\n    funnel: true",
-            ["18:5: funnel true (IL05) is read, but not yet held by the database"
+            "    mirrors: {m: {table: room, key: room_id, column: taken, in: PENDING}}",
+            ["16:15: mirrors m (IL09) is read, but not yet held by the database"
              " [not-yet-enforced]"],
             id="what is not held yet",
         ),
@@ -223,7 +223,8 @@ def test_a_misspelt_state_is_guessed_at() -> None:
 
 def test_only_what_may_be_meant_so_is_a_warning() -> None:
     text = SMALL.replace("CANCELLED]\n    tr", "CANCELLED, NO_SHOW]\n    tr")
-    extra = "      made_at: {state: PENDING, fill: never}\n    funnel: true\n"
+    extra = "      made_at: {state: PENDING, fill: never}\n"
+    extra += "    mirrors: {m: {table: room, key: room_id, column: taken, in: PENDING}}\n"
 
     severities = {it.code: it.severity for it in findings(text + extra)}
 

@@ -22,8 +22,9 @@ RENAMED = parcels.renamed(audit="{columns: [carrier], actor: signed, retain: 7 y
         RENAMED,
         under_both_names(RENAMED, ["SENT"]),
         parcels.of(parcels.SPEC + "    outbox: {channel: parcel}\n").machines[0],
+        parcels.of(parcels.SPEC + "    funnel: true\n").machines[0],
     ],
-    ids=["the hotel", "a rename declared", "a rename under way", "an outbox"],
+    ids=["the hotel", "a rename declared", "a rename under way", "an outbox", "a funnel"],
 )
 def test_what_was_written_is_read_back(machine: Machine) -> None:
     assert machine_of(json.loads(definition(machine))) == machine

@@ -177,9 +177,8 @@ def test_the_whole_format_becomes_a_machine() -> None:
         unenforced=(
             Unenforced("mirrors", "occupied", "IL09"),
             Unenforced("reactions", "paid", "IL01"),
-            Unenforced("transitions", "check_in.by", "IL05"),
-            Unenforced("funnel", "true", "IL05"),
         ),
+        funnel=("status", "checked_in_at", "ended_at", "cancelled_at", "hotel_id", "room_id"),
     )
 
 

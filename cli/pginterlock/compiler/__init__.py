@@ -5,8 +5,10 @@ Pure: model and table in, `DbObject`s out.
 
 from pginterlock.compiler import ownership, removal
 from pginterlock.compiler.attempts import Attempt, attempts
+from pginterlock.compiler.callables import callables
 from pginterlock.compiler.claims import claim_indexes
 from pginterlock.compiler.functions import guard_functions
+from pginterlock.compiler.funnel import found_grant, found_record, funnel_objects
 from pginterlock.compiler.machine_names import MachineNames
 from pginterlock.compiler.registry import registry_entry, registry_facts
 from pginterlock.compiler.relations import history_tables
@@ -28,6 +30,8 @@ __all__ = [
     "Version",
     "attempts",
     "compile_machine",
+    "found_grant",
+    "found_record",
     "ownership",
     "registry_facts",
     "removal",
@@ -44,8 +48,10 @@ def compile_machine(machine: Machine, table: Table) -> list[DbObject]:
     return [
         *history_tables(writing),
         *guard_functions(writing),
+        *callables(writing),
         *row_objects(writing),
         *triggers(writing),
         registry_entry(writing),
+        *funnel_objects(writing),
         *claim_indexes(writing),
     ]

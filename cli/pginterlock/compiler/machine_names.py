@@ -10,7 +10,7 @@ from pginterlock.names import cut
 from pginterlock.rules.birth import tombstone_name
 from pginterlock.rules.continuity import head_name
 
-_FUNCTIONS = ("prebirth", "premove", "birth", "change", "death")
+_FUNCTIONS = ("prebirth", "premove", "birth", "change", "death", "fire", "allowed")
 _TRIGGERS = (
     "10_{}_prebirth",
     "10_{}_premove",
@@ -39,8 +39,13 @@ class MachineNames:
 
     @property
     def functions(self) -> list[str]:
-        """The trigger functions in schema interlock."""
+        """The functions in schema interlock: those of triggers, and those that people call."""
         return [cut(f"{self.machine}_{what}") for what in _FUNCTIONS]
+
+    @property
+    def called(self) -> list[str]:
+        """Those of them that anybody may call."""
+        return [cut(f"{self.machine}_{what}") for what in ("fire", "allowed")]
 
     @property
     def row(self) -> str:
@@ -50,7 +55,12 @@ class MachineNames:
     @property
     def table_functions(self) -> list[str]:
         """The functions in the schema of the user's table."""
-        return [self.row, cut(f"interlock_{self.machine}_refuse")]
+        return [self.row, cut(f"interlock_{self.machine}_refuse"), self.funnel]
+
+    @property
+    def funnel(self) -> str:
+        """The function that moves rows with the rights of the table's owner."""
+        return cut(f"interlock_{self.machine}_fire")
 
     @property
     def triggers(self) -> list[str]:

@@ -12,6 +12,7 @@ from types import ModuleType
 from pginterlock.model import Mode
 from pginterlock.rules import (
     attribution,
+    authority,
     birth,
     claim,
     continuity,
@@ -21,6 +22,7 @@ from pginterlock.rules import (
     guard,
     invariant,
     known_state,
+    stale,
     stamp,
     state_row,
     transition,
@@ -31,8 +33,10 @@ from pginterlock.rules.parts import RowPredicate, RowRepair, Writing
 RULES: tuple[ModuleType, ...] = (
     birth,
     death,
+    stale,
     transition,
     guard,
+    authority,
     continuity,
     freeze,
     known_state,

@@ -18,8 +18,12 @@ CODE = Unattributed.code
 NAME = "attribution"
 SIGNED_BY = "signed_by"
 
-_ACTOR = "coalesce(current_setting('interlock.actor', true), '')"
 _REASON = "coalesce(current_setting('interlock.reason', true), '')"
+
+
+def is_blank(setting: str) -> str:
+    """Return SQL that is true when *setting* says nothing."""
+    return f"pg_catalog.btrim(coalesce(current_setting({literal(setting)}, true), '')) = ''"
 
 
 def is_signed(writing: Writing) -> bool:
@@ -68,7 +72,7 @@ def around_entry(
 
 def _no_actor(event: str, asked: str) -> Verdict:
     return Verdict(
-        f"pg_catalog.btrim({_ACTOR}) = ''{asked}",
+        f"{is_blank('interlock.actor')}{asked}",
         CODE,
         NAME,
         "': no actor is given'",

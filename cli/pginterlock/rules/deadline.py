@@ -62,6 +62,15 @@ def end(writing: Writing, deadline: Deadline) -> str:
         for t in machine.transitions
         if (t.event, t.from_state) == (deadline.then, deadline.state)
     )
+    if machine.funnel and deadline.then:
+        values = {c: f"%(key_{n})s::{_type(writing, c)}" for n, c in enumerate(writing.key)}
+        slots = {
+            "machine": machine.name,
+            "key_json": writing.key_json(values.__getitem__),
+            "event": deadline.then,
+            "expected": deadline.state,
+        }
+        return fill(assets.read("sql", "templates", "overdue_fire.sql"), slots)
     keys = [f"{ident(c)} = %(key_{n})s::{_type(writing, c)}" for n, c in enumerate(writing.key)]
     return fill(
         assets.read("sql", "templates", "overdue_end.sql"),

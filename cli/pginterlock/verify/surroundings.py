@@ -19,9 +19,18 @@ _PUBLIC = (
     "interlock.refuse(",
     "interlock.act_as(",
     "interlock.act_as_signed(",
-    "interlock.lifted(",
     "interlock.challenge(",
     "interlock.lifted(",
+    "interlock.allowed(",
+    "interlock.callable(",
+    "interlock.claim_call(",
+    "interlock.fire(",
+    "interlock.fire_by_key(",
+    "interlock.keep_result(",
+    "interlock.read_key(",
+    "interlock.read_set(",
+    "interlock.refuse_unknown(",
+    "interlock.refused_result(",
 )
 _GRANTED = "interlock.keep_refusal("
 
@@ -36,7 +45,8 @@ def weaknesses(connection: psycopg.Connection, seen: Survey) -> list[Finding]:
                 found += _grants(connection, it)
         if seen.rights.schema_exists:
             found += _history(connection, seen)
-            found += _functions(connection)
+            called = [n for it in seen.machines for n in MachineNames(it.machine.name).called]
+            found += _functions(connection, called)
             found += _actor_keys(connection)
         found += _roles(connection, seen)
     return found
@@ -225,7 +235,8 @@ def _actor_keys(connection: psycopg.Connection) -> Iterator[Finding]:
             )
 
 
-def _functions(connection: psycopg.Connection) -> Iterator[Finding]:
+def _functions(connection: psycopg.Connection, called: list[str]) -> Iterator[Finding]:
+    public = (*_PUBLIC, *(f"interlock.{name}(" for name in called))
     for row in database.ask(connection, "function_state.sql"):
         signature: str = row["signature"]
         if not row["is_owned"]:
@@ -239,7 +250,7 @@ def _functions(connection: psycopg.Connection) -> Iterator[Finding]:
         open_to = [
             it for it in row["callers"] if it == "public" or not signature.startswith(_GRANTED)
         ]
-        if open_to and not signature.startswith(_PUBLIC):
+        if open_to and not signature.startswith(public):
             yield Finding(
                 "function-callable",
                 f"{signature} may be called by {', '.join(open_to)}",

@@ -58,7 +58,7 @@ def after(hotel_server: TestServer) -> Iterator[Hotel]:
 
 @pytest.fixture(scope="session")
 def promised(hotel_server: TestServer) -> Iterator[Hotel]:
-    """The unchanged views under claims, reactions and deadlines."""
+    """The unchanged views on a machine with reactions and deadlines."""
     machine = promises.next_machine()
     with running(hotel_server, "promised", "paused_unchanged", machine) as hotel:
         yield hotel

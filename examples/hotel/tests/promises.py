@@ -7,13 +7,6 @@ from examples.hotel.place import SPEC
 from pginterlock import spec
 from pginterlock.model import Spec
 
-_CLAIMS = """
-    claims:
-      room:
-        resource: [hotel_id, assigned_room_id]
-        during: "daterange(check_in, check_out)"
-        in: [CONFIRMED, CHECKED_IN]
-"""
 _MIRRORS = """
     mirrors:
       room_is_occupied:
@@ -31,8 +24,8 @@ _DESK = ("front_desk", "night_audit")
 
 
 def next_machine() -> Spec:
-    """Return the machine with claims, reactions and deadlines."""
-    return _with(_CLAIMS + _REACTIONS + _DEADLINES)
+    """Return the machine with reactions and deadlines."""
+    return _with(_REACTIONS + _DEADLINES)
 
 
 def mirrored_machine() -> Spec:

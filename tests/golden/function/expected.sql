@@ -710,7 +710,266 @@ comment on function interlock."parcel_death"() is 'parcel: judge how a row ends,
 revoke execute on function interlock."parcel_death"() from public;
 
 
--- step 11 (arm): create function depot.interlock_parcel_row
+-- step 11 (arm): create function interlock.parcel_fire
+-- why:  move a row by an event
+-- lock: none
+-- Move one row by an event: what interlock.fire calls.
+--
+-- With the rights of whoever calls it: it can do nothing that an update of his could not.
+
+create or replace function interlock."parcel_fire"(
+    p_key jsonb, p_event text, p_set jsonb, p_expect text
+)
+    returns jsonb
+    language plpgsql
+as $interlock$
+declare
+    v_from    pg_catalog.text collate pg_catalog."C";
+    v_to      pg_catalog.text collate pg_catalog."C";
+    v_key     pg_catalog.text[];
+    v_set     pg_catalog.text[];
+    v_targets pg_catalog.text[];
+    v_target  pg_catalog.text;
+    v_detail  pg_catalog.text;
+    v_key_1   bigint;
+begin
+    -- Everything is named in full, and nothing pinned where the caller's rights are used: a pin would
+    -- be the search path of the application's own triggers, too.
+    v_key := interlock.read_key(p_key, array['id']::pg_catalog.text[]);
+    v_key_1 := v_key[1];
+    select t."status" into v_from
+    from "depot"."parcel" as t
+    where t."id" operator(pg_catalog.=) v_key_1
+    for no key update;
+    if not found then
+        perform interlock.refuse(
+            p_code => 'IL08', p_machine => 'parcel', p_rule => 'stale',
+            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', v_key_1),
+            p_from => null, p_to => null, p_event => null,
+            p_allowed => '{}', p_missing => '{}',
+            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', v_key_1), ': there is no such row'),
+            p_hint => 'Either it was never there, or is gone, or you may not see it'
+        );
+    end if;
+    if p_expect is not null and (v_from operator(pg_catalog.=) p_expect) is not true then
+        perform interlock.refuse(
+            p_code => 'IL08', p_machine => 'parcel', p_rule => 'stale',
+            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', v_key_1),
+            p_from => v_from, p_to => null, p_event => p_event,
+            p_allowed => case when v_from operator(pg_catalog.=) 'PACKED' then array['SENT', 'LOST']::pg_catalog.text[] when v_from operator(pg_catalog.=) 'SENT' then array['DELIVERED', 'LOST']::pg_catalog.text[] else '{}' end, p_missing => '{}',
+            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', v_key_1), pg_catalog.concat(': is ', coalesce(v_from, 'null'), ', and not ', p_expect, ' as expected')),
+            p_hint => 'Somebody was first: read the row again, and decide anew'
+        );
+    end if;
+    if p_event operator(pg_catalog.=) 'send' then
+        v_to := 'SENT';
+        v_targets := case
+            when v_from operator(pg_catalog.=) any (array['PACKED']::pg_catalog.text[]) then array['SENT']::pg_catalog.text[]
+        end;
+    elsif p_event operator(pg_catalog.=) 'deliver' then
+        v_to := 'DELIVERED';
+        v_targets := case
+            when v_from operator(pg_catalog.=) any (array['SENT']::pg_catalog.text[]) then array['DELIVERED']::pg_catalog.text[]
+        end;
+    elsif p_event operator(pg_catalog.=) 'lose' then
+        v_to := 'LOST';
+        v_targets := case
+            when v_from operator(pg_catalog.=) any (array['PACKED', 'SENT']::pg_catalog.text[]) then array['LOST']::pg_catalog.text[]
+        end;
+    else
+        perform interlock.refuse_unknown('event', p_event, array['send', 'deliver', 'lose']::pg_catalog.text[]);
+    end if;
+    if v_targets is null then
+        perform interlock.refuse(
+            p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
+            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', v_key_1),
+            p_from => v_from, p_to => v_to, p_event => p_event,
+            p_allowed => case when v_from operator(pg_catalog.=) 'PACKED' then array['SENT', 'LOST']::pg_catalog.text[] when v_from operator(pg_catalog.=) 'SENT' then array['DELIVERED', 'LOST']::pg_catalog.text[] else '{}' end, p_missing => '{}',
+            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', v_key_1), pg_catalog.concat(': no ', p_event, ' from ', coalesce(v_from, 'null'))),
+            p_hint => case when v_from operator(pg_catalog.=) 'PACKED' then 'Events from PACKED: send, lose' when v_from operator(pg_catalog.=) 'SENT' then 'Events from SENT: deliver, lose' else pg_catalog.concat('No event leads out of ', v_from) end
+        );
+    end if;
+    v_set := interlock.read_set(p_set, array['carrier', 'weight', 'insured', 'paid_at', 'sent_at', 'delivered_at']::pg_catalog.text[], array['pg_catalog.text', 'numeric', 'boolean', 'timestamp with time zone', 'timestamp with time zone', 'timestamp with time zone']::pg_catalog.text[], array['status', 'id']::pg_catalog.text[]);
+
+    v_target := v_targets[1];
+    if v_set is null then
+        update "depot"."parcel" as t
+        set "status" = v_target
+        where t."id" operator(pg_catalog.=) v_key_1
+        returning t."status" into v_to;
+    else
+        execute pg_catalog.format(
+            'update "depot"."parcel" as t set "status" = $1, %s from pg_catalog.jsonb_to_record($2) as s (%s) where t."id" operator(pg_catalog.=) $3 returning t."status"',
+            v_set[1], v_set[2]
+        )
+        into v_to
+        using v_target, p_set, v_key_1;
+    end if;
+    if v_to is null then
+        raise exception using
+            errcode := 'object_not_in_prerequisite_state',
+            message := pg_catalog.concat('another trigger has kept the row from ', p_event),
+            hint := 'A BEFORE trigger of the table returned null, or emptied the state';
+    end if;
+    return pg_catalog.jsonb_build_object(
+        'machine', 'parcel', 'key', pg_catalog.jsonb_build_object('id', v_key_1), 'event', p_event, 'from', v_from, 'to', v_to
+    );
+end;
+$interlock$;
+comment on function interlock."parcel_fire"(jsonb, text, jsonb, text) is 'parcel: move a row by an event.';
+grant execute on function interlock."parcel_fire"(jsonb, text, jsonb, text) to public;
+
+
+-- step 12 (arm): create function interlock.parcel_allowed
+-- why:  say what a row could do next
+-- lock: none
+-- Say which events a row could make, and what each one lacks: what interlock.allowed calls.
+--
+-- With the rights of whoever calls it: he must be able to read the row.
+
+create or replace function interlock."parcel_allowed"(p_key jsonb)
+    returns table (event text, to_state text, possible boolean, missing text[], needs text[])
+    language plpgsql
+    stable
+    set search_path = pg_catalog, pg_temp
+as $interlock$
+declare
+    v_key   text[];
+    v_from  text collate "C";
+    v_row   record;
+    v_key_1   bigint;
+begin
+    v_key := interlock.read_key(p_key, array['id']::pg_catalog.text[]);
+    v_key_1 := v_key[1];
+    select t."status", t."sent_at", t."delivered_at", t."carrier", t."weight", t."insured", t."paid_at" into v_row
+    from "depot"."parcel" as t
+    where t."id" operator(pg_catalog.=) v_key_1;
+    if not found then
+        perform interlock.refuse(
+            p_code => 'IL08', p_machine => 'parcel', p_rule => 'stale',
+            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', v_key_1),
+            p_from => null, p_to => null, p_event => null,
+            p_allowed => '{}', p_missing => '{}',
+            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', v_key_1), ': there is no such row'),
+            p_hint => 'Either it was never there, or is gone, or you may not see it'
+        );
+    end if;
+    v_from := v_row.status;
+    if v_from = 'PACKED' then
+        event := 'send';
+        to_state := 'SENT';
+        missing := '{}';
+        needs := '{}';
+        if (v_row.paid_at is not null) is not true then
+            missing := missing || array['paid_at']::pg_catalog.text[]::text[];
+            needs := needs || 'paid_at is not null'::text;
+        end if;
+        if (pg_catalog.isfinite(coalesce(v_row.sent_at, now()::timestamp with time zone))) is not true then
+            missing := missing || array['sent_at']::pg_catalog.text[]::text[];
+            needs := needs || 'sent_at is set in SENT, DELIVERED, null in PACKED'::text;
+        end if;
+        if (v_row.delivered_at is null) is not true then
+            missing := missing || array['delivered_at']::pg_catalog.text[]::text[];
+            needs := needs || 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'::text;
+        end if;
+        if (v_row.carrier is not null) is not true then
+            missing := missing || array['carrier']::pg_catalog.text[]::text[];
+            needs := needs || 'Set carrier in the same write'::text;
+        end if;
+        if (v_row.weight > 0) is not true then
+            missing := missing || array['weight']::pg_catalog.text[]::text[];
+            needs := needs || 'It must hold: weight > 0'::text;
+        end if;
+        if (v_row.weight < 30 or v_row.insured) is not true then
+            missing := missing || array['status', 'weight', 'insured']::pg_catalog.text[]::text[];
+            needs := needs || 'It must hold: weight < 30 or insured'::text;
+        end if;
+        if (v_row.carrier is null or (not pg_catalog.isempty((tstzrange(coalesce(v_row.sent_at, now()::timestamp with time zone), v_row.paid_at))) and not pg_catalog.lower_inf((tstzrange(coalesce(v_row.sent_at, now()::timestamp with time zone), v_row.paid_at))) and not pg_catalog.upper_inf((tstzrange(coalesce(v_row.sent_at, now()::timestamp with time zone), v_row.paid_at))))) is not true then
+            missing := missing || array['sent_at', 'paid_at']::pg_catalog.text[]::text[];
+            needs := needs || 'In SENT this has a beginning, an end and something between: tstzrange(sent_at, paid_at)'::text;
+        end if;
+        missing := array(select distinct m.name from unnest(missing) as m (name) order by 1);
+        possible := needs = '{}';
+        return next;
+    end if;
+    if v_from = 'SENT' then
+        event := 'deliver';
+        to_state := 'DELIVERED';
+        missing := '{}';
+        needs := '{}';
+        if (pg_catalog.isfinite(v_row.sent_at)) is not true then
+            missing := missing || array['sent_at']::pg_catalog.text[]::text[];
+            needs := needs || 'sent_at is set in SENT, DELIVERED, null in PACKED'::text;
+        end if;
+        if (pg_catalog.isfinite(v_row.delivered_at)) is not true then
+            missing := missing || array['delivered_at']::pg_catalog.text[]::text[];
+            needs := needs || 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'::text;
+        end if;
+        if (v_row.weight > 0) is not true then
+            missing := missing || array['weight']::pg_catalog.text[]::text[];
+            needs := needs || 'It must hold: weight > 0'::text;
+        end if;
+        missing := array(select distinct m.name from unnest(missing) as m (name) order by 1);
+        possible := needs = '{}';
+        return next;
+    end if;
+    if v_from = 'PACKED' then
+        event := 'lose';
+        to_state := 'LOST';
+        missing := '{}';
+        needs := '{}';
+        if (v_row.sent_at is null or pg_catalog.isfinite(v_row.sent_at)) is not true then
+            missing := missing || array['sent_at']::pg_catalog.text[]::text[];
+            needs := needs || 'sent_at is set in SENT, DELIVERED, null in PACKED'::text;
+        end if;
+        if (v_row.delivered_at is null) is not true then
+            missing := missing || array['delivered_at']::pg_catalog.text[]::text[];
+            needs := needs || 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'::text;
+        end if;
+        if (null::text is null) is not true then
+            missing := missing || array['status', 'carrier']::pg_catalog.text[]::text[];
+            needs := needs || 'Leave carrier null'::text;
+        end if;
+        if (v_row.weight > 0) is not true then
+            missing := missing || array['weight']::pg_catalog.text[]::text[];
+            needs := needs || 'It must hold: weight > 0'::text;
+        end if;
+        missing := array(select distinct m.name from unnest(missing) as m (name) order by 1);
+        possible := needs = '{}';
+        return next;
+    end if;
+    if v_from = 'SENT' then
+        event := 'lose';
+        to_state := 'LOST';
+        missing := '{}';
+        needs := '{}';
+        if (v_row.sent_at is null or pg_catalog.isfinite(v_row.sent_at)) is not true then
+            missing := missing || array['sent_at']::pg_catalog.text[]::text[];
+            needs := needs || 'sent_at is set in SENT, DELIVERED, null in PACKED'::text;
+        end if;
+        if (v_row.delivered_at is null) is not true then
+            missing := missing || array['delivered_at']::pg_catalog.text[]::text[];
+            needs := needs || 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'::text;
+        end if;
+        if (null::text is null) is not true then
+            missing := missing || array['status', 'carrier']::pg_catalog.text[]::text[];
+            needs := needs || 'Leave carrier null'::text;
+        end if;
+        if (v_row.weight > 0) is not true then
+            missing := missing || array['weight']::pg_catalog.text[]::text[];
+            needs := needs || 'It must hold: weight > 0'::text;
+        end if;
+        missing := array(select distinct m.name from unnest(missing) as m (name) order by 1);
+        possible := needs = '{}';
+        return next;
+    end if;
+end;
+$interlock$;
+comment on function interlock."parcel_allowed"(jsonb) is 'parcel: say what a row could do next.';
+grant execute on function interlock."parcel_allowed"(jsonb) to public;
+
+
+-- step 13 (arm): create function depot.interlock_parcel_row
 -- why:  the row rules, compiled
 -- lock: none
 -- The row rules of a machine over the columns they read; the CHECK calls it.
@@ -928,7 +1187,7 @@ $interlock$;
 comment on function "depot"."interlock_parcel_row"(bigint, text, timestamp with time zone, timestamp with time zone, text, numeric, boolean, timestamp with time zone) is 'parcel: refuse a row that breaks a row rule.';
 
 
--- step 12 (arm): create registry parcel
+-- step 14 (arm): create registry parcel
 -- why:  the spec, as one version more
 -- lock: none
 -- Write the machine into the registry, as one version more, and what was done into the journal.
@@ -1002,8 +1261,10 @@ insert into interlock.rule (machine_name, code, rule_name, predicate)
 values
 ('parcel', 'IL02', 'birth', null),
 ('parcel', 'IL03', 'death', null),
+('parcel', 'IL08', 'stale', null),
 ('parcel', 'IL01', 'transition', null),
 ('parcel', 'IL04', 'guard', null),
+('parcel', 'IL05', 'authority', null),
 ('parcel', 'IL10', 'continuity', null),
 ('parcel', 'IL07', 'freeze', null),
 ('parcel', 'IL11', 'known_state', null),
@@ -1022,13 +1283,13 @@ values
 ('parcel', 'IL15', 'slot', '("status" = ''SENT'' is not true or ("carrier" is null or (not pg_catalog.isempty((tstzrange("sent_at", "paid_at"))) and not pg_catalog.lower_inf((tstzrange("sent_at", "paid_at"))) and not pg_catalog.upper_inf((tstzrange("sent_at", "paid_at"))))) is true)');
 
 
--- step 13 (arm): lock depot.parcel
+-- step 15 (arm): lock depot.parcel
 -- why:  readers wait too from here to the commit, for step 'create check interlock_parcel_row'
 -- lock: AccessExclusive on depot.parcel
 lock table "depot"."parcel" in access exclusive mode;
 
 
--- step 14 (arm): create trigger interlock_10_parcel_prebirth
+-- step 16 (arm): create trigger interlock_10_parcel_prebirth
 -- why:  fire the function parcel_prebirth
 -- lock: ShareRowExclusive on depot.parcel
 -- Fill and clear before the row is stored.
@@ -1041,7 +1302,7 @@ alter table "depot"."parcel" enable always trigger "interlock_10_parcel_prebirth
 comment on trigger "interlock_10_parcel_prebirth" on "depot"."parcel" is 'Machine parcel: prebirth.';
 
 
--- step 15 (arm): create trigger interlock_10_parcel_premove
+-- step 17 (arm): create trigger interlock_10_parcel_premove
 -- why:  fire the function parcel_premove
 -- lock: ShareRowExclusive on depot.parcel
 -- Fill and clear before the row is stored.
@@ -1054,7 +1315,7 @@ alter table "depot"."parcel" enable always trigger "interlock_10_parcel_premove"
 comment on trigger "interlock_10_parcel_premove" on "depot"."parcel" is 'Machine parcel: premove.';
 
 
--- step 16 (arm): create trigger interlock_50_parcel_birth
+-- step 18 (arm): create trigger interlock_50_parcel_birth
 -- why:  fire the function parcel_birth
 -- lock: ShareRowExclusive on depot.parcel
 -- Judge every row after the write, whatever other triggers did to it; always, in every session.
@@ -1068,7 +1329,7 @@ alter table "depot"."parcel" enable always trigger "interlock_50_parcel_birth";
 comment on trigger "interlock_50_parcel_birth" on "depot"."parcel" is 'Machine parcel: birth.';
 
 
--- step 17 (arm): create trigger interlock_50_parcel_change
+-- step 19 (arm): create trigger interlock_50_parcel_change
 -- why:  fire the function parcel_change
 -- lock: ShareRowExclusive on depot.parcel
 -- Judge every row after the write, whatever other triggers did to it; always, in every session.
@@ -1082,7 +1343,7 @@ alter table "depot"."parcel" enable always trigger "interlock_50_parcel_change";
 comment on trigger "interlock_50_parcel_change" on "depot"."parcel" is 'Machine parcel: change.';
 
 
--- step 18 (arm): create trigger interlock_50_parcel_death
+-- step 20 (arm): create trigger interlock_50_parcel_death
 -- why:  fire the function parcel_death
 -- lock: ShareRowExclusive on depot.parcel
 -- Judge every row after the write, whatever other triggers did to it; always, in every session.
@@ -1096,7 +1357,7 @@ alter table "depot"."parcel" enable always trigger "interlock_50_parcel_death";
 comment on trigger "interlock_50_parcel_death" on "depot"."parcel" is 'Machine parcel: death.';
 
 
--- step 19 (arm): create trigger interlock_90_parcel_truncate
+-- step 21 (arm): create trigger interlock_90_parcel_truncate
 -- why:  fire the function refuse_truncate
 -- lock: ShareRowExclusive on depot.parcel
 -- No truncate: it would take rows away without judging one of them.
@@ -1109,7 +1370,7 @@ alter table "depot"."parcel" enable always trigger "interlock_90_parcel_truncate
 comment on trigger "interlock_90_parcel_truncate" on "depot"."parcel" is 'Machine parcel: truncate.';
 
 
--- step 20 (arm): create version of parcel
+-- step 22 (arm): create version of parcel
 -- why:  an entry is judged by the rules in force when it was written
 -- lock: none
 -- Which entry of the history is the last under the rules before: told while no writer is at work.
@@ -1125,7 +1386,7 @@ from interlock.machine as m
 where m.machine_name = 'parcel';
 
 
--- step 21 (arm): create check interlock_parcel_row
+-- step 23 (arm): create check interlock_parcel_row
 -- why:  hold the row rules with every trigger off
 -- lock: AccessExclusive on depot.parcel
 -- Rows stay sound with every trigger off. Not valid first: no scan under the strong lock.
@@ -1138,13 +1399,13 @@ comment on constraint "interlock_parcel_row" on "depot"."parcel" is 'parcel: hol
 commit;
 
 
--- step 22 (apart): clear the way of index interlock_parcel_claim_van
+-- step 24 (apart): clear the way of index interlock_parcel_claim_van
 -- why:  an interrupted build leaves an index that holds nothing
 -- lock: ShareUpdateExclusive on depot.parcel
 drop index concurrently if exists "depot"."interlock_parcel_claim_van_next";
 
 
--- step 23 (apart): build index interlock_parcel_claim_van
+-- step 25 (apart): build index interlock_parcel_claim_van
 -- why:  one row at a time holds carrier
 -- lock: ShareUpdateExclusive on depot.parcel
 -- One row at a time holds the resource. Under a name of its own, beside what is in force: writers and
@@ -1157,7 +1418,7 @@ begin;
 set local lock_timeout = '2s';
 
 
--- step 24 (claim): create index interlock_parcel_claim_van
+-- step 26 (claim): create index interlock_parcel_claim_van
 -- why:  one row at a time holds carrier
 -- lock: none
 -- What was built takes the name that counts, and what had it goes.
@@ -1175,7 +1436,7 @@ begin;
 set local lock_timeout = '2s';
 
 
--- step 25 (claim): create index interlock_parcel_claim_slot
+-- step 27 (claim): create index interlock_parcel_claim_slot
 -- why:  one row at a time holds carrier
 -- lock: AccessExclusive on depot.parcel
 -- No two rows hold the resource at the same time. The server builds an exclusion constraint under its
@@ -1191,13 +1452,13 @@ comment on constraint "interlock_parcel_claim_slot" on "depot"."parcel" is 'parc
 commit;
 
 
--- step 26 (validate): validate check interlock_parcel_row
+-- step 28 (validate): validate check interlock_parcel_row
 -- why:  every row was judged
 -- lock: ShareUpdateExclusive on depot.parcel
 alter table "depot"."parcel" validate constraint "interlock_parcel_row";
 
 
--- step 27 (validate): judge the rows of depot.parcel
+-- step 29 (validate): judge the rows of depot.parcel
 -- why:  the rules are new, and rows were there before them
 -- lock: none
 -- Judge every row that was there by the rules that are in force now, and note that it was done.
@@ -1310,7 +1571,7 @@ $interlock$
 ;
 
 
--- step 28 (validate): count the rows of depot.parcel
+-- step 30 (validate): count the rows of depot.parcel
 -- why:  they have no birth in the history, and none may come or go unseen
 -- lock: none
 -- Count the rows that were there before the machine, and hash them: once, after it was armed.

@@ -548,7 +548,262 @@ comment on function interlock."parcel_death"() is 'parcel: judge how a row ends,
 revoke execute on function interlock."parcel_death"() from public;
 
 
--- step 8 (arm): create function depot.interlock_parcel_refuse
+-- step 8 (arm): create function interlock.parcel_fire
+-- why:  move a row by an event
+-- lock: none
+-- Move one row by an event: what interlock.fire calls.
+--
+-- With the rights of whoever calls it: it can do nothing that an update of his could not.
+
+create or replace function interlock."parcel_fire"(
+    p_key jsonb, p_event text, p_set jsonb, p_expect text
+)
+    returns jsonb
+    language plpgsql
+as $interlock$
+declare
+    v_from    pg_catalog.text collate pg_catalog."C";
+    v_to      pg_catalog.text collate pg_catalog."C";
+    v_key     pg_catalog.text[];
+    v_set     pg_catalog.text[];
+    v_targets pg_catalog.text[];
+    v_target  pg_catalog.text;
+    v_detail  pg_catalog.text;
+    v_key_1   bigint;
+begin
+    -- Everything is named in full, and nothing pinned where the caller's rights are used: a pin would
+    -- be the search path of the application's own triggers, too.
+    v_key := interlock.read_key(p_key, array['id']::pg_catalog.text[]);
+    v_key_1 := v_key[1];
+    select t."status" into v_from
+    from "depot"."parcel" as t
+    where t."id" operator(pg_catalog.=) v_key_1
+    for no key update;
+    if not found then
+        perform interlock.refuse(
+            p_code => 'IL08', p_machine => 'parcel', p_rule => 'stale',
+            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', v_key_1),
+            p_from => null, p_to => null, p_event => null,
+            p_allowed => '{}', p_missing => '{}',
+            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', v_key_1), ': there is no such row'),
+            p_hint => 'Either it was never there, or is gone, or you may not see it'
+        );
+    end if;
+    if p_expect is not null and (v_from operator(pg_catalog.=) p_expect) is not true then
+        perform interlock.refuse(
+            p_code => 'IL08', p_machine => 'parcel', p_rule => 'stale',
+            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', v_key_1),
+            p_from => v_from, p_to => null, p_event => p_event,
+            p_allowed => case when v_from operator(pg_catalog.=) 'PACKED' then array['SENT', 'LOST']::pg_catalog.text[] when v_from operator(pg_catalog.=) 'SENT' then array['DELIVERED', 'LOST']::pg_catalog.text[] else '{}' end, p_missing => '{}',
+            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', v_key_1), pg_catalog.concat(': is ', coalesce(v_from, 'null'), ', and not ', p_expect, ' as expected')),
+            p_hint => 'Somebody was first: read the row again, and decide anew'
+        );
+    end if;
+    if p_event operator(pg_catalog.=) 'send' then
+        v_to := 'SENT';
+        v_targets := case
+            when v_from operator(pg_catalog.=) any (array['PACKED']::pg_catalog.text[]) then array['SENT']::pg_catalog.text[]
+        end;
+    elsif p_event operator(pg_catalog.=) 'deliver' then
+        v_to := 'DELIVERED';
+        v_targets := case
+            when v_from operator(pg_catalog.=) any (array['SENT']::pg_catalog.text[]) then array['DELIVERED']::pg_catalog.text[]
+        end;
+    elsif p_event operator(pg_catalog.=) 'lose' then
+        v_to := 'LOST';
+        v_targets := case
+            when v_from operator(pg_catalog.=) any (array['PACKED', 'SENT']::pg_catalog.text[]) then array['LOST']::pg_catalog.text[]
+        end;
+    else
+        perform interlock.refuse_unknown('event', p_event, array['send', 'deliver', 'lose']::pg_catalog.text[]);
+    end if;
+    if v_targets is null then
+        perform interlock.refuse(
+            p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
+            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', v_key_1),
+            p_from => v_from, p_to => v_to, p_event => p_event,
+            p_allowed => case when v_from operator(pg_catalog.=) 'PACKED' then array['SENT', 'LOST']::pg_catalog.text[] when v_from operator(pg_catalog.=) 'SENT' then array['DELIVERED', 'LOST']::pg_catalog.text[] else '{}' end, p_missing => '{}',
+            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', v_key_1), pg_catalog.concat(': no ', p_event, ' from ', coalesce(v_from, 'null'))),
+            p_hint => case when v_from operator(pg_catalog.=) 'PACKED' then 'Events from PACKED: send, lose' when v_from operator(pg_catalog.=) 'SENT' then 'Events from SENT: deliver, lose' else pg_catalog.concat('No event leads out of ', v_from) end
+        );
+    end if;
+    v_set := interlock.read_set(p_set, array['carrier', 'weight', 'insured', 'paid_at', 'sent_at', 'delivered_at']::pg_catalog.text[], array['pg_catalog.text', 'numeric', 'boolean', 'timestamp with time zone', 'timestamp with time zone', 'timestamp with time zone']::pg_catalog.text[], array['status', 'id']::pg_catalog.text[]);
+
+    v_target := v_targets[1];
+    if v_set is null then
+        update "depot"."parcel" as t
+        set "status" = v_target
+        where t."id" operator(pg_catalog.=) v_key_1
+        returning t."status" into v_to;
+    else
+        execute pg_catalog.format(
+            'update "depot"."parcel" as t set "status" = $1, %s from pg_catalog.jsonb_to_record($2) as s (%s) where t."id" operator(pg_catalog.=) $3 returning t."status"',
+            v_set[1], v_set[2]
+        )
+        into v_to
+        using v_target, p_set, v_key_1;
+    end if;
+    if v_to is null then
+        raise exception using
+            errcode := 'object_not_in_prerequisite_state',
+            message := pg_catalog.concat('another trigger has kept the row from ', p_event),
+            hint := 'A BEFORE trigger of the table returned null, or emptied the state';
+    end if;
+    return pg_catalog.jsonb_build_object(
+        'machine', 'parcel', 'key', pg_catalog.jsonb_build_object('id', v_key_1), 'event', p_event, 'from', v_from, 'to', v_to
+    );
+end;
+$interlock$;
+comment on function interlock."parcel_fire"(jsonb, text, jsonb, text) is 'parcel: move a row by an event.';
+grant execute on function interlock."parcel_fire"(jsonb, text, jsonb, text) to public;
+
+
+-- step 9 (arm): create function interlock.parcel_allowed
+-- why:  say what a row could do next
+-- lock: none
+-- Say which events a row could make, and what each one lacks: what interlock.allowed calls.
+--
+-- With the rights of whoever calls it: he must be able to read the row.
+
+create or replace function interlock."parcel_allowed"(p_key jsonb)
+    returns table (event text, to_state text, possible boolean, missing text[], needs text[])
+    language plpgsql
+    stable
+    set search_path = pg_catalog, pg_temp
+as $interlock$
+declare
+    v_key   text[];
+    v_from  text collate "C";
+    v_row   record;
+    v_key_1   bigint;
+begin
+    v_key := interlock.read_key(p_key, array['id']::pg_catalog.text[]);
+    v_key_1 := v_key[1];
+    select t."status", t."sent_at", t."delivered_at", t."carrier", t."weight", t."insured", t."paid_at" into v_row
+    from "depot"."parcel" as t
+    where t."id" operator(pg_catalog.=) v_key_1;
+    if not found then
+        perform interlock.refuse(
+            p_code => 'IL08', p_machine => 'parcel', p_rule => 'stale',
+            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', v_key_1),
+            p_from => null, p_to => null, p_event => null,
+            p_allowed => '{}', p_missing => '{}',
+            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', v_key_1), ': there is no such row'),
+            p_hint => 'Either it was never there, or is gone, or you may not see it'
+        );
+    end if;
+    v_from := v_row.status;
+    if v_from = 'PACKED' then
+        event := 'send';
+        to_state := 'SENT';
+        missing := '{}';
+        needs := '{}';
+        if (v_row.paid_at is not null) is not true then
+            missing := missing || array['paid_at']::pg_catalog.text[]::text[];
+            needs := needs || 'paid_at is not null'::text;
+        end if;
+        if (pg_catalog.isfinite(coalesce(v_row.sent_at, now()::timestamp with time zone))) is not true then
+            missing := missing || array['sent_at']::pg_catalog.text[]::text[];
+            needs := needs || 'sent_at is set in SENT, DELIVERED, null in PACKED'::text;
+        end if;
+        if (v_row.delivered_at is null) is not true then
+            missing := missing || array['delivered_at']::pg_catalog.text[]::text[];
+            needs := needs || 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'::text;
+        end if;
+        if (v_row.carrier is not null) is not true then
+            missing := missing || array['carrier']::pg_catalog.text[]::text[];
+            needs := needs || 'Set carrier in the same write'::text;
+        end if;
+        if (v_row.weight > 0) is not true then
+            missing := missing || array['weight']::pg_catalog.text[]::text[];
+            needs := needs || 'It must hold: weight > 0'::text;
+        end if;
+        if (v_row.weight < 30 or v_row.insured) is not true then
+            missing := missing || array['status', 'weight', 'insured']::pg_catalog.text[]::text[];
+            needs := needs || 'It must hold: weight < 30 or insured'::text;
+        end if;
+        missing := array(select distinct m.name from unnest(missing) as m (name) order by 1);
+        possible := needs = '{}';
+        return next;
+    end if;
+    if v_from = 'SENT' then
+        event := 'deliver';
+        to_state := 'DELIVERED';
+        missing := '{}';
+        needs := '{}';
+        if (pg_catalog.isfinite(v_row.sent_at)) is not true then
+            missing := missing || array['sent_at']::pg_catalog.text[]::text[];
+            needs := needs || 'sent_at is set in SENT, DELIVERED, null in PACKED'::text;
+        end if;
+        if (pg_catalog.isfinite(v_row.delivered_at)) is not true then
+            missing := missing || array['delivered_at']::pg_catalog.text[]::text[];
+            needs := needs || 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'::text;
+        end if;
+        if (v_row.weight > 0) is not true then
+            missing := missing || array['weight']::pg_catalog.text[]::text[];
+            needs := needs || 'It must hold: weight > 0'::text;
+        end if;
+        missing := array(select distinct m.name from unnest(missing) as m (name) order by 1);
+        possible := needs = '{}';
+        return next;
+    end if;
+    if v_from = 'PACKED' then
+        event := 'lose';
+        to_state := 'LOST';
+        missing := '{}';
+        needs := '{}';
+        if (v_row.sent_at is null or pg_catalog.isfinite(v_row.sent_at)) is not true then
+            missing := missing || array['sent_at']::pg_catalog.text[]::text[];
+            needs := needs || 'sent_at is set in SENT, DELIVERED, null in PACKED'::text;
+        end if;
+        if (v_row.delivered_at is null) is not true then
+            missing := missing || array['delivered_at']::pg_catalog.text[]::text[];
+            needs := needs || 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'::text;
+        end if;
+        if (null::text is null) is not true then
+            missing := missing || array['status', 'carrier']::pg_catalog.text[]::text[];
+            needs := needs || 'Leave carrier null'::text;
+        end if;
+        if (v_row.weight > 0) is not true then
+            missing := missing || array['weight']::pg_catalog.text[]::text[];
+            needs := needs || 'It must hold: weight > 0'::text;
+        end if;
+        missing := array(select distinct m.name from unnest(missing) as m (name) order by 1);
+        possible := needs = '{}';
+        return next;
+    end if;
+    if v_from = 'SENT' then
+        event := 'lose';
+        to_state := 'LOST';
+        missing := '{}';
+        needs := '{}';
+        if (v_row.sent_at is null or pg_catalog.isfinite(v_row.sent_at)) is not true then
+            missing := missing || array['sent_at']::pg_catalog.text[]::text[];
+            needs := needs || 'sent_at is set in SENT, DELIVERED, null in PACKED'::text;
+        end if;
+        if (v_row.delivered_at is null) is not true then
+            missing := missing || array['delivered_at']::pg_catalog.text[]::text[];
+            needs := needs || 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'::text;
+        end if;
+        if (null::text is null) is not true then
+            missing := missing || array['status', 'carrier']::pg_catalog.text[]::text[];
+            needs := needs || 'Leave carrier null'::text;
+        end if;
+        if (v_row.weight > 0) is not true then
+            missing := missing || array['weight']::pg_catalog.text[]::text[];
+            needs := needs || 'It must hold: weight > 0'::text;
+        end if;
+        missing := array(select distinct m.name from unnest(missing) as m (name) order by 1);
+        possible := needs = '{}';
+        return next;
+    end if;
+end;
+$interlock$;
+comment on function interlock."parcel_allowed"(jsonb) is 'parcel: say what a row could do next.';
+grant execute on function interlock."parcel_allowed"(jsonb) to public;
+
+
+-- step 10 (arm): create function depot.interlock_parcel_refuse
 -- why:  the words of the CHECKs
 -- lock: none
 -- The row rules of a machine over the columns they read; the CHECK calls it.
@@ -638,7 +893,7 @@ $interlock$;
 comment on function "depot"."interlock_parcel_refuse"(integer, bigint, text) is 'parcel: say which row rule a row breaks.';
 
 
--- step 9 (arm): create registry parcel
+-- step 11 (arm): create registry parcel
 -- why:  the spec, as one version more
 -- lock: none
 -- Write the machine into the registry, as one version more, and what was done into the journal.
@@ -712,8 +967,10 @@ insert into interlock.rule (machine_name, code, rule_name, predicate)
 values
 ('parcel', 'IL02', 'birth', null),
 ('parcel', 'IL03', 'death', null),
+('parcel', 'IL08', 'stale', null),
 ('parcel', 'IL01', 'transition', null),
 ('parcel', 'IL04', 'guard', null),
+('parcel', 'IL05', 'authority', null),
 ('parcel', 'IL10', 'continuity', null),
 ('parcel', 'IL07', 'freeze', null),
 ('parcel', 'IL11', 'known_state', null),
@@ -731,13 +988,13 @@ values
 ('parcel', 'IL14', 'heavy_is_insured', '("status" = ''SENT'' is not true or ("weight" < 30 or "insured") is true)');
 
 
--- step 10 (arm): lock depot.parcel
+-- step 12 (arm): lock depot.parcel
 -- why:  readers wait too from here to the commit, for step 'create check interlock_parcel_01_known_state'
 -- lock: AccessExclusive on depot.parcel
 lock table "depot"."parcel" in access exclusive mode;
 
 
--- step 11 (arm): create trigger interlock_10_parcel_prebirth
+-- step 13 (arm): create trigger interlock_10_parcel_prebirth
 -- why:  fire the function parcel_prebirth
 -- lock: ShareRowExclusive on depot.parcel
 -- Fill and clear before the row is stored.
@@ -750,7 +1007,7 @@ alter table "depot"."parcel" enable always trigger "interlock_10_parcel_prebirth
 comment on trigger "interlock_10_parcel_prebirth" on "depot"."parcel" is 'Machine parcel: prebirth.';
 
 
--- step 12 (arm): create trigger interlock_10_parcel_premove
+-- step 14 (arm): create trigger interlock_10_parcel_premove
 -- why:  fire the function parcel_premove
 -- lock: ShareRowExclusive on depot.parcel
 -- Fill and clear before the row is stored.
@@ -763,7 +1020,7 @@ alter table "depot"."parcel" enable always trigger "interlock_10_parcel_premove"
 comment on trigger "interlock_10_parcel_premove" on "depot"."parcel" is 'Machine parcel: premove.';
 
 
--- step 13 (arm): create trigger interlock_50_parcel_birth
+-- step 15 (arm): create trigger interlock_50_parcel_birth
 -- why:  fire the function parcel_birth
 -- lock: ShareRowExclusive on depot.parcel
 -- Judge every row after the write, whatever other triggers did to it; always, in every session.
@@ -777,7 +1034,7 @@ alter table "depot"."parcel" enable always trigger "interlock_50_parcel_birth";
 comment on trigger "interlock_50_parcel_birth" on "depot"."parcel" is 'Machine parcel: birth.';
 
 
--- step 14 (arm): create trigger interlock_50_parcel_change
+-- step 16 (arm): create trigger interlock_50_parcel_change
 -- why:  fire the function parcel_change
 -- lock: ShareRowExclusive on depot.parcel
 -- Judge every row after the write, whatever other triggers did to it; always, in every session.
@@ -791,7 +1048,7 @@ alter table "depot"."parcel" enable always trigger "interlock_50_parcel_change";
 comment on trigger "interlock_50_parcel_change" on "depot"."parcel" is 'Machine parcel: change.';
 
 
--- step 15 (arm): create trigger interlock_50_parcel_death
+-- step 17 (arm): create trigger interlock_50_parcel_death
 -- why:  fire the function parcel_death
 -- lock: ShareRowExclusive on depot.parcel
 -- Judge every row after the write, whatever other triggers did to it; always, in every session.
@@ -805,7 +1062,7 @@ alter table "depot"."parcel" enable always trigger "interlock_50_parcel_death";
 comment on trigger "interlock_50_parcel_death" on "depot"."parcel" is 'Machine parcel: death.';
 
 
--- step 16 (arm): create trigger interlock_90_parcel_truncate
+-- step 18 (arm): create trigger interlock_90_parcel_truncate
 -- why:  fire the function refuse_truncate
 -- lock: ShareRowExclusive on depot.parcel
 -- No truncate: it would take rows away without judging one of them.
@@ -818,7 +1075,7 @@ alter table "depot"."parcel" enable always trigger "interlock_90_parcel_truncate
 comment on trigger "interlock_90_parcel_truncate" on "depot"."parcel" is 'Machine parcel: truncate.';
 
 
--- step 17 (arm): create version of parcel
+-- step 19 (arm): create version of parcel
 -- why:  an entry is judged by the rules in force when it was written
 -- lock: none
 -- Which entry of the history is the last under the rules before: told while no writer is at work.
@@ -834,7 +1091,7 @@ from interlock.machine as m
 where m.machine_name = 'parcel';
 
 
--- step 18 (arm): create check interlock_parcel_01_known_state
+-- step 20 (arm): create check interlock_parcel_01_known_state
 -- why:  status is not a state of this machine
 -- lock: AccessExclusive on depot.parcel
 -- Rows stay sound with every trigger off. Not valid first: no scan under the strong lock.
@@ -844,7 +1101,7 @@ alter table "depot"."parcel"
 comment on constraint "interlock_parcel_01_known_state" on "depot"."parcel" is 'parcel: status is not a state of this machine [4507093060641c04]';
 
 
--- step 19 (arm): create check interlock_parcel_02_sent_at
+-- step 21 (arm): create check interlock_parcel_02_sent_at
 -- why:  sent_at does not fit the state
 -- lock: AccessExclusive on depot.parcel
 -- Rows stay sound with every trigger off. Not valid first: no scan under the strong lock.
@@ -854,7 +1111,7 @@ alter table "depot"."parcel"
 comment on constraint "interlock_parcel_02_sent_at" on "depot"."parcel" is 'parcel: sent_at does not fit the state [8d398a4673a2370d]';
 
 
--- step 20 (arm): create check interlock_parcel_03_delivered_at
+-- step 22 (arm): create check interlock_parcel_03_delivered_at
 -- why:  delivered_at does not fit the state
 -- lock: AccessExclusive on depot.parcel
 -- Rows stay sound with every trigger off. Not valid first: no scan under the strong lock.
@@ -864,7 +1121,7 @@ alter table "depot"."parcel"
 comment on constraint "interlock_parcel_03_delivered_at" on "depot"."parcel" is 'parcel: delivered_at does not fit the state [cbe79da532f4812e]';
 
 
--- step 21 (arm): create check interlock_parcel_04_SENT requires carrier
+-- step 23 (arm): create check interlock_parcel_04_SENT requires carrier
 -- why:  SENT requires carrier
 -- lock: AccessExclusive on depot.parcel
 -- Rows stay sound with every trigger off. Not valid first: no scan under the strong lock.
@@ -874,7 +1131,7 @@ alter table "depot"."parcel"
 comment on constraint "interlock_parcel_04_SENT requires carrier" on "depot"."parcel" is 'parcel: SENT requires carrier [5e71a09d89734bb5]';
 
 
--- step 22 (arm): create check interlock_parcel_05_LOST forbids carrier
+-- step 24 (arm): create check interlock_parcel_05_LOST forbids carrier
 -- why:  LOST forbids carrier
 -- lock: AccessExclusive on depot.parcel
 -- Rows stay sound with every trigger off. Not valid first: no scan under the strong lock.
@@ -884,7 +1141,7 @@ alter table "depot"."parcel"
 comment on constraint "interlock_parcel_05_LOST forbids carrier" on "depot"."parcel" is 'parcel: LOST forbids carrier [760a197e74801c67]';
 
 
--- step 23 (arm): create check interlock_parcel_06_weight_is_positive
+-- step 25 (arm): create check interlock_parcel_06_weight_is_positive
 -- why:  weight_is_positive does not hold
 -- lock: AccessExclusive on depot.parcel
 -- Rows stay sound with every trigger off. Not valid first: no scan under the strong lock.
@@ -894,7 +1151,7 @@ alter table "depot"."parcel"
 comment on constraint "interlock_parcel_06_weight_is_positive" on "depot"."parcel" is 'parcel: weight_is_positive does not hold [5a8a972060b40b82]';
 
 
--- step 24 (arm): create check interlock_parcel_07_heavy_is_insured
+-- step 26 (arm): create check interlock_parcel_07_heavy_is_insured
 -- why:  heavy_is_insured does not hold
 -- lock: AccessExclusive on depot.parcel
 -- Rows stay sound with every trigger off. Not valid first: no scan under the strong lock.
@@ -907,49 +1164,49 @@ comment on constraint "interlock_parcel_07_heavy_is_insured" on "depot"."parcel"
 commit;
 
 
--- step 25 (validate): validate check interlock_parcel_01_known_state
+-- step 27 (validate): validate check interlock_parcel_01_known_state
 -- why:  every row was judged
 -- lock: ShareUpdateExclusive on depot.parcel
 alter table "depot"."parcel" validate constraint "interlock_parcel_01_known_state";
 
 
--- step 26 (validate): validate check interlock_parcel_02_sent_at
+-- step 28 (validate): validate check interlock_parcel_02_sent_at
 -- why:  every row was judged
 -- lock: ShareUpdateExclusive on depot.parcel
 alter table "depot"."parcel" validate constraint "interlock_parcel_02_sent_at";
 
 
--- step 27 (validate): validate check interlock_parcel_03_delivered_at
+-- step 29 (validate): validate check interlock_parcel_03_delivered_at
 -- why:  every row was judged
 -- lock: ShareUpdateExclusive on depot.parcel
 alter table "depot"."parcel" validate constraint "interlock_parcel_03_delivered_at";
 
 
--- step 28 (validate): validate check interlock_parcel_04_SENT requires carrier
+-- step 30 (validate): validate check interlock_parcel_04_SENT requires carrier
 -- why:  every row was judged
 -- lock: ShareUpdateExclusive on depot.parcel
 alter table "depot"."parcel" validate constraint "interlock_parcel_04_SENT requires carrier";
 
 
--- step 29 (validate): validate check interlock_parcel_05_LOST forbids carrier
+-- step 31 (validate): validate check interlock_parcel_05_LOST forbids carrier
 -- why:  every row was judged
 -- lock: ShareUpdateExclusive on depot.parcel
 alter table "depot"."parcel" validate constraint "interlock_parcel_05_LOST forbids carrier";
 
 
--- step 30 (validate): validate check interlock_parcel_06_weight_is_positive
+-- step 32 (validate): validate check interlock_parcel_06_weight_is_positive
 -- why:  every row was judged
 -- lock: ShareUpdateExclusive on depot.parcel
 alter table "depot"."parcel" validate constraint "interlock_parcel_06_weight_is_positive";
 
 
--- step 31 (validate): validate check interlock_parcel_07_heavy_is_insured
+-- step 33 (validate): validate check interlock_parcel_07_heavy_is_insured
 -- why:  every row was judged
 -- lock: ShareUpdateExclusive on depot.parcel
 alter table "depot"."parcel" validate constraint "interlock_parcel_07_heavy_is_insured";
 
 
--- step 32 (validate): judge the rows of depot.parcel
+-- step 34 (validate): judge the rows of depot.parcel
 -- why:  the rules are new, and rows were there before them
 -- lock: none
 -- Judge every row that was there by the rules that are in force now, and note that it was done.
@@ -1059,7 +1316,7 @@ $interlock$
 ;
 
 
--- step 33 (validate): count the rows of depot.parcel
+-- step 35 (validate): count the rows of depot.parcel
 -- why:  they have no birth in the history, and none may come or go unseen
 -- lock: none
 -- Count the rows that were there before the machine, and hash them: once, after it was armed.
