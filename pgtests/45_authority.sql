@@ -9,7 +9,7 @@ select plan(10);
 grant usage on schema hotel to public;
 grant select, insert, update on hotel.room_booking to public;
 insert into hotel.room_booking (id, paid_at) select n, now() from generate_series(1, 3) as n;
-update hotel.room_booking set status = 'CONFIRMED', room_id = 1;
+update hotel.room_booking set status = 'CONFIRMED', room_id = id;
 
 prepare no_show as update hotel.room_booking set status = 'NO_SHOW' where id = 1;
 
