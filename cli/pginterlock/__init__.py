@@ -1,6 +1,23 @@
 """A state integrity layer that lives in PostgreSQL."""
 
-from pginterlock.firing import machine, retrying
-from pginterlock.refused import refusal
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pginterlock.firing import machine, retrying
+    from pginterlock.refused import refusal
 
 __all__ = ["machine", "refusal", "retrying"]
+
+_HOMES = {
+    "machine": "pginterlock.firing",
+    "refusal": "pginterlock.refused",
+    "retrying": "pginterlock.firing",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for: the command line asks for none of it, and starts at once."""
+    if home := _HOMES.get(name):
+        return getattr(import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

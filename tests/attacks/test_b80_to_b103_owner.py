@@ -182,7 +182,7 @@ def test_b96_the_body_of_the_guard(attacked: Attacked, owner: psycopg.Connection
 def test_b97_the_guard_dropped(attacked: Attacked, owner: psycopg.Connection) -> None:
     for function in MachineNames("booking").functions:
         with attacked.denied():
-            owner.execute(f"drop function interlock.{function}() cascade".encode())
+            owner.execute(f"drop function interlock.{function} cascade".encode())
 
     # What stands in a schema goes at the word of its owner.
     owner.execute(f"drop function {row_signature(attacked)} cascade".encode())

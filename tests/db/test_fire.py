@@ -10,7 +10,7 @@ import pytest
 from psycopg import errors, sql
 from tests.conftest import Build, wait_until_blocked
 
-from pginterlock import apply, spec
+from pginterlock import apply, spec, verify
 
 Connect = Callable[..., psycopg.Connection]
 
@@ -232,6 +232,19 @@ def test_a_reason_and_an_actor_are_for_this_move_alone(db: psycopg.Connection) -
 
     found = db.execute("select actor, reason from interlock.parcel_audit order by id").fetchall()
     assert found == [("user:2", "burnt"), ("user:1", None)]
+
+
+def test_a_column_that_a_migration_adds_can_be_set_and_is_no_drift(db: psycopg.Connection) -> None:
+    db.execute("alter table depot.parcel add seal varchar(5)")
+    db.execute("alter table depot.parcel add one int generated always as (1) stored")
+
+    fire(db, "parcel", 1, "send", set={**SENT, "seal": "ab"})
+
+    assert db.execute("select seal from depot.parcel where id = 1").fetchone() == ("ab",)
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="'one' cannot be set"):
+        fire(db, "parcel", 2, "send", set={**SENT, "one": 2})
+    report = verify.verify(db, spec.parse(SPEC, "interlock.yaml"))
+    assert report.findings == ()
 
 
 @pytest.mark.parametrize(

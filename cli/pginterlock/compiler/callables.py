@@ -73,8 +73,6 @@ def _allowed(writing: Writing) -> DbObject:
 def fire_body(writing: Writing) -> str:
     """Return the body of `fire`."""
     machine = writing.machine
-    shut = [machine.state, *writing.key, *(c.name for c in writing.table.columns if c.is_generated)]
-    open_columns = [c for c in writing.table.columns if c.name not in shut]
     has_rivals = any(len(same) > 1 for same in _by_ends(fireable(machine)).values())
     move, wish = _move(writing), ""
     if has_rivals:
@@ -89,9 +87,8 @@ def fire_body(writing: Writing) -> str:
             "stale": indent(stale_state(writing), 2),
             "events": indent(_events(writing)),
             "illegal": indent(illegal(writing), 2),
-            "columns": array([c.name for c in open_columns]),
-            "types": array([pinned_type(c.type) for c in open_columns]),
-            "closed": array(shut),
+            "relation_name": qualified(writing.table.name),
+            "closed": array([machine.state, *writing.key]),
             "wish": indent(wish),
             "move": indent(move),
         },

@@ -720,7 +720,7 @@ begin
             p_hint => case when v_from operator(pg_catalog.=) 'PACKED' then 'Events from PACKED: send, lose' when v_from operator(pg_catalog.=) 'SENT' then 'Events from SENT: deliver, lose' else pg_catalog.concat('No event leads out of ', v_from) end
         );
     end if;
-    v_set := interlock.read_set(p_set, array['carrier', 'weight', 'insured', 'paid_at', 'sent_at', 'delivered_at']::pg_catalog.text[], array['pg_catalog.text', 'numeric', 'boolean', 'timestamp with time zone', 'timestamp with time zone', 'timestamp with time zone']::pg_catalog.text[], array['status', 'id']::pg_catalog.text[]);
+    v_set := interlock.read_set(p_set, '"depot"."parcel"'::pg_catalog.regclass, array['status', 'id']::pg_catalog.text[]);
 
     v_target := v_targets[1];
     if v_set is null then
