@@ -60,7 +60,7 @@ def _once(
         demand_unchanged(standing(connection, dict(plan.machines)), plan)
         for step in steps[:first]:
             progress(step.title)
-            database.run(connection, step.sql)
+            _run(connection, step.sql)
             _wait_up_to(connection, try_ms)
         if steps[first:]:
             shapes = _shapes(connection, plan)

@@ -15,6 +15,7 @@ from pginterlock.rules import enforced_predicates
 from pginterlock.steps_claims import index_steps, is_built, overlap_steps, short
 from pginterlock.steps_schema import demand_rights, extension_steps, schema_steps
 from pginterlock.survey import MachineSurvey, Survey, lasting, raise_problems, standing, survey
+from pginterlock.versions import Watch
 
 
 def make_plan(
@@ -41,8 +42,8 @@ def make_plan(
             told = versions.look(
                 connection, seen.machines, leave_rows=leave_rows, progress=progress
             )
-        guards = {it.survey.machine.name: versions.guard(it) for it in told}
-        of_machines = _machine_steps(seen, guards)
+        watches = {it.survey.machine.name: versions.watch(it) for it in told}
+        of_machines = _machine_steps(seen, watches)
         first = extension_steps(connection, seen)
         before = [*of_machines.look, *first, *schema_steps(seen)]
         steps = [*before, *of_machines.arm, *of_machines.after, *versions.moves(told)]
@@ -89,7 +90,7 @@ class _Steps:
         return [*self.claims, *self.validate]
 
 
-def _machine_steps(seen: Survey, guards: Mapping[str, list[Step]]) -> _Steps:
+def _machine_steps(seen: Survey, watches: Mapping[str, Watch]) -> _Steps:
     steps = _Steps()
     for it in seen.machines:
         found = it.changes
@@ -97,7 +98,9 @@ def _machine_steps(seen: Survey, guards: Mapping[str, list[Step]]) -> _Steps:
             continue
         _look(steps, it, found)
         steps.look += overlap_steps(it, found)
-        locked: list[Step] = [*guards.get(it.machine.name, [])]
+        watch = watches.get(it.machine.name, Watch())
+        steps.before += watch.before
+        locked: list[Step] = [*watch.locked]
         for change in found:
             if is_built(change):
                 steps.claims += index_steps(it, change)

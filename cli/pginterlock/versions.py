@@ -64,18 +64,33 @@ def look(
     return found
 
 
-def guard(change: Change) -> list[Step]:
-    """Return the step that holds the states that go to be empty, under the lock of the arm part."""
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The steps that hold states to be empty when they go: before the lock, and under it."""
+
+    before: tuple[Step, ...] = ()
+    locked: tuple[Step, ...] = ()
+
+
+def watch(change: Change) -> Watch:
+    """Return the steps that hold the states that go to be empty until they are gone."""
     if not change.gone:
-        return []
+        return Watch()
     it = change.survey
-    return [
-        Step(
-            f"no row of {it.table.name} stands in {', '.join(change.gone)}",
-            "the state goes; writers wait, so none can slip in",
-            states.no_row_in(it.writing, change.gone, _remedy(it, change.gone)),
-        )
-    ]
+    gone = ", ".join(change.gone)
+    count, ask = states.no_row_in(it.writing, change.gone, _remedy(it, change.gone))
+    counted = Step(
+        f"no row of {it.table.name} stands in {gone}",
+        "the state goes; whoever writes is waited for,"
+        " and then the table is read beside the others",
+        count,
+    )
+    asked = Step(
+        f"no row of {it.table.name} has entered {gone} since",
+        "writers wait, so none can slip in; the history is asked, and not the table",
+        ask,
+    )
+    return Watch((counted,), (asked,))
 
 
 def moves(changes: Iterable[Change]) -> list[Step]:

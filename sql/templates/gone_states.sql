@@ -1,4 +1,4 @@
--- No row may stand in a state that goes. Writers wait by now, so none can slip in.
+-- No row may stand in a state that goes.
 
 set local row_security = off;
 do :body;

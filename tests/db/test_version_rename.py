@@ -188,7 +188,7 @@ def test_whoever_writes_the_old_name_afterwards_is_told_the_new_one(
     assert "SENT is now ON_THE_WAY" in (refusal.value.diag.message_hint or "")
 
 
-def test_a_row_that_slips_into_the_old_name_stops_the_drop_under_the_lock(
+def test_a_row_that_slips_into_the_old_name_after_the_count_stops_the_drop(
     session: psycopg.Connection, empty: str, connect: Connect
 ) -> None:
     apply.install(session, parcels.renamed())
@@ -207,7 +207,7 @@ def test_a_row_that_slips_into_the_old_name_stops_the_drop_under_the_lock(
 def test_a_writer_that_is_about_to_enter_is_waited_for_and_counted(
     session: psycopg.Connection, empty: str, connect: Connect
 ) -> None:
-    """The count is taken under the lock that the writer had to give back."""
+    """The count is taken once the writer has given back his lock."""
     apply.install(session, parcels.renamed())
     made = steps.make_plan(session, parcels.renamed(), drop_old_names=True)
     writer, watcher = connect(empty), connect(empty, autocommit=True)
@@ -247,7 +247,7 @@ def test_a_writer_that_waits_for_the_drop_is_refused(
     thread = threading.Thread(target=write)
 
     def start(title: str) -> None:
-        if title.startswith("no row of"):
+        if "has entered" in title:
             thread.start()
             wait_until_blocked(watcher, writer)
 

@@ -101,7 +101,7 @@ def test_a_state_that_comes_back_is_told_with_the_rows_it_has(
     assert ("state added", "SENT", 2) in told(made)
 
 
-def test_rows_that_slip_in_before_the_lock_are_counted_under_it(
+def test_rows_that_slip_in_between_the_count_and_the_lock_are_found_under_it(
     session: psycopg.Connection, empty: str, connect: Connect
 ) -> None:
     session.execute("update parcel set status = 'HERE' where status = 'SENT'")

@@ -3,14 +3,18 @@
 Pure: model and table in, SQL text out.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pginterlock import assets
+from pginterlock.compiler import ownership
+from pginterlock.compiler.machine_names import MachineNames
 from pginterlock.compiler.removal import qualified
 from pginterlock.model import Rename, TableName
-from pginterlock.names import dollar, ident, literal
-from pginterlock.rules.parts import Writing, is_state
+from pginterlock.names import array, dollar, ident, literal
+from pginterlock.objects import Lock
+from pginterlock.rules.parts import Writing, indent, is_state
 from pginterlock.template import fill
 
 # How the error of `no_row_in` is told from all others.
@@ -40,10 +44,16 @@ def state_counts(writing: Writing) -> str:
     )
 
 
-def no_row_in(writing: Writing, states: Sequence[str], remedy: str) -> str:
-    """Return a statement that fails where a row stands in one of *states*."""
-    body = fill(
-        assets.read("sql", "templates", "gone_states.plpgsql"),
+def no_row_in(writing: Writing, states: Sequence[str], remedy: str) -> tuple[str, str]:
+    """Return two statements that fail where a row stands in one of *states*.
+
+    The first is for before the lock. It waits until nobody writes, notes the last entry of the
+    history, lets writers go on, and reads the table. The second is for under the lock, in the same
+    transaction: it asks the history who came since, and reads the table only where somebody did.
+    """
+    history = f"interlock.{ident(MachineNames(writing.machine.name).audit)}"
+    count = fill(
+        assets.read("sql", "templates", "gone_count.plpgsql"),
         {
             "row_state": writing.state_text(_of_row),
             "relation": qualified(writing.table.name),
@@ -54,6 +64,24 @@ def no_row_in(writing: Writing, states: Sequence[str], remedy: str) -> str:
             "constraint_name": f"{writing.machine.name}.{GONE}",
         },
     )
+    setting = f"interlock_apply.m_{hashlib.sha256(writing.machine.name.encode()).hexdigest()[:16]}"
+    before = {
+        "setting": setting,
+        "history": history,
+        "lock": indent(ownership.lock(writing.table, Lock.SHARE_ROW_EXCLUSIVE), 2),
+        "count": indent(count),
+    }
+    under = {
+        "setting": setting,
+        "history_table": history,
+        "states": array([*states]),
+        "count": indent(count, 2),
+    }
+    return _block("gone_before.plpgsql", before), _block("gone_states.plpgsql", under)
+
+
+def _block(template: str, slots: dict[str, str]) -> str:
+    body = fill(assets.read("sql", "templates", template), slots)
     return fill(assets.read("sql", "templates", "gone_states.sql"), {"body": dollar(body)})
 
 
