@@ -151,7 +151,7 @@ def _birth(writing: Writing) -> DbObject:
 def _change(writing: Writing) -> DbObject:
     body = [_attached(writing), *statements("at_change", writing)]
     body += judgement(writing, is_change=True)
-    body += [_lifted(writing), _record_change(writing)]
+    body += [assets.read("sql", "templates", "lifted_entry.plpgsql"), _record_change(writing)]
     return _function(
         writing,
         "change",
@@ -162,20 +162,21 @@ def _change(writing: Writing) -> DbObject:
             "state": writing.state_text(new),
             "same": f"not ({writing.differs(writing.machine.state)})",
             "unchanged": _unchanged(writing),
-            "moves": block(statements("at_move", writing), 2),
+            "backfill": indent(_in_backfill(writing), 2),
+            "moves": block(statements("at_move", writing), 3),
             "body": block(body),
         },
         "judge every change of a row, and record it",
     )
 
 
-def _lifted(writing: Writing) -> str:
-    """Return the way out of a backfill, which writes the entries of the rows it repairs itself.
+def _in_backfill(writing: Writing) -> str:
+    """Return the question whether a backfill writes: it judges moves and writes entries itself.
 
     The setting is a hint that saves everybody else the question: who sets it is only asked.
     """
     return fill(
-        assets.read("sql", "templates", "lifted_entry.plpgsql"), {"machine": writing.machine.name}
+        assets.read("sql", "templates", "in_backfill.plpgsql"), {"machine": writing.machine.name}
     )
 
 
