@@ -149,9 +149,10 @@ def _birth(writing: Writing) -> DbObject:
 
 
 def _change(writing: Writing) -> DbObject:
-    body = [_attached(writing), *statements("at_change", writing)]
-    body += judgement(writing, is_change=True)
-    body += [assets.read("sql", "templates", "lifted_entry.plpgsql"), _record_change(writing)]
+    judged = judgement(writing, is_change=True)
+    repaired = _in_backfill(writing, [*statements("at_repair", writing), *judged])
+    body = [_attached(writing), *statements("at_change", writing), *judged]
+    body.append(_record_change(writing))
     return _function(
         writing,
         "change",
@@ -162,21 +163,22 @@ def _change(writing: Writing) -> DbObject:
             "state": writing.state_text(new),
             "same": f"not ({writing.differs(writing.machine.state)})",
             "unchanged": _unchanged(writing),
-            "backfill": indent(_in_backfill(writing), 2),
-            "moves": block(statements("at_move", writing), 3),
+            "backfill": indent(repaired, 2),
+            "moves": block(statements("at_move", writing), 2),
             "body": block(body),
         },
         "judge every change of a row, and record it",
     )
 
 
-def _in_backfill(writing: Writing) -> str:
-    """Return the question whether a backfill writes: it judges moves and writes entries itself.
+def _in_backfill(writing: Writing, repaired: list[str]) -> str:
+    """Return the way of a backfill, which judges moves and writes the entries of its rows itself.
 
     The setting is a hint that saves everybody else the question: who sets it is only asked.
     """
     return fill(
-        assets.read("sql", "templates", "in_backfill.plpgsql"), {"machine": writing.machine.name}
+        assets.read("sql", "templates", "in_backfill.plpgsql"),
+        {"machine": writing.machine.name, "body": block(repaired, 2)},
     )
 
 

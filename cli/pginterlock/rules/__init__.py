@@ -1,9 +1,10 @@
 """The rules: one module for each kind.
 
 A module knows its code, its error, and what it has to say at each moment of a row's life:
-``row_predicates``, ``at_birth``, ``at_move``, ``at_change``, ``at_death``, ``fills``; and what it
-proposes for rows that broke it before it was there, ``repairs``. What is asked of every entry of
-the history is written by `attribution`, around the entry itself.
+``row_predicates``, ``at_birth``, ``at_move``, ``at_change``, ``at_death``, ``fills``; what it asks
+of a backfill's own write, ``at_repair``; and what it proposes for rows that broke it before it was
+there, ``repairs``. What is asked of every entry of the history is written by `attribution`, around
+the entry itself.
 Whoever needs rules iterates over `RULES`; adding a kind touches nothing else.
 """
 

@@ -51,6 +51,11 @@ def at_change(writing: Writing) -> list[str]:
     return [writing.write(verdict, new), step]
 
 
+def at_repair(writing: Writing) -> list[str]:
+    """Return the same for the write of a backfill: the head follows every state."""
+    return at_change(writing)
+
+
 def at_death(writing: Writing) -> list[str]:
     """Return the removal of the head."""
     if not is_online(writing):

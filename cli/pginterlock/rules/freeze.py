@@ -28,21 +28,19 @@ def at_change(writing: Writing) -> list[str]:
     """
     marks = writing.machine.stamps
     always = [_key(writing, column) for column in writing.key]
-    always += _unless_backfill([_stamp(writing, s.column, s.states) for s in marks])
+    always += [_stamp(writing, s.column, s.states) for s in marks]
     found = [_if_any(writing, (*writing.key, *(s.column for s in marks)), always)]
     for row in writing.machine.rows:
         if columns := frozen_columns(writing, row.state):
-            verdicts = _unless_backfill([_column(writing, row.state, column) for column in columns])
+            verdicts = [_column(writing, row.state, column) for column in columns]
             body = _if_any(writing, columns, verdicts)
             found.append(f"if v_from = {literal(row.state)} then\n{indent(body)}\nend if;")
     return found
 
 
-def _unless_backfill(verdicts: list[str]) -> list[str]:
-    """Return *verdicts* so that a backfill, which may set what is frozen, does not ask for each."""
-    if not verdicts:
-        return []
-    return [f"if v_kind is distinct from 'backfill' then\n{block(verdicts)}\nend if;"]
+def at_repair(writing: Writing) -> list[str]:
+    """Return what a backfill may not do either: give a row another key."""
+    return [_key(writing, column) for column in writing.key]
 
 
 def _if_any(writing: Writing, columns: tuple[str, ...], verdicts: list[str]) -> str:

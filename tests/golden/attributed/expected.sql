@@ -470,83 +470,422 @@ begin
         end if;
         v_from := old.status;
         v_to := new.status;
-        if
-            current_setting('interlock.lift', true) is not null
-            and interlock.lifted('parcel', 'entry') = 'backfill'
-        then
-            v_kind := 'backfill';
+        if current_setting('interlock.lift', true) is not null then
+            if interlock.lifted('parcel', 'entry') = 'backfill' then
+                if old.id is distinct from new.id then
+                    perform interlock.refuse(
+                        p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'id', p_key => pg_catalog.jsonb_build_object('id', old.id),
+                        p_from => v_from, p_to => v_to, p_event => null,
+                        p_allowed => '{}', p_missing => '{}',
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', old.id), ': the key id may not change'),
+                        p_hint => 'Insert a new row: a history belongs to one key'
+                    );
+                end if;
+                if v_to = 'PACKED' then
+                    if ((new.sent_at is null)
+                    and (new.delivered_at is null)
+                    and (new.weight > 0)) is not true then
+                        if (new.sent_at is null) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                            );
+                        end if;
+                        if (new.delivered_at is null) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.weight > 0) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                                p_hint => 'It must hold: weight > 0'
+                            );
+                        end if;
+                    end if;
+                elsif v_to = 'SENT' then
+                    if ((pg_catalog.isfinite(new.sent_at))
+                    and (new.delivered_at is null)
+                    and (new.carrier is not null)
+                    and (new.weight > 0)
+                    and (new.weight < 30 or new.insured)) is not true then
+                        if (pg_catalog.isfinite(new.sent_at)) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                            );
+                        end if;
+                        if (new.delivered_at is null) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.carrier is not null) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['carrier']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': SENT requires carrier'),
+                                p_hint => 'Set carrier in the same write'
+                            );
+                        end if;
+                        if (new.weight > 0) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                                p_hint => 'It must hold: weight > 0'
+                            );
+                        end if;
+                        if (new.weight < 30 or new.insured) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': heavy_is_insured does not hold'),
+                                p_hint => 'It must hold: weight < 30 or insured'
+                            );
+                        end if;
+                    end if;
+                elsif v_to = 'DELIVERED' then
+                    if ((pg_catalog.isfinite(new.sent_at))
+                    and (pg_catalog.isfinite(new.delivered_at))
+                    and (new.weight > 0)) is not true then
+                        if (pg_catalog.isfinite(new.sent_at)) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                            );
+                        end if;
+                        if (pg_catalog.isfinite(new.delivered_at)) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.weight > 0) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                                p_hint => 'It must hold: weight > 0'
+                            );
+                        end if;
+                    end if;
+                elsif v_to = 'LOST' then
+                    if ((new.sent_at is null or pg_catalog.isfinite(new.sent_at))
+                    and (new.delivered_at is null)
+                    and (new.carrier is null)
+                    and (new.weight > 0)) is not true then
+                        if (new.sent_at is null or pg_catalog.isfinite(new.sent_at)) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                            );
+                        end if;
+                        if (new.delivered_at is null) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.carrier is null) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': LOST forbids carrier'),
+                                p_hint => 'Leave carrier null'
+                            );
+                        end if;
+                        if (new.weight > 0) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                                p_hint => 'It must hold: weight > 0'
+                            );
+                        end if;
+                    end if;
+                else
+                    perform interlock.refuse(
+                        p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => null, p_to => v_to, p_event => null,
+                        p_allowed => '{}', p_missing => '{}',
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
+                        p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
+                    );
+                end if;
+                return null;
+            end if;
         end if;
     else
         v_from := old.status;
         v_to := new.status;
-        if
-            current_setting('interlock.lift', true) is not null
-            and interlock.lifted('parcel', 'entry') = 'backfill'
-        then
-            v_kind := 'backfill';
-        else
-            if v_from = 'PACKED' then
-                if v_to = 'SENT' then
-                    if (new.paid_at is not null) is true then
-                        v_event := 'send';
-                    else
-                        v_kind := interlock.refuse_unless_lifted(
-                            p_code => 'IL04', p_machine => 'parcel', p_rule => 'guard',
-                            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'paid_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                            p_from => v_from, p_to => v_to, p_event => 'send',
-                            p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => array['paid_at']::pg_catalog.text[],
-                            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': PACKED -> SENT needs paid_at is not null'),
-                            p_hint => 'send is allowed once this holds: paid_at is not null'
-                        );
-                        v_event := 'send';
-                    end if;
-                elsif v_to = 'LOST' then
-                    v_event := 'lose';
-                else
-                    if (v_to in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is not true then
-                        perform interlock.refuse(
-                            p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
-                            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                            p_from => null, p_to => v_to, p_event => null,
-                            p_allowed => '{}', p_missing => '{}',
-                            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
-                            p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
-                        );
-                    end if;
-                    v_kind := interlock.refuse_unless_lifted(
-                        p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
-                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+        if current_setting('interlock.lift', true) is not null then
+            if interlock.lifted('parcel', 'entry') = 'backfill' then
+                if old.id is distinct from new.id then
+                    perform interlock.refuse(
+                        p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'id', p_key => pg_catalog.jsonb_build_object('id', old.id),
                         p_from => v_from, p_to => v_to, p_event => null,
-                        p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => '{}',
-                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
-                        p_hint => 'Allowed from PACKED: SENT, LOST'
+                        p_allowed => '{}', p_missing => '{}',
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', old.id), ': the key id may not change'),
+                        p_hint => 'Insert a new row: a history belongs to one key'
                     );
                 end if;
-            elsif v_from = 'SENT' then
-                if v_to = 'DELIVERED' then
-                    v_event := 'deliver';
-                elsif v_to = 'LOST' then
-                    v_event := 'lose';
-                else
-                    if (v_to in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is not true then
-                        perform interlock.refuse(
-                            p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
-                            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                            p_from => null, p_to => v_to, p_event => null,
-                            p_allowed => '{}', p_missing => '{}',
-                            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
-                            p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
-                        );
+                if v_to = 'PACKED' then
+                    if ((new.sent_at is null)
+                    and (new.delivered_at is null)
+                    and (new.weight > 0)) is not true then
+                        if (new.sent_at is null) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                            );
+                        end if;
+                        if (new.delivered_at is null) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.weight > 0) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                                p_hint => 'It must hold: weight > 0'
+                            );
+                        end if;
                     end if;
-                    v_kind := interlock.refuse_unless_lifted(
-                        p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
+                elsif v_to = 'SENT' then
+                    if ((pg_catalog.isfinite(new.sent_at))
+                    and (new.delivered_at is null)
+                    and (new.carrier is not null)
+                    and (new.weight > 0)
+                    and (new.weight < 30 or new.insured)) is not true then
+                        if (pg_catalog.isfinite(new.sent_at)) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                            );
+                        end if;
+                        if (new.delivered_at is null) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.carrier is not null) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['carrier']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': SENT requires carrier'),
+                                p_hint => 'Set carrier in the same write'
+                            );
+                        end if;
+                        if (new.weight > 0) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                                p_hint => 'It must hold: weight > 0'
+                            );
+                        end if;
+                        if (new.weight < 30 or new.insured) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': heavy_is_insured does not hold'),
+                                p_hint => 'It must hold: weight < 30 or insured'
+                            );
+                        end if;
+                    end if;
+                elsif v_to = 'DELIVERED' then
+                    if ((pg_catalog.isfinite(new.sent_at))
+                    and (pg_catalog.isfinite(new.delivered_at))
+                    and (new.weight > 0)) is not true then
+                        if (pg_catalog.isfinite(new.sent_at)) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                            );
+                        end if;
+                        if (pg_catalog.isfinite(new.delivered_at)) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.weight > 0) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                                p_hint => 'It must hold: weight > 0'
+                            );
+                        end if;
+                    end if;
+                elsif v_to = 'LOST' then
+                    if ((new.sent_at is null or pg_catalog.isfinite(new.sent_at))
+                    and (new.delivered_at is null)
+                    and (new.carrier is null)
+                    and (new.weight > 0)) is not true then
+                        if (new.sent_at is null or pg_catalog.isfinite(new.sent_at)) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['sent_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at does not fit the state'),
+                                p_hint => 'sent_at is set in SENT, DELIVERED, null in PACKED'
+                            );
+                        end if;
+                        if (new.delivered_at is null) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.carrier is null) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': LOST forbids carrier'),
+                                p_hint => 'Leave carrier null'
+                            );
+                        end if;
+                        if (new.weight > 0) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                                p_hint => 'It must hold: weight > 0'
+                            );
+                        end if;
+                    end if;
+                else
+                    perform interlock.refuse(
+                        p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
                         p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                        p_from => v_from, p_to => v_to, p_event => null,
-                        p_allowed => array['DELIVERED', 'LOST']::pg_catalog.text[], p_missing => '{}',
-                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
-                        p_hint => 'Allowed from SENT: DELIVERED, LOST'
+                        p_from => null, p_to => v_to, p_event => null,
+                        p_allowed => '{}', p_missing => '{}',
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
+                        p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
                     );
                 end if;
+                return null;
+            end if;
+        end if;
+        if v_from = 'PACKED' then
+            if v_to = 'SENT' then
+                if (new.paid_at is not null) is true then
+                    v_event := 'send';
+                else
+                    v_kind := interlock.refuse_unless_lifted(
+                        p_code => 'IL04', p_machine => 'parcel', p_rule => 'guard',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'paid_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => v_from, p_to => v_to, p_event => 'send',
+                        p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => array['paid_at']::pg_catalog.text[],
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': PACKED -> SENT needs paid_at is not null'),
+                        p_hint => 'send is allowed once this holds: paid_at is not null'
+                    );
+                    v_event := 'send';
+                end if;
+            elsif v_to = 'LOST' then
+                v_event := 'lose';
             else
                 if (v_to in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is not true then
                     perform interlock.refuse(
@@ -562,11 +901,55 @@ begin
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => '{}', p_missing => '{}',
+                    p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => '{}',
                     p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
-                    p_hint => pg_catalog.concat('No move leads out of ', coalesce(v_from, 'null'))
+                    p_hint => 'Allowed from PACKED: SENT, LOST'
                 );
             end if;
+        elsif v_from = 'SENT' then
+            if v_to = 'DELIVERED' then
+                v_event := 'deliver';
+            elsif v_to = 'LOST' then
+                v_event := 'lose';
+            else
+                if (v_to in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is not true then
+                    perform interlock.refuse(
+                        p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => null, p_to => v_to, p_event => null,
+                        p_allowed => '{}', p_missing => '{}',
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
+                        p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
+                    );
+                end if;
+                v_kind := interlock.refuse_unless_lifted(
+                    p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => v_from, p_to => v_to, p_event => null,
+                    p_allowed => array['DELIVERED', 'LOST']::pg_catalog.text[], p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
+                    p_hint => 'Allowed from SENT: DELIVERED, LOST'
+                );
+            end if;
+        else
+            if (v_to in ('PACKED', 'SENT', 'DELIVERED', 'LOST')) is not true then
+                perform interlock.refuse(
+                    p_code => 'IL11', p_machine => 'parcel', p_rule => 'known_state',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => null, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
+                    p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
+                );
+            end if;
+            v_kind := interlock.refuse_unless_lifted(
+                p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => v_from, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
+                p_hint => pg_catalog.concat('No move leads out of ', coalesce(v_from, 'null'))
+            );
         end if;
     end if;
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
@@ -591,44 +974,40 @@ begin
                 p_hint => 'Insert a new row: a history belongs to one key'
             );
         end if;
-        if v_kind is distinct from 'backfill' then
-            if old.sent_at is distinct from new.sent_at
-                and (v_from is distinct from v_to and v_to = 'SENT') is not true then
-                v_kind := interlock.refuse_unless_lifted(
-                    p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => '{}', p_missing => '{}',
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at changes only when its state is entered'),
-                    p_hint => 'sent_at is written on the move to SENT'
-                );
-            end if;
-            if old.delivered_at is distinct from new.delivered_at
-                and (v_from is distinct from v_to and v_to = 'DELIVERED') is not true then
-                v_kind := interlock.refuse_unless_lifted(
-                    p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => '{}', p_missing => '{}',
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at changes only when its state is entered'),
-                    p_hint => 'delivered_at is written on the move to DELIVERED'
-                );
-            end if;
+        if old.sent_at is distinct from new.sent_at
+            and (v_from is distinct from v_to and v_to = 'SENT') is not true then
+            v_kind := interlock.refuse_unless_lifted(
+                p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => v_from, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at changes only when its state is entered'),
+                p_hint => 'sent_at is written on the move to SENT'
+            );
+        end if;
+        if old.delivered_at is distinct from new.delivered_at
+            and (v_from is distinct from v_to and v_to = 'DELIVERED') is not true then
+            v_kind := interlock.refuse_unless_lifted(
+                p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => v_from, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at changes only when its state is entered'),
+                p_hint => 'delivered_at is written on the move to DELIVERED'
+            );
         end if;
     end if;
     if v_from = 'DELIVERED' then
         if old.carrier is distinct from new.carrier then
-            if v_kind is distinct from 'backfill' then
-                if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true then
-                    v_kind := interlock.refuse_unless_lifted(
-                        p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
-                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                        p_from => v_from, p_to => v_to, p_event => null,
-                        p_allowed => '{}', p_missing => '{}',
-                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': carrier may not change in DELIVERED'),
-                        p_hint => 'carrier is frozen in DELIVERED'
-                    );
-                end if;
+            if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true then
+                v_kind := interlock.refuse_unless_lifted(
+                    p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => v_from, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': carrier may not change in DELIVERED'),
+                    p_hint => 'carrier is frozen in DELIVERED'
+                );
             end if;
         end if;
     end if;
@@ -814,9 +1193,6 @@ begin
             p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': status is not a state of this machine'),
             p_hint => 'Known states: PACKED, SENT, DELIVERED, LOST'
         );
-    end if;
-    if v_kind = 'backfill' then
-        return null;
     end if;
     if old.carrier is distinct from new.carrier then
         if pg_catalog.btrim(coalesce(current_setting('interlock.actor', true), '')) = '' then

@@ -449,73 +449,366 @@ begin
         end if;
         v_from := old.status;
         v_to := new.status;
-        if
-            current_setting('interlock.lift', true) is not null
-            and interlock.lifted('parcel', 'entry') = 'backfill'
-        then
-            v_kind := 'backfill';
+        if current_setting('interlock.lift', true) is not null then
+            if interlock.lifted('parcel', 'entry') = 'backfill' then
+                if old.id is distinct from new.id then
+                    perform interlock.refuse(
+                        p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'id', p_key => pg_catalog.jsonb_build_object('id', old.id),
+                        p_from => v_from, p_to => v_to, p_event => null,
+                        p_allowed => '{}', p_missing => '{}',
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', old.id), ': the key id may not change'),
+                        p_hint => 'Insert a new row: a history belongs to one key'
+                    );
+                end if;
+                if v_to in ('PACKED', 'SENT') then
+                    if ((new.delivered_at is null)
+                    and (new.weight > 0)) is not true then
+                        if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is true then
+                            perform interlock.record_violation(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.weight > 0) is not true then
+                            perform interlock.record_violation(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                                p_hint => 'It must hold: weight > 0'
+                            );
+                        end if;
+                    end if;
+                elsif v_to = 'DELIVERED' then
+                    if ((pg_catalog.isfinite(new.delivered_at))
+                    and (new.weight > 0)) is not true then
+                        if (pg_catalog.isfinite(new.delivered_at)) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (pg_catalog.isfinite(old.delivered_at)) is not true) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (pg_catalog.isfinite(new.delivered_at)) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (pg_catalog.isfinite(old.delivered_at)) is not true) is true then
+                            perform interlock.record_violation(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.weight > 0) is not true then
+                            perform interlock.record_violation(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                                p_hint => 'It must hold: weight > 0'
+                            );
+                        end if;
+                    end if;
+                elsif v_to = 'LOST' then
+                    if ((new.delivered_at is null)
+                    and (new.carrier is null)
+                    and (new.weight > 0)) is not true then
+                        if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is true then
+                            perform interlock.record_violation(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.carrier is null) is not true then
+                            perform interlock.record_violation(
+                                p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': LOST forbids carrier'),
+                                p_hint => 'Leave carrier null'
+                            );
+                        end if;
+                        if (new.weight > 0) is not true then
+                            perform interlock.record_violation(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                                p_hint => 'It must hold: weight > 0'
+                            );
+                        end if;
+                    end if;
+                else
+                    if ((case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end)
+                    and (new.weight > 0)) is not true then
+                        if (case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) is true then
+                            perform interlock.record_violation(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                    end if;
+                end if;
+                return null;
+            end if;
         end if;
     else
         v_from := old.status;
         v_to := new.status;
-        if
-            current_setting('interlock.lift', true) is not null
-            and interlock.lifted('parcel', 'entry') = 'backfill'
-        then
-            v_kind := 'backfill';
-        else
-            if v_from = 'PACKED' then
-                if v_to = 'SENT' then
-                    if (new.paid_at is not null) is true then
-                        v_event := 'send';
-                    else
-                        perform interlock.record_violation(
-                            p_code => 'IL04', p_machine => 'parcel', p_rule => 'guard',
-                            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'paid_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                            p_from => v_from, p_to => v_to, p_event => 'send',
-                            p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => array['paid_at']::pg_catalog.text[],
-                            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': PACKED -> SENT needs paid_at is not null'),
-                            p_hint => 'send is allowed once this holds: paid_at is not null'
-                        );
-                        v_event := 'send';
+        if current_setting('interlock.lift', true) is not null then
+            if interlock.lifted('parcel', 'entry') = 'backfill' then
+                if old.id is distinct from new.id then
+                    perform interlock.refuse(
+                        p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'id', p_key => pg_catalog.jsonb_build_object('id', old.id),
+                        p_from => v_from, p_to => v_to, p_event => null,
+                        p_allowed => '{}', p_missing => '{}',
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', old.id), ': the key id may not change'),
+                        p_hint => 'Insert a new row: a history belongs to one key'
+                    );
+                end if;
+                if v_to in ('PACKED', 'SENT') then
+                    if ((new.delivered_at is null)
+                    and (new.weight > 0)) is not true then
+                        if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is true then
+                            perform interlock.record_violation(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.weight > 0) is not true then
+                            perform interlock.record_violation(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                                p_hint => 'It must hold: weight > 0'
+                            );
+                        end if;
+                    end if;
+                elsif v_to = 'DELIVERED' then
+                    if ((pg_catalog.isfinite(new.delivered_at))
+                    and (new.weight > 0)) is not true then
+                        if (pg_catalog.isfinite(new.delivered_at)) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (pg_catalog.isfinite(old.delivered_at)) is not true) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (pg_catalog.isfinite(new.delivered_at)) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (pg_catalog.isfinite(old.delivered_at)) is not true) is true then
+                            perform interlock.record_violation(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.weight > 0) is not true then
+                            perform interlock.record_violation(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                                p_hint => 'It must hold: weight > 0'
+                            );
+                        end if;
                     end if;
                 elsif v_to = 'LOST' then
-                    v_event := 'lose';
+                    if ((new.delivered_at is null)
+                    and (new.carrier is null)
+                    and (new.weight > 0)) is not true then
+                        if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.delivered_at is null) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and (old.delivered_at is null) is not true) is true then
+                            perform interlock.record_violation(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (new.carrier is null) is not true then
+                            perform interlock.record_violation(
+                                p_code => 'IL13', p_machine => 'parcel', p_rule => 'state_row',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': LOST forbids carrier'),
+                                p_hint => 'Leave carrier null'
+                            );
+                        end if;
+                        if (new.weight > 0) is not true then
+                            perform interlock.record_violation(
+                                p_code => 'IL14', p_machine => 'parcel', p_rule => 'invariant',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'weight', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => '{}',
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': weight_is_positive does not hold'),
+                                p_hint => 'It must hold: weight > 0'
+                            );
+                        end if;
+                    end if;
                 else
-                    v_kind := interlock.refuse_unless_lifted(
-                        p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
-                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                        p_from => v_from, p_to => v_to, p_event => null,
-                        p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => '{}',
-                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
-                        p_hint => 'Allowed from PACKED: SENT, LOST'
-                    );
+                    if ((case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end)
+                    and (new.weight > 0)) is not true then
+                        if (case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) is not true then
+                            perform interlock.refuse(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                        if (case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is not true and (((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true) is true then
+                            perform interlock.record_violation(
+                                p_code => 'IL12', p_machine => 'parcel', p_rule => 'stamp',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => null, p_to => v_to, p_event => null,
+                                p_allowed => '{}', p_missing => array['delivered_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at does not fit the state'),
+                                p_hint => 'delivered_at is set in DELIVERED, null in PACKED, SENT, LOST'
+                            );
+                        end if;
+                    end if;
                 end if;
-            elsif v_from = 'SENT' then
-                if v_to = 'DELIVERED' then
-                    v_event := 'deliver';
-                elsif v_to = 'LOST' then
-                    v_event := 'lose';
+                return null;
+            end if;
+        end if;
+        if v_from = 'PACKED' then
+            if v_to = 'SENT' then
+                if (new.paid_at is not null) is true then
+                    v_event := 'send';
                 else
-                    v_kind := interlock.refuse_unless_lifted(
-                        p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
-                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                        p_from => v_from, p_to => v_to, p_event => null,
-                        p_allowed => array['DELIVERED', 'LOST']::pg_catalog.text[], p_missing => '{}',
-                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
-                        p_hint => 'Allowed from SENT: DELIVERED, LOST'
+                    perform interlock.record_violation(
+                        p_code => 'IL04', p_machine => 'parcel', p_rule => 'guard',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'paid_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => v_from, p_to => v_to, p_event => 'send',
+                        p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => array['paid_at']::pg_catalog.text[],
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': PACKED -> SENT needs paid_at is not null'),
+                        p_hint => 'send is allowed once this holds: paid_at is not null'
                     );
+                    v_event := 'send';
                 end if;
+            elsif v_to = 'LOST' then
+                v_event := 'lose';
             else
                 v_kind := interlock.refuse_unless_lifted(
                     p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
                     p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
                     p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => '{}', p_missing => '{}',
+                    p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => '{}',
                     p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
-                    p_hint => pg_catalog.concat('No move leads out of ', coalesce(v_from, 'null'))
+                    p_hint => 'Allowed from PACKED: SENT, LOST'
                 );
             end if;
+        elsif v_from = 'SENT' then
+            if v_to = 'DELIVERED' then
+                v_event := 'deliver';
+            elsif v_to = 'LOST' then
+                v_event := 'lose';
+            else
+                v_kind := interlock.refuse_unless_lifted(
+                    p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => v_from, p_to => v_to, p_event => null,
+                    p_allowed => array['DELIVERED', 'LOST']::pg_catalog.text[], p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
+                    p_hint => 'Allowed from SENT: DELIVERED, LOST'
+                );
+            end if;
+        else
+            v_kind := interlock.refuse_unless_lifted(
+                p_code => 'IL01', p_machine => 'parcel', p_rule => 'transition',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => v_from, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': ', coalesce(v_from, 'null'), ' -> ', coalesce(v_to, 'null'), ' is not allowed')),
+                p_hint => pg_catalog.concat('No move leads out of ', coalesce(v_from, 'null'))
+            );
         end if;
     end if;
     if tg_table_schema <> 'depot' or tg_table_name <> 'parcel' then
@@ -540,46 +833,42 @@ begin
                 p_hint => 'Insert a new row: a history belongs to one key'
             );
         end if;
-        if v_kind is distinct from 'backfill' then
-            if old.sent_at is distinct from new.sent_at
-                and (v_from is distinct from v_to and v_to = 'SENT') is not true then
-                v_kind := interlock.refuse_unless_lifted(
-                    p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => '{}', p_missing => '{}',
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at changes only when its state is entered'),
-                    p_hint => 'sent_at is written on the move to SENT'
-                );
-            end if;
-            if old.delivered_at is distinct from new.delivered_at
-                and (v_from is distinct from v_to and v_to = 'DELIVERED'
-                or ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and ((case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is true) is true) is not true then
-                v_kind := interlock.refuse_unless_lifted(
-                    p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => '{}', p_missing => '{}',
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at changes only when its state is entered'),
-                    p_hint => 'delivered_at is written on the move to DELIVERED'
-                );
-            end if;
+        if old.sent_at is distinct from new.sent_at
+            and (v_from is distinct from v_to and v_to = 'SENT') is not true then
+            v_kind := interlock.refuse_unless_lifted(
+                p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'sent_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => v_from, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': sent_at changes only when its state is entered'),
+                p_hint => 'sent_at is written on the move to SENT'
+            );
+        end if;
+        if old.delivered_at is distinct from new.delivered_at
+            and (v_from is distinct from v_to and v_to = 'DELIVERED'
+            or ((case when old.status = 'DELIVERED' then pg_catalog.isfinite(old.delivered_at) when old.status in ('PACKED', 'SENT', 'LOST') then old.delivered_at is null else old.delivered_at is null or pg_catalog.isfinite(old.delivered_at) end) is true) is not true and ((case when new.status = 'DELIVERED' then pg_catalog.isfinite(new.delivered_at) when new.status in ('PACKED', 'SENT', 'LOST') then new.delivered_at is null else new.delivered_at is null or pg_catalog.isfinite(new.delivered_at) end) is true) is true) is not true then
+            v_kind := interlock.refuse_unless_lifted(
+                p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'delivered_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => v_from, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => '{}',
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': delivered_at changes only when its state is entered'),
+                p_hint => 'delivered_at is written on the move to DELIVERED'
+            );
         end if;
     end if;
     if v_from = 'DELIVERED' then
         if old.carrier is distinct from new.carrier then
-            if v_kind is distinct from 'backfill' then
-                if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true
-                    and (((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true and ((new.status = 'LOST' is not true or (new.carrier is null) is true)) is true) is not true then
-                    v_kind := interlock.refuse_unless_lifted(
-                        p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
-                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                        p_from => v_from, p_to => v_to, p_event => null,
-                        p_allowed => '{}', p_missing => '{}',
-                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': carrier may not change in DELIVERED'),
-                        p_hint => 'carrier is frozen in DELIVERED'
-                    );
-                end if;
+            if old.carrier is distinct from new.carrier and (v_to = 'LOST') is not true
+                and (((old.status = 'LOST' is not true or (old.carrier is null) is true)) is not true and ((new.status = 'LOST' is not true or (new.carrier is null) is true)) is true) is not true then
+                v_kind := interlock.refuse_unless_lifted(
+                    p_code => 'IL07', p_machine => 'parcel', p_rule => 'freeze',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'carrier', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => v_from, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => '{}',
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': carrier may not change in DELIVERED'),
+                    p_hint => 'carrier is frozen in DELIVERED'
+                );
             end if;
         end if;
     end if;
@@ -720,9 +1009,6 @@ begin
                 );
             end if;
         end if;
-    end if;
-    if v_kind = 'backfill' then
-        return null;
     end if;
     if old.carrier is distinct from new.carrier then
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier")
