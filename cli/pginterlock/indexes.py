@@ -6,12 +6,12 @@ import psycopg
 from psycopg import errors
 
 from pginterlock import assets, database
-from pginterlock.compiler import claims
+from pginterlock.compiler import claims, seeking
 from pginterlock.errors import EnvironmentFault
 from pginterlock.fit import Problem
 from pginterlock.model import Machine, SpecPath
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.rules.claim import index_name
+from pginterlock.rules.claim_terms import index_name, is_held, seek_name
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Table
 from pginterlock.template import fill
@@ -23,9 +23,15 @@ _TWIN = "interlock_twin_claim"
 
 def found_indexes(connection: psycopg.Connection, machine: str, where: Table) -> list[DbObject]:
     """Return the indexes of *machine*'s claims on *where*, and what is left of unfinished ones."""
-    found = []
-    asked = {"oid": where.oid, "names_begin": claims.prefix(machine)}
-    for row in database.ask(connection, "found_indexes.sql", asked):
+    found = _found_grant(connection, machine, where)
+    rows = [
+        row
+        for begin in (claims.prefix(machine), seeking.prefix(machine))
+        for row in database.ask(
+            connection, "found_indexes.sql", {"oid": where.oid, "names_begin": begin}
+        )
+    ]
+    for row in rows:
         note: str = row["note"]
         if not claims.owns(machine, note):
             continue
@@ -45,6 +51,13 @@ def found_indexes(connection: psycopg.Connection, machine: str, where: Table) ->
             )
         )
     return found
+
+
+def _found_grant(connection: psycopg.Connection, machine: str, where: Table) -> list[DbObject]:
+    return [
+        seeking.found_grant(machine, where.name, row["owner_name"], row["columns"])
+        for row in database.ask(connection, "seek_grant.sql", {"oid": where.oid})
+    ]
 
 
 def stored_definition(connection: psycopg.Connection, where: Table, asked: DbObject) -> str:
@@ -78,7 +91,8 @@ def probe(
         _make_extension(connection)
     for claim in machine.claims:
         path: SpecPath = ("machines", machine.name, "claims", claim.name)
-        index = indexes.get(f"{where.name} {index_name(machine.name, claim.name)}")
+        name = index_name if is_held(Writing(machine, where), claim) else seek_name
+        index = indexes.get(f"{where.name} {name(machine.name, claim.name)}")
         try:
             if claim.during and not _is_range(connection, where, claim.during.text):
                 told = f"{claim.during.text!r} is no range; write one, such as daterange(a, b)"

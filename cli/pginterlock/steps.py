@@ -44,7 +44,9 @@ def make_plan(
         guards = {it.survey.machine.name: versions.guard(it) for it in told}
         of_machines = _machine_steps(seen, guards)
         first = extension_steps(connection, seen)
-        before = [*of_machines.look, *first, *schema_steps(seen)]
+        if of_machines.prepare:
+            first = [replace(it, part=Part.PREPARE) for it in first]
+        before = [*of_machines.look, *first, *of_machines.prepare, *schema_steps(seen)]
         steps = [*before, *of_machines.arm, *of_machines.after, *versions.moves(told)]
         if steps:
             demand_rights(seen)
@@ -72,6 +74,7 @@ class _Steps:
     """The steps of all machines, by when they run; *before* needs no lock on a user's table."""
 
     look: list[Step] = field(default_factory=list)
+    prepare: list[Step] = field(default_factory=list)
     before: list[Step] = field(default_factory=list)
     locks: list[Step] = field(default_factory=list)
     locked: list[Step] = field(default_factory=list)
@@ -100,7 +103,8 @@ def _machine_steps(seen: Survey, guards: Mapping[str, list[Step]]) -> _Steps:
         locked: list[Step] = [*guards.get(it.machine.name, [])]
         for change in found:
             if is_built(change):
-                steps.claims += index_steps(it, change)
+                built = index_steps(it, change)
+                (steps.prepare if built[0].part is Part.PREPARE else steps.claims).extend(built)
                 continue
             step = _machine_step(seen, it, change)
             if change.action.is_after:
