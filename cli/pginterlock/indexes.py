@@ -9,8 +9,9 @@ from pginterlock import assets, database
 from pginterlock.compiler import claims, seeking
 from pginterlock.errors import EnvironmentFault
 from pginterlock.fit import Problem
-from pginterlock.model import Machine, SpecPath
+from pginterlock.model import Claim, Machine, SpecPath
 from pginterlock.objects import DbObject, ObjectKind
+from pginterlock.rules import claim_judge
 from pginterlock.rules.claim_terms import index_name, is_held, seek_name
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Table
@@ -87,11 +88,12 @@ def probe(
     """
     problems: list[Problem] = []
     indexes = {it.name: it for it in wanted if it.kind is ObjectKind.INDEX}
-    if machine.claims and claims.needs_extension(Writing(machine, where)):
+    writing = Writing(machine, where)
+    if machine.claims and claims.needs_extension(writing):
         _make_extension(connection)
     for claim in machine.claims:
         path: SpecPath = ("machines", machine.name, "claims", claim.name)
-        name = index_name if is_held(Writing(machine, where), claim) else seek_name
+        name = index_name if is_held(writing, claim) else seek_name
         index = indexes.get(f"{where.name} {name(machine.name, claim.name)}")
         try:
             if claim.during and not _is_range(connection, where, claim.during.text):
@@ -99,6 +101,8 @@ def probe(
                 problems.append(Problem((*path, "during"), told))
             elif index:
                 stored_definition(connection, where, index)
+            if claim_judge.takes_turns(writing, claim):
+                _demand_hash(connection, writing, claim)
         except (errors.DataError, errors.ProgrammingError, errors.NotSupportedError) as error:
             if isinstance(error, errors.InsufficientPrivilege):
                 raise
@@ -106,6 +110,14 @@ def probe(
             about = f"{claim.during.text!r}: " if claim.during else ""
             problems.append(Problem((*path, "during") if claim.during else path, f"{about}{said}"))
     return problems
+
+
+def _demand_hash(connection: psycopg.Connection, writing: Writing, claim: Claim) -> None:
+    """Ask the server for a hash of the resource, of which it knows none for a few types."""
+    with connection.transaction():
+        types = {c: writing.column(c).type for c in claim.resource}
+        hashed = claim_judge.slot(claim, lambda column: f"null::{types[column]}")
+        database.run(connection, f"select {hashed}")
 
 
 def lacks_extension(connection: psycopg.Connection, writings: Sequence[Writing]) -> bool:

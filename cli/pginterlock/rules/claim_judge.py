@@ -7,6 +7,8 @@ is refused, and there writers of one resource take turns, so that the second see
 Pure: model and table in, SQL text out.
 """
 
+import zlib
+
 from pginterlock import assets
 from pginterlock.model import Claim, Mode
 from pginterlock.names import cut, ident, literal
@@ -18,7 +20,7 @@ from pginterlock.rules.claim_terms import (
     keys,
     other,
 )
-from pginterlock.rules.parts import Verdict, Writing, block, is_state, new, old
+from pginterlock.rules.parts import Render, Verdict, Writing, block, is_state, new, old
 from pginterlock.template import fill
 
 _HINT = "Another row holds it: take another, or wait until that row lets go"
@@ -32,6 +34,15 @@ def turn_name(machine: str) -> str:
 def takes_turns(writing: Writing, claim: Claim) -> bool:
     """Whether writers that claim the same take turns."""
     return is_judged(writing, claim) and _mode(writing, claim) is Mode.RATCHET
+
+
+def slot(claim: Claim, render: Render) -> str:
+    """Return SQL for the place in that table: the same for all that claim the same.
+
+    By the types' own hash, so that what is equal has one place, whatever it is spelled like.
+    """
+    held = ", ".join(render(column) for column in claim.resource)
+    return f"pg_catalog.hash_record_extended(row({held}), {zlib.crc32(claim.name.encode())})"
 
 
 def read_columns(writing: Writing) -> list[str]:
@@ -84,10 +95,9 @@ def _seen(writing: Writing, claim: Claim, code: str) -> list[str]:
 
 def _ratchet(writing: Writing, claim: Claim, code: str, *, is_change: bool) -> list[str]:
     """Return what refuses a new overlap, and records the touch of one that was there."""
-    slot = ", ".join([literal(claim.name), *(new(c) for c in claim.resource)])
     turn = fill(
         assets.read("sql", "templates", "claim_turn.plpgsql"),
-        {"relation_name": turn_name(writing.machine.name), "slot": slot},
+        {"relation_name": turn_name(writing.machine.name), "slot": slot(claim, new)},
     )
     fresh = _claims_now(writing, claim)
     if is_change:
