@@ -1,6 +1,6 @@
 """The steps of claims: who holds what twice, and indexes built beside what is in force."""
 
-from pginterlock.compiler import seeking
+from pginterlock.compiler import removal, seeking
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.plan import Action, Change, Part, Step
 from pginterlock.rules.claim import overlaps
@@ -54,7 +54,18 @@ def index_steps(it: MachineSurvey, change: Change) -> list[Step]:
     title = f"{change.action} index {name}"
     at = "" if lock is Lock.NONE else table
     part = Part.PREPARE if is_seek else Part.CLAIM
-    return [*steps, Step(title, thing.reason, change.sql, part, lock, at)]
+    steps.append(Step(title, thing.reason, change.sql, part, lock, at))
+    return [*steps, *_analyze(it, thing)] if is_seek else steps
+
+
+def _analyze(it: MachineSurvey, thing: DbObject) -> list[Step]:
+    """Return the step after which the server knows what ranges there are, and looks by the index."""
+    if not seeking.is_by_range(thing):
+        return []
+    lock, table = Lock.SHARE_UPDATE_EXCLUSIVE, str(it.table.name)
+    sql = f"analyze {removal.qualified(it.table.name)};\n"
+    why = f"the server is to know the ranges that {short(it, thing)} holds"
+    return [Step(f"analyze {table}", why, sql, Part.PREPARE, lock, table)]
 
 
 def short(it: MachineSurvey, thing: DbObject) -> str:

@@ -227,7 +227,17 @@ def test_in_a_ratchet_a_new_overlap_is_refused_and_an_old_one_may_be_touched(
     assert told(bare) == []
     sound = refused(bare, "update office.booking set starts = '2026-01-02' where id = 2")
     assert sound.message == "booking 2: room is held by 1"
-    refused(bare, "insert into office.booking values (9, 'HELD', 7, '2026-01-02', '2026-01-03')")
+
+
+def test_in_a_ratchet_a_row_may_not_begin_with_what_another_holds(
+    bare: psycopg.Connection,
+) -> None:
+    change = ("initial: [NEW]", "initial: [NEW, HELD]")
+    apply.install(bare, office("ratchet", change=change))
+    add(bare, 1, status="HELD", desk=3)
+
+    birth = "insert into office.booking (id, status, desk) values (2, 'HELD', 3)"
+    assert refused(bare, birth).message == "booking 2: desk is held by 1"
 
 
 def test_who_may_not_read_the_table_is_told_no_key_in_a_ratchet(

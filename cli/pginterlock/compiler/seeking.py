@@ -52,6 +52,11 @@ def is_seek(thing: DbObject) -> bool:
     return thing.kind is ObjectKind.INDEX and name.startswith(prefix(thing.machine))
 
 
+def is_by_range(thing: DbObject) -> bool:
+    """Whether the index *thing* holds a range, of which the server has no statistics as yet."""
+    return " using gist " in thing.expression
+
+
 def found_grant(machine: str, table: TableName, owner: str, granted: Sequence[str]) -> DbObject:
     """Return the right to read as it is found."""
     listed = ", ".join(map(ident, granted))

@@ -92,10 +92,18 @@ def _relation(writing: Writing) -> str:
     return f"{ident(table.schema)}.{ident(table.name)} as {OTHER}"
 
 
+def _any(writing: Writing, what: str, condition: str) -> str:
+    """Return the query of *what* of any other row that meets *condition*; no row where none does.
+
+    Its limit is no constant, so that it is planned for all rows that there are: for one row a scan
+    of the table may look cheap, and is not where there is none.
+    """
+    return f"select {what} from {_relation(writing)} where {condition} limit (select 1)"
+
+
 def _is_lone(writing: Writing, claim: Claim) -> Callable[[Render], str]:
     def condition(render: Render) -> str:
-        younger = _younger(writing, claim, render)
-        return f"not exists (select from {_relation(writing)} where {younger})"
+        return f"({_any(writing, 'true', _younger(writing, claim, render))}) is null"
 
     return condition
 
@@ -120,7 +128,7 @@ def _is_fresh(writing: Writing, claim: Claim, before: Render) -> Callable[[Rende
         apart = f"{keys(writing, other)} <> {keys(writing, before)}"
         was = f"{held} and {clashes(writing, claim, before)}"
         new = f"{clashes(writing, claim, render)} and {apart} and ({was}) is not true"
-        return f"({same}) or not exists (select from {_relation(writing)} where {new})"
+        return f"({same}) or ({_any(writing, 'true', new)}) is null"
 
     return condition
 
@@ -212,13 +220,15 @@ def _because(writing: Writing, claim: Claim) -> Callable[[Render], str]:
 
 
 def _holder(writing: Writing, claim: Claim, render: Render) -> str:
-    """Return SQL for the key of the first other row that holds the same, as people read it."""
-    pairs = [f"'{c}='" if c.isidentifier() else literal(f"{c}=") for c in writing.key]
+    """Return SQL for the key of another row that holds the same, a younger one where there is."""
+    pairs = [literal(f"{column}=") for column in writing.key]
     told = ", ' ', ".join(f"{name}, {other(c)}" for name, c in zip(pairs, writing.key, strict=True))
     held = is_state(writing.state_sql(render), claim.states)
-    apart = f"{keys(writing, other)} <> {keys(writing, render)}"
-    return (
-        f"(select concat({told}) from {_relation(writing)} where {held}"
-        f" and {clashes(writing, claim, render)} and {apart}"
-        f" order by {', '.join(other(c) + ' desc' for c in writing.key)} limit 1)"
+    apart = (
+        f"{clashes(writing, claim, render)} and {keys(writing, other)} <> {keys(writing, render)}"
     )
+    found = (
+        _any(writing, f"concat({told})", f"{held} and {condition}")
+        for condition in (_younger(writing, claim, render), apart)
+    )
+    return f"coalesce(({'), ('.join(found)}))"
