@@ -1,4 +1,4 @@
-"""Run a plan: look first, arm in one transaction, build and validate after.
+"""Run a plan: look first, prepare, arm in one transaction, build and validate after.
 
 The arming is all or nothing; what comes after is taken up where it stopped.
 
@@ -14,7 +14,7 @@ from psycopg import errors
 
 from pginterlock import database, rename_rows
 from pginterlock.arming import arm, demand_unchanged
-from pginterlock.building import build, look
+from pginterlock.building import build, look, prepare
 from pginterlock.errors import EnvironmentFault, IncompleteError, UnsafeError
 from pginterlock.model import Spec
 from pginterlock.plan import Part, Plan, Step
@@ -75,6 +75,7 @@ def run(
         for step in parts[Part.LOOK]:
             progress(step.title)
             look(connection, step, UnsafeError("", remedy=_MEND))
+        prepare(connection, parts[Part.PREPARE], how, progress)
         if steps := parts[Part.ARM]:
             with database.faults(), watched(connection, how) as patience:
                 ran = Ran(len(steps), arm(connection, plan, steps, patience, progress))

@@ -6,6 +6,7 @@ index that holds nothing, which is dropped at once, or by the next plan.
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 
 import psycopg
@@ -19,6 +20,8 @@ from pginterlock.waiting import ADVISORY_KEY, Waiting, persist, watched
 
 Progress = Callable[[str], None]
 
+# An index beside what is in force: its way is cleared, it is built, it takes its name.
+_CLEAR, _OF_ONE_INDEX = "clear the way of index", 3
 _SHOWN = 5
 _SHOWN_PAIRS = 20
 _TAKEN = (
@@ -57,6 +60,46 @@ def _samples(samples: Sequence[object]) -> str:
     if any(isinstance(it, dict) and isinstance(it.get("other"), dict) for it in samples):
         return "".join(f"\n    {key_text(it)}" for it in samples[:_SHOWN_PAIRS])
     return f", for example {', '.join(key_text(it) for it in samples[:_SHOWN])}"
+
+
+def prepare(
+    connection: psycopg.Connection, steps: Sequence[Step], how: Waiting, progress: Progress
+) -> None:
+    """Run *steps*, the prepare part of a plan, one by one outside of any transaction.
+
+    Raises EnvironmentFault where one cannot be done: nothing is armed then, and what was built
+    refuses nothing; a later apply begins again with what is not whole.
+    """
+    if not steps:
+        return
+    try:
+        with _alone(connection, how):
+            database.run(connection, f"set lock_timeout = {max(1, round(how.limit_s * 1000))}")
+            for together in _indexes(steps):
+                persist(how, partial(_one_by_one, connection, together, progress))
+    except (psycopg.Error, EnvironmentFault, IncompleteError) as error:
+        raise EnvironmentFault(
+            f"nothing is armed yet: {' '.join(database.hide(str(error)).split())}",
+            remedy="No machine was changed. Apply again: it begins anew with what is not whole.",
+        ) from error
+
+
+def _indexes(steps: Sequence[Step]) -> list[list[Step]]:
+    """Return *steps* in pieces, each of which can be done anew from its beginning."""
+    found: list[list[Step]] = []
+    for step in steps:
+        is_built = bool(found) and found[-1][0].title.startswith(_CLEAR)
+        if is_built and len(found[-1]) < _OF_ONE_INDEX:
+            found[-1].append(step)
+        else:
+            found.append([step])
+    return found
+
+
+def _one_by_one(connection: psycopg.Connection, steps: Sequence[Step], progress: Progress) -> None:
+    for step in steps:
+        progress(step.title)
+        database.run(connection, step.sql)
 
 
 def build(
@@ -125,13 +168,8 @@ def _apart(
     """
     database.run(connection, f"set lock_timeout = {max(1, round(how.limit_s * 1000))}")
 
-    def once() -> None:
-        for step in steps:
-            progress(step.title)
-            database.run(connection, step.sql)
-
     try:
-        persist(how, once)
+        persist(how, partial(_one_by_one, connection, steps, progress))
     except BaseException:
         # An index that is not valid may go on refusing duplicates. Where the drop must wait too, it
         # is left to the next plan.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pginterlock.model import Checks, Machine, SpecPath, TableName
 from pginterlock.names import literal
 from pginterlock.rules import checked_predicates
-from pginterlock.rules.claim import is_held
+from pginterlock.rules.claim_terms import is_held
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Column, Kind, Table
 

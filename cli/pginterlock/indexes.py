@@ -6,12 +6,13 @@ import psycopg
 from psycopg import errors
 
 from pginterlock import assets, database
-from pginterlock.compiler import claims
+from pginterlock.compiler import claims, seeking
 from pginterlock.errors import EnvironmentFault
 from pginterlock.fit import Problem
-from pginterlock.model import Machine, SpecPath
+from pginterlock.model import Claim, Machine, SpecPath
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.rules.claim import index_name
+from pginterlock.rules import claim_judge
+from pginterlock.rules.claim_terms import index_name, is_held, seek_name
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Table
 from pginterlock.template import fill
@@ -23,9 +24,15 @@ _TWIN = "interlock_twin_claim"
 
 def found_indexes(connection: psycopg.Connection, machine: str, where: Table) -> list[DbObject]:
     """Return the indexes of *machine*'s claims on *where*, and what is left of unfinished ones."""
-    found = []
-    asked = {"oid": where.oid, "names_begin": claims.prefix(machine)}
-    for row in database.ask(connection, "found_indexes.sql", asked):
+    found = _found_grant(connection, machine, where)
+    rows = [
+        row
+        for begin in (claims.prefix(machine), seeking.prefix(machine))
+        for row in database.ask(
+            connection, "found_indexes.sql", {"oid": where.oid, "names_begin": begin}
+        )
+    ]
+    for row in rows:
         note: str = row["note"]
         if not claims.owns(machine, note):
             continue
@@ -45,6 +52,13 @@ def found_indexes(connection: psycopg.Connection, machine: str, where: Table) ->
             )
         )
     return found
+
+
+def _found_grant(connection: psycopg.Connection, machine: str, where: Table) -> list[DbObject]:
+    return [
+        seeking.found_grant(machine, where.name, row["owner_name"], row["columns"])
+        for row in database.ask(connection, "seek_grant.sql", {"oid": where.oid})
+    ]
 
 
 def stored_definition(connection: psycopg.Connection, where: Table, asked: DbObject) -> str:
@@ -74,17 +88,21 @@ def probe(
     """
     problems: list[Problem] = []
     indexes = {it.name: it for it in wanted if it.kind is ObjectKind.INDEX}
-    if machine.claims and claims.needs_extension(Writing(machine, where)):
+    writing = Writing(machine, where)
+    if machine.claims and claims.needs_extension(writing):
         _make_extension(connection)
     for claim in machine.claims:
         path: SpecPath = ("machines", machine.name, "claims", claim.name)
-        index = indexes.get(f"{where.name} {index_name(machine.name, claim.name)}")
+        name = index_name if is_held(writing, claim) else seek_name
+        index = indexes.get(f"{where.name} {name(machine.name, claim.name)}")
         try:
             if claim.during and not _is_range(connection, where, claim.during.text):
                 told = f"{claim.during.text!r} is no range; write one, such as daterange(a, b)"
                 problems.append(Problem((*path, "during"), told))
             elif index:
                 stored_definition(connection, where, index)
+            if claim_judge.takes_turns(writing, claim):
+                _demand_hash(connection, writing, claim)
         except (errors.DataError, errors.ProgrammingError, errors.NotSupportedError) as error:
             if isinstance(error, errors.InsufficientPrivilege):
                 raise
@@ -92,6 +110,14 @@ def probe(
             about = f"{claim.during.text!r}: " if claim.during else ""
             problems.append(Problem((*path, "during") if claim.during else path, f"{about}{said}"))
     return problems
+
+
+def _demand_hash(connection: psycopg.Connection, writing: Writing, claim: Claim) -> None:
+    """Ask the server for a hash of the resource, of which it knows none for a few types."""
+    with connection.transaction():
+        types = {c: writing.column(c).type for c in claim.resource}
+        hashed = claim_judge.slot(claim, lambda column: f"null::{types[column]}")
+        database.run(connection, f"select {hashed}")
 
 
 def lacks_extension(connection: psycopg.Connection, writings: Sequence[Writing]) -> bool:

@@ -194,7 +194,7 @@ def _run(copy: psycopg.Connection, steps: tuple[Step, ...], rights: Rights) -> I
     before = copy.execute(_TABLES).fetchone()
     for step in steps:
         is_upgrade = rights.schema_exists and step.title.startswith("tables of schema interlock")
-        if step.part is Part.APART:
+        if step.part in (Part.PREPARE, Part.APART):
             database.run(copy, step.sql)  # what comes after needs it; its lock is seen by nobody
         if is_upgrade or step.part not in _IN_A_TRANSACTION:
             yield step

@@ -39,11 +39,13 @@ class Action(StrEnum):
 class Part(StrEnum):
     """When a step runs.
 
-    *look* before all, *arm* in one transaction, *apart* outside of any, *claim* and *validate* each
-    in one of its own; *move* comes last: rows in batches, each a transaction of its own.
+    *look* before all, *prepare* outside of any transaction, *arm* in one, *apart* outside of any,
+    *claim* and *validate* each in one of its own; *move* comes last: rows in batches, each a
+    transaction of its own.
     """
 
     LOOK = "look"
+    PREPARE = "prepare"
     ARM = "arm"
     APART = "apart"
     CLAIM = "claim"

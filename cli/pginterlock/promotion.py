@@ -23,6 +23,7 @@ from pginterlock.spec_edit import edit_mode, with_mode
 from pginterlock.spec_modes import rule_of
 from pginterlock.steps import make_plan
 from pginterlock.survey import MachineSurvey, survey
+from pginterlock.verify.overlaps import taken_twice
 from pginterlock.violation_groups import Group, Source, grouped
 from pginterlock.violations import seen
 from pginterlock.waiting import Waiting
@@ -146,6 +147,17 @@ def _findings(connection: psycopg.Connection, it: MachineSurvey) -> list[Finding
                 samples=tuple(row["samples"]),
             )
         )
+    return [*found, *_pairs(connection, it)]
+
+
+def _pairs(connection: psycopg.Connection, it: MachineSurvey) -> list[Finding]:
+    """Return who holds what another holds, by claim."""
+    found = []
+    for claim in it.machine.claims:
+        mode = it.machine.mode_of("claim", claim.name)
+        severity = Severity.ERROR if mode is Mode.ENFORCE else Severity.WARNING
+        asked = replace(it, machine=replace(it.machine, claims=(claim,)))
+        found += [replace(one, severity=severity) for one in taken_twice(connection, asked)]
     return found
 
 

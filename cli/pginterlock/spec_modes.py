@@ -35,7 +35,10 @@ def canonical(name: str) -> str:
 
 
 def known_rules(
-    stamps: Iterable[str], rows: Iterable[StateRow], invariants: Iterable[str]
+    stamps: Iterable[str],
+    rows: Iterable[StateRow],
+    invariants: Iterable[str],
+    claims: Iterable[str] = (),
 ) -> list[str]:
     """Return what can have a mode of its own: rules, and items as `RowPredicate.name` has them."""
     items = [f"stamp.{column}" for column in stamps]
@@ -43,13 +46,17 @@ def known_rules(
         items += [f"state_row.{row.state} requires {column}" for column in row.require]
         empty = dict.fromkeys([*row.forbid, *row.clear])
         items += [f"state_row.{row.state} forbids {column}" for column in empty]
-    return [*RULE_NAMES.values(), *items, *(f"invariant.{name}" for name in invariants)]
+    items += [f"invariant.{name}" for name in invariants]
+    return [*RULE_NAMES.values(), *items, *(f"claim.{name}" for name in claims)]
 
 
 def rule_of(machine: Machine, name: str) -> str:
     """Return the rule of *machine* that *name* means; raise UsageError where it has none."""
     known = known_rules(
-        (it.column for it in machine.stamps), machine.rows, (it.name for it in machine.invariants)
+        (it.column for it in machine.stamps),
+        machine.rows,
+        (it.name for it in machine.invariants),
+        (it.name for it in machine.claims),
     )
     rule = canonical(name)
     if rule not in known:
@@ -69,7 +76,7 @@ def read_modes(
         StateRow(state, tuple(it.require), tuple(it.forbid), (), tuple(it.clear))
         for state, it in part.states.items()
     ]
-    known = known_rules(part.stamps, rows, part.invariants)
+    known = known_rules(part.stamps, rows, part.invariants, part.claims)
     found: dict[str, Mode] = {}
     for name, mode in part.modes.items():
         path: SpecPath = (*root, "modes", name)

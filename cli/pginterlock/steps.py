@@ -45,7 +45,9 @@ def make_plan(
         watches = {it.survey.machine.name: versions.watch(it) for it in told}
         of_machines = _machine_steps(seen, watches)
         first = extension_steps(connection, seen)
-        before = [*of_machines.look, *first, *schema_steps(seen)]
+        if of_machines.prepare:
+            first = [replace(it, part=Part.PREPARE) for it in first]
+        before = [*of_machines.look, *first, *of_machines.prepare, *schema_steps(seen)]
         steps = [*before, *of_machines.arm, *of_machines.after, *versions.moves(told)]
         if steps:
             demand_rights(seen)
@@ -73,6 +75,7 @@ class _Steps:
     """The steps of all machines, by when they run; *before* needs no lock on a user's table."""
 
     look: list[Step] = field(default_factory=list)
+    prepare: list[Step] = field(default_factory=list)
     before: list[Step] = field(default_factory=list)
     locks: list[Step] = field(default_factory=list)
     locked: list[Step] = field(default_factory=list)
@@ -103,7 +106,8 @@ def _machine_steps(seen: Survey, watches: Mapping[str, Watch]) -> _Steps:
         locked: list[Step] = [*watch.locked]
         for change in found:
             if is_built(change):
-                steps.claims += index_steps(it, change)
+                built = index_steps(it, change)
+                (steps.prepare if built[0].part is Part.PREPARE else steps.claims).extend(built)
                 continue
             step = _machine_step(seen, it, change)
             if change.action.is_after:

@@ -1,8 +1,10 @@
 """The steps of claims: who holds what twice, and indexes built beside what is in force."""
 
+from pginterlock.compiler import removal, seeking
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.plan import Action, Change, Part, Step
-from pginterlock.rules.claim import index_name, overlaps
+from pginterlock.rules.claim import overlaps
+from pginterlock.rules.claim_terms import index_name
 from pginterlock.survey import MachineSurvey
 
 
@@ -28,19 +30,42 @@ def overlap_steps(it: MachineSurvey, found: list[Change]) -> list[Step]:
 
 
 def index_steps(it: MachineSurvey, change: Change) -> list[Step]:
-    """Return the steps that build an index beside what is in force, and put it in its place."""
+    """Return the steps that build an index beside what is in force, and put it in its place.
+
+    One that refuses nothing is built first of all: the trigger that looks by it is armed then.
+    """
     thing, table = change.object, str(it.table.name)
+    is_seek = seeking.is_seek(thing)
     name = short(it, thing)
     titles = (f"clear the way of index {name}", f"build index {name}")
     reasons = ("an interrupted build leaves an index that holds nothing", thing.reason)
     steps = [
-        Step(title, why, sql, Part.APART, Lock.SHARE_UPDATE_EXCLUSIVE, table)
+        Step(
+            title,
+            why,
+            sql,
+            Part.PREPARE if is_seek else Part.APART,
+            Lock.SHARE_UPDATE_EXCLUSIVE,
+            table,
+        )
         for title, why, sql in zip(titles, reasons, thing.apart, strict=False)
     ]
     lock = Lock.ACCESS_EXCLUSIVE if change.action is Action.REPLACE else thing.lock
     title = f"{change.action} index {name}"
     at = "" if lock is Lock.NONE else table
-    return [*steps, Step(title, thing.reason, change.sql, Part.CLAIM, lock, at)]
+    part = Part.PREPARE if is_seek else Part.CLAIM
+    steps.append(Step(title, thing.reason, change.sql, part, lock, at))
+    return [*steps, *_analyze(it, thing)] if is_seek else steps
+
+
+def _analyze(it: MachineSurvey, thing: DbObject) -> list[Step]:
+    """Return the step after which the server knows what ranges there are, and looks by the index."""
+    if not seeking.is_by_range(thing):
+        return []
+    lock, table = Lock.SHARE_UPDATE_EXCLUSIVE, str(it.table.name)
+    sql = f"analyze {removal.qualified(it.table.name)};\n"
+    why = f"the server is to know the ranges that {short(it, thing)} holds"
+    return [Step(f"analyze {table}", why, sql, Part.PREPARE, lock, table)]
 
 
 def short(it: MachineSurvey, thing: DbObject) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from pginterlock import catalog, database, grants, indexes, migrate
-from pginterlock.compiler import compile_machine, runtime_objects
+from pginterlock.compiler import compile_machine, runtime_objects, seeking
 from pginterlock.definition import machine_of
 from pginterlock.errors import SpecError
 from pginterlock.fingerprints import fingerprint, target
@@ -190,7 +190,9 @@ def standing(connection: psycopg.Connection, machines: dict[str, TableName]) -> 
         if table is None:
             continue
         shapes[machine] = lasting(table)
-        objects += catalog.found_objects(connection, machine, table)
+        found = catalog.found_objects(connection, machine, table)
+        # What is built before the arming would make a plan that is cut short a stale one.
+        objects += [it for it in found if not seeking.is_seek(it)]
     objects += catalog.runtime_functions(
         connection, [it.name for it in runtime_objects(migrate.runtime())]
     )

@@ -31,6 +31,7 @@ judged as materialized (
         case when v.is_sound then '{}' else :broken_after end as broken,
         :applied as applied,
         :provenance as provenance,
+        case when not v.is_sound then :others end as others,
         :entry_values,
         :new_values
     from held as s0
@@ -77,7 +78,7 @@ quarantined as (
                 || array_to_string(
                     array(select (:repair_names)[n + 1] from unnest(j.applied) as a (n)), ', '
                 )
-        end
+        end || coalesce('; ' || j.others, '')
     from judged as j
     where not j.is_sound and (:is_whole or j.applied <> '{}')
     on conflict on constraint backfill_row_pk do update

@@ -8,6 +8,7 @@ with judged as (
         :still as still,
         (:is_changed) as is_changed,
         :key_json as row_key,
+        :others as others,
         :values_before as values_before,
         :values_after as values_after
     from :relation as s0
@@ -26,6 +27,7 @@ select
     count(*) as row_count,
     jsonb_agg(
         jsonb_build_object('key', k.row_key, 'before', k.values_before, 'after', k.values_after)
+        || case when k.others is null then '{}' else jsonb_build_object('others', k.others) end
         order by k.place
     ) filter (where k.place <= :sample_limit) as samples
 from (

@@ -188,13 +188,13 @@ def test_who_may_not_read_the_table_is_told_no_key_of_another_row(
 
 
 @pytest.mark.parametrize("mode", ["observe", "ratchet"])
-def test_what_only_observes_has_no_index_and_verify_lists_the_pairs(
+def test_what_only_observes_has_no_index_that_refuses_and_verify_lists_the_pairs(
     bare: psycopg.Connection, mode: str
 ) -> None:
-    apply.install(bare, office(mode=mode))
     for number in (1, 2, 3):
         add(bare, number, room=7, desk=number % 2)
         hold(bare, number)
+    apply.install(bare, office(mode=mode))
 
     assert bare.execute(INDEXES).fetchall() == []
     found = {

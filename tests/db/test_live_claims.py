@@ -108,18 +108,6 @@ def test_the_sweep_finds_what_an_exclusion_constraint_would_refuse(
     assert clashes == (late > 0,)
 
 
-def test_the_older_row_of_each_overlap_gives_way_and_none_is_left(db: psycopg.Connection) -> None:
-    for number, days in enumerate([(1, 4), (3, 6), (5, 9), (20, 22)], start=1):
-        add(db, number, status="HELD", room=7, days=days)
-    [it] = survey(db, office("observe")).machines
-
-    found = db.execute(claim.yielding(it.writing, it.machine.claims[0]).encode()).fetchall()
-    assert sorted(found) == [(1,), (2,)]
-    db.execute("update office.booking set room = null where id = any(%s)", [[k for (k,) in found]])
-
-    apply.install(db, office())
-
-
 def test_a_plan_by_hand_ends_in_the_same(db: psycopg.Connection, dsn: str, server: object) -> None:
     psql = Path(server.bin_dir) / "psql"  # type: ignore[attr-defined]
     if not psql.exists():

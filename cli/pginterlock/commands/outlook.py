@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 
 import click
 
@@ -34,7 +35,7 @@ def show(found: Outlook, *, as_json: bool, to_stderr: bool) -> None:
             f"[yellow]quarantine[/]  {rows_text(kind.row_count)}: "
             f"{_plain(', '.join(kind.left))}{_plain(after)}"
         )
-        keys = "; ".join(_key(it["key"]) for it in kind.samples)
+        keys = "; ".join(f"{_key(it['key'])}{_others(it)}" for it in kind.samples)
         screen.print(f"            {_plain(keys)}", style="dim")
     for key, said in found.failing[:_MOST_KEYS]:
         screen.print(f"[yellow]quarantine[/]  {_plain('/'.join(key))}: {_plain(said)}")
@@ -85,7 +86,12 @@ def _change(sample: object) -> str:
         for name in after
         if before[name] != after[name]
     ]
-    return f"{_key(sample['key'])}  {', '.join(changed)}"
+    return f"{_key(sample['key'])}  {', '.join(changed)}{_others(sample)}"
+
+
+def _others(sample: Mapping[str, object]) -> str:
+    """Return who holds what the row holds, of a claim."""
+    return f" ({sample['others']})" if sample.get("others") else ""
 
 
 def _key(key: object) -> str:

@@ -16,6 +16,7 @@ from pginterlock.compiler.replay import Replay, Version, replay, version_of
 from pginterlock.compiler.rows import row_objects
 from pginterlock.compiler.runtime import runtime_objects
 from pginterlock.compiler.scan import Scan, scan
+from pginterlock.compiler.seeking import seek_objects
 from pginterlock.compiler.triggers import triggers
 from pginterlock.model import Machine
 from pginterlock.objects import DbObject
@@ -54,4 +55,5 @@ def compile_machine(machine: Machine, table: Table) -> list[DbObject]:
         registry_entry(writing),
         *funnel_objects(writing),
         *claim_indexes(writing),
+        *seek_objects(writing),
     ]

@@ -5,7 +5,7 @@ import hashlib
 from pginterlock import assets
 from pginterlock.model import Claim
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.rules.claim import elements, holds, index_name, is_held
+from pginterlock.rules.claim_terms import elements, holds, index_name, is_held
 from pginterlock.rules.parts import Writing, plain
 from pginterlock.template import fill
 
@@ -19,7 +19,7 @@ def claim_indexes(writing: Writing) -> list[DbObject]:
 
 def needs_extension(writing: Writing) -> bool:
     """Whether a claim needs the extension btree_gist: to compare a resource beside a range."""
-    return any(claim.during and is_held(writing, claim) for claim in writing.machine.claims)
+    return any(claim.during and claim.states for claim in writing.machine.claims)
 
 
 def prefix(machine: str) -> str:

@@ -9,6 +9,7 @@ from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules import (
     birth,
     checked_predicates,
+    claim_judge,
     fills,
     judged_predicates,
     statements,
@@ -226,7 +227,7 @@ def _unchanged(writing: Writing) -> str:
         *(c for row in machine.rows for c in frozen_columns(writing, row.state)),
     ]
     read = (c for p in judged_predicates(writing) for c in p.columns)
-    columns += [c for c in read if c != machine.state]
+    columns += [c for c in read if c != machine.state] + claim_judge.read_columns(writing)
     return "not (" + "\n        or ".join(writing.differs(c) for c in dict.fromkeys(columns)) + ")"
 
 

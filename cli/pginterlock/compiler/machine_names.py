@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pginterlock.names import cut
 from pginterlock.rules.birth import tombstone_name
+from pginterlock.rules.claim_judge import turn_name
 from pginterlock.rules.continuity import head_name
 
 _FUNCTIONS = ("prebirth", "premove", "birth", "change", "death", "fire", "allowed")
@@ -35,7 +36,12 @@ class MachineNames:
     @property
     def tables(self) -> list[str]:
         """The tables in schema interlock."""
-        return [self.audit, tombstone_name(self.machine), head_name(self.machine)]
+        return [
+            self.audit,
+            tombstone_name(self.machine),
+            head_name(self.machine),
+            turn_name(self.machine),
+        ]
 
     @property
     def functions(self) -> list[str]:

@@ -95,7 +95,7 @@ def look(asked: Repairing, sample_limit: int, span: Span | None = None) -> str:
 
     A row for each kind of row that is not left alone: ``broken_before``, ``applied``,
     ``broken_after``, ``still`` (numbers of predicates and repairs), ``is_changed``, ``row_count``
-    and ``samples`` (key, before, after).
+    and ``samples`` (key, before, after, and who holds what the row holds).
     """
     return fill(
         assets.read("sql", "templates", "backfill_look.sql"),
@@ -105,6 +105,7 @@ def look(asked: Repairing, sample_limit: int, span: Span | None = None) -> str:
             "broken_after": indent(asked.broken(asked.after), 2).lstrip(),
             "applied": indent(asked.applied, 2).lstrip(),
             "still": indent(asked.still, 2).lstrip(),
+            "others": asked.others,
             "values_before": _pairs(asked, asked.before),
             "values_after": _pairs(asked, asked.after),
             "in_span": span.sql(asked.writing, "s0") if span else "true",
@@ -158,6 +159,7 @@ def _batch(asked: Repairing, job_id: int) -> str:
             "broken_after": indent(asked.broken(asked.after), 2).lstrip(),
             "applied": indent(asked.applied, 2).lstrip(),
             "provenance": indent(asked.provenance, 2).lstrip(),
+            "others": asked.others,
             "new_values": _new_values(asked),
             "assignments": _assignments(asked),
             "job_id": str(job_id),

@@ -14,8 +14,8 @@ from pginterlock.compiler.soundness import sound_case
 from pginterlock.expression import rewrite
 from pginterlock.model import Expression, Repair
 from pginterlock.names import field, ident, literal
+from pginterlock.rules import claim, claim_repairs, row_predicates
 from pginterlock.rules import repairs as proposed
-from pginterlock.rules import row_predicates
 from pginterlock.rules.parts import Render, RowPredicate, RowRepair, Writing
 
 _SHOWN = 200  # characters of an expression in an entry
@@ -39,8 +39,15 @@ class Repairing:
 
     @property
     def predicates(self) -> tuple[RowPredicate, ...]:
-        """The row rules, by whose numbers (from 0) rows are judged."""
-        return tuple(row_predicates(self.writing))
+        """What is asked of rows, by whose numbers (from 0) they are judged: row rules, claims."""
+        fresh = claim_repairs.fresh_predicates(self.writing, claim.CODE, self.before)
+        return (*self._first, *fresh)
+
+    @property
+    def _first(self) -> tuple[RowPredicate, ...]:
+        """What is asked of a row as it is; what is left is asked of what a repair makes of it."""
+        lone = claim_repairs.lone_predicates(self.writing, claim.CODE)
+        return (*row_predicates(self.writing), *lone)
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -97,7 +104,7 @@ class Repairing:
 
     def candidate(self, render: Render) -> str:
         """Return SQL that is true of rows to look at: unsound, or of a declared repair."""
-        arms = [f"({sound_case(self.writing, self.predicates, render)}) is not true"]
+        arms = [f"({sound_case(self.writing, self._first, render)}) is not true"]
         arms += [f"({it.when(render)}) is true" for it in self.repairs if it.is_declared]
         either = "\n    or ".join(arms)
         if self.where is None:
@@ -152,10 +159,21 @@ class Repairing:
     def provenance(self) -> str:
         """SQL for the words that an entry keeps as its reason."""
         arms = [
-            f"case when {self.used(n)} then {literal(it.provenance)} end"
-            for n, it in enumerate(self.repairs)
+            f"case when {self.used(n)} then {self._told(n)} end" for n in range(len(self.repairs))
         ]
         return _joined(arms)
+
+    @property
+    def others(self) -> str:
+        """SQL for the words that say which rows hold what a row holds; null where none does."""
+        return claim_repairs.others(self.writing, self.after, self.before)
+
+    def _told(self, number: int) -> str:
+        it = self.repairs[number]
+        if it.because is None:
+            return literal(it.provenance)
+        stage = next(n for n, group in enumerate(self.stages) if number in group)
+        return f"concat({literal(it.provenance)}, {it.because(lambda c: field(f's{stage}', c))})"
 
     def _stage(self, number: int, repairs: list[int]) -> str:
         """Return one stage: which of its repairs are used, then the row with them."""
@@ -200,9 +218,8 @@ class Repairing:
             when = f"{when} and ({won}) is not true"
         if repair.must_mend_all:
             sets = {c: self._value_of(number, c, render) for c, _ in repair.sets}
-            mended = sound_case(
-                self.writing, self.predicates, lambda c: sets[c] if c in sets else render(c)
-            )
+            rules = row_predicates(self.writing)
+            mended = sound_case(self.writing, rules, lambda c: sets[c] if c in sets else render(c))
             when = f"{when} and ({mended}) is true"
         return when
 

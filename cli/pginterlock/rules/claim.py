@@ -1,37 +1,25 @@
 """IL15, claim: while a row is in some states it holds a resource, and no other row does.
 
-Held by an index of the server and by nothing of ours: a partial unique index, or an exclusion
-constraint where the claim has a range. So it holds at every isolation level, whatever two sessions
-do at once. What an index lets through, a range that is null, empty or without end, is asked by a
-row predicate.
+In enforce held by an index of the server and by nothing of ours: a partial unique index, or an
+exclusion constraint where the claim has a range. So it holds at every isolation level, whatever two
+sessions do at once. In the other modes the trigger looks (`claim_judge`). What an index lets
+through, a range that is null, empty or without end, is asked by a row predicate.
 """
 
 from pginterlock import assets
 from pginterlock.errors import ClaimTaken
 from pginterlock.expression import rewrite
-from pginterlock.model import Claim, Mode
+from pginterlock.model import Claim
 from pginterlock.names import ident, literal
-from pginterlock.rules.parts import Render, RowPredicate, Writing, is_state, listing, plain
-from pginterlock.table import Column, Kind
+from pginterlock.rules import claim_judge, claim_repairs
+from pginterlock.rules.claim_terms import NAME, holds
+from pginterlock.rules.parts import Render, RowPredicate, RowRepair, Writing, listing
 from pginterlock.template import fill
 
 ERROR = ClaimTaken
 CODE = ClaimTaken.code
-NAME = "claim"
 
-# Types whose `<>` the extension btree_gist knows in every version.
-_NAMED = ("smallint", "integer", "bigint", "numeric", "text", "character varying", "uuid")
 _SAMPLES = 100
-
-
-def is_held(writing: Writing, claim: Claim) -> bool:
-    """Whether an index holds *claim*: nothing else can, and an index only refuses."""
-    return bool(claim.states) and writing.machine.mode_of(NAME, claim.name) is Mode.ENFORCE
-
-
-def index_name(machine: str, claim: str) -> str:
-    """Return the name of the index, or constraint, of a claim; the spec keeps it short enough."""
-    return f"interlock_{machine}_claim_{claim}"
 
 
 def row_predicates(writing: Writing) -> list[RowPredicate]:
@@ -67,40 +55,19 @@ def _predicate(writing: Writing, claim: Claim) -> RowPredicate:
     )
 
 
-def holds(writing: Writing, claim: Claim, render: Render) -> str:
-    """Return SQL that is true of a row that holds the resource of *claim*."""
-    asked = [is_state(_index_state(writing, render), claim.states)]
-    asked += [f"{render(column)} is not null" for column in claim.resource]
-    return " and ".join(asked)
+def at_birth(writing: Writing) -> list[str]:
+    """Return the judgement of an insert by the claims that no index holds."""
+    return claim_judge.at_birth(writing, CODE)
 
 
-def _index_state(writing: Writing, render: Render) -> str:
-    """Return the state as an index takes it: by nothing that is less than immutable."""
-    column = writing.column(writing.machine.state)
-    if column.kind is Kind.ENUM and column.type != column.base_type:
-        return f"({render(column.name)})::{column.base_type}"
-    return render(column.name)
+def at_change(writing: Writing) -> list[str]:
+    """Return the judgement of an update by the claims that no index holds."""
+    return claim_judge.at_change(writing, CODE)
 
 
-def elements(writing: Writing, claim: Claim) -> str:
-    """Return what the index holds, as DDL writes it.
-
-    In an exclusion constraint the key stands last, unequal: of two rows it always is, so nothing
-    changes, except that the server then names the other row's key to whoever may read it.
-    """
-    resource = [ident(column) for column in claim.resource]
-    if claim.during is None:
-        return ", ".join(resource)
-    parts = [f"{column} with =" for column in resource]
-    parts.append(f"({rewrite(claim.during.text, plain)}) with &&")
-    return ", ".join([*parts, *(f"{ident(c.name)} with <>" for c in _named_key(writing, claim))])
-
-
-def _named_key(writing: Writing, claim: Claim) -> list[Column]:
-    key = [writing.column(column) for column in writing.key]
-    if len(key) != 1 or key[0].base_type not in _NAMED or key[0].name in claim.resource:
-        return []
-    return key
+def repairs(writing: Writing) -> list[RowRepair]:
+    """Return the proposals: of two rows that hold the same, the older lets go of it."""
+    return claim_repairs.released(writing, CODE)
 
 
 def overlaps(writing: Writing, claim: Claim) -> str:
@@ -125,27 +92,6 @@ def overlaps(writing: Writing, claim: Claim) -> str:
             ),
         },
     )
-
-
-def yielding(writing: Writing, claim: Claim) -> str:
-    """Return the query that names, for each overlap, the row that should give way: the older.
-
-    Older is the smaller key. It returns the key columns; once those rows have let go of their
-    resource, no two rows hold one at the same time.
-    """
-    return fill(
-        assets.read("sql", "templates", "claim_yielding.sql"),
-        {
-            **_slots(writing, claim),
-            "key_list": ", ".join(f"t.{ident(c)} as key_{n}" for n, c in enumerate(writing.key)),
-            "key_names": ", ".join(f"o.key_{n} as {ident(c)}" for n, c in enumerate(writing.key)),
-            "is_younger": f"({_keys(writing, 'l')}) > ({_keys(writing, 'o')})",
-        },
-    )
-
-
-def _keys(writing: Writing, alias: str) -> str:
-    return ", ".join(f"{alias}.key_{n}" for n in range(len(writing.key)))
 
 
 def _of_row(column: str) -> str:

@@ -55,8 +55,9 @@ class RowRepair:
     """One way to mend a row that breaks a rule; *provenance* says where the values come from.
 
     *when* and *sets* write conditions and values for one way of naming columns. It is used only
-    where the row is sound afterwards if *must_mend_all*; *reads_history* is left out where there is
-    none. Those of one *stage* are judged on the same row, and the first one wins a column.
+    where the row breaks no row rule afterwards if *must_mend_all*; *reads_history* is left out
+    where there is none. Those of one *stage* are judged on the same row, and the first one wins a
+    column. *because* writes what is added to the provenance, of the row as it was before.
     """
 
     code: str
@@ -69,6 +70,7 @@ class RowRepair:
     is_declared: bool = False
     must_mend_all: bool = False
     reads_history: bool = False
+    because: Callable[[Render], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import psycopg
 
 from pginterlock import database
 from pginterlock.findings import Finding
-from pginterlock.rules import claim
+from pginterlock.rules import claim, claim_terms
 from pginterlock.survey import MachineSurvey
 
 
@@ -13,7 +13,7 @@ def taken_twice(connection: psycopg.Connection, it: MachineSurvey) -> list[Findi
     return [
         Finding(
             claim.CODE,
-            f"{claim.NAME} {asked.name}: two rows hold {', '.join(asked.resource)} at once",
+            f"{claim_terms.NAME} {asked.name}: two rows hold {', '.join(asked.resource)} at once",
             it.machine.name,
             str(it.table.name),
             hint="Let one row of each pair let go of it",
