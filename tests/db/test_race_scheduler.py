@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 from tests.conftest import Build
+from tests.races.__main__ import main
 from tests.races.report import disagreements
 from tests.races.rounds import Round, Setting, build, play
+from tests.servers import TestServer
 
 MakeDatabase = Callable[[str, Build], str]
 
@@ -25,12 +27,12 @@ MakeDatabase = Callable[[str, Build], str]
 def test_database_and_model_agree_whatever_eight_sessions_do(
     make_database: MakeDatabase, setting: Setting
 ) -> None:
-    played = run(make_database, setting, 2400, lambda _: None)
+    played = run(make_database, setting, 1600, lambda _: None)
 
     assert report(played) == ""
     applied = sum(it.rows for it in played.told)
     refused = {code for it in played.told for code in it.refused}
-    assert applied > 300
+    assert applied > 200
     assert refused >= {"IL01", "IL02", "IL03", "IL05", "IL06", "IL07", "IL08", "IL12", "IL15"}
     assert played.looks > 0
 
@@ -133,12 +135,33 @@ def test_a_machine_that_was_changed_disagrees(make_database: MakeDatabase, name:
     change, said = CHANGES[name]
 
     for seed in range(5):  # what is no more than a race may not show in every round
-        played = run(make_database, Setting(), 2000, change, str(seed))
+        played = run(make_database, Setting(), 1200, change, str(seed))
         if any(said in it.what for it in played.found):
             break
 
     assert said in "\n".join(it.what for it in played.found)
     assert "row " in report(played)
+
+
+@pytest.mark.slow
+def test_the_command_plays_on_a_server_of_its_own_and_says_what_came_of_it(
+    server: TestServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    major = str(server.major)
+
+    assert main(["--operations", "300", "--pg", major, "--sessions", "2", "--seed", "1"]) == 0
+
+    told = capsys.readouterr()
+    assert "round 1 of 1" in told.err
+    assert "seed 1, 2 sessions" in told.out
+
+
+def test_a_version_that_is_not_here_is_told_in_one_message(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--pg", "99"]) == 3
+
+    assert "PostgreSQL 99" in capsys.readouterr().err
 
 
 def run(

@@ -61,7 +61,9 @@ class Session:
         self._login = LOGINS[number % len(LOGINS)]
         self._rolled = Dice(self._dice)
         self._notices: list[Notice] = []
-        self._session = psycopg.connect(dsn, user=self._login, autocommit=True)
+        self._session = psycopg.connect(
+            dsn, user=self._login, autocommit=True, options="-c statement_timeout=30s"
+        )
         self._session.add_notice_handler(self._hear)
         self.told = Told(number)
 
