@@ -19,7 +19,7 @@ servers := $(foreach v,14 15 16 17,.cache/servers/$(v)/.complete)
 export INTERLOCK_TEST_PG
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history bench-modes soak-adoption soak-kills pgtap pgbouncer servers docs build clean
+.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history bench-modes soak-adoption soak-kills soak-races pgtap pgbouncer servers docs build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -66,6 +66,9 @@ soak-adoption: .venv/.made-for-bench $(call needed,15) ## a dirty live table of 
 soak-kills: .venv/.made-for-dev $(call needed,15) ## kill -9 of client and server, KILLS (200) of each, in apply, backfill, mode change, rename
 	INTERLOCK_KILLS=$(or $(KILLS),200) INTERLOCK_TEST_PG=15 $(BIN)/pytest -n $(JOBS) -v tests/db/test_live_killed.py \
 	    tests/db/test_backfill_killed.py tests/db/test_observe_mode_killed.py tests/db/test_version_faults.py -k kill
+
+soak-races: .venv/.made-for-dev $(call needed,15) ## 1,000,000 writes of eight sessions at random against a model of the machine (RACES_ARGS)
+	$(BIN)/python -m tests.races $(RACES_ARGS)
 
 pgtap: ## fetch pgTAP, unless it is here
 	@bash pgtests/fetch_pgtap.sh

@@ -53,6 +53,8 @@ _ON_EVERY = (
     "test_apply",
     "test_claim_races",
     "test_golden",
+    "test_race_scheduler",
+    "test_race_seed",
     "test_races",
     "test_schema",
     "test_verify",

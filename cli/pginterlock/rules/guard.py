@@ -15,6 +15,7 @@ NAME = "guard"
 
 # What `interlock.fire` asks for, where several events lead from one state to another.
 ASKED = "interlock.event"
+_WISH = f"coalesce(pg_catalog.current_setting({literal(ASKED)}, true), '')"
 
 
 def asked(machine: str, event: str) -> str:
@@ -36,7 +37,7 @@ def choose_event(writing: Writing, moves: list[Transition]) -> str:
         word = "elsif" if lines else "if"
         lines.append(f"{word} {condition} then")
         lines.append(indent(f"v_event := {literal(move.event)};"))
-    return "\n".join([*lines, "else", indent(_refusal(writing, moves)), "end if;"])
+    return "\n".join([*lines, "else", indent(_refusal_as_asked(writing, moves)), "end if;"])
 
 
 def holds(move: Transition) -> str:
@@ -52,9 +53,23 @@ def _may_be_made(writing: Writing, move: Transition, rivals: list[Transition]) -
     others = [m.event for m in rivals if m.event != move.event]
     if others:
         wishes = ", ".join(literal(asked(writing.machine.name, event)) for event in others)
-        setting = f"coalesce(pg_catalog.current_setting({literal(ASKED)}, true), '')"
-        parts.append(f"{setting} not in ({wishes})")
+        parts.append(f"{_WISH} not in ({wishes})")
     return "\n    and ".join(part for part in parts if part)
+
+
+def _refusal_as_asked(writing: Writing, moves: list[Transition]) -> str:
+    """Return what is said when none of *moves* may be made: of the event that was asked for alone.
+
+    Of all of them where none was; what is no bar of its own never gets here when it is asked for.
+    """
+    lines: list[str] = []
+    for move in moves if len(moves) > 1 else ():
+        if move.guard or move.by:
+            wish = literal(asked(writing.machine.name, move.event))
+            lines.append(f"{'elsif' if lines else 'if'} {_WISH} = {wish} then")
+            lines.append(indent(_refusal(writing, [move])))
+    everything = _refusal(writing, moves)
+    return "\n".join([*lines, "else", indent(everything), "end if;"]) if lines else everything
 
 
 def _refusal(writing: Writing, moves: list[Transition]) -> str:

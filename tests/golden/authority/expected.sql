@@ -412,15 +412,49 @@ begin
                     and coalesce(pg_catalog.current_setting('interlock.event', true), '') not in ('parcel/send') then
                     v_event := 'insure';
                 else
-                    v_kind := interlock.refuse_unless_lifted(
-                        p_code => 'IL05', p_machine => 'parcel', p_rule => 'authority',
-                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
-                        p_from => v_from, p_to => v_to, p_event => 'send',
-                        p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => array['role']::pg_catalog.text[],
-                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': PACKED -> SENT is not for ', coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_user))),
-                        p_hint => 'send is for members of pg_read_all_data, pg_monitor'
-                    );
-                    v_event := 'send';
+                    if coalesce(pg_catalog.current_setting('interlock.event', true), '') = 'parcel/send' then
+                        if (new.paid_at is not null) is true then
+                            v_kind := interlock.refuse_unless_lifted(
+                                p_code => 'IL05', p_machine => 'parcel', p_rule => 'authority',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => v_from, p_to => v_to, p_event => 'send',
+                                p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => array['role']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': PACKED -> SENT is not for ', coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_user))),
+                                p_hint => 'send is for members of pg_read_all_data'
+                            );
+                            v_event := 'send';
+                        else
+                            v_kind := interlock.refuse_unless_lifted(
+                                p_code => 'IL04', p_machine => 'parcel', p_rule => 'guard',
+                                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'paid_at', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                                p_from => v_from, p_to => v_to, p_event => 'send',
+                                p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => array['paid_at']::pg_catalog.text[],
+                                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), ': PACKED -> SENT needs paid_at is not null'),
+                                p_hint => 'send is allowed once this holds: paid_at is not null'
+                            );
+                            v_event := 'send';
+                        end if;
+                    elsif coalesce(pg_catalog.current_setting('interlock.event', true), '') = 'parcel/insure' then
+                        v_kind := interlock.refuse_unless_lifted(
+                            p_code => 'IL05', p_machine => 'parcel', p_rule => 'authority',
+                            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                            p_from => v_from, p_to => v_to, p_event => 'insure',
+                            p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => array['role']::pg_catalog.text[],
+                            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': PACKED -> SENT is not for ', coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_user))),
+                            p_hint => 'insure is for members of pg_monitor'
+                        );
+                        v_event := 'insure';
+                    else
+                        v_kind := interlock.refuse_unless_lifted(
+                            p_code => 'IL05', p_machine => 'parcel', p_rule => 'authority',
+                            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', new.id),
+                            p_from => v_from, p_to => v_to, p_event => 'send',
+                            p_allowed => array['SENT', 'LOST']::pg_catalog.text[], p_missing => array['role']::pg_catalog.text[],
+                            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': PACKED -> SENT is not for ', coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_user))),
+                            p_hint => 'send is for members of pg_read_all_data, pg_monitor'
+                        );
+                        v_event := 'send';
+                    end if;
                 end if;
             elsif v_to = 'LOST' then
                 v_event := 'lose';
