@@ -51,11 +51,7 @@ _STARTED: pytest.StashKey[list] = pytest.StashKey()  # type: ignore[type-arg]
 # test on one version.
 _ON_EVERY = (
     "test_apply",
-    "test_claim_races",
     "test_golden",
-    "test_race_scheduler",
-    "test_race_seed",
-    "test_races",
     "test_schema",
     "test_verify",
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import psycopg
 from psycopg.rows import DictRow
 
-from pginterlock import catalog, database, embedded, migrate
+from pginterlock import catalog, database, embedded, indexes, migrate
 from pginterlock.compiler import MachineNames, ownership
 from pginterlock.errors import EnvironmentFault
 from pginterlock.names import ident
@@ -39,6 +39,7 @@ class _Definition:
     """
 
     rights: Rights
+    has_extension: bool
     roles: frozenset[str]
     types: list[DictRow]
     tables: list[DictRow]
@@ -131,6 +132,7 @@ def _read(connection: psycopg.Connection, plan: Plan) -> _Definition:
         schemas = [table.schema for _, table in plan.machines]
         return _Definition(
             rights,
+            database.ask(connection, "gist_extension.sql")[0]["is_there"],
             frozenset(role for table in found if table for role in _roles(table)),
             database.ask(connection, "copied_types.sql", family),
             tables,
@@ -169,6 +171,12 @@ def _build(copy: psycopg.Connection, definition: _Definition) -> list[str]:
             database.run(copy, _UNREGISTERED)
             database.run(copy, "set local search_path = ''")
     left_out = []
+    if definition.has_extension:
+        try:
+            with copy.transaction():
+                database.run(copy, indexes.MAKE_EXTENSION)
+        except psycopg.Error:
+            left_out.append(f"extension {indexes.EXTENSION}")
     for row in definition.types:
         database.run(copy, row["ddl"])
     for row in definition.tables:
