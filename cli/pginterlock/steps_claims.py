@@ -59,7 +59,7 @@ def index_steps(it: MachineSurvey, change: Change) -> list[Step]:
 
 
 def _analyze(it: MachineSurvey, thing: DbObject) -> list[Step]:
-    """Return the step after which the server knows what ranges there are, and looks by the index."""
+    """Return the step after which the server knows what ranges there are, and looks by it."""
     if not seeking.is_by_range(thing):
         return []
     lock, table = Lock.SHARE_UPDATE_EXCLUSIVE, str(it.table.name)
