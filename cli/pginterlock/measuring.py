@@ -171,25 +171,27 @@ def _build(copy: psycopg.Connection, definition: _Definition) -> list[str]:
             database.run(copy, _UNREGISTERED)
             database.run(copy, "set local search_path = ''")
     left_out = []
-    if definition.has_extension:
-        try:
-            with copy.transaction():
-                database.run(copy, indexes.MAKE_EXTENSION)
-        except psycopg.Error:
-            left_out.append(f"extension {indexes.EXTENSION}")
+    extensions = [indexes.MAKE_EXTENSION] if definition.has_extension else []
+    left_out += [indexes.EXTENSION for ddl in extensions if not _has_made(copy, ddl)]
     for row in definition.types:
         database.run(copy, row["ddl"])
     for row in definition.tables:
         if not _is_registry(row):
             database.run(copy, row["ddl"])
     for row in definition.parts:
-        try:
-            with copy.transaction():
-                database.run(copy, row["ddl"])
-        except psycopg.Error:
-            if row["schema_name"] != "interlock":
-                left_out.append(row["what"])
+        if not _has_made(copy, row["ddl"]) and row["schema_name"] != "interlock":
+            left_out.append(row["what"])
     return left_out
+
+
+def _has_made(copy: psycopg.Connection, ddl: str) -> bool:
+    """Whether the copy takes *ddl*; where it does not, nothing is changed."""
+    try:
+        with copy.transaction():
+            database.run(copy, ddl)
+    except psycopg.Error:
+        return False
+    return True
 
 
 def _is_registry(row: DictRow) -> bool:

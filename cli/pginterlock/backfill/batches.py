@@ -22,6 +22,7 @@ from pginterlock.compiler import mending, ownership
 from pginterlock.compiler.mending import KeyRange
 from pginterlock.compiler.reconstructing import reconstruction
 from pginterlock.errors import EnvironmentFault, IncompleteError
+from pginterlock.rules import claim_repairs
 from pginterlock.template import fill
 from pginterlock.waiting import Waiting, persist
 
@@ -185,6 +186,7 @@ def _begin(it: _Run) -> None:
         },
     )
     it.connection.execute("set transaction isolation level read committed, read write")
+    text += claim_repairs.settings(asked.writing)
     database.run(it.connection, text + ownership.lock_weakly(asked.it.table))
     ask.demand_trusted(it.connection, asked.it)
 

@@ -11,6 +11,7 @@ from pginterlock.backfill.ask import Asked
 from pginterlock.backfill.spans import ROW_FAULTS, halves, next_span
 from pginterlock.compiler import mending
 from pginterlock.errors import UnsafeError
+from pginterlock.rules import claim_repairs
 
 SAMPLES = 3
 _PIECE = 20_000
@@ -68,6 +69,7 @@ def look(connection: psycopg.Connection, asked: Asked) -> Outlook:
     """
     found = Outlook(asked.machine.name, asked.repairing.is_whole)
     with database.snapshot(connection):
+        database.run(connection, claim_repairs.settings(asked.writing))
         try:
             with connection.transaction():
                 database.run(connection, "set local enable_memoize = off")

@@ -28,6 +28,16 @@ from pginterlock.rules.parts import Render, RowPredicate, RowRepair, Writing, is
 _HINT = "Let one row of each pair let go of it"
 
 
+def settings(writing: Writing) -> str:
+    """Return the settings under which the probes stop at the first row; nothing without a claim.
+
+    A bitmap is of all rows that hold the same, a scan of the table passes those that do not count.
+    """
+    if not _sought(writing):
+        return ""
+    return "set local enable_bitmapscan = off;\nset local enable_seqscan = off;\n"
+
+
 def lone_predicates(writing: Writing, code: str) -> list[RowPredicate]:
     """Return, for each claim that no index holds, that no younger row holds the same."""
     return [_predicate(writing, it, code, _is_lone(writing, it)) for it in _sought(writing)]
