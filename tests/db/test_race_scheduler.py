@@ -77,6 +77,17 @@ $$;
 create trigger booking_claims after insert or update on inn.booking
     for each row execute function inn.count_claims();
 """
+# Writes that vanish, and refusals without a reason.
+LOST = """
+create function inn.lose() returns trigger language plpgsql as $$
+begin
+    if new.status = 'WAITING' then return null; end if;
+    return new;
+end;
+$$;
+create trigger bbb_lose before update on inn.booking for each row execute function inn.lose();
+"""
+UNHELD = COUNTED.replace("b.id <> new.id and b.room = new.room and", "b.id = new.id and")
 # Name to: what is done to the machine behind its back, and what is then said of it.
 CHANGES = {
     "a guard that always holds": (
@@ -126,6 +137,12 @@ CHANGES = {
         "but wanted only in",
     ),
     "a claim that is counted": (executed(COUNTED), "takes what row"),
+    "a claim that refuses what nobody holds": (executed(UNHELD), "though nobody held it"),
+    "an update that gets lost": (executed(LOST), "was never in state"),
+    "a fire that expects nothing right": (
+        replaced("booking_fire", "(v_from operator(pg_catalog.=) p_expect) is not true", "true"),
+        "refused by IL08, the model says",
+    ),
 }
 
 
