@@ -61,9 +61,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run every test that needs a server on each version, or some of them on one by turns."""
     if "server" in metafunc.fixturenames:
         majors = servers.majors()
-        package, _, name = metafunc.module.__name__.rpartition(".")
-        takes_turns = not (package.endswith("attacks") or name in _ON_EVERY)
-        if os.environ.get("INTERLOCK_BY_TURNS") and takes_turns:
+        name = metafunc.module.__name__.rpartition(".")[2]
+        if os.environ.get("INTERLOCK_BY_TURNS") and name not in _ON_EVERY:
             turn = zlib.crc32(f"{name} {metafunc.function.__name__}".encode())
             majors = [majors[turn % len(majors)]]
         ids = [f"pg{major}" for major in majors]
