@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from pginterlock.model import (
     ActorNeed,
+    Approvals,
     Audit,
     Checks,
     Claim,
@@ -128,7 +129,18 @@ def _transition(told: _Json) -> Transition:
         _expression(guard) if guard else None,
         _texts(told, "by"),
         Need(_word(told, "reason", Need.OPTIONAL)),
+        _approvals(told.get("approvals")),
     )
+
+
+def _approvals(value: object) -> Approvals | None:
+    if value is None:
+        return None
+    told = _mapping(value)
+    count, distinct = told["count"], told["distinct"]
+    if type(count) is not int or type(distinct) is not bool:
+        raise TypeError
+    return Approvals(count, distinct, _texts(told, "by"))
 
 
 def _audit(told: _Json) -> Audit:

@@ -151,11 +151,20 @@ def _move_details(was: Transition, now: Transition) -> Iterator[Difference]:
         ("guard changed", was.guard and was.guard.text, now.guard and now.guard.text),
         ("roles of a move changed", ", ".join(was.by), ", ".join(now.by)),
         ("reason of a move changed", was.reason.value, now.reason.value),
+        ("approvals of a move changed", _approvals(was), _approvals(now)),
     ]
     for what, old, new in told:
         if old != new:
             effect = f"{old or 'none'} -> {new or 'none'}"
             yield _one(what, _move(now), now.from_state, effect=effect)
+
+
+def _approvals(move: Transition) -> str:
+    it = move.approvals
+    if it is None:
+        return ""
+    told = [str(it.count), *(["distinct"] if it.distinct else [])]
+    return " ".join([*told, *([f"by {', '.join(it.by)}"] if it.by else [])])
 
 
 def _by_ends(machine: Machine) -> dict[tuple[str, str, str], Transition]:

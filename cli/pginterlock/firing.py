@@ -71,6 +71,18 @@ class Allowed:
 
 
 @dataclass(frozen=True, slots=True)
+class Approved:
+    """What a call of `Machine.approve` did: how many approvals stand now, and how many lack."""
+
+    machine: str
+    key: object
+    event: str
+    from_state: str
+    approvals: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """The machine called *name* in a database."""
 
@@ -111,6 +123,27 @@ class Machine:
         query = f"select interlock.fire(%s, %s::text, %s, {named}, {rest})::text"
         rows = _rows(connection, query, values)
         return _fired(json.loads(str(rows[0][0])))
+
+    def approve(
+        self, connection: object, key: Key, event: str, *, reason: str | None = None
+    ) -> Approved:
+        """Approve of *event* for the row *key*, as whoever this session is.
+
+        Where approvals must be of different persons, a second one of the same changes nothing.
+        Raises `NotAuthorised` where the role may not approve, and otherwise what `fire` raises.
+        """
+        query = "select interlock.approve(%s, %s::text, %s, reason => %s)::text"
+        rows = _rows(connection, query, [self.name, _key(key), event, reason])
+        told = json.loads(str(rows[0][0]))
+        return Approved(
+            self.name, told["key"], event, told["from"], told["approvals"], told["missing"]
+        )
+
+    def withdraw(self, connection: object, key: Key, event: str) -> int:
+        """Withdraw what this session has approved of *event*; return how many approvals it was."""
+        query = "select interlock.withdraw(%s, %s::text, %s)::text"
+        rows = _rows(connection, query, [self.name, _key(key), event])
+        return int(json.loads(str(rows[0][0]))["withdrawn"])
 
     def allowed(self, connection: object, key: Key) -> list[Allowed]:
         """Return the events of the state that the row *key* is in, and what each one lacks."""

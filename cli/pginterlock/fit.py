@@ -39,13 +39,16 @@ def no_such_table(machine: Machine, there: Iterable[TableName]) -> Problem:
 def no_such_roles(machine: Machine, there: Iterable[str]) -> list[Problem]:
     """Return a problem for each role of *machine* that is not one of those *there*."""
     known = list(there)
-    asked = {(t.event, role): None for t in machine.transitions for role in t.by}
+    asked = {((t.event, "by"), role): None for t in machine.transitions for role in t.by}
+    for t in machine.transitions:
+        if t.approvals:
+            asked |= {((t.event, "approvals", "by"), role): None for role in t.approvals.by}
     return [
         Problem(
-            ("machines", machine.name, "transitions", event, "by"),
+            ("machines", machine.name, "transitions", *place),
             f"role {role!r} does not exist{_meant(difflib.get_close_matches(role, known, n=1))}",
         )
-        for event, role in asked
+        for place, role in asked
         if role not in known
     ]
 

@@ -95,6 +95,18 @@ class TableName:
 
 
 @dataclass(frozen=True, slots=True)
+class Approvals:
+    """How many must have approved of a move; *distinct*: that many persons, none the mover.
+
+    *by* are the roles whose members may approve; empty: anybody.
+    """
+
+    count: int
+    distinct: bool = True
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
     """One allowed move; *event* is its name, and several transitions may share it."""
 
@@ -104,6 +116,7 @@ class Transition:
     guard: Expression | None = None
     by: tuple[str, ...] = ()
     reason: Need = Need.OPTIONAL
+    approvals: Approvals | None = None
 
 
 @dataclass(frozen=True, slots=True)

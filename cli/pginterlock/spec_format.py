@@ -52,6 +52,16 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
 
 
+class ApprovalsPart(_Part):
+    """How many must have approved of a move before it is made."""
+
+    count: int = Field(description="How many approvals; 2 is usual.")
+    distinct: bool = Field(
+        default=True, description="By different persons, none of whom makes the move."
+    )
+    by: Names = Field([], description="Database roles that may approve; default: anybody.")
+
+
 class TransitionPart(_Part):
     """One move, or several of one event."""
 
@@ -61,6 +71,9 @@ class TransitionPart(_Part):
     by: Names = Field([], description="Database roles that may make this move.")
     reason: Annotated[Need, Field(strict=False)] = Field(
         Need.OPTIONAL, description="Whether interlock.act_as must give a reason."
+    )
+    approvals: ApprovalsPart | None = Field(
+        None, description="How many must have approved before."
     )
 
 

@@ -30,7 +30,7 @@ from pginterlock.spec_modes import read_modes
 from pginterlock.spec_problems import Problems, Read, meant
 from pginterlock.spec_renames import read_renames
 from pginterlock.spec_repairs import read_repairs
-from pginterlock.spec_roles import check_roles, funnelled
+from pginterlock.spec_roles import check_approvals, check_roles, funnelled, read_approvals
 
 _MAX_MACHINE_BYTES = 40
 _SHOWN = 80  # characters of an expression in a message
@@ -224,12 +224,14 @@ class _Reader:
                         self._add(path, f"{event} {it.from_state} -> {it.to_state} is there twice")
                     seen.add((event, it.from_state, it.to_state))
                     found.append(it)
+        check_approvals(found, self._add)
         return tuple(found)
 
     def _moves(self, event: str, move: TransitionPart, path: SpecPath) -> list[Transition]:
         guard = self._expression((*path, "guard"), move.guard) if move.guard is not None else None
         self._once((*path, "from"), move.from_)
         check_roles((*path, "by"), move.by, self._add)
+        approvals = read_approvals((*path, "approvals"), move.approvals, self._add)
         if not move.from_ and self._is_whole:
             self._add((*path, "from"), "no state is left: name one at least")
         if move.to in move.from_:
@@ -240,7 +242,7 @@ class _Reader:
                     told = "'*' is no state: name each" if state == "*" else "a state needs a name"
                     self._add((*path, end, number), told)
         return [
-            Transition(event, state, move.to, guard, tuple(move.by), move.reason)
+            Transition(event, state, move.to, guard, tuple(move.by), move.reason, approvals)
             for state in dict.fromkeys(move.from_)
             if state != move.to
         ]

@@ -28,6 +28,10 @@ RULE_NAMES = {
 }
 
 
+# A rule beside another of its code: only by its name, and where the machine has it.
+APPROVAL = "approval"
+
+
 def canonical(name: str) -> str:
     """Return *name* of a rule as the model keeps it: codes become names."""
     rule, dot, item = name.partition(".")
@@ -39,6 +43,8 @@ def known_rules(
     rows: Iterable[StateRow],
     invariants: Iterable[str],
     claims: Iterable[str] = (),
+    *,
+    has_approvals: bool = False,
 ) -> list[str]:
     """Return what can have a mode of its own: rules, and items as `RowPredicate.name` has them."""
     items = [f"stamp.{column}" for column in stamps]
@@ -47,6 +53,7 @@ def known_rules(
         empty = dict.fromkeys([*row.forbid, *row.clear])
         items += [f"state_row.{row.state} forbids {column}" for column in empty]
     items += [f"invariant.{name}" for name in invariants]
+    items += [APPROVAL] if has_approvals else []
     return [*RULE_NAMES.values(), *items, *(f"claim.{name}" for name in claims)]
 
 
@@ -57,6 +64,7 @@ def rule_of(machine: Machine, name: str) -> str:
         machine.rows,
         (it.name for it in machine.invariants),
         (it.name for it in machine.claims),
+        has_approvals=any(it.approvals for it in machine.transitions),
     )
     rule = canonical(name)
     if rule not in known:
@@ -76,7 +84,13 @@ def read_modes(
         StateRow(state, tuple(it.require), tuple(it.forbid), (), tuple(it.clear))
         for state, it in part.states.items()
     ]
-    known = known_rules(part.stamps, rows, part.invariants, part.claims)
+    known = known_rules(
+        part.stamps,
+        rows,
+        part.invariants,
+        part.claims,
+        has_approvals=any(it.approvals for moves in part.transitions.values() for it in moves),
+    )
     found: dict[str, Mode] = {}
     for name, mode in part.modes.items():
         path: SpecPath = (*root, "modes", name)

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pginterlock.model import Position, SpecPath
-from pginterlock.spec_format import SECTIONS, SINGLE, MachinePart, SpecPart, keys_of
+from pginterlock.spec_format import (
+    SECTIONS,
+    SINGLE,
+    ApprovalsPart,
+    MachinePart,
+    SpecPart,
+    keys_of,
+)
 from pginterlock.spec_text import Document
 
 if TYPE_CHECKING:
@@ -35,6 +42,7 @@ _WRONG_TYPE = {
     "model_type": "must be a mapping",
     "model_attributes_type": "must be a mapping",
     "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
     "invalid_key": "a key must be text",
 }
 
@@ -195,6 +203,8 @@ def _known_keys(path: SpecPath) -> list[str]:
         return keys_of(SpecPart)
     if len(path) < _SECTION_DEPTH:
         return keys_of(MachinePart)
+    if path[-1] == "approvals":
+        return keys_of(ApprovalsPart)
     section = str(path[_SECTION_DEPTH - 1])
     part = SECTIONS.get(section) or SINGLE.get(section)
     return keys_of(part) if part else []

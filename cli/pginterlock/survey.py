@@ -78,7 +78,7 @@ def survey(connection: psycopg.Connection, spec: Spec, *, drop_old_names: bool =
             before = in_force(found)
             machine = resolved(declared, before, drop_old_names=drop_old_names)
             problems += fit(machine, table)
-            if any(move.by for move in machine.transitions):
+            if any(move.by or move.approvals for move in machine.transitions):
                 problems += no_such_roles(machine, grants.roles(connection))
             if not problems:
                 wanted = compile_machine(machine, table)

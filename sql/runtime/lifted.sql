@@ -20,7 +20,7 @@ declare
     v_id bigint;
 begin
     if p_rule not in (
-        'transition', 'birth', 'death', 'guard', 'authority', 'freeze', 'stamp', 'entry'
+        'transition', 'birth', 'death', 'guard', 'authority', 'approval', 'freeze', 'stamp', 'entry'
     ) then
         return null;
     end if;

@@ -4,6 +4,7 @@ Pure: model and table in, `DbObject`s out.
 """
 
 from pginterlock.compiler import ownership, removal
+from pginterlock.compiler.approving import approving
 from pginterlock.compiler.attempts import Attempt, attempts
 from pginterlock.compiler.callables import callables
 from pginterlock.compiler.claims import claim_indexes
@@ -50,6 +51,7 @@ def compile_machine(machine: Machine, table: Table) -> list[DbObject]:
         *history_tables(writing),
         *guard_functions(writing),
         *callables(writing),
+        *approving(writing),
         *row_objects(writing),
         *triggers(writing),
         registry_entry(writing),

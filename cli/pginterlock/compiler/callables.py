@@ -59,7 +59,7 @@ def _allowed(writing: Writing) -> DbObject:
     body = fill(
         assets.read("sql", "templates", "allowed.plpgsql"),
         {
-            **_row_slots(writing),
+            **row_slots(writing),
             "columns": ", ".join(f"t.{ident(c)}" for c in foreseen_columns(writing)),
             "row_state": writing.state_text(lambda c: field("v_row", c)),
             "events": block(foreseen_events(writing)),
@@ -81,7 +81,7 @@ def fire_body(writing: Writing) -> str:
     return fill(
         assets.read("sql", "templates", "fire.plpgsql"),
         {
-            **_row_slots(writing),
+            **row_slots(writing),
             "row_state": writing.state_text(_of_row),
             "is_expected": is_expected(writing),
             "stale": indent(stale_state(writing), 2),
@@ -116,8 +116,8 @@ def _of_row(column: str) -> str:
     return f"t.{ident(column)}"
 
 
-def _row_slots(writing: Writing) -> dict[str, str]:
-    """Return what both functions need to find the row and to speak of it."""
+def row_slots(writing: Writing) -> dict[str, str]:
+    """Return what each function needs to find the row and to speak of it."""
     relation = qualified(writing.table.name)
     variables = {c: f"v_key_{n}" for n, c in enumerate(writing.key, start=1)}
     return {
@@ -193,7 +193,7 @@ def _by_ends(moves: tuple[Transition, ...]) -> dict[tuple[str, str], list[Transi
 
 
 def _move(writing: Writing) -> str:
-    slots = {**_row_slots(writing), "row_state": writing.state_text(_of_row)}
+    slots = {**row_slots(writing), "row_state": writing.state_text(_of_row)}
     match = _match(writing, {c: f"${n}" for n, c in enumerate(writing.key, start=3)})
     # The text is a format: what is ours in it must not look like a slot of it.
     dynamic = fill(

@@ -7,7 +7,7 @@ from pginterlock import assets
 from pginterlock.compiler.relations import audit_name, key_columns
 from pginterlock.compiler.wake import wake
 from pginterlock.names import ident, literal
-from pginterlock.rules import attribution
+from pginterlock.rules import approval, attribution
 from pginterlock.rules.parts import Render, Writing
 from pginterlock.template import fill
 
@@ -25,6 +25,8 @@ def entry(writing: Writing, kind: str, render: Render, values: dict[str, str]) -
         "to_state": "v_to",
     }
     every = {**keys, **fixed, **values, **attribution.recorded(writing)}
+    if event == "v_event":
+        every |= approval.recorded(writing)
     insert = wake(writing) + fill(
         assets.read("sql", "templates", "audit_insert.plpgsql"),
         {

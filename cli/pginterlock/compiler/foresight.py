@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pginterlock import assets
 from pginterlock.expression import rewrite
 from pginterlock.model import RENAME_EVENT, ActorNeed, Fill, Machine, Mode, Need, Transition
-from pginterlock.names import array, field, literal
-from pginterlock.rules import authority, row_predicates, stamp, state_row
+from pginterlock.names import array, cut, field, literal
+from pginterlock.rules import approval, authority, row_predicates, stamp, state_row
 from pginterlock.rules.attribution import is_blank
 from pginterlock.rules.parts import Render, Writing, block
 from pginterlock.table import Kind
@@ -32,6 +32,8 @@ def foreseen_columns(writing: Writing) -> list[str]:
     read = [writing.machine.state]
     read += [c for p in row_predicates(writing) for c in p.columns]
     read += [c for t in writing.machine.transitions if t.guard for c in t.guard.columns]
+    if approval.is_asked(writing):
+        read += writing.key
     return list(dict.fromkeys(read))
 
 
@@ -54,10 +56,26 @@ def events(writing: Writing) -> list[str]:
 
 def _conditions(writing: Writing, move: Transition) -> list[str]:
     text = assets.read("sql", "templates", "allowed_condition.plpgsql")
-    return [
+    found = [
         fill(text, {"condition": condition, "missing": array(missing), "need": need})
         for condition, missing, need in _needs(writing, move)
     ]
+    if move.approvals:
+        found.append(_approvals(writing, move))
+    return found
+
+
+def _approvals(writing: Writing, move: Transition) -> str:
+    """Return what says how many approvals *move* lacks, if this session makes it."""
+    return fill(
+        assets.read("sql", "templates", "allowed_approvals.plpgsql"),
+        {
+            "function_name": cut(f"{writing.machine.name}_approval"),
+            "key": writing.key_json(lambda c: field("v_row", c)),
+            "event": move.event,
+            "missing": approval.NAME,
+        },
+    )
 
 
 def _needs(writing: Writing, move: Transition) -> Iterator[tuple[str, tuple[str, ...], str]]:

@@ -7,6 +7,7 @@ from pginterlock.model import Mode
 from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules import (
+    approval,
     birth,
     checked_predicates,
     claim_judge,
@@ -162,6 +163,7 @@ def _change(writing: Writing) -> DbObject:
         {
             "old_state": writing.state_text(old),
             "state": writing.state_text(new),
+            "approvals": approval.declaration(writing),
             "same": f"not ({writing.differs(writing.machine.state)})",
             "unchanged": _unchanged(writing),
             "backfill": indent(repaired, 2),

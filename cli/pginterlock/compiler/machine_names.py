@@ -11,7 +11,8 @@ from pginterlock.rules.birth import tombstone_name
 from pginterlock.rules.claim_judge import turn_name
 from pginterlock.rules.continuity import head_name
 
-_FUNCTIONS = ("prebirth", "premove", "birth", "change", "death", "fire", "allowed")
+_CALLED = ("fire", "allowed", "approve", "approval")
+_FUNCTIONS = ("prebirth", "premove", "birth", "change", "death", *_CALLED)
 _TRIGGERS = (
     "10_{}_prebirth",
     "10_{}_premove",
@@ -51,7 +52,7 @@ class MachineNames:
     @property
     def called(self) -> list[str]:
         """Those of them that anybody may call."""
-        return [cut(f"{self.machine}_{what}") for what in ("fire", "allowed")]
+        return [cut(f"{self.machine}_{what}") for what in _CALLED]
 
     @property
     def row(self) -> str:

@@ -11,7 +11,7 @@ from pginterlock.compiler.removal import qualified, unregister
 from pginterlock.model import Machine
 from pginterlock.names import array, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.rules import RULES, row_predicates
+from pginterlock.rules import RULES, approval, row_predicates
 from pginterlock.rules.parts import Writing, plain
 from pginterlock.template import fill
 
@@ -27,6 +27,9 @@ def definition(machine: Machine) -> str:
     for part in _NEWER:
         if not told[part]:
             del told[part]
+    for move in told["transitions"]:
+        if move["approvals"] is None:
+            del move["approvals"]
     return _text(told)
 
 
@@ -137,6 +140,8 @@ def _rows(writing: Writing) -> tuple[list[Row], list[Row], list[Row]]:
         for t in machine.transitions
     ]
     rules: list[Row] = [(r.CODE, r.NAME, None) for r in RULES]
+    if approval.is_asked(writing):
+        rules.append((approval.CODE, approval.NAME, None))
     rules += [
         (p.code, p.name, p.sound(writing, plain))
         for p in row_predicates(writing)

@@ -3,7 +3,7 @@
 from pginterlock import assets
 from pginterlock.names import cut, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.rules import attribution, birth, continuity
+from pginterlock.rules import approval, attribution, birth, continuity
 from pginterlock.rules.parts import Writing
 from pginterlock.template import fill
 
@@ -21,10 +21,12 @@ def key_columns(writing: Writing) -> dict[str, str]:
 
 
 def audit_columns(writing: Writing) -> dict[str, str]:
-    """Return the columns that keep what a write changed, and who signed it, and their types."""
+    """Return the columns that keep what a write changed, who signed it and who approved, and their types."""
     found: dict[str, str] = (
         {attribution.SIGNED_BY: "text"} if attribution.is_signed(writing) else {}
     )
+    if approval.is_asked(writing):
+        found[approval.RECORDED] = "bigint[]"
     for column in writing.machine.audit.columns:
         base = writing.stored_type(column)
         found[f"old_{column}"] = base

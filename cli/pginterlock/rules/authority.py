@@ -18,14 +18,19 @@ ACTING = "coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_u
 
 
 def may(move: Transition) -> str:
-    """Return SQL that is true when the session may make *move*; not true where a role is gone.
+    """Return SQL that is true when the session may make *move*; not true where a role is gone."""
+    return is_member(move.by)
+
+
+def is_member(roles: tuple[str, ...]) -> str:
+    """Return SQL that is true when the session acts as a member of one of *roles*.
 
     Looked up by name, for roles belong to the server and a dump does not bring them.
     """
     return "\n    or ".join(
         f"pg_catalog.pg_has_role({ACTING}::pg_catalog.name,"
         f" pg_catalog.to_regrole({literal(ident(role))}), 'member') is true"
-        for role in move.by
+        for role in roles
     )
 
 

@@ -1,4 +1,4 @@
-"""IL04, guard: the condition of a move holds when it is made. Carries IL05 inside."""
+"""IL04, guard: the condition of a move holds when it is made. Carries both rules of IL05 inside."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from pginterlock.errors import GuardFailed
 from pginterlock.expression import rewrite
 from pginterlock.model import Mode, Transition
 from pginterlock.names import array, literal
-from pginterlock.rules import authority
+from pginterlock.rules import approval, authority
 from pginterlock.rules.parts import Verdict, Writing, indent, new
 
 ERROR = GuardFailed
@@ -28,6 +28,8 @@ def choose_event(writing: Writing, moves: list[Transition]) -> str:
 
     That is: whose guard holds, and which the session may make.
     """
+    if any(move.approvals for move in moves):
+        return _choose_approved(writing, moves)
     lines: list[str] = []
     for move in moves:
         condition = _may_be_made(writing, move, moves)
@@ -40,20 +42,45 @@ def choose_event(writing: Writing, moves: list[Transition]) -> str:
     return "\n".join([*lines, "else", indent(_refusal_as_asked(writing, moves)), "end if;"])
 
 
+def _choose_approved(writing: Writing, moves: list[Transition]) -> str:
+    """Return the same where approvals are asked for, which are taken: one move after the other."""
+    lines: list[str] = []
+    for move in moves:
+        chosen = f"v_event := {literal(move.event)};"
+        if move.approvals:
+            enough = approval.is_enough(move)
+            taken = approval.take(writing, move)
+            chosen = f"{taken}if {enough} then\n{indent(chosen)}\nend if;"
+        condition = _may_be_made(writing, move, moves)
+        if lines:
+            condition = " and ".join(filter(None, ["v_event is null", condition]))
+        lines.append(f"if {condition} then\n{indent(chosen)}\nend if;" if condition else chosen)
+        if condition in ("", "v_event is null") and not move.approvals:
+            return "\n".join(lines)
+    refusal = indent(_refusal_as_asked(writing, moves))
+    return "\n".join([*lines, f"if v_event is null then\n{refusal}\nend if;"])
+
+
 def holds(move: Transition) -> str:
     """Return SQL that is true when the guard of *move* holds; "" where there is none."""
     return f"({rewrite(move.guard.text, new)}) is true" if move.guard else ""
 
 
 def _may_be_made(writing: Writing, move: Transition, rivals: list[Transition]) -> str:
-    parts = [holds(move)]
-    if move.by:
-        may = authority.may(move)
-        parts.append(f"({may})" if len(move.by) > 1 else may)
+    parts = [_but_for_approvals(move)]
     others = [m.event for m in rivals if m.event != move.event]
     if others:
         wishes = ", ".join(literal(asked(writing.machine.name, event)) for event in others)
         parts.append(f"{_WISH} not in ({wishes})")
+    return "\n    and ".join(part for part in parts if part)
+
+
+def _but_for_approvals(move: Transition) -> str:
+    """Return SQL that is true when guard and role of *move* let it be made."""
+    parts = [holds(move)]
+    if move.by:
+        may = authority.may(move)
+        parts.append(f"({may})" if len(move.by) > 1 else may)
     return "\n    and ".join(part for part in parts if part)
 
 
@@ -64,7 +91,7 @@ def _refusal_as_asked(writing: Writing, moves: list[Transition]) -> str:
     """
     lines: list[str] = []
     for move in moves if len(moves) > 1 else ():
-        if move.guard or move.by:
+        if move.guard or move.by or move.approvals:
             wish = literal(asked(writing.machine.name, move.event))
             lines.append(f"{'elsif' if lines else 'if'} {_WISH} = {wish} then")
             lines.append(indent(_refusal(writing, [move])))
@@ -74,6 +101,8 @@ def _refusal_as_asked(writing: Writing, moves: list[Transition]) -> str:
 
 def _refusal(writing: Writing, moves: list[Transition]) -> str:
     """Return what is said when none of *moves* may be made: IL05 where only the role lacks."""
+    if any(move.approvals for move in moves):
+        return _unapproved(writing, moves)
     event = f"v_event := {literal(moves[0].event)};"
     barred = [move for move in moves if move.by]
     guarded = [move for move in moves if move.guard]
@@ -91,6 +120,32 @@ def _refusal(writing: Writing, moves: list[Transition]) -> str:
             f"else\n{indent(_no_guard(writing, guarded) + _unguarded(writing, moves))}\nend if;"
         )
     return authority.refusal(writing, barred) + event
+
+
+def _unapproved(writing: Writing, moves: list[Transition]) -> str:
+    """Return the refusal of what lacks approvals alone, else of what else it lacks.
+
+    Where that is only observed, approvals are asked for all the same.
+    """
+    asked = [move for move in moves if move.approvals]
+    lines: list[str] = []
+    for move in asked:
+        event = f"v_event := {literal(move.event)};"
+        again = approval.take(writing, move) if len(asked) > 1 else ""
+        said = again + approval.refusal(writing, move) + event
+        condition = _but_for_approvals(move)
+        if not condition:
+            return "\n".join([*lines, "else", indent(said), "end if;"]) if lines else said
+        lines += [f"{'elsif' if lines else 'if'} {condition} then", indent(said)]
+    rest = [_refusal(writing, [replace(move, approvals=None) for move in moves])]
+    rules = (NAME, authority.NAME)
+    if any(writing.machine.mode_of(rule) is Mode.OBSERVE for rule in rules):
+        for move in asked:
+            lacks = f"if ({approval.is_enough(move)}) is not true then"
+            refusal = indent(approval.refusal(writing, move))
+            judged = f"{approval.take(writing, move)}{lacks}\n{refusal}\nend if;"
+            rest.append(f"if v_event = {literal(move.event)} then\n{indent(judged)}\nend if;")
+    return "\n".join([*lines, "else", indent("\n".join(rest)), "end if;"])
 
 
 def _unguarded(writing: Writing, moves: list[Transition]) -> str:

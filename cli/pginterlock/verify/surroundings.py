@@ -22,6 +22,8 @@ _PUBLIC = (
     "interlock.challenge(",
     "interlock.lifted(",
     "interlock.allowed(",
+    "interlock.approve(",
+    "interlock.approve_by_key(",
     "interlock.callable(",
     "interlock.claim_call(",
     "interlock.fire(",
@@ -31,6 +33,7 @@ _PUBLIC = (
     "interlock.read_set(",
     "interlock.refuse_unknown(",
     "interlock.refused_result(",
+    "interlock.withdraw(",
 )
 _GRANTED = "interlock.keep_refusal("
 
@@ -173,7 +176,9 @@ def _grants(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Findi
 
 
 # Tables of evidence besides the histories, which are written once too.
-_EVIDENCE = frozenset({"bypass", "erasure", "retained", "seal", "seal_chunk", "seal_tree"})
+_EVIDENCE = frozenset(
+    {"approval", "bypass", "erasure", "retained", "seal", "seal_chunk", "seal_tree"}
+)
 
 
 def _history(connection: psycopg.Connection, seen: Survey) -> Iterator[Finding]:
