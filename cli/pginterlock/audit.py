@@ -1,7 +1,7 @@
 """Read histories: the life of a row, what an actor did, how a row stood at a point in time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 import psycopg
@@ -15,6 +15,25 @@ from pginterlock.template import fill
 
 # Kinds of entries that a bypass let through: their events and states say what it was.
 LET_THROUGH = ("bypass", "imported")
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One approval that a move has taken; all but its number only where it may be read."""
+
+    id: int
+    at: datetime | None = None
+    actor: str | None = None
+    signed_by: str | None = None
+    reason: str | None = None
+    session_role: str | None = None
+    set_role: str | None = None
+
+    @property
+    def person(self) -> str:
+        """Who approved: the actor where he is proved, else the role that logged in."""
+        signed = self.actor if self.signed_by else None
+        return signed or self.session_role or f"approval {self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +63,7 @@ class Entry:
     backend_pid: int
     transaction_id: int
     statement: str
+    approvals: tuple[Approval, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +136,8 @@ def entries(connection: psycopg.Connection, machine: str, wanted: Wanted) -> lis
         with connection.cursor(row_factory=dict_row) as cursor:
             try:
                 found = cursor.execute(query.encode(), _values(columns, wanted)).fetchall()
-                return [entry_of(machine, row) for row in reversed(found)]
+                lived = [entry_of(machine, row) for row in reversed(found)]
+                return _with_approvals(connection, lived)
             except errors.DataError as error:
                 raise UsageError(
                     f"{'/'.join(wanted.key)} is no key of {machine}: {error.diag.message_primary}"
@@ -235,4 +256,28 @@ def entry_of(machine: str, row: DictRow) -> Entry:
         backend_pid=row["backend_pid"],
         transaction_id=int(row["transaction_id"]),
         statement=row["statement"],
+        approvals=tuple(Approval(number) for number in row.get("approvals") or ()),
     )
+
+
+def _with_approvals(connection: psycopg.Connection, lived: list[Entry]) -> list[Entry]:
+    """Return the same entries with what their approvals say, where that may be read."""
+    numbers = [it.id for entry in lived for it in entry.approvals]
+    if not numbers or not database.ask(connection, "approvals_are_readable.sql")[0]["is_readable"]:
+        return lived
+    rows = database.ask(connection, "approvals.sql", {"numbers": numbers})
+    known = {row["id"]: Approval(**row) for row in rows}
+    return [
+        replace(it, approvals=tuple(known.get(a.id, a) for a in it.approvals))
+        if it.approvals
+        else it
+        for it in lived
+    ]
+
+
+def told(entry: Entry) -> dict[str, object]:
+    """Return *entry* as JSON has it: `approvals` only where a move has taken some."""
+    found = asdict(entry)
+    if not entry.approvals:
+        del found["approvals"]
+    return found

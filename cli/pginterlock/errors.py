@@ -168,7 +168,7 @@ class GuardFailed(Refused, code="IL04"):
 
 
 class NotAuthorised(Refused, code="IL05"):
-    """The role may not make this move."""
+    """The role may not make this move; or, with rule ``approval``, it lacks approvals."""
 
 
 class Unattributed(Refused, code="IL06"):

@@ -39,7 +39,9 @@ def no_such_table(machine: Machine, there: Iterable[TableName]) -> Problem:
 def no_such_roles(machine: Machine, there: Iterable[str]) -> list[Problem]:
     """Return a problem for each role of *machine* that is not one of those *there*."""
     known = list(there)
-    asked = {((t.event, "by"), role): None for t in machine.transitions for role in t.by}
+    asked: dict[tuple[SpecPath, str], None] = {
+        ((t.event, "by"), role): None for t in machine.transitions for role in t.by
+    }
     for t in machine.transitions:
         if t.approvals:
             asked |= {((t.event, "approvals", "by"), role): None for role in t.approvals.by}

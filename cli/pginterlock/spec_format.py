@@ -72,9 +72,7 @@ class TransitionPart(_Part):
     reason: Annotated[Need, Field(strict=False)] = Field(
         Need.OPTIONAL, description="Whether interlock.act_as must give a reason."
     )
-    approvals: ApprovalsPart | None = Field(
-        None, description="How many must have approved before."
-    )
+    approvals: ApprovalsPart | None = Field(None, description="How many must have approved before.")
 
 
 class StampPart(_Part):

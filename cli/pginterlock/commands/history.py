@@ -1,6 +1,5 @@
 """``interlock history``: print the life of a row, what an actor did, a row at a point in time."""
 
-import dataclasses
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -87,7 +86,7 @@ def command(
 
 def _print_entries(title: str, found: Sequence[Entry], output_format: str, key: object) -> None:
     if output_format == "json":
-        _echo_json([dataclasses.asdict(it) for it in found])
+        _echo_json([audit.told(it) for it in found])
     elif output_format == "markdown":
         headings, rows = _cells(found, is_one_row=bool(key))
         click.echo(markdown_table(headings, rows))
@@ -97,7 +96,7 @@ def _print_entries(title: str, found: Sequence[Entry], output_format: str, key: 
 
 def _print_standing(title: str, then: datetime, stood: Standing, output_format: str) -> None:
     if output_format == "json":
-        entry = stood.entry and dataclasses.asdict(stood.entry)
+        entry = stood.entry and audit.told(stood.entry)
         _echo_json({"at": then, "state": stood.state, "columns": stood.columns, "entry": entry})
         return
     rows = [("state", stood.state or _absence(stood))]
@@ -166,10 +165,11 @@ def _cells(
 
 
 def _what(it: Entry) -> str:
-    """Return the event; of what a bypass let through, that it did."""
+    """Return the event, and who approved of it; of what a bypass let through, that it did."""
     if it.event and it.kind in audit.LET_THROUGH:
         return f"{it.event} ({it.kind})"
-    return it.event or it.kind
+    approved = [f"{a.person} ({a.reason})" if a.reason else a.person for a in it.approvals]
+    return "\napproved by ".join([it.event or it.kind, *approved])
 
 
 def _changed(it: Entry) -> str:

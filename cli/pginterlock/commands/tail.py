@@ -124,7 +124,7 @@ def _tail(tail: Tail, last: list[Entry], *, follow: bool, interval: float) -> It
 def _print(entries: Iterable[Entry], output_format: str) -> None:
     for it in entries:
         if output_format == "json":
-            line = json.dumps(dataclasses.asdict(it), ensure_ascii=False, default=str)
+            line = json.dumps(audit.told(it), ensure_ascii=False, default=str)
         else:
             line = _line(it)
         click.echo(line)

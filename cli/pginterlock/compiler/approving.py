@@ -46,7 +46,7 @@ def _approve(writing: Writing) -> DbObject:
             "row_state": writing.state_text(lambda c: field("v_row", c)),
             "row_key": writing.key_json(lambda c: field("v_row", c)),
             "events": array(list(dict.fromkeys(it.event for it in moves))),
-            "leads_on": _is_one_of([it for it in moves], "v_from"),
+            "leads_on": _is_one_of(list(moves), "v_from"),
             "is_asked": _is_one_of(asking, "v_from"),
             "illegal": indent(illegal(writing), 3),
             "hint": f"concat_ws(', ', 'Approved are: ' || {', '.join(dict.fromkeys(named))})",
@@ -117,8 +117,9 @@ def _roles(writing: Writing) -> str:
         if asked is None or not asked.by:
             continue
         same = [it for it in _asking(writing) if it.approvals == asked]
+        is_meant, is_member = _is_one_of(same, "p_state"), authority.is_member(asked.by)
         verdict = Verdict(
-            f"({_is_one_of(same, 'p_state')})\n    and ({authority.is_member(asked.by)}) is not true",
+            f"({is_meant})\n    and ({is_member}) is not true",
             approval.CODE,
             approval.NAME,
             f"pg_catalog.concat(': approvals of ', p_event, ' are not by ', {authority.ACTING})",

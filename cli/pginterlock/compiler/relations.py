@@ -21,7 +21,7 @@ def key_columns(writing: Writing) -> dict[str, str]:
 
 
 def audit_columns(writing: Writing) -> dict[str, str]:
-    """Return the columns that keep what a write changed, who signed it and who approved, and their types."""
+    """Return the columns for what a write changed, who signed it and who approved, with types."""
     found: dict[str, str] = (
         {attribution.SIGNED_BY: "text"} if attribution.is_signed(writing) else {}
     )
