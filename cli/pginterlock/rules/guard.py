@@ -51,6 +51,8 @@ def _choose_approved(writing: Writing, moves: list[Transition]) -> str:
             enough = approval.is_enough(move)
             taken = approval.take(writing, move)
             chosen = f"{taken}if {enough} then\n{indent(chosen)}\nend if;"
+        elif lines:
+            chosen = f"v_approvals := null;\n{chosen}"  # of another event, which had too few
         condition = _may_be_made(writing, move, moves)
         if lines:
             condition = " and ".join(filter(None, ["v_event is null", condition]))
