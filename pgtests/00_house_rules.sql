@@ -112,11 +112,11 @@ select set_eq(
             and has_function_privilege('public', p.oid, 'execute')
     $$,
     array[
-        'act_as', 'act_as_signed', 'allowed', 'booking_allowed', 'booking_fire', 'callable', 'challenge',
-        'claim_call', 'fire', 'fire_by_key', 'keep_result', 'lifted', 'read_key', 'read_set', 'refuse',
-        'refuse_unknown', 'refused_result'
+        'act_as', 'act_as_signed', 'allowed', 'approve', 'approve_by_key', 'booking_allowed',
+        'booking_fire', 'callable', 'challenge', 'claim_call', 'fire', 'fire_by_key', 'keep_result',
+        'lifted', 'read_key', 'read_set', 'refuse', 'refuse_unknown', 'refused_result', 'withdraw'
     ],
-    'the public may say who acts or prove it, ask what is lifted, fire, and be refused; nothing else'
+    'the public may say who acts or prove it, ask what is lifted, fire, approve, and be refused; nothing else'
 );
 
 select is_empty(
