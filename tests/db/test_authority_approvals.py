@@ -657,3 +657,61 @@ def test_what_was_approved_unsigned_counts_no_more_once_actors_are_signed(
         sign(app, "cid")
         move(app)
     assert "2 are missing" in str(told["message"])
+
+
+def test_those_of_a_month_that_was_retained_count_no_more(
+    login: Login, admin: psycopg.Connection
+) -> None:
+    """For what came after them may have gone with it."""
+    approve(login("ann"), 100)
+    approve(login("bob"), 100)
+    admin.execute(
+        "insert into interlock.retained (relation_name, month, entry_count, upto_id, journal_id)"
+        " values ('parcel_audit', date_trunc('month', now() at time zone 'UTC'), 1, 1, 1)"
+    )
+
+    with refused():
+        move(login("app"), 100)
+
+
+WIDE = """
+create type stage as enum ('OPEN', 'DONE');
+create table "Room No" (
+    hotel uuid, "nr'" char(4), stage stage not null, primary key (hotel, "nr'")
+) partition by hash (hotel);
+create table room_0 partition of "Room No" for values with (modulus 2, remainder 0);
+create table room_1 partition of "Room No" for values with (modulus 2, remainder 1);
+"""
+WIDE_SPEC = """
+interlock: 1
+machines:
+  room:
+    table: '"Room No"'
+    state: stage
+    mode: enforce
+    initial: [OPEN]
+    final: [DONE]
+    transitions:
+      "close it's": {from: OPEN, to: DONE, approvals: {count: 1}}
+"""
+
+
+def test_a_key_of_two_columns_an_enum_and_partitions(
+    empty: str, connect: Connect, server: TestServer
+) -> None:
+    admin = connect(empty, autocommit=True)
+    admin.execute(approval_depot.ROLES.encode())
+    admin.execute(WIDE.encode())
+    apply.install(admin, spec.parse(WIDE_SPEC, "spec.yaml"))
+    key = {"hotel": "00000000-0000-0000-0000-000000000007", "nr'": "12"}
+    admin.execute("insert into \"Room No\" values (%s, %s, 'OPEN')", list(key.values()))
+    admin.execute('grant select on "Room No" to public')
+    room, ann = pginterlock.machine("room"), logins(server, empty, connect)("ann")
+
+    with pytest.raises(NotAuthorised) as caught:
+        room.fire(admin, key, "close it's")
+    hint = caught.value.hint.partition(": ")[2].replace("WHY", "'it is time'")
+    ann.execute(hint.encode())
+
+    assert room.fire(admin, key, "close it's").to_state == "DONE"
+    assert room.allowed(admin, key) == []
