@@ -67,7 +67,7 @@ def test_without_approvals_a_definition_is_as_it_was_before_there_were_any() -> 
         ("distinct: true", "9:41: key 'count' is missing"),
         ("count: 2, distinct: maybe", "must be true or false"),
         ("cuont: 2", "unknown key 'cuont'; did you mean 'count'?"),
-        ("count: 2, distnct: true", "unknown key 'distnct'; did you mean 'distinct'?"),
+        ("count: 2, distincts: true", "unknown key 'distincts'; did you mean 'distinct'?"),
         ("count: 2, by: [a, a]", "'a' is there twice"),
         ("count: 2, by: public", "'public' is no role: without `by`, anybody may approve"),
     ],
