@@ -99,6 +99,8 @@ def _named(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
             yield ("claims", claim.name, "resource", number), column
         for column in claim.during.columns if claim.during else ():
             yield ("claims", claim.name, "during"), column
+    for reaction in machine.reactions:
+        yield from ((("reactions", reaction.name, "when"), c) for c in reaction.when.columns)
     for number, column in enumerate(machine.audit.columns):
         yield ("audit", "columns", number), column
 

@@ -1,0 +1,241 @@
+"""What reactions write into the trigger functions of a machine (`reaction` says which there are).
+
+Pure: model and table in, SQL text out.
+"""
+
+from collections.abc import Callable, Iterable
+
+from pginterlock import assets
+from pginterlock.expression import rewrite
+from pginterlock.model import RENAME_EVENT, Machine, Transition
+from pginterlock.names import array, literal
+from pginterlock.rules import guard
+from pginterlock.rules.entered import entered
+from pginterlock.rules.parts import Render, Writing, block, indent, is_state, new, old
+from pginterlock.rules.reaction import ACTORS, Step, cause, steps, throughs
+from pginterlock.template import fill
+
+# Which reaction is at work on which row: for the words of a refusal, and for nothing else.
+_AT_WORK = "interlock.reacting"
+
+
+def is_possible(step: Step, render: Render) -> str:
+    """Return SQL that is true of a row for which *step* can be made."""
+    asked = [f"({rewrite(step.reaction.when.text, render)}) is true"]
+    if step.move.guard:
+        asked.append(f"({rewrite(step.move.guard.text, render)}) is true")
+    return "\n    and ".join(asked)
+
+
+def becomes_possible(writing: Writing, step: Step, render: Render, *, is_pinned: bool) -> str:
+    """Return SQL that is true where this write makes *step* possible; *render* names the new row."""
+    before = entered(writing, old, step.move.to_state, is_pinned=is_pinned)
+    was = is_possible(step, before)
+    return f"{is_possible(step, render)}\n    and ({was}) is not true"
+
+
+# Before the write: in a function without a pin, unless a condition needs one.
+
+
+def before_move(writing: Writing) -> str:
+    """Return what moves a row from the state in which it stood; ``v_to`` follows."""
+    arms: list[str] = []
+    by_origin: dict[str, list[Step]] = {}
+    for step in steps(writing.machine):
+        by_origin.setdefault(step.move.from_state, []).append(step)
+    for origin, made in by_origin.items():
+        inner: list[str] = []
+        for step in made:
+            render = entered(writing, new, step.move.to_state, is_pinned=False)
+            where = _is_one_of("v_to", (origin, *step.beside))
+            asked = becomes_possible(writing, step, render, is_pinned=False)
+            inner.append(f"{'elsif' if inner else 'if'} {where}\n    and {asked}\nthen")
+            inner.append(indent(_unless_aside(writing, _move(writing, step, origin))))
+        body = "\n".join([*inner, "end if;"])
+        word = "elsif" if arms else "if"
+        arms.append(f"{word} v_from operator(pg_catalog.=) {literal(origin)} then\n{indent(body)}")
+    return "\n".join([*arms, "end if;"]) if arms else ""
+
+
+def after_entry(writing: Writing, fills: Callable[[str], list[str]]) -> str:
+    """Return what moves a row on from the state that the write entered.
+
+    It comes when that state's own columns are filled; *fills* writes those of the next.
+    """
+    arms: list[str] = []
+    for through in throughs(writing.machine):
+        inner: list[str] = []
+        for step in through.steps:
+            render = entered(writing, new, step.move.to_state, is_pinned=False)
+            made = [*_move(writing, step, None), *fills(step.move.to_state)]
+            inner.append(f"{'elsif' if inner else 'if'} {is_possible(step, render)} then")
+            inner.append(indent(_unless_aside(writing, made)))
+        body = "\n".join([*inner, "end if;"])
+        word = "elsif" if arms else "if"
+        arms.append(
+            f"{word} v_from operator(pg_catalog.=) {literal(through.origin)}"
+            f" and v_to operator(pg_catalog.=) {literal(through.via)} then\n{indent(body)}"
+        )
+    return "\n".join([*arms, "end if;"]) if arms else ""
+
+
+def _move(writing: Writing, step: Step, origin: str | None) -> list[str]:
+    """Return the move of *step*; what the write wrote for a state it does not enter is undone."""
+    undone = _undone(writing, step) if origin else []
+    lines = [f"{new(c)} := {old(c)};" for c in undone]
+    if lines:
+        stood = f"v_to operator(pg_catalog.<>) {literal(origin or '')}"
+        lines = [f"if {stood} then\n{block(lines)}\nend if;"]
+    lines.append(f"{new(writing.machine.state)} := {literal(step.move.to_state)};")
+    lines.append(f"v_to := {literal(step.move.to_state)};")
+    lines.append(_at_work(writing, literal(step.reaction.name)))
+    return lines
+
+
+def _undone(writing: Writing, step: Step) -> list[str]:
+    """Return the stamps of the states beside, which the row does not enter after all."""
+    ours = [s.column for s in writing.machine.stamps if step.move.to_state in s.states]
+    return [
+        s.column
+        for s in writing.machine.stamps
+        if s.column not in ours and set(s.states) & set(step.beside)
+    ]
+
+
+def _unless_aside(writing: Writing, lines: Iterable[str]) -> str:
+    """Return *lines*, left out in an import and a repair: these say where a row stands."""
+    lifted = f"interlock.lifted({literal(writing.machine.name)}, 'transition')"
+    kept = f"({lifted} operator(pg_catalog.=) any ({array(['backfill', 'imported'])}))"
+    return f"if {kept} is not true then\n{block(lines)}\nend if;"
+
+
+def _at_work(writing: Writing, name: str) -> str:
+    """Return what names the reaction in the refusals of other rules, until it is over."""
+    return fill(
+        assets.read("sql", "templates", "reacting.plpgsql"),
+        {
+            "setting": _AT_WORK,
+            "machine": writing.machine.name,
+            "key_json": writing.key_json(new),
+            "reaction_name": name,
+        },
+    ).rstrip()
+
+
+def _is_one_of(subject: str, states: tuple[str, ...]) -> str:
+    if len(states) == 1:
+        return f"{subject} operator(pg_catalog.=) {literal(states[0])}"
+    return f"{subject} operator(pg_catalog.=) any ({array(states)})"
+
+
+# After the write: in the function that judges it.
+
+
+def or_made(writing: Writing, origin: str, target: str, judged: str) -> str:
+    """Return *judged*, what is said of a move of the write, unless a reaction has made the move.
+
+    `interlock.fire` names the event that it was asked for: that is a move of its caller.
+    """
+    made = [
+        s
+        for s in steps(writing.machine)
+        if (s.move.from_state, s.move.to_state) == (origin, target)
+    ]
+    if not made:
+        return judged
+    lines: list[str] = []
+    for step in made:
+        asked = becomes_possible(writing, step, new, is_pinned=True)
+        lines.append(
+            f"{'elsif' if lines else 'if'} {asked}\n    and {_not_asked(writing, step)}\nthen"
+        )
+        lines.append(indent(_chosen(writing, step)))
+    return "\n".join([*lines, "else", indent(judged), "end if;"])
+
+
+def _not_asked(writing: Writing, step: Step) -> str:
+    events = dict.fromkeys(
+        t.event
+        for t in writing.machine.transitions
+        if (t.from_state, t.to_state) == (step.move.from_state, step.move.to_state)
+    )
+    wishes = ", ".join(literal(guard.asked(writing.machine.name, e)) for e in events)
+    return f"{guard.WISH} not in ({wishes})"
+
+
+def _chosen(writing: Writing, step: Step) -> str:
+    name = literal(step.reaction.name)
+    return "\n".join(
+        [
+            f"v_event := {literal(step.move.event)};",
+            f"v_reaction := {name};",
+            _at_work(writing, name),
+        ]
+    )
+
+
+def gone_through(
+    writing: Writing, origin: str, judge: Callable[[list[Transition]], str], refused: str
+) -> list[tuple[str, str]]:
+    """Return the targets that reactions reach through another state, and what judges the two moves.
+
+    *judge* names the event of the write's own move; *refused* is said where there was none.
+    """
+    found = []
+    for it in throughs(writing.machine):
+        if it.origin != origin:
+            continue
+        lines: list[str] = []
+        for step in it.steps:
+            lines.append(f"{'elsif' if lines else 'if'} {is_possible(step, new)} then")
+            lines.append(indent(f"v_reaction := {literal(step.reaction.name)};"))
+        lines += ["else", indent(refused), "end if;"]
+        own = [
+            t
+            for t in writing.machine.transitions
+            if (t.from_state, t.to_state) == (origin, it.via) and t.event != RENAME_EVENT
+        ]
+        both = [
+            f"v_via := {literal(it.via)};",
+            "v_to := v_via;",
+            judge(own),
+            f"v_to := {literal(it.target)};",
+            _at_work(writing, "v_reaction"),
+        ]
+        lines.append(f"if v_reaction is not null then\n{block(both)}\nend if;")
+        found.append((it.target, "\n".join(lines)))
+    return found
+
+
+def is_entry(writing: Writing, states: Iterable[str]) -> str:
+    """Return SQL that is true of a write that enters one of *states*, also on the way."""
+    wanted = list(states)
+    told = is_state("v_to", wanted)
+    if any(it.via in wanted for it in throughs(writing.machine)):
+        return f"({told} or {is_state('v_via', wanted)})"
+    return told
+
+
+def event_of(machine: Machine) -> str:
+    """Return SQL for the event of ``v_reaction``."""
+    arms = [f"when {literal(it.name)} then {literal(it.event)}" for it in machine.reactions]
+    return f"case v_reaction {' '.join(arms)} end"
+
+
+def recorded(writing: Writing, claimed: str) -> dict[str, str]:
+    """Return the columns of the entry of ``v_reaction``, beside a writer who *claimed* to act."""
+    arms = [
+        f"when {literal(it.name)} then {literal(cause(it))}" for it in writing.machine.reactions
+    ]
+    why = f"case v_reaction {' '.join(arms)} end"
+    return {
+        "actor": f"{literal(ACTORS)} || v_reaction",
+        "reason": f"coalesce(nullif(current_setting('interlock.reason', true), ''), {why})",
+        "cause": why,
+        "claimed_actor": claimed,
+    }
+
+
+def over() -> str:
+    """Return what ends the naming of a reaction in refusals."""
+    return f"perform pg_catalog.set_config({literal(_AT_WORK)}, '', true);"
