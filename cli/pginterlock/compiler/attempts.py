@@ -9,7 +9,17 @@ from pginterlock import assets
 from pginterlock.compiler.removal import qualified
 from pginterlock.model import ActorNeed, Mode, Presence
 from pginterlock.names import ident, literal
-from pginterlock.rules import RULES, attribution, birth, death, freeze, guard, stamp, transition
+from pginterlock.rules import (
+    RULES,
+    attribution,
+    birth,
+    death,
+    freeze,
+    guard,
+    reaction,
+    stamp,
+    transition,
+)
 from pginterlock.rules.parts import Writing, plain
 from pginterlock.template import fill
 
@@ -67,6 +77,8 @@ def _moves(writing: Writing) -> list[Attempt]:
     found = []
     for state in machine.states:
         allowed = {state, *machine.targets(state)}
+        # What a reaction goes on to from a state on the way, a write may name at once.
+        allowed |= {it.target for it in reaction.throughs(machine) if it.origin == state}
         target = next((s for s in machine.states if s not in allowed), None)
         if target:
             assign = f"{ident(machine.state)} = {literal(target)}"

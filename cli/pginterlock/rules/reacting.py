@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 
 from pginterlock import assets
 from pginterlock.expression import rewrite
-from pginterlock.model import RENAME_EVENT, Machine, Transition
-from pginterlock.names import array, literal
+from pginterlock.model import RENAME_EVENT, Machine, Reaction, Transition
+from pginterlock.names import array, ident, literal
 from pginterlock.rules import guard
 from pginterlock.rules.entered import entered
 from pginterlock.rules.parts import Render, Writing, block, indent, is_state, new, old
-from pginterlock.rules.reaction import ACTORS, Step, cause, steps, throughs
+from pginterlock.rules.reaction import ACTORS, Step, cause, moves, steps, throughs
 from pginterlock.template import fill
 
 # Which reaction is at work on which row: for the words of a refusal, and for nothing else.
@@ -28,7 +28,7 @@ def is_possible(step: Step, render: Render) -> str:
 
 
 def becomes_possible(writing: Writing, step: Step, render: Render, *, is_pinned: bool) -> str:
-    """Return SQL that is true where this write makes *step* possible; *render* names the new row."""
+    """Return SQL that is true where a write makes *step* possible; *render* names the new row."""
     before = entered(writing, old, step.move.to_state, is_pinned=is_pinned)
     was = is_possible(step, before)
     return f"{is_possible(step, render)}\n    and ({was}) is not true"
@@ -60,7 +60,8 @@ def before_move(writing: Writing) -> str:
 def after_entry(writing: Writing, fills: Callable[[str], list[str]]) -> str:
     """Return what moves a row on from the state that the write entered.
 
-    It comes when that state's own columns are filled; *fills* writes those of the next.
+    It comes when that state's own columns are filled; *fills* writes those of the next. One that a
+    reaction has entered already, ``v_wrote`` says, is left at that.
     """
     arms: list[str] = []
     for through in throughs(writing.machine):
@@ -74,7 +75,8 @@ def after_entry(writing: Writing, fills: Callable[[str], list[str]]) -> str:
         word = "elsif" if arms else "if"
         arms.append(
             f"{word} v_from operator(pg_catalog.=) {literal(through.origin)}"
-            f" and v_to operator(pg_catalog.=) {literal(through.via)} then\n{indent(body)}"
+            f" and v_to operator(pg_catalog.=) {literal(through.via)}\n"
+            f"    and v_wrote operator(pg_catalog.=) v_to\nthen\n{indent(body)}"
         )
     return "\n".join([*arms, "end if;"]) if arms else ""
 
@@ -214,6 +216,28 @@ def is_entry(writing: Writing, states: Iterable[str]) -> str:
     if any(it.via in wanted for it in throughs(writing.machine)):
         return f"({told} or {is_state('v_via', wanted)})"
     return told
+
+
+def waits(writing: Writing, it: Reaction) -> str:
+    """Return the query for the rows that *it* could move: their count, and the keys of some."""
+
+    def of_table(column: str) -> str:
+        return f"t.{ident(column)}"
+
+    arms = [
+        f"({is_state(writing.state_sql(of_table), [move.from_state])}"
+        f" and {is_possible(Step(it, move, ()), entered(writing, of_table, move.to_state))})"
+        for move in moves(writing.machine, it)
+    ]
+    name = writing.table.name
+    return fill(
+        assets.read("sql", "templates", "reaction_waits.sql"),
+        {
+            "relation": f"{ident(name.schema)}.{ident(name.name)}",
+            "sample_key": writing.key_json(of_table),
+            "is_possible": " or ".join(arms) or "false",
+        },
+    )
 
 
 def event_of(machine: Machine) -> str:
