@@ -22,8 +22,8 @@ class Entry:
     """One entry of a history; *changed* holds the old and new value of audit columns.
 
     *actor* and *reason* are what the writer claimed; the rest cannot be claimed. *at* is the start
-    of the transaction, *clock_at* the moment of the write. Where there is a *cause*, a reaction moved
-    the row: it is the actor then, and *claimed_actor* is who wrote.
+    of the transaction, *clock_at* the moment of the write. Where there is a *cause*, a reaction has
+    moved the row: it is the actor then, and *claimed_actor* is who wrote.
     """
 
     machine: str

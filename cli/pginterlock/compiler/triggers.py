@@ -44,8 +44,8 @@ def _truncate_function(writing: Writing) -> str:
 def _before_move(writing: Writing) -> DbObject:
     """Return the fill trigger of moves.
 
-    It fires only where the statement names the state column, or one that a reaction waits for: other
-    updates pay nothing. Unless another BEFORE trigger of the table might set one of them unnamed.
+    It fires only where the statement names the state column, or one that a reaction waits for; that
+    costs other updates nothing. Unless another BEFORE trigger might set one of them unnamed.
     """
     state = writing.machine.state
     named = [state, *reaction.read_columns(writing.machine)]
