@@ -20,7 +20,7 @@ ACT = "select interlock.act_as('user:anna', reason => 'by hand')"
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """Two transactions on a stay, and each way in which they may end: how, and how it then stands."""
+    """Two transactions on a stay, each way in which they may end, and how it then stands."""
 
     name: str
     state: str

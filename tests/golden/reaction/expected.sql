@@ -217,6 +217,7 @@ as $interlock$
 declare
     v_from constant pg_catalog.text collate pg_catalog."C" := old.status;
     v_to   pg_catalog.text collate pg_catalog."C" := new.status;
+    v_wrote constant pg_catalog.text collate pg_catalog."C" := new.status;
 begin
     -- Every operator and function is named in full instead of a pinned search path: this function
     -- runs on every insert and move, and a pin costs a fifth of a bare write.
@@ -340,7 +341,9 @@ begin
     elsif v_to operator(pg_catalog.=) 'LOST' then
         new.carrier := null;
     end if;
-    if v_from operator(pg_catalog.=) 'ORDERED' and v_to operator(pg_catalog.=) 'PACKED' then
+    if v_from operator(pg_catalog.=) 'ORDERED' and v_to operator(pg_catalog.=) 'PACKED'
+        and v_wrote operator(pg_catalog.=) v_to
+    then
         if (new.paid_at is not null) is true
             and (new.carrier is not null) is true then
             if (interlock.lifted('parcel', 'transition') operator(pg_catalog.=) any (array['backfill', 'imported']::pg_catalog.text[])) is not true then
