@@ -2,6 +2,8 @@
 
 begin;
 create role interlock_try_app;
+create function pg_temp.actor(p_name text) returns text language sql as
+$$ select 'interlock' || chr(58) || p_name $$;
 \ir fixtures/booking_reaction.sql
 select plan(21);
 
@@ -83,7 +85,7 @@ select is(
         select a.actor from interlock.booking_audit as a
         where a.key_id = 5 order by a.id desc limit 1
     ),
-    'interlock:payment_confirms', 'and is its move all the same'
+    pg_temp.actor('payment_confirms'), 'and is its move all the same'
 );
 
 insert into hotel.room_booking (id, paid_at) values (6, now())
@@ -101,7 +103,7 @@ select is(
 );
 
 prepare forge as update hotel.room_booking set status = 'CANCELLED' where id = 1;
-select interlock.act_as('interlock:payment_confirms');
+select interlock.act_as(pg_temp.actor('payment_confirms'));
 select throws_ok(
     'forge', '23514', 'booking 1: nobody acts as interlock:payment_confirms but the database itself',
     'nobody else is that actor'
@@ -112,15 +114,17 @@ select throws_ok(
     'booking 9: nobody acts as interlock:payment_confirms but the database itself',
     'not at a birth either'
 );
-select interlock.act_as('interlock:deadline');
+select interlock.act_as(pg_temp.actor('deadline'));
 select lives_ok('forge', 'interlock overdue is another');
 select interlock.act_as('');
 
-set local interlock.reacting = 'booking/{"id": 8}/CONFIRMED=payment_confirms';
+select set_config(
+    'interlock.reacting', concat('booking/{"id"', chr(58), ' 8}/CONFIRMED=payment_confirms'), true
+);
 set local role interlock_try_app;
 select throws_ok(
     'by_hand', '23514', 'booking 8: PENDING -> CONFIRMED is not for interlock_try_app',
-    'no setting makes a move a reaction''s'
+    'no setting makes a move one of a reaction'
 );
 reset role;
 prepare fired as select interlock.fire('booking', 8, 'confirm', reason => 'paid in cash') ->> 'to';
@@ -130,7 +134,7 @@ select is(
         select a.cause from interlock.booking_audit as a
         where a.key_id = 8 order by a.id desc limit 1
     ),
-    null, 'and that is its caller''s own move'
+    null, 'and that is the move of its caller'
 );
 
 select * from finish();

@@ -336,7 +336,7 @@ def test_what_changes_is_told_by_its_name() -> None:
     none = wanted(WITHOUT)
 
     def told(*both: object) -> list[str]:
-        return [it.text for it in difference.difference(*(it.machines[0] for it in both))]  # type: ignore[attr-defined,arg-type]
+        return [it.text for it in difference.difference(*(it.machines[0] for it in both))]  # type: ignore[attr-defined]
 
     assert told(first, other) == ["stay: reaction changed payment_confirms; confirm when room > 0"]
     assert told(first, none) == [

@@ -77,8 +77,6 @@ def _moves(writing: Writing) -> list[Attempt]:
     found = []
     for state in machine.states:
         allowed = {state, *machine.targets(state)}
-        # What a reaction goes on to from a state on the way, a write may name at once.
-        allowed |= {it.target for it in reaction.throughs(machine) if it.origin == state}
         target = next((s for s in machine.states if s not in allowed), None)
         if target:
             assign = f"{ident(machine.state)} = {literal(target)}"
