@@ -16,7 +16,6 @@ from pginterlock.rules import (
     death,
     freeze,
     guard,
-    reaction,
     stamp,
     transition,
 )

@@ -45,13 +45,24 @@ def fills_moves(writing: Writing) -> bool:
     """Whether a BEFORE trigger has anything to do when a row moves."""
     if reaction.steps(writing.machine):
         return True
-    return _speaks_early(writing, transition.NAME) or _fills(writing, writing.machine.states)
+    return _speaks_of_moves(writing) or _fills(writing, writing.machine.states)
 
 
 def _speaks_early(writing: Writing, rule: str) -> bool:
     """Whether a CHECK would speak before the trigger that refuses by *rule*, and say less."""
     refuses = writing.machine.mode_of(rule) is not Mode.OBSERVE
     return refuses and bool(checked_predicates(writing))
+
+
+def _speaks_of_moves(writing: Writing) -> bool:
+    """Whether an illegal move is refused before the write, too.
+
+    Afterwards nobody could tell the two moves of a `Through` from one that was written so.
+    """
+    refuses = writing.machine.mode_of(transition.NAME) is not Mode.OBSERVE
+    return _speaks_early(writing, transition.NAME) or (
+        refuses and bool(reaction.throughs(writing.machine))
+    )
 
 
 def _fills(writing: Writing, states: tuple[str, ...]) -> bool:
@@ -115,7 +126,7 @@ def _before_move(writing: Writing) -> DbObject:
         if s not in writing.machine.initial
         or any(s in writing.machine.targets(o) for o in writing.machine.states)
     ]
-    early = [transition.before_move(writing)] if _speaks_early(writing, transition.NAME) else []
+    early = [transition.before_move(writing)] if _speaks_of_moves(writing) else []
     filled = _fills_by_state(writing, tuple(entered))
     if filled and (is_rename := writing.is_rename()):
         # Nothing is entered: what was written when it was stays.
