@@ -9,16 +9,7 @@ from pginterlock import assets
 from pginterlock.compiler.removal import qualified
 from pginterlock.model import ActorNeed, Mode, Presence
 from pginterlock.names import ident, literal
-from pginterlock.rules import (
-    RULES,
-    attribution,
-    birth,
-    death,
-    freeze,
-    guard,
-    stamp,
-    transition,
-)
+from pginterlock.rules import RULES, attribution, birth, death, freeze, guard, stamp, transition
 from pginterlock.rules.parts import Writing, plain
 from pginterlock.template import fill
 
