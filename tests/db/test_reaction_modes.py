@@ -204,24 +204,12 @@ def test_a_backfill_makes_no_reaction(make_stays: Make) -> None:
     assert stays.wrong(session, machine) == []
 
 
-def opened(session: psycopg.Connection, kind: Kind) -> None:
-    role = str(session.execute("select current_user").fetchone()[0])  # type: ignore[index]
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_bypass_leaves_them_be(session: psycopg.Connection, kind: Kind) -> None:
+    put(session)
+    role = str(session.execute("select current_user").fetchall()[0][0])
     wish = Wish("stay", role=role, reason="x", duration=duration("30m"), kind=kind)
     bypasses.open_one(session, wish)
-
-
-def test_an_import_makes_none(session: psycopg.Connection) -> None:
-    put(session)
-    opened(session, Kind.IMPORT)
-
-    session.execute(PAY)
-
-    assert state(session) == "PENDING"
-
-
-def test_a_bypass_of_moves_leaves_them_be(session: psycopg.Connection) -> None:
-    put(session)
-    opened(session, Kind.MOVES)
 
     session.execute(PAY)
 

@@ -117,8 +117,8 @@ def _before_move(writing: Writing) -> DbObject:
             f"    v_to   {kind} := {writing.state_text(new)};",
         ]
     )
-    if reaction.throughs(writing.machine):
-        declarations += f"\n    v_wrote {_TEXT} := {writing.state_text(new)};"
+    if reacts:
+        declarations += f"\n{reacting.declarations(writing, _TEXT)}"
     same = "if (v_from operator(pg_catalog.=) v_to) is true then\n    return new;\nend if;"
     entered = [
         s

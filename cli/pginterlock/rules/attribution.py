@@ -72,7 +72,7 @@ def around_entry(
     *is_bare* says that nothing but the state has changed. The move of a reaction has an actor and a
     reason of its own; what the write changed beside it, somebody else did.
     """
-    verdicts = [writing.write(_not_ours(), render)] if writing.machine.reactions else []
+    verdicts = [_not_ours(writing, render)] if writing.machine.reactions else []
     if is_reaction and is_bare:
         return _with_token(writing, verdicts, entry)
     event = "v_event" if is_change else "null"
@@ -99,18 +99,19 @@ def _with_token(writing: Writing, verdicts: list[str], entry: str) -> str:
     )
 
 
-def _not_ours() -> Verdict:
+def _not_ours(writing: Writing, render: Render) -> str:
     """Return the refusal of an actor that nobody can be but the database itself."""
-    claimed = "current_setting('interlock.actor', true)"
-    return Verdict(
-        f"pg_catalog.starts_with({claimed}, {literal(ACTORS)})\n"
-        f"    and {claimed} not in ({', '.join(literal(it) for it in SERVANTS)})",
+    claim = "current_setting('interlock.actor', true)"
+    verdict = Verdict(
+        f"{claim} not in ({', '.join(literal(it) for it in SERVANTS)})",
         CODE,
         NAME,
-        f"pg_catalog.concat(': nobody acts as ', {claimed}, ' but the database itself')",
+        f"pg_catalog.concat(': nobody acts as ', {claim}, ' but the database itself')",
         "'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'",
         missing=("actor",),
     )
+    refused = indent(writing.write(verdict, render))
+    return f"if pg_catalog.starts_with({claim}, {literal(ACTORS)}) then\n{refused}\nend if;\n"
 
 
 def _no_actor(event: str, asked: str) -> Verdict:

@@ -17,6 +17,8 @@ from pginterlock.template import fill
 
 # Which reaction is at work on which row: for the words of a refusal, and for nothing else.
 _AT_WORK = "interlock.reacting"
+# The state as it was written, before any reaction.
+_WROTE = "v_wrote"
 
 
 def is_possible(step: Step, render: Render) -> str:
@@ -27,11 +29,21 @@ def is_possible(step: Step, render: Render) -> str:
     return "\n    and ".join(asked)
 
 
-def becomes_possible(writing: Writing, step: Step, render: Render, *, is_pinned: bool) -> str:
-    """Return SQL that is true where a write makes *step* possible; *render* names the new row."""
-    before = entered(writing, old, step.move.to_state, is_pinned=is_pinned)
-    was = is_possible(step, before)
-    return f"{is_possible(step, render)}\n    and ({was}) is not true"
+def was_possible(writing: Writing, step: Step, *, is_pinned: bool) -> str:
+    """Return SQL that is true where *step* could be made before a write as well."""
+    return is_possible(step, entered(writing, old, step.move.to_state, is_pinned=is_pinned))
+
+
+def _becomes_possible(
+    writing: Writing, step: Step, render: Render, made: str, *, is_pinned: bool
+) -> str:
+    """Return *made* where a write makes *step* possible; *render* names the new row.
+
+    One question inside the other: each costs its look-ups in every transaction that comes to it.
+    """
+    was = was_possible(writing, step, is_pinned=is_pinned)
+    inner = f"if ({was}) is not true then\n{indent(made)}\nend if;"
+    return f"if {is_possible(step, render)} then\n{indent(inner)}\nend if;"
 
 
 # Before the write: in a function without a pin, unless a condition needs one.
@@ -44,16 +56,18 @@ def before_move(writing: Writing) -> str:
     for step in steps(writing.machine):
         by_origin.setdefault(step.move.from_state, []).append(step)
     for origin, made in by_origin.items():
-        inner: list[str] = []
-        for step in made:
+        tried = []
+        for number, step in enumerate(made):
             render = entered(writing, new, step.move.to_state, is_pinned=False)
+            move = _unless_repaired(writing, _move(writing, step, origin))
+            asked = _becomes_possible(writing, step, render, move, is_pinned=False)
             where = _is_one_of("v_to", (origin, *step.beside))
-            asked = becomes_possible(writing, step, render, is_pinned=False)
-            inner.append(f"{'elsif' if inner else 'if'} {where}\n    and {asked}\nthen")
-            inner.append(indent(_unless_aside(writing, _move(writing, step, origin))))
-        body = "\n".join([*inner, "end if;"])
+            # One at most: what another has moved is not where it was written.
+            first = "" if number == 0 else f" and v_to operator(pg_catalog.=) {_WROTE}"
+            tried.append(f"if {where}{first} then\n{indent(asked)}\nend if;")
         word = "elsif" if arms else "if"
-        arms.append(f"{word} v_from operator(pg_catalog.=) {literal(origin)} then\n{indent(body)}")
+        body = block(tried)
+        arms.append(f"{word} v_from operator(pg_catalog.=) {literal(origin)} then\n{body}")
     return "\n".join([*arms, "end if;"]) if arms else ""
 
 
@@ -70,13 +84,13 @@ def after_entry(writing: Writing, fills: Callable[[str], list[str]]) -> str:
             render = entered(writing, new, step.move.to_state, is_pinned=False)
             made = [*_move(writing, step, None), *fills(step.move.to_state)]
             inner.append(f"{'elsif' if inner else 'if'} {is_possible(step, render)} then")
-            inner.append(indent(_unless_aside(writing, made)))
+            inner.append(indent(_unless_repaired(writing, made)))
         body = "\n".join([*inner, "end if;"])
         word = "elsif" if arms else "if"
         arms.append(
             f"{word} v_from operator(pg_catalog.=) {literal(through.origin)}"
             f" and v_to operator(pg_catalog.=) {literal(through.via)}\n"
-            f"    and v_wrote operator(pg_catalog.=) v_to\nthen\n{indent(body)}"
+            f"    and v_to operator(pg_catalog.=) {_WROTE}\nthen\n{indent(body)}"
         )
     return "\n".join([*arms, "end if;"]) if arms else ""
 
@@ -104,11 +118,12 @@ def _undone(writing: Writing, step: Step) -> list[str]:
     ]
 
 
-def _unless_aside(writing: Writing, lines: Iterable[str]) -> str:
-    """Return *lines*, left out in an import and a repair: these say where a row stands."""
-    lifted = f"interlock.lifted({literal(writing.machine.name)}, 'transition')"
-    kept = f"({lifted} operator(pg_catalog.=) any ({array(['backfill', 'imported'])}))"
-    return f"if {kept} is not true then\n{block(lines)}\nend if;"
+def _unless_repaired(writing: Writing, lines: Iterable[str]) -> str:
+    """Return *lines*, left out in a backfill: a repair says itself where a row stands."""
+    lifted = f"interlock.lifted({literal(writing.machine.name)}, 'stamp')"
+    hint = "pg_catalog.current_setting('interlock.lift', true) is not null"
+    again = f"if {hint} then\n    v_repairs := {lifted} is not null;\nend if;"
+    return f"{again}\nif v_repairs is not true then\n{block(lines)}\nend if;"
 
 
 def _at_work(writing: Writing, name: str) -> str:
@@ -146,13 +161,15 @@ def or_made(writing: Writing, origin: str, target: str, judged: str) -> str:
     if not made:
         return judged
     lines: list[str] = []
-    for step in made:
-        asked = becomes_possible(writing, step, new, is_pinned=True)
-        lines.append(
-            f"{'elsif' if lines else 'if'} {asked}\n    and {_not_asked(writing, step)}\nthen"
-        )
-        lines.append(indent(_chosen(writing, step)))
-    return "\n".join([*lines, "else", indent(judged), "end if;"])
+    for number, step in enumerate(made):
+        chosen = f"if {_not_asked(writing, step)} then\n{indent(_chosen(step))}\nend if;"
+        asked = _becomes_possible(writing, step, new, chosen, is_pinned=True)
+        lines.append(asked if number == 0 else _if_none(asked))
+    return "\n".join([*lines, _if_none(judged)])
+
+
+def _if_none(text: str) -> str:
+    return f"if v_reaction is null then\n{indent(text)}\nend if;"
 
 
 def _not_asked(writing: Writing, step: Step) -> str:
@@ -165,15 +182,8 @@ def _not_asked(writing: Writing, step: Step) -> str:
     return f"{guard.WISH} not in ({wishes})"
 
 
-def _chosen(writing: Writing, step: Step) -> str:
-    name = literal(step.reaction.name)
-    return "\n".join(
-        [
-            f"v_event := {literal(step.move.event)};",
-            f"v_reaction := {name};",
-            _at_work(writing, name),
-        ]
-    )
+def _chosen(step: Step) -> str:
+    return f"v_event := {literal(step.move.event)};\nv_reaction := {literal(step.reaction.name)};"
 
 
 def gone_through(
@@ -202,7 +212,6 @@ def gone_through(
             "v_to := v_via;",
             judge(own),
             f"v_to := {literal(it.target)};",
-            _at_work(writing, "v_reaction"),
         ]
         lines.append(f"if v_reaction is not null then\n{block(both)}\nend if;")
         found.append((it.target, "\n".join(lines)))
@@ -238,6 +247,15 @@ def waits(writing: Writing, it: Reaction) -> str:
             "is_possible": " or ".join(arms) or "false",
         },
     )
+
+
+def declarations(writing: Writing, text: str) -> str:
+    """Return the variables of the function before the write; *text* is the type of a state."""
+    found = ["    v_repairs pg_catalog.bool;"]
+    origins = [s.move.from_state for s in steps(writing.machine)]
+    if throughs(writing.machine) or len(origins) > len(set(origins)):
+        found.append(f"    {_WROTE} {text} := {writing.state_text(new)};")
+    return "\n".join(found)
 
 
 def event_of(machine: Machine) -> str:

@@ -217,38 +217,47 @@ as $interlock$
 declare
     v_from constant pg_catalog.text collate pg_catalog."C" := old.status;
     v_to   pg_catalog.text collate pg_catalog."C" := new.status;
+    v_repairs pg_catalog.bool;
     v_wrote constant pg_catalog.text collate pg_catalog."C" := new.status;
 begin
     -- Every operator and function is named in full instead of a pinned search path: this function
     -- runs on every insert and move, and a pin costs a fifth of a bare write.
     if v_from operator(pg_catalog.=) 'PACKED' then
-        if v_to operator(pg_catalog.=) any (array['PACKED', 'HELD']::pg_catalog.text[])
-            and (new.paid_at is not null) is true
-            and (new.carrier is not null) is true
-            and ((old.paid_at is not null) is true
-            and (old.carrier is not null) is true) is not true
-        then
-            if (interlock.lifted('parcel', 'transition') operator(pg_catalog.=) any (array['backfill', 'imported']::pg_catalog.text[])) is not true then
-                new.status := 'SENT';
-                v_to := 'SENT';
-                perform pg_catalog.set_config(
-                    'interlock.reacting', pg_catalog.concat('parcel', '/', pg_catalog.jsonb_build_object('id', new.id), '/', v_to, '=', 'payment_sends'), true
-                );
+        if v_to operator(pg_catalog.=) any (array['PACKED', 'HELD']::pg_catalog.text[]) then
+            if (new.paid_at is not null) is true
+                and (new.carrier is not null) is true then
+                if ((old.paid_at is not null) is true
+                    and (old.carrier is not null) is true) is not true then
+                    if pg_catalog.current_setting('interlock.lift', true) is not null then
+                        v_repairs := interlock.lifted('parcel', 'stamp') is not null;
+                    end if;
+                    if v_repairs is not true then
+                        new.status := 'SENT';
+                        v_to := 'SENT';
+                        perform pg_catalog.set_config(
+                            'interlock.reacting', pg_catalog.concat('parcel', '/', pg_catalog.jsonb_build_object('id', new.id), '/', v_to, '=', 'payment_sends'), true
+                        );
+                    end if;
+                end if;
             end if;
         end if;
     elsif v_from operator(pg_catalog.=) 'HELD' then
-        if v_to operator(pg_catalog.=) 'HELD'
-            and (new.paid_at is not null) is true
-            and (new.carrier is not null) is true
-            and ((old.paid_at is not null) is true
-            and (old.carrier is not null) is true) is not true
-        then
-            if (interlock.lifted('parcel', 'transition') operator(pg_catalog.=) any (array['backfill', 'imported']::pg_catalog.text[])) is not true then
-                new.status := 'SENT';
-                v_to := 'SENT';
-                perform pg_catalog.set_config(
-                    'interlock.reacting', pg_catalog.concat('parcel', '/', pg_catalog.jsonb_build_object('id', new.id), '/', v_to, '=', 'payment_sends'), true
-                );
+        if v_to operator(pg_catalog.=) 'HELD' then
+            if (new.paid_at is not null) is true
+                and (new.carrier is not null) is true then
+                if ((old.paid_at is not null) is true
+                    and (old.carrier is not null) is true) is not true then
+                    if pg_catalog.current_setting('interlock.lift', true) is not null then
+                        v_repairs := interlock.lifted('parcel', 'stamp') is not null;
+                    end if;
+                    if v_repairs is not true then
+                        new.status := 'SENT';
+                        v_to := 'SENT';
+                        perform pg_catalog.set_config(
+                            'interlock.reacting', pg_catalog.concat('parcel', '/', pg_catalog.jsonb_build_object('id', new.id), '/', v_to, '=', 'payment_sends'), true
+                        );
+                    end if;
+                end if;
             end if;
         end if;
     end if;
@@ -342,11 +351,14 @@ begin
         new.carrier := null;
     end if;
     if v_from operator(pg_catalog.=) 'ORDERED' and v_to operator(pg_catalog.=) 'PACKED'
-        and v_wrote operator(pg_catalog.=) v_to
+        and v_to operator(pg_catalog.=) v_wrote
     then
         if (new.paid_at is not null) is true
             and (new.carrier is not null) is true then
-            if (interlock.lifted('parcel', 'transition') operator(pg_catalog.=) any (array['backfill', 'imported']::pg_catalog.text[])) is not true then
+            if pg_catalog.current_setting('interlock.lift', true) is not null then
+                v_repairs := interlock.lifted('parcel', 'stamp') is not null;
+            end if;
+            if v_repairs is not true then
                 new.status := 'SENT';
                 v_to := 'SENT';
                 perform pg_catalog.set_config(
@@ -403,16 +415,17 @@ begin
             p_hint => 'A row begins as ORDERED'
         );
     end if;
-    if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:')
-        and current_setting('interlock.actor', true) not in ('interlock:deadline') then
-        perform interlock.refuse(
-            p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
-            p_from => v_from, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
-            p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
-        );
+    if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:') then
+        if current_setting('interlock.actor', true) not in ('interlock:deadline') then
+            perform interlock.refuse(
+                p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
+                p_from => v_from, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
+                p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
+            );
+        end if;
     end if;
     if pg_catalog.btrim(coalesce(current_setting('interlock.actor', true), '')) = '' then
         perform interlock.refuse(
@@ -520,9 +533,6 @@ begin
                     v_to := v_via;
                     v_event := 'pack';
                     v_to := 'SENT';
-                    perform pg_catalog.set_config(
-                        'interlock.reacting', pg_catalog.concat('parcel', '/', pg_catalog.jsonb_build_object('id', new.id), '/', v_to, '=', v_reaction), true
-                    );
                 end if;
             else
                 v_kind := interlock.refuse_unless_lifted(
@@ -539,17 +549,16 @@ begin
                 v_event := 'hold';
             elsif v_to = 'SENT' then
                 if (new.paid_at is not null) is true
-                    and (new.carrier is not null) is true
-                    and ((old.paid_at is not null) is true
-                    and (old.carrier is not null) is true) is not true
-                    and coalesce(pg_catalog.current_setting('interlock.event', true), '') not in ('parcel/send')
-                then
-                    v_event := 'send';
-                    v_reaction := 'payment_sends';
-                    perform pg_catalog.set_config(
-                        'interlock.reacting', pg_catalog.concat('parcel', '/', pg_catalog.jsonb_build_object('id', new.id), '/', v_to, '=', 'payment_sends'), true
-                    );
-                else
+                    and (new.carrier is not null) is true then
+                    if ((old.paid_at is not null) is true
+                        and (old.carrier is not null) is true) is not true then
+                        if coalesce(pg_catalog.current_setting('interlock.event', true), '') not in ('parcel/send') then
+                            v_event := 'send';
+                            v_reaction := 'payment_sends';
+                        end if;
+                    end if;
+                end if;
+                if v_reaction is null then
                     if (new.carrier is not null) is true then
                         v_event := 'send';
                     else
@@ -577,17 +586,16 @@ begin
         elsif v_from = 'HELD' then
             if v_to = 'SENT' then
                 if (new.paid_at is not null) is true
-                    and (new.carrier is not null) is true
-                    and ((old.paid_at is not null) is true
-                    and (old.carrier is not null) is true) is not true
-                    and coalesce(pg_catalog.current_setting('interlock.event', true), '') not in ('parcel/send')
-                then
-                    v_event := 'send';
-                    v_reaction := 'payment_sends';
-                    perform pg_catalog.set_config(
-                        'interlock.reacting', pg_catalog.concat('parcel', '/', pg_catalog.jsonb_build_object('id', new.id), '/', v_to, '=', 'payment_sends'), true
-                    );
-                else
+                    and (new.carrier is not null) is true then
+                    if ((old.paid_at is not null) is true
+                        and (old.carrier is not null) is true) is not true then
+                        if coalesce(pg_catalog.current_setting('interlock.event', true), '') not in ('parcel/send') then
+                            v_event := 'send';
+                            v_reaction := 'payment_sends';
+                        end if;
+                    end if;
+                end if;
+                if v_reaction is null then
                     if (new.carrier is not null) is true then
                         v_event := 'send';
                     else
@@ -685,16 +693,17 @@ begin
     end if;
     if v_reaction is null then
         if old.carrier is distinct from new.carrier then
-            if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:')
-                and current_setting('interlock.actor', true) not in ('interlock:deadline') then
-                perform interlock.refuse(
-                    p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
-                    p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
-                );
+            if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:') then
+                if current_setting('interlock.actor', true) not in ('interlock:deadline') then
+                    perform interlock.refuse(
+                        p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => v_from, p_to => v_to, p_event => null,
+                        p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
+                        p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
+                    );
+                end if;
             end if;
             if pg_catalog.btrim(coalesce(current_setting('interlock.actor', true), '')) = '' then
                 perform interlock.refuse(
@@ -721,16 +730,17 @@ begin
             insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier")
             values (new.id, coalesce(v_kind, case when v_from is distinct from v_to then 'move' else 'change' end), v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
         elsif v_from is distinct from v_to or v_kind is not null then
-            if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:')
-                and current_setting('interlock.actor', true) not in ('interlock:deadline') then
-                perform interlock.refuse(
-                    p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
-                    p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
-                );
+            if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:') then
+                if current_setting('interlock.actor', true) not in ('interlock:deadline') then
+                    perform interlock.refuse(
+                        p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => v_from, p_to => v_to, p_event => null,
+                        p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
+                        p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
+                    );
+                end if;
             end if;
             if pg_catalog.btrim(coalesce(current_setting('interlock.actor', true), '')) = '' then
                 perform interlock.refuse(
@@ -759,16 +769,17 @@ begin
         end if;
     elsif v_via is null then
         if old.carrier is distinct from new.carrier then
-            if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:')
-                and current_setting('interlock.actor', true) not in ('interlock:deadline') then
-                perform interlock.refuse(
-                    p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
-                    p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
-                );
+            if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:') then
+                if current_setting('interlock.actor', true) not in ('interlock:deadline') then
+                    perform interlock.refuse(
+                        p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => v_from, p_to => v_to, p_event => null,
+                        p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
+                        p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
+                    );
+                end if;
             end if;
             if pg_catalog.btrim(coalesce(current_setting('interlock.actor', true), '')) = '' then
                 perform interlock.refuse(
@@ -783,16 +794,17 @@ begin
             insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier", "actor", "reason", "cause", "claimed_actor")
             values (new.id, coalesce(v_kind, case when v_from is distinct from v_to then 'move' else 'change' end), v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end, 'interlock:' || v_reaction, coalesce(nullif(current_setting('interlock.reason', true), ''), case v_reaction when 'payment_sends' then 'payment_sends: paid_at is not null' end), case v_reaction when 'payment_sends' then 'payment_sends: paid_at is not null' end, nullif(current_setting('interlock.actor', true), ''));
         else
-            if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:')
-                and current_setting('interlock.actor', true) not in ('interlock:deadline') then
-                perform interlock.refuse(
-                    p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
-                    p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
-                );
+            if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:') then
+                if current_setting('interlock.actor', true) not in ('interlock:deadline') then
+                    perform interlock.refuse(
+                        p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => v_from, p_to => v_to, p_event => null,
+                        p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
+                        p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
+                    );
+                end if;
             end if;
             insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "actor", "reason", "cause", "claimed_actor")
             values (new.id, coalesce(v_kind, 'move'), v_event, v_from, v_to, 'interlock:' || v_reaction, coalesce(nullif(current_setting('interlock.reason', true), ''), case v_reaction when 'payment_sends' then 'payment_sends: paid_at is not null' end), case v_reaction when 'payment_sends' then 'payment_sends: paid_at is not null' end, nullif(current_setting('interlock.actor', true), ''));
@@ -802,16 +814,17 @@ begin
         -- Two moves: that of the write, and that of the reaction.
         v_to := v_via;
         if old.carrier is distinct from new.carrier then
-            if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:')
-                and current_setting('interlock.actor', true) not in ('interlock:deadline') then
-                perform interlock.refuse(
-                    p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
-                    p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
-                );
+            if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:') then
+                if current_setting('interlock.actor', true) not in ('interlock:deadline') then
+                    perform interlock.refuse(
+                        p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => v_from, p_to => v_to, p_event => null,
+                        p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
+                        p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
+                    );
+                end if;
             end if;
             if pg_catalog.btrim(coalesce(current_setting('interlock.actor', true), '')) = '' then
                 perform interlock.refuse(
@@ -838,16 +851,17 @@ begin
             insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "old_carrier", "new_carrier")
             values (new.id, coalesce(v_kind, case when v_from is distinct from v_to then 'move' else 'change' end), v_event, v_from, v_to, case when old.carrier is distinct from new.carrier then old.carrier end, case when old.carrier is distinct from new.carrier then new.carrier end);
         elsif v_from is distinct from v_to or v_kind is not null then
-            if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:')
-                and current_setting('interlock.actor', true) not in ('interlock:deadline') then
-                perform interlock.refuse(
-                    p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
-                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
-                    p_from => v_from, p_to => v_to, p_event => null,
-                    p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
-                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
-                    p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
-                );
+            if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:') then
+                if current_setting('interlock.actor', true) not in ('interlock:deadline') then
+                    perform interlock.refuse(
+                        p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
+                        p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
+                        p_from => v_from, p_to => v_to, p_event => null,
+                        p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
+                        p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
+                        p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
+                    );
+                end if;
             end if;
             if pg_catalog.btrim(coalesce(current_setting('interlock.actor', true), '')) = '' then
                 perform interlock.refuse(
@@ -878,16 +892,17 @@ begin
         v_to := new.status;
         v_event := case v_reaction when 'payment_sends' then 'send' end;
         v_kind := null;
-        if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:')
-            and current_setting('interlock.actor', true) not in ('interlock:deadline') then
-            perform interlock.refuse(
-                p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
-                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
-                p_from => v_from, p_to => v_to, p_event => null,
-                p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
-                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
-                p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
-            );
+        if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:') then
+            if current_setting('interlock.actor', true) not in ('interlock:deadline') then
+                perform interlock.refuse(
+                    p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
+                    p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', new.id),
+                    p_from => v_from, p_to => v_to, p_event => null,
+                    p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
+                    p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', new.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
+                    p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
+                );
+            end if;
         end if;
         insert into interlock."parcel_audit" ("key_id", "kind", "event", "from_state", "to_state", "actor", "reason", "cause", "claimed_actor")
         values (new.id, coalesce(v_kind, 'move'), v_event, v_from, v_to, 'interlock:' || v_reaction, coalesce(nullif(current_setting('interlock.reason', true), ''), case v_reaction when 'payment_sends' then 'payment_sends: paid_at is not null' end), case v_reaction when 'payment_sends' then 'payment_sends: paid_at is not null' end, nullif(current_setting('interlock.actor', true), ''));
@@ -936,16 +951,17 @@ begin
         p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', old.id), pg_catalog.concat(': a row in ', coalesce(v_from, 'null'), ' may not be deleted')),
         p_hint => 'Rows of this machine are never deleted: move the row to a final state'
     );
-    if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:')
-        and current_setting('interlock.actor', true) not in ('interlock:deadline') then
-        perform interlock.refuse(
-            p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
-            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', old.id),
-            p_from => v_from, p_to => v_to, p_event => null,
-            p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
-            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', old.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
-            p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
-        );
+    if pg_catalog.starts_with(current_setting('interlock.actor', true), 'interlock:') then
+        if current_setting('interlock.actor', true) not in ('interlock:deadline') then
+            perform interlock.refuse(
+                p_code => 'IL06', p_machine => 'parcel', p_rule => 'attribution',
+                p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => null, p_key => pg_catalog.jsonb_build_object('id', old.id),
+                p_from => v_from, p_to => v_to, p_event => null,
+                p_allowed => '{}', p_missing => array['actor']::pg_catalog.text[],
+                p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', old.id), pg_catalog.concat(': nobody acts as ', current_setting('interlock.actor', true), ' but the database itself')),
+                p_hint => 'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'
+            );
+        end if;
     end if;
     if pg_catalog.btrim(coalesce(current_setting('interlock.actor', true), '')) = '' then
         perform interlock.refuse(
