@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 import psycopg
 
 from pginterlock import catalog, database, indexes, repair_probe, versions
+from pginterlock.changes import Action, Change
 from pginterlock.compiler import ownership, scan
 from pginterlock.fingerprints import target
 from pginterlock.model import Checks, Spec
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.plan import Action, Change, Part, Plan, Step
+from pginterlock.plan import Part, Plan, Step
 from pginterlock.rules import enforced_predicates
 from pginterlock.steps_claims import index_steps, is_built, overlap_steps, short
 from pginterlock.steps_schema import demand_rights, extension_steps, schema_steps
