@@ -129,7 +129,7 @@ CHANGES = {
         "the key has a second life",
     ),
     "a reaction that is not made": (
-        replaced("booking_premove", "new.status := 'HELD'", "v_to := 'HELD'"),
+        replaced("booking_premove", "(new.paid > 2) is true", "false"),
         "in place of what the model says",
     ),
     "a reaction that is told as another's move": (
