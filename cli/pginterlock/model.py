@@ -166,6 +166,15 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Reaction:
+    """A move that the database makes by itself: *event*, once *when* holds of the row."""
+
+    name: str
+    when: Expression
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """What the history records beside the state, and what it asks of a writer."""
 
@@ -220,6 +229,7 @@ class Machine:
     invariants: tuple[Invariant, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     claims: tuple[Claim, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
     deletion: tuple[str, ...] = ()
     audit: Audit = field(default_factory=Audit)
     outbox: Outbox | None = None

@@ -28,6 +28,7 @@ from pginterlock.spec_deadlines import is_interval, no_interval, read_deadlines
 from pginterlock.spec_format import TransitionPart
 from pginterlock.spec_modes import read_modes
 from pginterlock.spec_problems import Problems, Read, meant
+from pginterlock.spec_reactions import read_reactions
 from pginterlock.spec_renames import read_renames
 from pginterlock.spec_repairs import read_repairs
 from pginterlock.spec_roles import check_roles, funnelled
@@ -88,6 +89,7 @@ class _Reader:
                 for name, it in part.invariants.items()
             ),
             claims=read_claims(self._name, part.state, part.claims, self._expression, self._add),
+            reactions=read_reactions(part, self._expression, self._add, is_whole=self._is_whole),
             deadlines=read_deadlines(part, self._add, is_whole=self._is_whole),
             deletion=tuple(part.deletion.from_),
             audit=Audit(
@@ -271,19 +273,10 @@ class _Reader:
         """Return what is read but not held by the database yet; its form is checked too."""
         part = self._part
         self._check_unenforced()
-        found = [Unenforced("mirrors", name, "IL09") for name in part.mirrors]
-        found += [Unenforced("reactions", name, "IL01") for name in part.reactions]
-        return found
+        return [Unenforced("mirrors", name, "IL09") for name in part.mirrors]
 
     def _check_unenforced(self) -> None:
         part = self._part
-        for name, reaction in part.reactions.items():
-            self._expression(("reactions", name, "when"), reaction.when)
-            if reaction.event not in part.transitions and self._is_whole:
-                self._add(
-                    ("reactions", name, "event"),
-                    f"unknown event {reaction.event!r}{meant(reaction.event, part.transitions)}",
-                )
         for name, mirror in part.mirrors.items():
             self._table(("mirrors", name, "table"), mirror.table)
         self._check_lengths()

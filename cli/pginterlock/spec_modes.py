@@ -27,6 +27,9 @@ RULE_NAMES = {
     "IL15": "claim",
 }
 
+# No rule, for it refuses nothing; but what it does can be left undone, by a mode of its own.
+REACTION = "reaction"
+
 
 def canonical(name: str) -> str:
     """Return *name* of a rule as the model keeps it: codes become names."""
@@ -39,6 +42,7 @@ def known_rules(
     rows: Iterable[StateRow],
     invariants: Iterable[str],
     claims: Iterable[str] = (),
+    reactions: Iterable[str] = (),
 ) -> list[str]:
     """Return what can have a mode of its own: rules, and items as `RowPredicate.name` has them."""
     items = [f"stamp.{column}" for column in stamps]
@@ -47,7 +51,9 @@ def known_rules(
         empty = dict.fromkeys([*row.forbid, *row.clear])
         items += [f"state_row.{row.state} forbids {column}" for column in empty]
     items += [f"invariant.{name}" for name in invariants]
-    return [*RULE_NAMES.values(), *items, *(f"claim.{name}" for name in claims)]
+    items += [f"claim.{name}" for name in claims]
+    made = [f"{REACTION}.{name}" for name in reactions]
+    return [*RULE_NAMES.values(), *items, *([REACTION, *made] if made else [])]
 
 
 def rule_of(machine: Machine, name: str) -> str:
@@ -57,6 +63,7 @@ def rule_of(machine: Machine, name: str) -> str:
         machine.rows,
         (it.name for it in machine.invariants),
         (it.name for it in machine.claims),
+        (it.name for it in machine.reactions),
     )
     rule = canonical(name)
     if rule not in known:
@@ -76,7 +83,7 @@ def read_modes(
         StateRow(state, tuple(it.require), tuple(it.forbid), (), tuple(it.clear))
         for state, it in part.states.items()
     ]
-    known = known_rules(part.stamps, rows, part.invariants, part.claims)
+    known = known_rules(part.stamps, rows, part.invariants, part.claims, part.reactions)
     found: dict[str, Mode] = {}
     for name, mode in part.modes.items():
         path: SpecPath = (*root, "modes", name)

@@ -26,6 +26,7 @@ from pginterlock.model import (
     Need,
     Outbox,
     Position,
+    Reaction,
     Repair,
     Stamp,
     StateRow,
@@ -153,6 +154,7 @@ def test_the_whole_format_becomes_a_machine() -> None:
                 ),
             ),
         ),
+        reactions=(Reaction("paid", Expression("paid_at is not null", ("paid_at",)), "confirm"),),
         deadlines=(
             Deadline("PENDING", "15 minutes"),
             Deadline("CONFIRMED", "2 days 3 hours", "cancel"),
@@ -174,10 +176,7 @@ def test_the_whole_format_becomes_a_machine() -> None:
                 ),
             ),
         ),
-        unenforced=(
-            Unenforced("mirrors", "occupied", "IL09"),
-            Unenforced("reactions", "paid", "IL01"),
-        ),
+        unenforced=(Unenforced("mirrors", "occupied", "IL09"),),
         funnel=("status", "checked_in_at", "ended_at", "cancelled_at", "hotel_id", "room_id"),
     )
 

@@ -140,6 +140,7 @@ def _rows(
         progress(f"rows of {it.table.name}")
         found += rows.unsound(connection, it)
         found += rows.old_names(connection, it)
+        found += rows.waiting(connection, it)
         found += overlaps.taken_twice(connection, it)
     if asked.history:
         if not replay.is_possible(connection, it):
