@@ -132,7 +132,7 @@ def _shadows(machine: Machine) -> Found:
                 " the same move, comes before, and has no guard",
                 "Give the event that comes first a guard, or make the two one",
             )
-        elif move.guard is None and not move.by:
+        elif not move.is_guarded and not move.by:
             first[ends] = move.event
 
 

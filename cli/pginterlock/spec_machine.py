@@ -13,12 +13,14 @@ from pginterlock.model import (
     Expression,
     Invariant,
     Machine,
+    Mirror,
     Mode,
     Outbox,
     SpecPath,
     Stamp,
     StateRow,
     TableName,
+    TargetGuard,
     Transition,
     Unenforced,
 )
@@ -26,6 +28,7 @@ from pginterlock.names import MAX_BYTES
 from pginterlock.spec_claims import read_claims
 from pginterlock.spec_deadlines import is_interval, no_interval, read_deadlines
 from pginterlock.spec_format import TransitionPart
+from pginterlock.spec_mirrors import read_mirrors, read_target_guard
 from pginterlock.spec_modes import read_modes
 from pginterlock.spec_problems import Problems, Read, meant
 from pginterlock.spec_renames import read_renames
@@ -63,16 +66,19 @@ class _Reader:
         self._check_name()
         self._check_states()
         self._check_columns()
+        table = self._table(("table",), part.table)
+        mirrors = read_mirrors(self._name, table, part.mirrors, part.claims, self._table, self._add)
         return Machine(
             name=self._name,
-            table=self._table(("table",), part.table),
+            table=table,
             state=part.state,
             key=tuple(part.key),
             mode=Mode(part.mode),
             modes=read_modes(self._root, part, self._problems),
             initial=tuple(dict.fromkeys(part.initial)),
             final=tuple(dict.fromkeys(part.final)),
-            transitions=self._transitions(),
+            transitions=self._transitions(mirrors),
+            mirrors=mirrors,
             stamps=tuple(
                 Stamp(column, tuple(stamp.state), stamp.fill)
                 for column, stamp in part.stamps.items()
@@ -209,7 +215,7 @@ class _Reader:
             found += [((section, n, "in"), it.in_) for n, it in getattr(part, section).items()]
         return found
 
-    def _transitions(self) -> tuple[Transition, ...]:
+    def _transitions(self, mirrors: Sequence[Mirror]) -> tuple[Transition, ...]:
         found: list[Transition] = []
         seen: set[tuple[str, str, str]] = set()
         for event, moves in self._part.transitions.items():
@@ -219,15 +225,17 @@ class _Reader:
                 self._add(("transitions", event), "there is no move in it")
             for number, move in enumerate(moves):
                 path: SpecPath = ("transitions", event, number)
-                for it in self._moves(event, move, path):
+                for it in self._moves(event, move, path, mirrors):
                     if (event, it.from_state, it.to_state) in seen:
                         self._add(path, f"{event} {it.from_state} -> {it.to_state} is there twice")
                     seen.add((event, it.from_state, it.to_state))
                     found.append(it)
         return tuple(found)
 
-    def _moves(self, event: str, move: TransitionPart, path: SpecPath) -> list[Transition]:
-        guard = self._expression((*path, "guard"), move.guard) if move.guard is not None else None
+    def _moves(
+        self, event: str, move: TransitionPart, path: SpecPath, mirrors: Sequence[Mirror]
+    ) -> list[Transition]:
+        guard, guard_on = self._guards((*path, "guard"), move, mirrors)
         self._once((*path, "from"), move.from_)
         check_roles((*path, "by"), move.by, self._add)
         if not move.from_ and self._is_whole:
@@ -240,10 +248,19 @@ class _Reader:
                     told = "'*' is no state: name each" if state == "*" else "a state needs a name"
                     self._add((*path, end, number), told)
         return [
-            Transition(event, state, move.to, guard, tuple(move.by), move.reason)
+            Transition(event, state, move.to, guard, tuple(move.by), move.reason, guard_on)
             for state in dict.fromkeys(move.from_)
             if state != move.to
         ]
+
+    def _guards(
+        self, path: SpecPath, move: TransitionPart, mirrors: Sequence[Mirror]
+    ) -> tuple[Expression | None, TargetGuard | None]:
+        part = move.guard
+        if part is None:
+            return None, None
+        elsewhere = read_target_guard(path, part, mirrors, self._expression, self._table, self._add)
+        return (None if part.on else self._expression((*path, "check"), part.check)), elsewhere
 
     def _expression(self, path: SpecPath, text: str) -> Expression:
         bare = text.strip()
@@ -271,9 +288,7 @@ class _Reader:
         """Return what is read but not held by the database yet; its form is checked too."""
         part = self._part
         self._check_unenforced()
-        found = [Unenforced("mirrors", name, "IL09") for name in part.mirrors]
-        found += [Unenforced("reactions", name, "IL01") for name in part.reactions]
-        return found
+        return [Unenforced("reactions", name, "IL01") for name in part.reactions]
 
     def _check_unenforced(self) -> None:
         part = self._part
@@ -284,8 +299,6 @@ class _Reader:
                     ("reactions", name, "event"),
                     f"unknown event {reaction.event!r}{meant(reaction.event, part.transitions)}",
                 )
-        for name, mirror in part.mirrors.items():
-            self._table(("mirrors", name, "table"), mirror.table)
         self._check_lengths()
 
     def _check_lengths(self) -> None:

@@ -19,6 +19,7 @@ RULE_NAMES = {
     "IL05": "authority",
     "IL06": "attribution",
     "IL07": "freeze",
+    "IL09": "mirror",
     "IL10": "continuity",
     "IL11": "known_state",
     "IL12": "stamp",
@@ -39,6 +40,7 @@ def known_rules(
     rows: Iterable[StateRow],
     invariants: Iterable[str],
     claims: Iterable[str] = (),
+    mirrors: Iterable[str] = (),
 ) -> list[str]:
     """Return what can have a mode of its own: rules, and items as `RowPredicate.name` has them."""
     items = [f"stamp.{column}" for column in stamps]
@@ -47,7 +49,8 @@ def known_rules(
         empty = dict.fromkeys([*row.forbid, *row.clear])
         items += [f"state_row.{row.state} forbids {column}" for column in empty]
     items += [f"invariant.{name}" for name in invariants]
-    return [*RULE_NAMES.values(), *items, *(f"claim.{name}" for name in claims)]
+    items += [f"claim.{name}" for name in claims]
+    return [*RULE_NAMES.values(), *items, *(f"mirror.{name}" for name in mirrors)]
 
 
 def rule_of(machine: Machine, name: str) -> str:
@@ -57,6 +60,7 @@ def rule_of(machine: Machine, name: str) -> str:
         machine.rows,
         (it.name for it in machine.invariants),
         (it.name for it in machine.claims),
+        (it.name for it in machine.mirrors),
     )
     rule = canonical(name)
     if rule not in known:
@@ -76,7 +80,7 @@ def read_modes(
         StateRow(state, tuple(it.require), tuple(it.forbid), (), tuple(it.clear))
         for state, it in part.states.items()
     ]
-    known = known_rules(part.stamps, rows, part.invariants, part.claims)
+    known = known_rules(part.stamps, rows, part.invariants, part.claims, part.mirrors)
     found: dict[str, Mode] = {}
     for name, mode in part.modes.items():
         path: SpecPath = (*root, "modes", name)

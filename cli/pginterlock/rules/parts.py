@@ -192,13 +192,19 @@ class Writing:
     def write(
         self,
         verdict: Verdict,
-        render: Render,
+        render: Render | None,
         *,
         origin: str = "v_from",
         target: str = "v_to",
         mode: Mode | None = None,
+        title: str | None = None,
     ) -> str:
-        """Return the statement that refuses (or, where the mode asks it, records)."""
+        """Return the statement that refuses (or, where the mode asks it, records).
+
+        The message begins with *title*, by default the machine's name. Without *render* it is about
+        no row.
+        """
+        begin = literal(f"{self.machine.name} " if title is None else title)
         call = "perform interlock.refuse"
         if (mode or self.machine.mode_of(verdict.rule, verdict.item)) is Mode.OBSERVE:
             call = "perform interlock.record_violation"
@@ -215,14 +221,14 @@ class Writing:
                 "rule": verdict.rule,
                 "relation": array([self.table.name.schema, self.table.name.name]),
                 "subject": literal(verdict.column) if verdict.column else "null",
-                "key": self.key_json(render),
+                "key": self.key_json(render) if render else "'{}'",
                 "origin": origin,
                 "target": target,
                 "event": verdict.event,
                 "allowed": verdict.allowed,
                 "missing": array(verdict.missing),
-                "message": f"pg_catalog.concat({literal(self.machine.name + ' ')},"
-                f" {self.key_text(render)}, {verdict.message})",
+                "message": f"pg_catalog.concat({begin},"
+                f" {f'{self.key_text(render)}, ' if render else ''}{verdict.message})",
                 "hint": verdict.hint,
             },
         )
