@@ -15,7 +15,7 @@ from pginterlock import database, elsewhere, grants, indexes
 from pginterlock.compiler import MachineNames, registry_facts, removal
 from pginterlock.definition import machine_of
 from pginterlock.fit import Problem
-from pginterlock.model import Machine, SpecPath, TableName
+from pginterlock.model import Expression, Machine, SpecPath, TableName
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.table import Column, Kind, Rights, Table
 
@@ -202,6 +202,28 @@ def probe(connection: psycopg.Connection, machine: Machine, where: Table) -> lis
         if t.guard is not None
     ]
     asked += [((*root, "invariants", i.name), i.check) for i in machine.invariants]
+    return _probed(connection, where, asked)
+
+
+def probe_targets(connection: psycopg.Connection, machine: Machine, where: Table) -> list[Problem]:
+    """Ask the server whether it takes what guards of *machine* ask of other tables.
+
+    Each on a throwaway copy of its own.
+    """
+    problems: list[Problem] = []
+    for move in machine.transitions:
+        target = where.target(move.guard_on.table) if move.guard_on else None
+        if move.guard_on and target:
+            path = ("machines", machine.name, "transitions", move.event, "guard", "check")
+            with database.trial(connection):
+                database.run(connection, "set local search_path = pg_catalog, pg_temp")
+                problems += _probed(connection, target, [(path, move.guard_on.check)])
+    return problems
+
+
+def _probed(
+    connection: psycopg.Connection, where: Table, asked: Sequence[tuple[SpecPath, Expression]]
+) -> list[Problem]:
     problems: list[Problem] = []
     for path, expression in asked:
         try:

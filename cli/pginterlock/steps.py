@@ -58,6 +58,7 @@ def make_plan(
         fingerprint=now.fingerprint,
         target=_target(seen),
         machines=tuple(machines.items()),
+        targets=tuple(t.name for it in seen.machines for t in it.table.targets),
         steps=tuple(steps),
         notes=(*_notes(seen, spec), *(note for it in told for note in it.notes)),
         differences=tuple(difference for it in told for difference in it.differences),
@@ -293,5 +294,6 @@ def _probe(connection: psycopg.Connection, spec: Spec, seen: Survey) -> None:
             problems += catalog.probe(connection, it.machine, it.table)
             problems += repair_probe.probe(connection, it.machine, it.table)
             problems += indexes.probe(connection, it.machine, it.table, it.wanted)
+        problems += catalog.probe_targets(connection, it.machine, it.table)
     if problems:
         raise_problems(spec, problems)

@@ -45,7 +45,7 @@ def test_a_choice_is_documented(word: str) -> None:
     assert f"`{word}`" in PAGE
 
 
-@pytest.mark.parametrize("section", ["mirrors", "reactions"])
+@pytest.mark.parametrize("section", ["reactions"])
 def test_what_is_not_enforced_is_said_to_be_so(section: str) -> None:
     assert f"`{section}`" in pages.section(PAGE, "Not yet enforced")
 

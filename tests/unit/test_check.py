@@ -196,8 +196,8 @@ def test_faults_of_moves(old: str, new: str, expected: list[str]) -> None:
             id="a stamp of birth that nothing fills",
         ),
         pytest.param(
-            "    mirrors: {m: {table: room, key: room_id, column: taken, in: PENDING}}",
-            ["16:15: mirrors m (IL09) is read, but not yet held by the database"
+            "    reactions: {m: {when: room_id is not null, event: cancel}}",
+            ["16:17: reactions m (IL01) is read, but not yet held by the database"
              " [not-yet-enforced]"],
             id="what is not held yet",
         ),
@@ -224,7 +224,7 @@ def test_a_misspelt_state_is_guessed_at() -> None:
 def test_only_what_may_be_meant_so_is_a_warning() -> None:
     text = SMALL.replace("CANCELLED]\n    tr", "CANCELLED, NO_SHOW]\n    tr")
     extra = "      made_at: {state: PENDING, fill: never}\n"
-    extra += "    mirrors: {m: {table: room, key: room_id, column: taken, in: PENDING}}\n"
+    extra += "    reactions: {m: {when: room_id is not null, event: cancel}}\n"
 
     severities = {it.code: it.severity for it in findings(text + extra)}
 

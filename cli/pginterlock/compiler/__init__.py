@@ -49,9 +49,9 @@ def compile_machine(machine: Machine, table: Table) -> list[DbObject]:
     writing = Writing(machine, table)
     return [
         *history_tables(writing),
+        *mirror_functions(writing),
         *guard_functions(writing),
         *callables(writing),
-        *mirror_functions(writing),
         *row_objects(writing),
         *triggers(writing),
         *mirror_triggers(writing),

@@ -35,16 +35,17 @@ _AFTER_ANY, _BEFORE_TRUNCATE = 29, 34
 
 
 def mirror_functions(writing: Writing) -> list[DbObject]:
-    """Return the functions of all mirrors and guards on other tables."""
-    found = []
-    for it in writing.machine.mirrors:
-        if is_kept(writing, it):
-            found.append(_writer(writing, it))
-        else:
-            found += [_reader(writing, it), _watch(writing, it)]
-        found.append(_guard(writing, it))
-    guards = {guard_name(writing.machine.name, it): it for it in _guards(writing)}
-    return [*found, *(_target_guard(writing, name, it) for name, it in guards.items())]
+    """Return the functions of all mirrors and guards on other tables, those that others call first.
+
+    They let the owner of schema interlock use the schemas whose types the others name.
+    """
+    machine = writing.machine
+    lent = [(_writer if is_kept(writing, it) else _reader)(writing, it) for it in machine.mirrors]
+    guards = {guard_name(machine.name, it): it for it in _guards(writing)}
+    lent += [_target_guard(writing, name, it) for name, it in guards.items()]
+    ours = [_guard(writing, it) for it in machine.mirrors]
+    ours += [_watch(writing, it) for it in machine.mirrors if not is_kept(writing, it)]
+    return [*lent, *ours]
 
 
 def mirror_triggers(writing: Writing) -> list[DbObject]:

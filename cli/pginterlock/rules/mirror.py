@@ -104,6 +104,7 @@ def _fill(writing: Writing, form: str, mirror: Mirror, key: str) -> str:
             **_slots(writing, mirror),
             "is_clash": clashes(writing, held(mirror), lambda _: key),
             "nowhere": indent(_nowhere(writing, mirror), 2),
+            "swallowed": indent(_swallowed(writing, mirror, key), 2 if key == "v_left" else 3),
         },
     )
 
@@ -124,6 +125,20 @@ def _nowhere(writing: Writing, mirror: Mirror) -> str:
         item=mirror.name,
     )
     return writing.write(verdict, new)
+
+
+def _swallowed(writing: Writing, mirror: Mirror, key: str) -> str:
+    verdict = Verdict(
+        "true",
+        CODE,
+        NAME,
+        f"pg_catalog.concat({literal(f': another trigger keeps {mirror.column} of')},"
+        f" {literal(f' {mirror.table} ')}, {key}, ' from being ', (v_is is true)::text)",
+        literal(f"A BEFORE trigger of {mirror.table} returned null, or wrote another value"),
+        mirror.key,
+        item=mirror.name,
+    )
+    return writing.write(verdict, old if key == "v_left" else new)
 
 
 def guard_body(writing: Writing, mirror: Mirror) -> str:
@@ -194,7 +209,6 @@ def _wrong(writing: Writing, there: Writing, mirror: Mirror) -> str:
         f" else {literal(f': no {mirror.key}')} || {literal(who.removeprefix(mirror.key))} end)",
         _hint(writing, mirror),
         mirror.column,
-        "case when v_is then array['true'] else array['false'] end",
         item=mirror.name,
     )
     return _write(there, verdict, new, mirror)

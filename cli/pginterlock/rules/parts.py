@@ -206,8 +206,10 @@ class Writing:
         """
         begin = literal(f"{self.machine.name} " if title is None else title)
         call = "perform interlock.refuse"
+        key = self.key_json(render) if render else "null"
         if (mode or self.machine.mode_of(verdict.rule, verdict.item)) is Mode.OBSERVE:
             call = "perform interlock.record_violation"
+            key = key if render else "'{}'"
         elif verdict.is_liftable:
             call = "v_kind := interlock.refuse_unless_lifted"
         form = "verdict_always" if verdict.condition == "true" else "verdict"
@@ -221,7 +223,7 @@ class Writing:
                 "rule": verdict.rule,
                 "relation": array([self.table.name.schema, self.table.name.name]),
                 "subject": literal(verdict.column) if verdict.column else "null",
-                "key": self.key_json(render) if render else "'{}'",
+                "key": key,
                 "origin": origin,
                 "target": target,
                 "event": verdict.event,
