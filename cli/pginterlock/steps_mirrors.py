@@ -6,7 +6,7 @@ from pginterlock.model import Mirror, Mode
 from pginterlock.objects import ObjectKind
 from pginterlock.plan import Action, Change, Part, Step
 from pginterlock.rules.mirror import scan
-from pginterlock.rules.mirror_terms import NAME, trigger_names, writer_name
+from pginterlock.rules.mirror_terms import NAME, function_name, trigger_names, writer_name
 from pginterlock.survey import MachineSurvey
 
 
@@ -26,8 +26,13 @@ def disagreement_steps(it: MachineSurvey, found: Iterable[Change], part: Part) -
         )
         for mirror in it.machine.mirrors
         if it.machine.mode_of(NAME, mirror.name) is Mode.ENFORCE
-        and touched & _parts(it.machine.name, mirror)
+        and (touched & _parts(it.machine.name, mirror) or not _was_enforced(it, mirror))
     ]
+
+
+def _was_enforced(it: MachineSurvey, mirror: Mirror) -> bool:
+    before = it.in_force
+    return before is not None and before.mode_of(NAME, mirror.name) is Mode.ENFORCE
 
 
 def _bare(change: Change) -> str:
@@ -38,4 +43,8 @@ def _bare(change: Change) -> str:
 
 
 def _parts(machine: str, mirror: Mirror) -> set[str]:
-    return {*trigger_names(machine, mirror.name), writer_name(machine, mirror.name)}
+    return {
+        *trigger_names(machine, mirror.name),
+        writer_name(machine, mirror.name),
+        function_name(machine, mirror.name),
+    }

@@ -78,6 +78,13 @@ def without_mirror() -> Spec:
     return spec.parse(text.split(BARE_MIRRORS)[0], "inn.yaml")
 
 
+def guard_alone() -> Spec:
+    """Return the machine that looks at the room, and writes nothing there."""
+    guard = "{on: inn.room, key: room_id, check: not is_broken}"
+    text = TEXT.format(mode="enforce", checks="function", modes="", guard=guard)
+    return spec.parse(text.split(BARE_MIRRORS)[0], "inn.yaml")
+
+
 def build_bare(session: psycopg.Connection) -> None:
     """Make the tables before any machine."""
     session.execute(TABLES)

@@ -9,7 +9,7 @@ from tests.db import mirrored_rooms as rooms
 from tests.db.mirrored_rooms import add, build, build_bare, enter, inn, move, taken, to_room, wrong
 
 import pginterlock
-from pginterlock import apply, measuring, spec, steps, uninstall
+from pginterlock import apply, measuring, steps, uninstall
 from pginterlock.errors import GuardFailed, MirrorDisagrees, SpecError
 from pginterlock.findings import Severity
 from pginterlock.model import Spec
@@ -368,11 +368,7 @@ def test_allowed_knows_the_guard(guarded: psycopg.Connection) -> None:
 
 
 def test_a_guard_needs_no_mirror(bare: psycopg.Connection) -> None:
-    text = rooms.TEXT.format(
-        mode="enforce", checks="function", modes="",
-        guard="{on: inn.room, key: room_id, check: not is_broken}",
-    ).split(rooms.BARE_MIRRORS)[0]  # fmt: skip
-    asked = spec.parse(text, "inn.yaml")
+    asked = rooms.guard_alone()
     apply.install(bare, asked)
     bare.execute("update inn.room set is_broken = true where id = 5")
     add(bare, 1, 5)

@@ -2,13 +2,14 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import psycopg
 
 from pginterlock import backfill
-from pginterlock.backfill import Choice, Outlook, Pace, Purpose
+from pginterlock.backfill import Choice, Mirrored, Outlook, Pace, Purpose
 from pginterlock.backfill.throttle import Limits
 from pginterlock.commands import outlook
 from pginterlock.commands.options import dsn_option, format_option, spec_option, yes_option
@@ -158,7 +159,10 @@ def command(
                 progress=lambda job: rate.update(job.scanned, job.repaired),
                 say=rate.say,
             )
-    ctx.exit(_tell(machine, done, is_of_history=is_of_history, as_json=as_json))
+            mirrored = []
+            if done.is_whole and not is_of_history:
+                mirrored = backfill.set_mirrors(connection, asked, pace, rate.say)
+    ctx.exit(_tell(machine, done, mirrored, is_of_history=is_of_history, as_json=as_json))
 
 
 def _looked(
@@ -171,12 +175,13 @@ def _looked(
 ) -> bool:
     """Show what would be done, and ask; return whether that is all, and there is something."""
     found = backfill.look(connection, asked)
-    outlook.show(found, as_json=as_json and dry_run, to_stderr=not dry_run)
+    mirrored = backfill.disagreeing(connection, asked)
+    outlook.show(found, mirrored, as_json=as_json and dry_run, to_stderr=not dry_run)
     backfill.demand_harmless(found)
     if dry_run:
-        return bool(found.repaired or found.unrepaired)
-    if found.repaired and not yes:
-        _confirm(found, asked)
+        return bool(found.repaired or found.unrepaired or mirrored)
+    if (found.repaired or mirrored) and not yes:
+        _confirm(found, mirrored, asked)
     return False
 
 
@@ -188,17 +193,26 @@ def _demand_plain(only: tuple[str, ...], where: str | None, *, dry_run: bool) ->
         )
 
 
-def _confirm(found: Outlook, asked: backfill.Asked) -> None:
+def _confirm(found: Outlook, mirrored: Sequence[Mirrored], asked: backfill.Asked) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody is here to ask", remedy="Say --yes to repair without a question.")
+    told = [f"{outlook.rows_text(found.repaired)} of {asked.it.table.name}"] * bool(found.repaired)
+    told += [f"{outlook.rows_text(it.row_count)} of {it.table}" for it in mirrored]
     click.confirm(
-        f"Repair {outlook.rows_text(found.repaired)} of {asked.it.table.name}?",
+        f"Repair {' and '.join(told)}?",
         abort=True,
         err=True,
     )
 
 
-def _tell(machine: str, done: backfill.Done, *, is_of_history: bool, as_json: bool) -> int:
+def _tell(
+    machine: str,
+    done: backfill.Done,
+    mirrored: Sequence[Mirrored],
+    *,
+    is_of_history: bool,
+    as_json: bool,
+) -> int:
     code = 0
     if not done.is_whole or done.locked:
         code = _INCOMPLETE
@@ -214,6 +228,7 @@ def _tell(machine: str, done: backfill.Done, *, is_of_history: bool, as_json: bo
                     "quarantined": done.quarantined,
                     "locked": done.locked,
                     "is_whole": done.is_whole,
+                    "mirrors": outlook.mirrors_json(mirrored),
                 },
                 indent=2,
             )
@@ -224,6 +239,12 @@ def _tell(machine: str, done: backfill.Done, *, is_of_history: bool, as_json: bo
     screen.print(
         f"{machine}: {outlook.rows_text(done.repaired)} {did} (job {done.job.id})", style="green"
     )
+    for it in mirrored:
+        if it.row_count:
+            screen.print(
+                f"{it.table}: {outlook.rows_text(it.row_count)} set (mirror {it.name})",
+                style="green",
+            )
     if done.quarantined:
         screen.print(
             f"{outlook.rows_text(done.quarantined)} could not be repaired:"

@@ -35,6 +35,7 @@ from pginterlock.template import fill
 
 ERROR = MirrorDisagrees
 CODE = MirrorDisagrees.code
+__all__ = ["CODE", "ERROR", "NAME"]
 
 
 def read_columns(writing: Writing) -> list[str]:
@@ -251,7 +252,7 @@ def watch_body(writing: Writing, mirror: Mirror, attached: str) -> str:
     """Return the body of the function that looks at the commit, in observe."""
     table, target = writing.table.name, target_of(writing, mirror.table)
     verdict = Verdict(
-        "coalesce(v_there, 'false') <> case when v_is then 'true' else 'false' end",
+        "coalesce(v_there, 'false') <> (v_is is true)::text",
         CODE,
         NAME,
         f"pg_catalog.concat({literal(f': {mirror.column} of {mirror.table} ')}, v_key,"
