@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import psycopg
+from rich.console import Console
 
 from pginterlock import backfill
 from pginterlock.backfill import Choice, Mirrored, Outlook, Pace, Purpose
@@ -151,16 +152,17 @@ def command(
         limits = Limits(lag_s, active_count, pause_ms / 1000, patience_s)
         pace = Pace(target_ms, max_rows, Waiting(timeout_ms, limit_s), limits)
         with Rate(asked.row_estimate, "rows") as rate:
-            done = backfill.run(
-                connection,
-                asked,
-                pace,
-                purpose=Purpose.HISTORY if is_of_history else Purpose.ROWS,
-                progress=lambda job: rate.update(job.scanned, job.repaired),
-                say=rate.say,
-            )
-            mirrored = []
-            if done.is_whole and not is_of_history:
+            done, mirrored = None, []
+            if asked.repairing.repairs or is_of_history:
+                done = backfill.run(
+                    connection,
+                    asked,
+                    pace,
+                    purpose=Purpose.HISTORY if is_of_history else Purpose.ROWS,
+                    progress=lambda job: rate.update(job.scanned, job.repaired),
+                    say=rate.say,
+                )
+            if (done is None or done.is_whole) and not is_of_history:
                 mirrored = backfill.set_mirrors(connection, asked, pace, rate.say)
     ctx.exit(_tell(machine, done, mirrored, is_of_history=is_of_history, as_json=as_json))
 
@@ -207,44 +209,47 @@ def _confirm(found: Outlook, mirrored: Sequence[Mirrored], asked: backfill.Asked
 
 def _tell(
     machine: str,
-    done: backfill.Done,
+    done: backfill.Done | None,
     mirrored: Sequence[Mirrored],
     *,
     is_of_history: bool,
     as_json: bool,
 ) -> int:
-    code = 0
-    if not done.is_whole or done.locked:
-        code = _INCOMPLETE
-    elif done.quarantined:
-        code = _FOUND
+    """Tell what was done; *done* is None where mirrors alone were chosen."""
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "machine": machine,
-                    "job": done.job.id,
-                    "repaired": done.repaired,
-                    "quarantined": done.quarantined,
-                    "locked": done.locked,
-                    "is_whole": done.is_whole,
-                    "mirrors": outlook.mirrors_json(mirrored),
-                },
-                indent=2,
-            )
-        )
-        return code
+        told = {
+            "machine": machine,
+            "job": done.job.id if done else None,
+            "repaired": done.repaired if done else 0,
+            "quarantined": done.quarantined if done else 0,
+            "locked": done.locked if done else 0,
+            "is_whole": done.is_whole if done else True,
+            "mirrors": outlook.mirrors_json(mirrored),
+        }
+        click.echo(json.dumps(told, indent=2))
+        return _code(done)
     screen = console()
+    if done:
+        _tell_rows(screen, machine, done, is_of_history=is_of_history)
+    for it in (it for it in mirrored if it.row_count):
+        count = outlook.rows_text(it.row_count)
+        screen.print(f"{it.table}: {count} set (mirror {it.name})", style="green", markup=False)
+    return _code(done)
+
+
+def _code(done: backfill.Done | None) -> int:
+    if done is None:
+        return 0
+    if not done.is_whole or done.locked:
+        return _INCOMPLETE
+    return _FOUND if done.quarantined else 0
+
+
+def _tell_rows(screen: Console, machine: str, done: backfill.Done, *, is_of_history: bool) -> None:
     did = "got entries of their past" if is_of_history else "repaired"
     screen.print(
         f"{machine}: {outlook.rows_text(done.repaired)} {did} (job {done.job.id})", style="green"
     )
-    for it in mirrored:
-        if it.row_count:
-            screen.print(
-                f"{it.table}: {outlook.rows_text(it.row_count)} set (mirror {it.name})",
-                style="green",
-            )
     if done.quarantined:
         screen.print(
             f"{outlook.rows_text(done.quarantined)} could not be repaired:"
@@ -258,7 +263,6 @@ def _tell(
         )
     if not done.is_whole:
         screen.print("stopped at --max-rows: run it again to go on", style="yellow")
-    return code
 
 
 def _list(connection: psycopg.Connection, machine: str, *, as_json: bool) -> None:
