@@ -28,8 +28,8 @@ select is((select rooms from occupied), '{1}', 'it is occupied as long as one of
 prepare freed as update hotel.room set is_occupied = false where id = 1;
 select throws_ok(
     'freed', '23514',
-    'booking: hotel.room 1: is_occupied cannot be false: room_id of a row of hotel.room_booking in'
-    || ' CHECKED_IN names this row',
+    'booking: hotel.room 1: is_occupied cannot be false: a row of hotel.room_booking in CHECKED_IN'
+    || ' has it as room_id',
     'nobody else says that it is free'
 );
 prepare taken as update hotel.room set is_occupied = true where id = 3;

@@ -190,8 +190,8 @@ def test_nobody_else_says_that_a_room_is_free(kept: psycopg.Connection) -> None:
     told = refused(kept, "update inn.room set is_taken = false where id = 5")
 
     assert told.message == (
-        "booking: inn.room 5: is_taken cannot be false: room_id of a row of inn.booking in IN, LONG"
-        " names this row"
+        "booking: inn.room 5: is_taken cannot be false: a row of inn.booking in IN, LONG has it as"
+        " room_id"
     )
     assert told.key == {"id": 5}
     assert "move that row instead" in (told.hint or "")

@@ -187,28 +187,23 @@ def _title(machine: Machine, mirror: Mirror) -> str:
     return f"{machine.name}: {mirror.table} "
 
 
-def _who(writing: Writing, mirror: Mirror) -> str:
-    return f"a row of {writing.table.name} in {listing(mirror.states)}"
-
-
-def _hint(writing: Writing, mirror: Mirror) -> str:
-    return literal(
-        f"{mirror.column} follows {writing.table.name}: it is true while {mirror.key} of"
-        f" {_who(writing, mirror)} names this row; move that row instead"
-    )
+def _holder(writing: Writing, mirror: Mirror) -> str:
+    return f"row of {writing.table.name} in {listing(mirror.states)} has it as {mirror.key}"
 
 
 def _wrong(writing: Writing, there: Writing, mirror: Mirror) -> str:
-    column = field("new", mirror.column)
-    who = f"{mirror.key} of {_who(writing, mirror)} names this row"
+    column, holder = field("new", mirror.column), _holder(writing, mirror)
     verdict = Verdict(
         f"{column} is distinct from (v_is is true)",
         CODE,
         NAME,
         f"pg_catalog.concat({literal(f': {mirror.column} cannot be ')},"
-        f" coalesce({column}::text, 'null'), case when v_is then {literal(f': {who}')}"
-        f" else {literal(f': no {mirror.key}')} || {literal(who.removeprefix(mirror.key))} end)",
-        _hint(writing, mirror),
+        f" coalesce({column}::text, 'null'), ': ', case when v_is then 'a ' else 'no ' end,"
+        f" {literal(holder)})",
+        literal(
+            f"{mirror.column} follows {writing.table.name}: it is true while a row in"
+            f" {listing(mirror.states)} has this one as {mirror.key}; move that row instead"
+        ),
         mirror.column,
         item=mirror.name,
     )
@@ -221,7 +216,7 @@ def _gone(writing: Writing, there: Writing, mirror: Mirror) -> str:
         CODE,
         NAME,
         "case tg_op when 'DELETE' then ': it may not be deleted' else ': its key may not change'"
-        f" end || {literal(f': {mirror.key} of {_who(writing, mirror)} names it')}",
+        f" end || {literal(f': a {_holder(writing, mirror)}')}",
         literal(f"Move that row out of {listing(mirror.states)}, or to another {mirror.key}"),
         there.key[0],
         item=mirror.name,

@@ -23,12 +23,12 @@ def disagreeing(connection: psycopg.Connection, it: MachineSurvey) -> list[Findi
 
 def _finding(it: MachineSurvey, asked: Mirror, row: DictRow) -> Finding:
     ours = str(it.table.name)
-    where = f"{asked.key} of a row in {listing(asked.states)}"
+    states = listing(asked.states)
     if row["is_nowhere"]:
-        message = f"{where} names no row of {asked.table}"
+        message = f"{asked.key} of a row in {states} names no row of {asked.table}"
         table, hint = ours, "Insert that row, or let the row name another"
     else:
-        message = f"{asked.column} of {asked.table} is not whether {where} names it"
+        message = f"{asked.column} of {asked.table} is not whether a row in {states} has it as {asked.key}"
         table = str(asked.table)
         hint = f"interlock backfill {it.machine.name} sets what the rows of {ours} say"
     return Finding(

@@ -433,7 +433,7 @@ begin
                 p_table => array['depot', 'van']::pg_catalog.text[], p_column => 'number', p_key => pg_catalog.jsonb_build_object('number', pg_catalog.concat(old.number)),
                 p_from => null, p_to => null, p_event => null,
                 p_allowed => '{}', p_missing => '{}',
-                p_message => pg_catalog.concat('parcel: depot.van ', pg_catalog.concat_ws('/', old.number), case tg_op when 'DELETE' then ': it may not be deleted' else ': its key may not change' end || ': carrier of a row of depot.parcel in PACKED, SENT names it'),
+                p_message => pg_catalog.concat('parcel: depot.van ', pg_catalog.concat_ws('/', old.number), case tg_op when 'DELETE' then ': it may not be deleted' else ': its key may not change' end || ': a row of depot.parcel in PACKED, SENT has it as carrier'),
                 p_hint => 'Move that row out of PACKED, SENT, or to another carrier'
             );
         end if;
@@ -448,8 +448,8 @@ begin
                 p_table => array['depot', 'van']::pg_catalog.text[], p_column => 'is_loaded', p_key => pg_catalog.jsonb_build_object('number', pg_catalog.concat(new.number)),
                 p_from => null, p_to => null, p_event => null,
                 p_allowed => '{}', p_missing => '{}',
-                p_message => pg_catalog.concat('parcel: depot.van ', pg_catalog.concat_ws('/', new.number), pg_catalog.concat(': is_loaded cannot be ', coalesce(new.is_loaded::text, 'null'), case when v_is then ': carrier of a row of depot.parcel in PACKED, SENT names this row' else ': no carrier' || ' of a row of depot.parcel in PACKED, SENT names this row' end)),
-                p_hint => 'is_loaded follows depot.parcel: it is true while carrier of a row of depot.parcel in PACKED, SENT names this row; move that row instead'
+                p_message => pg_catalog.concat('parcel: depot.van ', pg_catalog.concat_ws('/', new.number), pg_catalog.concat(': is_loaded cannot be ', coalesce(new.is_loaded::text, 'null'), ': ', case when v_is then 'a ' else 'no ' end, 'row of depot.parcel in PACKED, SENT has it as carrier')),
+                p_hint => 'is_loaded follows depot.parcel: it is true while a row in PACKED, SENT has this one as carrier; move that row instead'
             );
         end if;
     end if;
@@ -514,7 +514,7 @@ begin
                 p_table => array['depot', 'van']::pg_catalog.text[], p_column => 'number', p_key => pg_catalog.jsonb_build_object('number', pg_catalog.concat(old.number)),
                 p_from => null, p_to => null, p_event => null,
                 p_allowed => '{}', p_missing => '{}',
-                p_message => pg_catalog.concat('parcel: depot.van ', pg_catalog.concat_ws('/', old.number), case tg_op when 'DELETE' then ': it may not be deleted' else ': its key may not change' end || ': carrier of a row of depot.parcel in DELIVERED names it'),
+                p_message => pg_catalog.concat('parcel: depot.van ', pg_catalog.concat_ws('/', old.number), case tg_op when 'DELETE' then ': it may not be deleted' else ': its key may not change' end || ': a row of depot.parcel in DELIVERED has it as carrier'),
                 p_hint => 'Move that row out of DELIVERED, or to another carrier'
             );
         end if;
@@ -529,8 +529,8 @@ begin
                 p_table => array['depot', 'van']::pg_catalog.text[], p_column => 'has_sent', p_key => pg_catalog.jsonb_build_object('number', pg_catalog.concat(new.number)),
                 p_from => null, p_to => null, p_event => null,
                 p_allowed => '{}', p_missing => '{}',
-                p_message => pg_catalog.concat('parcel: depot.van ', pg_catalog.concat_ws('/', new.number), pg_catalog.concat(': has_sent cannot be ', coalesce(new.has_sent::text, 'null'), case when v_is then ': carrier of a row of depot.parcel in DELIVERED names this row' else ': no carrier' || ' of a row of depot.parcel in DELIVERED names this row' end)),
-                p_hint => 'has_sent follows depot.parcel: it is true while carrier of a row of depot.parcel in DELIVERED names this row; move that row instead'
+                p_message => pg_catalog.concat('parcel: depot.van ', pg_catalog.concat_ws('/', new.number), pg_catalog.concat(': has_sent cannot be ', coalesce(new.has_sent::text, 'null'), ': ', case when v_is then 'a ' else 'no ' end, 'row of depot.parcel in DELIVERED has it as carrier')),
+                p_hint => 'has_sent follows depot.parcel: it is true while a row in DELIVERED has this one as carrier; move that row instead'
             );
         end if;
     end if;
