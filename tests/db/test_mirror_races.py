@@ -286,6 +286,24 @@ def test_opposite_swaps_never_meet_in_a_deadlock(dsn: str, connect: Connect) -> 
     assert taken(admin) == [1, 2]
 
 
+def test_who_waits_for_the_lower_room_does_not_hold_the_higher_one(
+    dsn: str, connect: Connect
+) -> None:
+    holder, mover, watcher = connect(dsn), connect(dsn), connect(dsn, autocommit=True)
+    enter(watcher, 1, 2)
+    holder.execute("select from inn.room where id = 1 for update")
+
+    with ThreadPoolExecutor() as pool:
+        late = pool.submit(to_room, mover, 1, 1)
+        wait_until_blocked(watcher, mover)
+        watcher.execute("select from inn.room where id = 2 for update nowait")
+        holder.rollback()
+        late.result()
+    mover.commit()
+
+    assert taken(watcher) == [1]
+
+
 def test_statements_over_many_rows_may_meet_in_a_deadlock_and_are_tried_again(
     dsn: str, connect: Connect
 ) -> None:
