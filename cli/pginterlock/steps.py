@@ -121,7 +121,7 @@ def _machine_steps(seen: Survey, watches: Mapping[str, Watch]) -> _Steps:
             if change.object.under_lock and change.action is not Action.DROP:
                 locked.append(_version(change))
         if any(_is_armed(change) for change in found):
-            steps.locks += _locks(it, locked)
+            steps.locks += _locks(it, locked, found)
             steps.locked += locked
     return steps
 
@@ -184,12 +184,13 @@ def _version(change: Change) -> Step:
     )
 
 
-def _locks(it: MachineSurvey, locked: list[Step]) -> list[Step]:
+def _locks(it: MachineSurvey, locked: list[Step], found: list[Change]) -> list[Step]:
     """Return the steps that lock the machine's table, and after it those of its mirrors.
 
     In this order, for it is that of who moves a row.
     """
-    placed = {step.table for step in locked if step.lock is not Lock.NONE}
+    triggers = [c.object.name for c in found if c.object.kind is ObjectKind.TRIGGER]
+    placed = {name.rpartition(" ")[0] for name in triggers}
     others = [it.name for it in it.table.targets if str(it.name) in placed]
     known = {str(it.table.name), *map(str, others)} | {str(p) for p in it.table.partitions}
     gone = [TableName(*name.split(".", 1)) for name in sorted(placed - known)]
