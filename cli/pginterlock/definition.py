@@ -20,6 +20,7 @@ from pginterlock.model import (
     Mode,
     Need,
     Outbox,
+    Reaction,
     Rename,
     Repair,
     Stamp,
@@ -71,6 +72,10 @@ def _machine(told: _Json) -> Machine:
         ),
         claims=tuple(_claim(it) for it in _items(told, "claims")),
         mirrors=tuple(_mirror(it) for it in _items(told, "mirrors")),
+        reactions=tuple(
+            Reaction(_text(it["name"]), _expression(it["when"]), _text(it["event"]))
+            for it in _items(told, "reactions")
+        ),
         deadlines=tuple(
             Deadline(
                 _text(it["state"]), _text(it["longest"]), _text(it["then"]) if it["then"] else None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pginterlock.fit_mirrors import mirrors, named_targets
-from pginterlock.model import Checks, Machine, SpecPath, TableName
+from pginterlock.model import Checks, Expression, Machine, SpecPath, TableName
 from pginterlock.names import literal
 from pginterlock.rules import checked_predicates
 from pginterlock.rules.claim_terms import is_held
@@ -73,7 +73,8 @@ def fit(machine: Machine, table: Table) -> list[Problem]:
         return missing
     found = [*_relation(table), *_key(machine, table), *_state(machine, table)]
     found += [*_columns(machine, table), *_repairs(machine, table)]
-    found += [*_claims(machine, table), *_funnel(machine, table), *mirrors(machine, table)]
+    found += [*_claims(machine, table), *_funnel(machine, table), *_reactions(machine, table)]
+    found += [*mirrors(machine, table)]
     if not found:
         found += [*_size(machine, table)]
     return [Problem(root + path, text) for path, text in found]
@@ -98,11 +99,8 @@ def _named(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
     yield from ((("key",), column) for column in machine.key)
     yield from ((("stamps", stamp.column), stamp.column) for stamp in machine.stamps)
     yield from _named_in_states(machine)
-    for transition in machine.transitions:
-        for column in transition.guard.columns if transition.guard else ():
-            yield ("transitions", transition.event, "guard"), column
-    for invariant in machine.invariants:
-        yield from ((("invariants", invariant.name), c) for c in invariant.check.columns)
+    for part, condition in _conditions(machine):
+        yield from ((part, column) for column in condition.columns)
     for repair in machine.repairs:
         path: SpecPath = ("repairs", repair.name)
         yield from (((*path, "when"), c) for c in repair.when.columns)
@@ -126,6 +124,14 @@ def _named_between(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
     for move in machine.transitions:
         if move.guard_on:
             yield ("transitions", move.event, "guard", "key"), move.guard_on.key
+
+
+def _conditions(machine: Machine) -> Iterator[tuple[SpecPath, Expression]]:
+    for transition in machine.transitions:
+        if transition.guard:
+            yield ("transitions", transition.event, "guard"), transition.guard
+    yield from ((("invariants", it.name), it.check) for it in machine.invariants)
+    yield from ((("reactions", it.name, "when"), it.when) for it in machine.reactions)
 
 
 def _named_in_states(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
@@ -249,6 +255,17 @@ def _repairs(machine: Machine, table: Table) -> _Found:
             elif column is not None and column.is_generated:
                 told = f"column {name!r} is generated; it follows the columns it is made of"
                 yield ("repairs", repair.name, "set", name), told
+
+
+def _reactions(machine: Machine, table: Table) -> _Found:
+    """Yield what no BEFORE trigger can read: generated columns are computed after it."""
+    for it in machine.reactions:
+        guards = [t.guard for t in machine.transitions if t.event == it.event and t.guard]
+        for name in dict.fromkeys(c for part in (it.when, *guards) for c in part.columns):
+            column = table.column(name)
+            if column is not None and column.is_generated:
+                told = f"column {name!r} is generated, after reactions are made: name what it is of"
+                yield ("reactions", it.name, "when"), told
 
 
 def _why(column: Column) -> str:

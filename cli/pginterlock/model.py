@@ -209,6 +209,15 @@ class Mirror:
 
 
 @dataclass(frozen=True, slots=True)
+class Reaction:
+    """A move that the database makes by itself: *event*, once *when* holds of the row."""
+
+    name: str
+    when: Expression
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """What the history records beside the state, and what it asks of a writer."""
 
@@ -264,6 +273,7 @@ class Machine:
     deadlines: tuple[Deadline, ...] = ()
     claims: tuple[Claim, ...] = ()
     mirrors: tuple[Mirror, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
     deletion: tuple[str, ...] = ()
     audit: Audit = field(default_factory=Audit)
     outbox: Outbox | None = None

@@ -22,7 +22,6 @@ from pginterlock.model import (
     TableName,
     TargetGuard,
     Transition,
-    Unenforced,
 )
 from pginterlock.names import MAX_BYTES
 from pginterlock.spec_claims import read_claims
@@ -31,6 +30,7 @@ from pginterlock.spec_format import TransitionPart
 from pginterlock.spec_mirrors import read_mirrors, read_target_guard
 from pginterlock.spec_modes import read_modes
 from pginterlock.spec_problems import Problems, Read, meant
+from pginterlock.spec_reactions import read_reactions
 from pginterlock.spec_renames import read_renames
 from pginterlock.spec_repairs import read_repairs
 from pginterlock.spec_roles import check_roles, funnelled
@@ -66,6 +66,8 @@ class _Reader:
         self._check_name()
         self._check_states()
         self._check_columns()
+        self._check_lengths()
+        self._check_reactions()
         table = self._table(("table",), part.table)
         mirrors = read_mirrors(self._name, table, part.mirrors, part.claims, self._table, self._add)
         return Machine(
@@ -94,6 +96,7 @@ class _Reader:
                 for name, it in part.invariants.items()
             ),
             claims=read_claims(self._name, part.state, part.claims, self._expression, self._add),
+            reactions=read_reactions(part, self._expression, self._add, is_whole=self._is_whole),
             deadlines=read_deadlines(part, self._add, is_whole=self._is_whole),
             deletion=tuple(part.deletion.from_),
             audit=Audit(
@@ -106,7 +109,6 @@ class _Reader:
             checks=part.checks,
             continuity=part.continuity,
             repairs=read_repairs(part.repairs, self._expression, self._add),
-            unenforced=tuple(self._unenforced()),
             funnel=funnelled(part),
             renames=read_renames(part, self._states, self._add),
         )
@@ -284,22 +286,14 @@ class _Reader:
             self._add(("outbox", "channel"), "a channel needs a name")
         return Outbox(channel)
 
-    def _unenforced(self) -> list[Unenforced]:
-        """Return what is read but not held by the database yet; its form is checked too."""
-        part = self._part
-        self._check_unenforced()
-        return [Unenforced("reactions", name, "IL01") for name in part.reactions]
-
-    def _check_unenforced(self) -> None:
+    def _check_reactions(self) -> None:
+        """Find reactions that would have to ask another table, before the row is written."""
         part = self._part
         for name, reaction in part.reactions.items():
-            self._expression(("reactions", name, "when"), reaction.when)
-            if reaction.event not in part.transitions and self._is_whole:
-                self._add(
-                    ("reactions", name, "event"),
-                    f"unknown event {reaction.event!r}{meant(reaction.event, part.transitions)}",
-                )
-        self._check_lengths()
+            moves = part.transitions.get(reaction.event, [])
+            if any(move.guard and move.guard.on for move in moves):
+                told = f"{reaction.event} has a guard on another table, and no reaction can ask it"
+                self._add(("reactions", name, "event"), told)
 
     def _check_lengths(self) -> None:
         part = self._part

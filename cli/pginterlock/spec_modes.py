@@ -28,6 +28,9 @@ RULE_NAMES = {
     "IL15": "claim",
 }
 
+# No rule, for it refuses nothing; but what it does can be left undone, by a mode of its own.
+REACTION = "reaction"
+
 
 def canonical(name: str) -> str:
     """Return *name* of a rule as the model keeps it: codes become names."""
@@ -41,6 +44,7 @@ def known_rules(
     invariants: Iterable[str],
     claims: Iterable[str] = (),
     mirrors: Iterable[str] = (),
+    reactions: Iterable[str] = (),
 ) -> list[str]:
     """Return what can have a mode of its own: rules, and items as `RowPredicate.name` has them."""
     items = [f"stamp.{column}" for column in stamps]
@@ -50,7 +54,9 @@ def known_rules(
         items += [f"state_row.{row.state} forbids {column}" for column in empty]
     items += [f"invariant.{name}" for name in invariants]
     items += [f"claim.{name}" for name in claims]
-    return [*RULE_NAMES.values(), *items, *(f"mirror.{name}" for name in mirrors)]
+    items += [f"mirror.{name}" for name in mirrors]
+    made = [f"{REACTION}.{name}" for name in reactions]
+    return [*RULE_NAMES.values(), *items, *([REACTION, *made] if made else [])]
 
 
 def rule_of(machine: Machine, name: str) -> str:
@@ -61,6 +67,7 @@ def rule_of(machine: Machine, name: str) -> str:
         (it.name for it in machine.invariants),
         (it.name for it in machine.claims),
         (it.name for it in machine.mirrors),
+        (it.name for it in machine.reactions),
     )
     rule = canonical(name)
     if rule not in known:
@@ -80,7 +87,9 @@ def read_modes(
         StateRow(state, tuple(it.require), tuple(it.forbid), (), tuple(it.clear))
         for state, it in part.states.items()
     ]
-    known = known_rules(part.stamps, rows, part.invariants, part.claims, part.mirrors)
+    known = known_rules(
+        part.stamps, rows, part.invariants, part.claims, part.mirrors, part.reactions
+    )
     found: dict[str, Mode] = {}
     for name, mode in part.modes.items():
         path: SpecPath = (*root, "modes", name)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 import psycopg
 
 from pginterlock import catalog, database, indexes, repair_probe, versions
+from pginterlock.changes import Action, Change
 from pginterlock.compiler import ownership, scan
 from pginterlock.fingerprints import target
 from pginterlock.model import Checks, Spec, TableName
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.plan import Action, Change, Part, Plan, Step
+from pginterlock.plan import Part, Plan, Step
 from pginterlock.rules import enforced_predicates
 from pginterlock.steps_claims import index_steps, is_built, overlap_steps, short
 from pginterlock.steps_mirrors import disagreement_steps
@@ -269,12 +270,6 @@ def _notes(seen: Survey, spec: Spec) -> list[str]:
         f"machine {name} on {table} is installed, but not in this spec; it stays"
         for name, table in seen.registered
         if name not in known
-    ]
-    notes += [
-        f"{machine.name}: {part.section} {part.name} ({part.code}) is read, but not yet held by"
-        " the database"
-        for machine in spec.machines
-        for part in machine.unenforced
     ]
     if seen.rights.owner == seen.rights.role:
         notes.append(

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from pginterlock.changes import Action, Change
 from pginterlock.model import Mirror, Mode
 from pginterlock.objects import ObjectKind
-from pginterlock.plan import Action, Change, Part, Step
+from pginterlock.plan import Part, Step
 from pginterlock.rules.mirror import scan
 from pginterlock.rules.mirror_terms import NAME, function_name, trigger_names, writer_name
 from pginterlock.survey import MachineSurvey

@@ -3,9 +3,10 @@
 import psycopg
 
 from pginterlock import indexes, migrate
+from pginterlock.changes import changes
 from pginterlock.compiler import ownership
 from pginterlock.errors import EnvironmentFault
-from pginterlock.plan import Step, changes
+from pginterlock.plan import Step
 from pginterlock.survey import Survey
 
 

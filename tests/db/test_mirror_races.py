@@ -144,7 +144,8 @@ def check_in_and_the_booking_goes(it: Scene) -> tuple[list[str], list[str]]:
     return [it.moves(2, "IN")], [f"delete from inn.booking where id = {it.base + 1}"]
 
 
-RACES = {
+Race = Callable[[Scene], tuple[list[str], list[str]]]
+RACES: dict[Race, list[int] | None] = {
     check_in_and_check_out: [1],
     two_check_ins: [1],
     two_check_outs: [],
@@ -163,9 +164,7 @@ RACES = {
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("race", RACES, ids=lambda it: it.__name__.replace("_", " "))
-def test_no_order_of_two_transactions_leaves_a_room_wrong(
-    dsn: str, race: Callable[[Scene], tuple[list[str], list[str]]]
-) -> None:
+def test_no_order_of_two_transactions_leaves_a_room_wrong(dsn: str, race: Race) -> None:
     with stage(dsn, 2) as it:
         for levels in LEVEL_PAIRS:
             for order in orders_of(it, race):
@@ -179,9 +178,7 @@ def test_no_order_of_two_transactions_leaves_a_room_wrong(
                     assert scene.taken() == RACES[race], (levels, order, told)
 
 
-def orders_of(
-    it: Stage, race: Callable[[Scene], tuple[list[str], list[str]]]
-) -> Iterator[tuple[int, ...]]:
+def orders_of(it: Stage, race: Race) -> Iterator[tuple[int, ...]]:
     """Yield the orders of a race; of many, some that are always the same."""
     scripts = [Script(str(n), (LOOK, *s)) for n, s in enumerate(race(Scene(it.watcher)))]
     every = orders(*scripts)

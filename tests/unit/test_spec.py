@@ -27,12 +27,12 @@ from pginterlock.model import (
     Need,
     Outbox,
     Position,
+    Reaction,
     Repair,
     Stamp,
     StateRow,
     TableName,
     Transition,
-    Unenforced,
 )
 from pginterlock.spec import json_schema, load, parse
 
@@ -154,6 +154,7 @@ def test_the_whole_format_becomes_a_machine() -> None:
                 ),
             ),
         ),
+        reactions=(Reaction("paid", Expression("paid_at is not null", ("paid_at",)), "confirm"),),
         deadlines=(
             Deadline("PENDING", "15 minutes"),
             Deadline("CONFIRMED", "2 days 3 hours", "cancel"),
@@ -184,7 +185,6 @@ def test_the_whole_format_becomes_a_machine() -> None:
                 ("CHECKED_IN",),
             ),
         ),
-        unenforced=(Unenforced("reactions", "paid", "IL01"),),
         funnel=("status", "checked_in_at", "ended_at", "cancelled_at", "hotel_id", "room_id"),
     )
 

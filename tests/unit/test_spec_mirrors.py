@@ -96,6 +96,10 @@ def test_a_guard_on_the_row_itself_may_be_written_long() -> None:
         pytest.param("a", f"      {'x' * 29}: {{table: inn.room, key: a, column: c, in: IN}}\n",
             [f"13:7: '{'x' * 29}' is too long: beside machine booking a mirror has at most 28"
              " bytes, for the name of its index holds both"], id="a long name"),
+        pytest.param("{on: inn.room, check: a}",
+            "    reactions: {r: {when: room_id > 1, event: enter}}\n",
+            ["13:40: enter has a guard on another table, and no reaction can ask it"],
+            id="a reaction"),
         pytest.param("a", "    claims: {mirror_taken: {resource: a, in: IN}}\n",
             ["12:7: claim mirror_taken has the name of its index: give one another name"],
             id="the name of a claim"),

@@ -18,7 +18,7 @@ from pginterlock.template import fill
 Row = Sequence[str | bool | None]
 
 # Parts of a machine that came later: without them a definition is as it was written before.
-_NEWER = ("claims", "deadlines", "funnel", "mirrors", "modes", "renames", "repairs")
+_NEWER = ("claims", "deadlines", "funnel", "mirrors", "modes", "reactions", "renames", "repairs")
 
 
 def definition(machine: Machine) -> str:

@@ -16,7 +16,7 @@ NAME = "guard"
 
 # What `interlock.fire` asks for, where several events lead from one state to another.
 ASKED = "interlock.event"
-_WISH = f"coalesce(pg_catalog.current_setting({literal(ASKED)}, true), '')"
+WISH = f"coalesce(pg_catalog.current_setting({literal(ASKED)}, true), '')"
 
 
 def asked(machine: str, event: str) -> str:
@@ -87,7 +87,7 @@ def _may_be_made(writing: Writing, move: Transition, rivals: list[Transition]) -
     others = [m.event for m in rivals if m.event != move.event]
     if others:
         wishes = ", ".join(literal(asked(writing.machine.name, event)) for event in others)
-        parts.append(f"{_WISH} not in ({wishes})")
+        parts.append(f"{WISH} not in ({wishes})")
     return "\n    and ".join(part for part in parts if part)
 
 
@@ -100,7 +100,7 @@ def _refusal_as_asked(writing: Writing, moves: list[Transition]) -> str:
     for move in moves if len(moves) > 1 else ():
         if move.is_guarded or move.by:
             wish = literal(asked(writing.machine.name, move.event))
-            lines.append(f"{'elsif' if lines else 'if'} {_WISH} = {wish} then")
+            lines.append(f"{'elsif' if lines else 'if'} {WISH} = {wish} then")
             lines.append(indent(_refusal(writing, [move])))
     everything = _refusal(writing, moves)
     return "\n".join([*lines, "else", indent(everything), "end if;"]) if lines else everything

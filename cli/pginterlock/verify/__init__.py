@@ -141,6 +141,7 @@ def _rows(
         progress(f"rows of {it.table.name}")
         found += rows.unsound(connection, it)
         found += rows.old_names(connection, it)
+        found += rows.waiting(connection, it)
         found += overlaps.taken_twice(connection, it)
         found += disagreements.disagreeing(connection, it)
     if asked.history:

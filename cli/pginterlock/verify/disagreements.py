@@ -28,7 +28,8 @@ def _finding(it: MachineSurvey, asked: Mirror, row: DictRow) -> Finding:
         message = f"{asked.key} of a row in {states} names no row of {asked.table}"
         table, hint = ours, "Insert that row, or let the row name another"
     else:
-        message = f"{asked.column} of {asked.table} is not whether a row in {states} has it as {asked.key}"
+        seen = f"{asked.column} of {asked.table}"
+        message = f"{seen} is not whether a row in {states} has it as {asked.key}"
         table = str(asked.table)
         hint = f"interlock backfill {it.machine.name} sets what the rows of {ours} say"
     return Finding(
