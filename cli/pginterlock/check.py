@@ -28,14 +28,12 @@ CHECKS = {
     "reaction-contradicts-state": "a reaction waits for what the state it leads to forbids",
     "reaction-chain": "a reaction leads to where another one goes on: one is made in a write",
     "mode-repeated": "a rule has a mode of its own that it would have anyway",
-    "not-yet-enforced": "the spec says it, and the database does not hold it yet",
 }
 _WARNINGS = (
     "never-filled",
     "shadowed-move",
     "reaction-chain",
     "mode-repeated",
-    "not-yet-enforced",
 )
 
 
@@ -140,7 +138,7 @@ def _shadows(machine: Machine) -> Found:
                 " the same move, comes before, and has no guard",
                 "Give the event that comes first a guard, or make the two one",
             )
-        elif move.guard is None and not move.by:
+        elif not move.is_guarded and not move.by:
             first[ends] = move.event
 
 
@@ -183,17 +181,6 @@ def _modes(machine: Machine) -> Found:
             )
 
 
-def _unenforced(machine: Machine) -> Found:
-    for part in machine.unenforced:
-        name, _, key = part.name.partition(".")
-        yield (
-            "not-yet-enforced",
-            (part.section, name, key),
-            f"{part.section} {part.name} ({part.code}) is read, but not yet held by the database",
-            "",
-        )
-
-
 _PARTS: tuple[Callable[[Machine], Found], ...] = (
     _reachability,
     _ends,
@@ -208,5 +195,4 @@ _PARTS: tuple[Callable[[Machine], Found], ...] = (
     _chains,
     _shadows,
     _modes,
-    _unenforced,
 )

@@ -64,6 +64,7 @@ def difference(before: Machine, after: Machine) -> list[Difference]:
         *_rows(was, now),
         *_invariants(was, now),
         *_claims(was, now),
+        *_mirrors(was, now),
         *_deadlines(was, now),
         *_reactions(was, now),
         *_funnel(was, now),
@@ -149,7 +150,7 @@ def _moves(was: Machine, now: Machine) -> Iterator[Difference]:
 
 def _move_details(was: Transition, now: Transition) -> Iterator[Difference]:
     told = [
-        ("guard changed", was.guard and was.guard.text, now.guard and now.guard.text),
+        ("guard changed", was.guard_text, now.guard_text),
         ("roles of a move changed", ", ".join(was.by), ", ".join(now.by)),
         ("reason of a move changed", was.reason.value, now.reason.value),
     ]
@@ -270,6 +271,20 @@ def _claims(was: Machine, now: Machine) -> Iterator[Difference]:
         it = after.get(name) or before[name]
         told = name if verb == "removed" else f"{name}: {', '.join(it.resource)}"
         yield _one(f"claim {verb}", told, *it.states)
+
+
+def _mirrors(was: Machine, now: Machine) -> Iterator[Difference]:
+    before = {it.name: it for it in was.mirrors}
+    after = {it.name: it for it in now.mirrors}
+    for name, it in after.items():
+        subject = f"{name}: {it.table}.{it.column} by {it.key}"
+        if name not in before:
+            yield _one("mirror added", subject, *it.states)
+        elif before[name] != it:
+            yield _one("mirror changed", subject, *it.states)
+    for name, it in before.items():
+        if name not in after:
+            yield _one("mirror removed", name, *it.states, effect=f"{it.table} is left as it is")
 
 
 def _deadlines(was: Machine, now: Machine) -> Iterator[Difference]:

@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pginterlock.fit_mirrors import mirrors, named_targets
 from pginterlock.model import Checks, Expression, Machine, SpecPath, TableName
 from pginterlock.names import literal
 from pginterlock.rules import checked_predicates
@@ -36,6 +37,20 @@ def no_such_table(machine: Machine, there: Iterable[TableName]) -> Problem:
     )
 
 
+def no_such_targets(machine: Machine, table: Table, there: Iterable[TableName]) -> list[Problem]:
+    """Return a problem for each other table that *machine* speaks of and that does not exist."""
+    known = [str(name) for name in there]
+    return [
+        Problem(
+            ("machines", machine.name, *path),
+            f"table {name} does not exist"
+            f"{_meant(difflib.get_close_matches(str(name), known, n=1))}",
+        )
+        for path, name in named_targets(machine)
+        if table.target(name) is None
+    ]
+
+
 def no_such_roles(machine: Machine, there: Iterable[str]) -> list[Problem]:
     """Return a problem for each role of *machine* that is not one of those *there*."""
     known = list(there)
@@ -59,6 +74,7 @@ def fit(machine: Machine, table: Table) -> list[Problem]:
     found = [*_relation(table), *_key(machine, table), *_state(machine, table)]
     found += [*_columns(machine, table), *_repairs(machine, table)]
     found += [*_claims(machine, table), *_funnel(machine, table), *_reactions(machine, table)]
+    found += [*mirrors(machine, table)]
     if not found:
         found += [*_size(machine, table)]
     return [Problem(root + path, text) for path, text in found]
@@ -91,13 +107,23 @@ def _named(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
         for column, value in repair.sets:
             yield (*path, "set", column), column
             yield from (((*path, "set", column), c) for c in value.columns)
+    yield from _named_between(machine)
+    for number, column in enumerate(machine.audit.columns):
+        yield ("audit", "columns", number), column
+
+
+def _named_between(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
+    """Yield the columns by which a row has to do with other rows."""
     for claim in machine.claims:
         for number, column in enumerate(claim.resource):
             yield ("claims", claim.name, "resource", number), column
         for column in claim.during.columns if claim.during else ():
             yield ("claims", claim.name, "during"), column
-    for number, column in enumerate(machine.audit.columns):
-        yield ("audit", "columns", number), column
+    for mirror in machine.mirrors:
+        yield ("mirrors", mirror.name, "key"), mirror.key
+    for move in machine.transitions:
+        if move.guard_on:
+            yield ("transitions", move.event, "guard", "key"), move.guard_on.key
 
 
 def _conditions(machine: Machine) -> Iterator[tuple[SpecPath, Expression]]:

@@ -85,7 +85,8 @@ class Step:
 class Plan:
     """The steps from a database, known by its *fingerprint*, to its spec, known by its *target*.
 
-    *locks* says how the locks of the steps are known.
+    *locks* says how the locks of the steps are known; *targets* are the other tables that the
+    machines speak of, where the plan was just made.
     """
 
     database: str
@@ -96,6 +97,7 @@ class Plan:
     differences: tuple[Difference, ...] = ()
     target: str = ""
     locks: str = EXPECTED
+    targets: tuple[TableName, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -19,6 +19,7 @@ RULE_NAMES = {
     "IL05": "authority",
     "IL06": "attribution",
     "IL07": "freeze",
+    "IL09": "mirror",
     "IL10": "continuity",
     "IL11": "known_state",
     "IL12": "stamp",
@@ -42,6 +43,7 @@ def known_rules(
     rows: Iterable[StateRow],
     invariants: Iterable[str],
     claims: Iterable[str] = (),
+    mirrors: Iterable[str] = (),
     reactions: Iterable[str] = (),
 ) -> list[str]:
     """Return what can have a mode of its own: rules, and items as `RowPredicate.name` has them."""
@@ -52,6 +54,7 @@ def known_rules(
         items += [f"state_row.{row.state} forbids {column}" for column in empty]
     items += [f"invariant.{name}" for name in invariants]
     items += [f"claim.{name}" for name in claims]
+    items += [f"mirror.{name}" for name in mirrors]
     made = [f"{REACTION}.{name}" for name in reactions]
     return [*RULE_NAMES.values(), *items, *([REACTION, *made] if made else [])]
 
@@ -63,6 +66,7 @@ def rule_of(machine: Machine, name: str) -> str:
         machine.rows,
         (it.name for it in machine.invariants),
         (it.name for it in machine.claims),
+        (it.name for it in machine.mirrors),
         (it.name for it in machine.reactions),
     )
     rule = canonical(name)
@@ -83,7 +87,9 @@ def read_modes(
         StateRow(state, tuple(it.require), tuple(it.forbid), (), tuple(it.clear))
         for state, it in part.states.items()
     ]
-    known = known_rules(part.stamps, rows, part.invariants, part.claims, part.reactions)
+    known = known_rules(
+        part.stamps, rows, part.invariants, part.claims, part.mirrors, part.reactions
+    )
     found: dict[str, Mode] = {}
     for name, mode in part.modes.items():
         path: SpecPath = (*root, "modes", name)

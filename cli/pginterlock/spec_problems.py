@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pginterlock.model import Position, SpecPath
-from pginterlock.spec_format import SECTIONS, SINGLE, MachinePart, SpecPart, keys_of
+from pginterlock.spec_format import SECTIONS, SINGLE, GuardPart, MachinePart, SpecPart, keys_of
 from pginterlock.spec_text import Document
 
 if TYPE_CHECKING:
@@ -195,6 +195,8 @@ def _known_keys(path: SpecPath) -> list[str]:
         return keys_of(SpecPart)
     if len(path) < _SECTION_DEPTH:
         return keys_of(MachinePart)
+    if path[-1] == "guard":
+        return keys_of(GuardPart)
     section = str(path[_SECTION_DEPTH - 1])
     part = SECTIONS.get(section) or SINGLE.get(section)
     return keys_of(part) if part else []

@@ -30,6 +30,14 @@ def demand_rights(seen: Survey) -> None:
                 " member of it",
                 remedy=f"Connect as {it.table.owner}: only an owner may add triggers and CHECKs.",
             )
+        for other in it.table.targets:
+            if not other.is_ours and it.changes:
+                raise EnvironmentFault(
+                    f"table {other.name} belongs to {other.owner}, and role {rights.role} is no"
+                    " member of it",
+                    remedy=f"Connect as a member of {other.owner}: a mirror puts triggers there,"
+                    " and what it writes is written with the rights of the owner.",
+                )
     if not rights.schema_exists and not rights.can_create_schema:
         raise EnvironmentFault(
             f"role {rights.role} may not create a schema in database {rights.database}",

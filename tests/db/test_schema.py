@@ -36,7 +36,7 @@ union all
 select 'grant', n.nspname, n.nspacl::text from pg_namespace as n where n.nspname = 'interlock'
 order by 1, 2
 """
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0009", "0010", "0012"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0009", "0010", "0012", "0013"]
 
 
 def catalog(session: psycopg.Connection) -> list[tuple[object, ...]]:

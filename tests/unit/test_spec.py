@@ -22,6 +22,7 @@ from pginterlock.model import (
     Fill,
     Invariant,
     Machine,
+    Mirror,
     Mode,
     Need,
     Outbox,
@@ -32,7 +33,6 @@ from pginterlock.model import (
     StateRow,
     TableName,
     Transition,
-    Unenforced,
 )
 from pginterlock.spec import json_schema, load, parse
 
@@ -176,7 +176,15 @@ def test_the_whole_format_becomes_a_machine() -> None:
                 ),
             ),
         ),
-        unenforced=(Unenforced("mirrors", "occupied", "IL09"),),
+        mirrors=(
+            Mirror(
+                "occupied",
+                TableName("hotel", "room"),
+                "room_id",
+                "is_occupied",
+                ("CHECKED_IN",),
+            ),
+        ),
         funnel=("status", "checked_in_at", "ended_at", "cancelled_at", "hotel_id", "room_id"),
     )
 
@@ -415,7 +423,7 @@ def test_what_is_no_table_of_the_user(table: str) -> None:
                 "15:30: expression 'a or or b': syntax error at or near \"or\"",
                 "15:47: expression 'd e': 'e' does not belong after an expression",
             ],
-            id="what is not held yet is checked too",
+            id="what stands between rows",
         ),
     ],
 )  # fmt: skip

@@ -9,10 +9,9 @@ Pure: model and table in, SQL text out.
 from collections.abc import Iterator
 
 from pginterlock import assets
-from pginterlock.expression import rewrite
 from pginterlock.model import RENAME_EVENT, ActorNeed, Machine, Need, Transition
 from pginterlock.names import array, field, literal
-from pginterlock.rules import authority, row_predicates
+from pginterlock.rules import authority, guard, row_predicates
 from pginterlock.rules.attribution import is_blank
 from pginterlock.rules.entered import entered
 from pginterlock.rules.parts import Writing, block
@@ -32,6 +31,7 @@ def foreseen_columns(writing: Writing) -> list[str]:
     read = [writing.machine.state]
     read += [c for p in row_predicates(writing) for c in p.columns]
     read += [c for t in writing.machine.transitions if t.guard for c in t.guard.columns]
+    read += [t.guard_on.key for t in writing.machine.transitions if t.guard_on]
     return list(dict.fromkeys(read))
 
 
@@ -65,8 +65,8 @@ def _needs(writing: Writing, move: Transition) -> Iterator[tuple[str, tuple[str,
     after = entered(writing, lambda column: field("v_row", column), move.to_state)
     if move.by:
         yield authority.may(move), ("role",), f"a member of {', '.join(move.by)}"
-    if move.guard:
-        yield rewrite(move.guard.text, after), move.guard.columns, move.guard.text
+    if guarded := guard.seen(writing, move, after):
+        yield guarded, guard.asked_columns(move), move.guard_text or ""
     for predicate in row_predicates(writing):
         if condition := predicate.asked_in(after, move.to_state):
             missing = predicate.missing or predicate.columns

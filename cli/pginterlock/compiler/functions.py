@@ -15,6 +15,7 @@ from pginterlock.rules import (
     claim_judge,
     fills,
     judged_predicates,
+    mirror,
     reacting,
     reaction,
     statements,
@@ -163,7 +164,8 @@ def _fills_by_state(writing: Writing, states: tuple[str, ...]) -> list[str]:
 
 
 def _birth(writing: Writing) -> DbObject:
-    body = [_attached(writing), *statements("at_birth", writing), *judgement(writing)]
+    body = [attached(writing), *statements("at_birth", writing), *judgement(writing)]
+    body += statements("after_birth", writing)
     values = {f"new_{c}": writing.stored(c, new) for c in writing.machine.audit.columns}
     body.append(entry(writing, "birth", new, values))
     return _function(
@@ -181,8 +183,9 @@ def _birth(writing: Writing) -> DbObject:
 
 def _change(writing: Writing) -> DbObject:
     judged = judgement(writing, is_change=True)
-    repaired = _in_backfill(writing, [*statements("at_repair", writing), *judged])
-    body = [_attached(writing), *statements("at_change", writing), *judged]
+    after = statements("after_change", writing)
+    repaired = _in_backfill(writing, [*statements("at_repair", writing), *judged, *after])
+    body = [attached(writing), *statements("at_change", writing), *judged, *after]
     body.append(record_change(writing))
     return _function(
         writing,
@@ -215,7 +218,8 @@ def _in_backfill(writing: Writing, repaired: list[str]) -> str:
 
 
 def _death(writing: Writing) -> DbObject:
-    body = [_attached(writing), *statements("at_death", writing)]
+    body = [attached(writing), *statements("at_death", writing)]
+    body += statements("after_death", writing)
     values = {f"old_{c}": writing.stored(c, old) for c in writing.machine.audit.columns}
     body.append(entry(writing, "death", old, values))
     return _function(
@@ -239,10 +243,11 @@ def _unchanged(writing: Writing) -> str:
     ]
     read = (c for p in judged_predicates(writing) for c in p.columns)
     columns += [c for c in read if c != machine.state] + claim_judge.read_columns(writing)
+    columns += mirror.read_columns(writing)
     return "not (" + "\n        or ".join(writing.differs(c) for c in dict.fromkeys(columns)) + ")"
 
 
-def _attached(writing: Writing) -> str:
+def attached(writing: Writing) -> str:
     """Return the test that the function serves its own table, and no temporary one of a forger."""
     if writing.table.is_partitioned:
         return fill(

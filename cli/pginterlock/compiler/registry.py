@@ -18,7 +18,7 @@ from pginterlock.template import fill
 Row = Sequence[str | bool | None]
 
 # Parts of a machine that came later: without them a definition is as it was written before.
-_NEWER = ("claims", "deadlines", "funnel", "modes", "reactions", "renames", "repairs")
+_NEWER = ("claims", "deadlines", "funnel", "mirrors", "modes", "reactions", "renames", "repairs")
 
 
 def definition(machine: Machine) -> str:
@@ -27,6 +27,9 @@ def definition(machine: Machine) -> str:
     for part in _NEWER:
         if not told[part]:
             del told[part]
+    for move in told["transitions"]:
+        if move["guard_on"] is None:
+            del move["guard_on"]
     return _text(told)
 
 
@@ -133,10 +136,11 @@ def _rows(writing: Writing) -> tuple[list[Row], list[Row], list[Row]]:
     machine = writing.machine
     states: list[Row] = [(s, s in machine.initial, s in machine.final) for s in machine.states]
     moves: list[Row] = [
-        (t.event, t.from_state, t.to_state, t.guard.text if t.guard else None)
-        for t in machine.transitions
+        (t.event, t.from_state, t.to_state, t.guard_text) for t in machine.transitions
     ]
-    rules: list[Row] = [(r.CODE, r.NAME, None) for r in RULES]
+    rules: list[Row] = [
+        (r.CODE, r.NAME, None) for r in RULES if not hasattr(r, "applies") or r.applies(writing)
+    ]
     rules += [
         (p.code, p.name, p.sound(writing, plain))
         for p in row_predicates(writing)

@@ -5,9 +5,10 @@ from dataclasses import replace
 from pginterlock.errors import GuardFailed
 from pginterlock.expression import rewrite
 from pginterlock.model import Mode, Transition
-from pginterlock.names import array, literal
+from pginterlock.names import array, field, ident, literal
 from pginterlock.rules import authority
-from pginterlock.rules.parts import Verdict, Writing, indent, new
+from pginterlock.rules.mirror_terms import guard_name, key_of, target_of
+from pginterlock.rules.parts import Render, Verdict, Writing, indent, new
 
 ERROR = GuardFailed
 CODE = GuardFailed.code
@@ -40,13 +41,46 @@ def choose_event(writing: Writing, moves: list[Transition]) -> str:
     return "\n".join([*lines, "else", indent(_refusal_as_asked(writing, moves)), "end if;"])
 
 
-def holds(move: Transition) -> str:
-    """Return SQL that is true when the guard of *move* holds; "" where there is none."""
+def holds(writing: Writing, move: Transition) -> str:
+    """Return SQL that is true when the guard of *move* holds; "" where there is none.
+
+    One on another table is asked by a function, under a lock on the row there.
+    """
+    if move.guard_on:
+        schema = ident(move.guard_on.table.schema)
+        function = ident(guard_name(writing.machine.name, move.guard_on))
+        return f"{schema}.{function}({new(move.guard_on.key)}) is true"
     return f"({rewrite(move.guard.text, new)}) is true" if move.guard else ""
 
 
+def is_looked_at(writing: Writing) -> bool:
+    """Whether guards are only looked at, and so lock nothing."""
+    return writing.machine.mode_of(NAME) is Mode.OBSERVE
+
+
+def seen(writing: Writing, move: Transition, render: Render) -> str | None:
+    """Return SQL for the guard of *move* as anybody may ask it, without a lock; None without."""
+    if move.guard_on is None:
+        return rewrite(move.guard.text, render) if move.guard else None
+    target = target_of(writing, move.guard_on.table)
+    relation = f"{ident(target.name.schema)}.{ident(target.name.name)}"
+    key = field("g", key_of(target).name)
+    check = rewrite(move.guard_on.check.text, lambda column: field("g", column))
+    return (
+        f"exists (select from {relation} as g where {key} = {render(move.guard_on.key)}"
+        f" and ({check}) is true)"
+    )
+
+
+def asked_columns(move: Transition) -> tuple[str, ...]:
+    """Return the columns that the guard of *move* asks about; another table's in full."""
+    if move.guard_on:
+        return tuple(f"{move.guard_on.table}.{c}" for c in move.guard_on.check.columns)
+    return move.guard.columns if move.guard else ()
+
+
 def _may_be_made(writing: Writing, move: Transition, rivals: list[Transition]) -> str:
-    parts = [holds(move)]
+    parts = [holds(writing, move)]
     if move.by:
         may = authority.may(move)
         parts.append(f"({may})" if len(move.by) > 1 else may)
@@ -64,7 +98,7 @@ def _refusal_as_asked(writing: Writing, moves: list[Transition]) -> str:
     """
     lines: list[str] = []
     for move in moves if len(moves) > 1 else ():
-        if move.guard or move.by:
+        if move.is_guarded or move.by:
             wish = literal(asked(writing.machine.name, move.event))
             lines.append(f"{'elsif' if lines else 'if'} {WISH} = {wish} then")
             lines.append(indent(_refusal(writing, [move])))
@@ -76,14 +110,14 @@ def _refusal(writing: Writing, moves: list[Transition]) -> str:
     """Return what is said when none of *moves* may be made: IL05 where only the role lacks."""
     event = f"v_event := {literal(moves[0].event)};"
     barred = [move for move in moves if move.by]
-    guarded = [move for move in moves if move.guard]
+    guarded = [move for move in moves if move.is_guarded]
     if not guarded and not barred:
         return event  # one of them is always chosen
     if not guarded:
         return authority.refusal(writing, barred) + event
     if not barred:
         return _no_guard(writing, guarded) + event
-    sound = [holds(move) for move in barred]
+    sound = [holds(writing, move) for move in barred]
     if all(sound):
         either = "\n    or ".join(sound)
         return (
@@ -100,20 +134,22 @@ def _unguarded(writing: Writing, moves: list[Transition]) -> str:
     """
     if writing.machine.mode_of(NAME) is not Mode.OBSERVE:
         return f"v_event := {literal(moves[0].event)};"
-    return choose_event(writing, [replace(move, guard=None) for move in moves])
+    return choose_event(writing, [replace(move, guard=None, guard_on=None) for move in moves])
 
 
 def _no_guard(writing: Writing, moves: list[Transition]) -> str:
     move = moves[0]
-    text = " or ".join(m.guard.text for m in moves if m.guard)
-    columns = tuple(dict.fromkeys(c for m in moves if m.guard for c in m.guard.columns))
+    text = " or ".join(m.guard_text for m in moves if m.guard_text)
+    columns = tuple(dict.fromkeys(c for m in moves for c in asked_columns(m)))
+    own = dict.fromkeys(c for m in moves if m.guard for c in m.guard.columns)
+    own |= dict.fromkeys(m.guard_on.key for m in moves if m.guard_on)
     verdict = Verdict(
         "true",
         CODE,
         NAME,
         literal(f": {move.from_state} -> {move.to_state} needs {text}"),
         literal(f"{move.event} is allowed once this holds: {text}"),
-        columns[0] if len(columns) == 1 else writing.machine.state,
+        next(iter(own)) if len(own) == 1 else writing.machine.state,
         array(writing.machine.targets(move.from_state)),
         missing=columns,
         event=literal(move.event),

@@ -16,6 +16,7 @@ from pginterlock.model import Spec
 from pginterlock.survey import Survey, survey
 from pginterlock.verify import (
     deadlines,
+    disagreements,
     objects,
     overlaps,
     probes,
@@ -142,6 +143,7 @@ def _rows(
         found += rows.old_names(connection, it)
         found += rows.waiting(connection, it)
         found += overlaps.taken_twice(connection, it)
+        found += disagreements.disagreeing(connection, it)
     if asked.history:
         if not replay.is_possible(connection, it):
             skipped.append(f"{name}: history (not there, or not readable)")

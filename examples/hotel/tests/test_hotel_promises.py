@@ -94,18 +94,15 @@ def test_before_a_room_stays_occupied_after_a_cancellation(before: Hotel) -> Non
     assert assign_and_cancel(before)
 
 
-@promise("IL09 mirror")
-def test_promised_a_room_is_free_after_a_cancellation(mirrored: Hotel) -> None:
+def test_a_room_is_free_after_a_cancellation(mirrored: Hotel) -> None:
     assert not assign_and_cancel(mirrored)
 
 
-@promise("IL09 mirror")
-def test_promised_race_3_leaves_no_room_occupied_by_a_cancelled_booking(mirrored: Hotel) -> None:
+def test_race_3_leaves_no_room_occupied_by_a_cancelled_booking(mirrored: Hotel) -> None:
     assert not assign_while_cancelling(mirrored)
 
 
-@promise("IL09 mirror")
-def test_promised_a_room_follows_a_guest_who_checks_in(mirrored: Hotel) -> None:
+def test_a_room_follows_a_guest_who_checks_in(mirrored: Hotel) -> None:
     room, booking = mirrored.room(), mirrored.booking("CONFIRMED", is_paid=True)
     move = "update hotel.room_booking set status = 'CHECKED_IN', assigned_room_id = %s"
 
