@@ -70,6 +70,7 @@ def _moved(writing: Writing, mirror: Mirror, *, left: bool = True, taken: bool =
         keys.append(_fill(writing, "mirror_left.plpgsql", mirror, "v_left"))
     if taken:
         declared.append(f"v_taken constant {kind} := case when {now} then {come} end;")
+        declared.append("v_sure  boolean;")
         locked.append("v_taken")
         keys.append(_fill(writing, "mirror_taken.plpgsql", mirror, "v_taken"))
     if left and taken:
@@ -83,8 +84,25 @@ def _moved(writing: Writing, mirror: Mirror, *, left: bool = True, taken: bool =
             **_slots(writing, mirror),
             "is_other": is_other,
             "declarations": indent("\n".join(declared), 2),
-            "locked": ", ".join([*locked, "null"][:2]),
+            "lock": indent(_lock(writing, mirror, locked), 2),
             "keys": indent("".join(keys), 2),
+        },
+    )
+
+
+def _lock(writing: Writing, mirror: Mirror, locked: list[str]) -> str:
+    """Return what locks the rows of the keys *locked*, where the write itself is not enough."""
+    slots = {**_slots(writing, mirror), "locked": ", ".join([*locked, "null"][:2])}
+    lock = fill(assets.read("sql", "templates", "mirror_lock.plpgsql"), slots)
+    if "v_taken" not in locked:
+        return lock
+    return fill(
+        assets.read("sql", "templates", "mirror_sure.plpgsql"),
+        {
+            **slots,
+            "nothing_left": "v_left is null" if "v_left" in locked else "true",
+            "is_clash": clashes(writing, held(mirror), lambda _: "v_taken"),
+            "lock": indent(lock),
         },
     )
 

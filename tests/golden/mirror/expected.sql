@@ -807,17 +807,30 @@ begin
     if v_to in ('PACKED', 'SENT') and new.carrier is not null then
         declare
             v_taken constant text := case when v_to in ('PACKED', 'SENT') then new.carrier end;
+            v_sure  boolean;
             v_is    boolean;
             v_done  boolean;
         begin
-            -- Both rows are locked first, in the order of their keys; so what is found afterwards is all
-            -- that was committed. And each is written, whether or not its value changes: only so does a
-            -- session with an older snapshot fail (40001), which would not see what is found here.
-            perform "depot"."interlock_parcel_mirror_loaded"(v_taken, null, null);
-            if v_taken is not null then
-                select true into v_is
+            -- Where nothing is left, what is taken is true while this very row holds it, which nobody else can
+            -- change now: no lock is needed before the write.
+            if true then
+                select true into v_sure
                 from "depot"."parcel" as o
                 where o.status in ('PACKED', 'SENT') and o.carrier is not null and o.carrier = v_taken;
+            end if;
+            if v_sure is not true then
+                -- Both rows are locked first, in the order of their keys; so what is found afterwards is all
+                -- that was committed. And each is written, whether or not its value changes: only so does a
+                -- session with an older snapshot fail (40001), which would not see what is found here.
+                perform "depot"."interlock_parcel_mirror_loaded"(v_taken, null, null);
+            end if;
+            if v_taken is not null then
+                v_is := v_sure;
+                if v_sure is not true then
+                    select true into v_is
+                    from "depot"."parcel" as o
+                    where o.status in ('PACKED', 'SENT') and o.carrier is not null and o.carrier = v_taken;
+                end if;
                 v_done := "depot"."interlock_parcel_mirror_loaded"(v_taken, null, v_is is true);
                 if v_done is not true then
                     if v_done is false then
@@ -898,13 +911,23 @@ begin
                     declare
                         v_left  constant text := case when v_from in ('PACKED', 'SENT') then old.carrier end;
                         v_taken constant text := case when v_to in ('PACKED', 'SENT') then new.carrier end;
+                        v_sure  boolean;
                         v_is    boolean;
                         v_done  boolean;
                     begin
-                        -- Both rows are locked first, in the order of their keys; so what is found afterwards is all
-                        -- that was committed. And each is written, whether or not its value changes: only so does a
-                        -- session with an older snapshot fail (40001), which would not see what is found here.
-                        perform "depot"."interlock_parcel_mirror_loaded"(v_left, v_taken, null);
+                        -- Where nothing is left, what is taken is true while this very row holds it, which nobody else can
+                        -- change now: no lock is needed before the write.
+                        if v_left is null then
+                            select true into v_sure
+                            from "depot"."parcel" as o
+                            where o.status in ('PACKED', 'SENT') and o.carrier is not null and o.carrier = v_taken;
+                        end if;
+                        if v_sure is not true then
+                            -- Both rows are locked first, in the order of their keys; so what is found afterwards is all
+                            -- that was committed. And each is written, whether or not its value changes: only so does a
+                            -- session with an older snapshot fail (40001), which would not see what is found here.
+                            perform "depot"."interlock_parcel_mirror_loaded"(v_left, v_taken, null);
+                        end if;
                         if v_left is not null then
                             select true into v_is
                             from "depot"."parcel" as o
@@ -922,9 +945,12 @@ begin
                             end if;
                         end if;
                         if v_taken is not null then
-                            select true into v_is
-                            from "depot"."parcel" as o
-                            where o.status in ('PACKED', 'SENT') and o.carrier is not null and o.carrier = v_taken;
+                            v_is := v_sure;
+                            if v_sure is not true then
+                                select true into v_is
+                                from "depot"."parcel" as o
+                                where o.status in ('PACKED', 'SENT') and o.carrier is not null and o.carrier = v_taken;
+                            end if;
                             v_done := "depot"."interlock_parcel_mirror_loaded"(v_taken, null, v_is is true);
                             if v_done is not true then
                                 if v_done is false then
@@ -974,13 +1000,23 @@ begin
                     declare
                         v_left  constant text := case when v_from in ('PACKED', 'SENT') then old.carrier end;
                         v_taken constant text := case when v_to in ('PACKED', 'SENT') then new.carrier end;
+                        v_sure  boolean;
                         v_is    boolean;
                         v_done  boolean;
                     begin
-                        -- Both rows are locked first, in the order of their keys; so what is found afterwards is all
-                        -- that was committed. And each is written, whether or not its value changes: only so does a
-                        -- session with an older snapshot fail (40001), which would not see what is found here.
-                        perform "depot"."interlock_parcel_mirror_loaded"(v_left, v_taken, null);
+                        -- Where nothing is left, what is taken is true while this very row holds it, which nobody else can
+                        -- change now: no lock is needed before the write.
+                        if v_left is null then
+                            select true into v_sure
+                            from "depot"."parcel" as o
+                            where o.status in ('PACKED', 'SENT') and o.carrier is not null and o.carrier = v_taken;
+                        end if;
+                        if v_sure is not true then
+                            -- Both rows are locked first, in the order of their keys; so what is found afterwards is all
+                            -- that was committed. And each is written, whether or not its value changes: only so does a
+                            -- session with an older snapshot fail (40001), which would not see what is found here.
+                            perform "depot"."interlock_parcel_mirror_loaded"(v_left, v_taken, null);
+                        end if;
                         if v_left is not null then
                             select true into v_is
                             from "depot"."parcel" as o
@@ -998,9 +1034,12 @@ begin
                             end if;
                         end if;
                         if v_taken is not null then
-                            select true into v_is
-                            from "depot"."parcel" as o
-                            where o.status in ('PACKED', 'SENT') and o.carrier is not null and o.carrier = v_taken;
+                            v_is := v_sure;
+                            if v_sure is not true then
+                                select true into v_is
+                                from "depot"."parcel" as o
+                                where o.status in ('PACKED', 'SENT') and o.carrier is not null and o.carrier = v_taken;
+                            end if;
                             v_done := "depot"."interlock_parcel_mirror_loaded"(v_taken, null, v_is is true);
                             if v_done is not true then
                                 if v_done is false then
@@ -1109,13 +1148,23 @@ begin
         declare
             v_left  constant text := case when v_from in ('PACKED', 'SENT') then old.carrier end;
             v_taken constant text := case when v_to in ('PACKED', 'SENT') then new.carrier end;
+            v_sure  boolean;
             v_is    boolean;
             v_done  boolean;
         begin
-            -- Both rows are locked first, in the order of their keys; so what is found afterwards is all
-            -- that was committed. And each is written, whether or not its value changes: only so does a
-            -- session with an older snapshot fail (40001), which would not see what is found here.
-            perform "depot"."interlock_parcel_mirror_loaded"(v_left, v_taken, null);
+            -- Where nothing is left, what is taken is true while this very row holds it, which nobody else can
+            -- change now: no lock is needed before the write.
+            if v_left is null then
+                select true into v_sure
+                from "depot"."parcel" as o
+                where o.status in ('PACKED', 'SENT') and o.carrier is not null and o.carrier = v_taken;
+            end if;
+            if v_sure is not true then
+                -- Both rows are locked first, in the order of their keys; so what is found afterwards is all
+                -- that was committed. And each is written, whether or not its value changes: only so does a
+                -- session with an older snapshot fail (40001), which would not see what is found here.
+                perform "depot"."interlock_parcel_mirror_loaded"(v_left, v_taken, null);
+            end if;
             if v_left is not null then
                 select true into v_is
                 from "depot"."parcel" as o
@@ -1133,9 +1182,12 @@ begin
                 end if;
             end if;
             if v_taken is not null then
-                select true into v_is
-                from "depot"."parcel" as o
-                where o.status in ('PACKED', 'SENT') and o.carrier is not null and o.carrier = v_taken;
+                v_is := v_sure;
+                if v_sure is not true then
+                    select true into v_is
+                    from "depot"."parcel" as o
+                    where o.status in ('PACKED', 'SENT') and o.carrier is not null and o.carrier = v_taken;
+                end if;
                 v_done := "depot"."interlock_parcel_mirror_loaded"(v_taken, null, v_is is true);
                 if v_done is not true then
                     if v_done is false then
