@@ -19,7 +19,7 @@ servers := $(foreach v,14 15 16 17,.cache/servers/$(v)/.complete)
 export INTERLOCK_TEST_PG
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history bench-modes soak-adoption soak-kills soak-races pgtap pgbouncer servers docs build clean
+.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history bench-modes bench-mirrors soak-adoption soak-kills soak-races pgtap pgbouncer servers docs build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -59,6 +59,9 @@ bench-history: .venv/.made-for-bench $(call needed,15) ## replay and seal of a m
 
 bench-modes: .venv/.made-for-bench $(call needed,15) ## what observe, ratchet and enforce cost
 	$(BIN)/python bench/modes.py $(BENCH_ARGS)
+
+bench-mirrors: .venv/.made-for-bench $(call needed,15) ## what a mirror adds to a move, and what it takes by hand
+	$(BIN)/python bench/mirrors.py $(BENCH_ARGS)
 
 soak-adoption: .venv/.made-for-bench $(call needed,15) ## a dirty live table of a million rows to an enforced one, writers going on
 	$(BIN)/python bench/adoption.py $(SOAK_ARGS)

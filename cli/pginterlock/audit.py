@@ -41,7 +41,8 @@ class Entry:
     """One entry of a history; *changed* holds the old and new value of audit columns.
 
     *actor* and *reason* are what the writer claimed; the rest cannot be claimed. *at* is the start
-    of the transaction, *clock_at* the moment of the write.
+    of the transaction, *clock_at* the moment of the write. Where there is a *cause*, a reaction has
+    moved the row: it is the actor then, and *claimed_actor* is who wrote.
     """
 
     machine: str
@@ -63,6 +64,8 @@ class Entry:
     backend_pid: int
     transaction_id: int
     statement: str
+    cause: str | None = None
+    claimed_actor: str | None = None
     approvals: tuple[Approval, ...] = ()
 
 
@@ -256,6 +259,8 @@ def entry_of(machine: str, row: DictRow) -> Entry:
         backend_pid=row["backend_pid"],
         transaction_id=int(row["transaction_id"]),
         statement=row["statement"],
+        cause=row.get("cause"),
+        claimed_actor=row.get("claimed_actor"),
         approvals=tuple(Approval(number) for number in row.get("approvals") or ()),
     )
 

@@ -3,17 +3,19 @@
 Everything is read inside `database.snapshot`, so that names come back in full.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import psycopg
 from psycopg import errors
 from psycopg.rows import DictRow
 
-from pginterlock import database, grants, indexes
+from pginterlock import database, elsewhere, grants, indexes
 from pginterlock.compiler import MachineNames, registry_facts, removal
+from pginterlock.definition import machine_of
 from pginterlock.fit import Problem
-from pginterlock.model import Machine, SpecPath, TableName
+from pginterlock.model import Expression, Machine, SpecPath, TableName
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.table import Column, Kind, Rights, Table
 
@@ -86,6 +88,12 @@ def table(connection: psycopg.Connection, name: TableName, machine: str) -> Tabl
     )
 
 
+def with_targets(connection: psycopg.Connection, where: Table, machine: Machine) -> Table:
+    """Return *where* with the other tables that *machine* speaks of, as far as they are there."""
+    found = [table(connection, name, machine.name) for name in machine.targets_elsewhere]
+    return replace(where, targets=tuple(it for it in found if it)) if found else where
+
+
 def tables(connection: psycopg.Connection) -> list[TableName]:
     """Return every table of users, for what was perhaps meant."""
     return [
@@ -119,8 +127,36 @@ def found_objects(connection: psycopg.Connection, machine: str, where: Table) ->
             )
         )
     found += _registry(connection, machine)
+    found += _mirrors(connection, machine, in_force(found))
     found += grants.found(connection, machine, where)
     return found + indexes.found_indexes(connection, machine, where)
+
+
+def in_force(found: Iterable[DbObject]) -> Machine | None:
+    """Return the version of a machine that the registry among *found* objects keeps, if any.
+
+    One that is no machine is none: it differs from what is wanted, whatever it says.
+    """
+    for it in found:
+        if it.kind is ObjectKind.REGISTRY and it.name == it.machine:
+            try:
+                return machine_of(json.loads(dict(it.facts)["definition"]))
+            except ValueError:
+                return None
+    return None
+
+
+def _mirrors(
+    connection: psycopg.Connection, machine: str, version: Machine | None
+) -> list[DbObject]:
+    functions = elsewhere.found_functions(connection, machine)
+    rows = elsewhere.found_triggers(connection, machine, functions, version)
+    return [*functions, *(_trigger(row, machine) for row in rows)]
+
+
+def mirrors_left(connection: psycopg.Connection, machine: str) -> list[DbObject]:
+    """Return what mirrors have left on other tables of a *machine* whose own table is gone."""
+    return _mirrors(connection, machine, in_force(_registry(connection, machine)))
 
 
 def stored_check(connection: psycopg.Connection, where: Table, expression: str) -> str:
@@ -166,6 +202,28 @@ def probe(connection: psycopg.Connection, machine: Machine, where: Table) -> lis
         if t.guard is not None
     ]
     asked += [((*root, "invariants", i.name), i.check) for i in machine.invariants]
+    return _probed(connection, where, asked)
+
+
+def probe_targets(connection: psycopg.Connection, machine: Machine, where: Table) -> list[Problem]:
+    """Ask the server whether it takes what guards of *machine* ask of other tables.
+
+    Each on a throwaway copy of its own.
+    """
+    problems: list[Problem] = []
+    for move in machine.transitions:
+        target = where.target(move.guard_on.table) if move.guard_on else None
+        if move.guard_on and target:
+            path = ("machines", machine.name, "transitions", move.event, "guard", "check")
+            with database.trial(connection):
+                database.run(connection, "set local search_path = pg_catalog, pg_temp")
+                problems += _probed(connection, target, [(path, move.guard_on.check)])
+    return problems
+
+
+def _probed(
+    connection: psycopg.Connection, where: Table, asked: Sequence[tuple[SpecPath, Expression]]
+) -> list[Problem]:
     problems: list[Problem] = []
     for path, expression in asked:
         try:

@@ -25,10 +25,16 @@ CHECKS = {
     "never-filled": "a stamp is required at birth, and nothing fills it",
     "shadowed-move": "another event makes the same move first, and without a guard",
     "deadline-of-final-state": "a row stays in a final state for ever, and so past any deadline",
+    "reaction-contradicts-state": "a reaction waits for what the state it leads to forbids",
+    "reaction-chain": "a reaction leads to where another one goes on: one is made in a write",
     "mode-repeated": "a rule has a mode of its own that it would have anyway",
-    "not-yet-enforced": "the spec says it, and the database does not hold it yet",
 }
-_WARNINGS = ("never-filled", "shadowed-move", "mode-repeated", "not-yet-enforced")
+_WARNINGS = (
+    "never-filled",
+    "shadowed-move",
+    "reaction-chain",
+    "mode-repeated",
+)
 
 
 def check(spec: Spec) -> list[Finding]:
@@ -132,7 +138,7 @@ def _shadows(machine: Machine) -> Found:
                 " the same move, comes before, and has no guard",
                 "Give the event that comes first a guard, or make the two one",
             )
-        elif move.guard is None and not move.by and move.approvals is None:
+        elif not move.is_guarded and not move.by and move.approvals is None:
             first[ends] = move.event
 
 
@@ -145,6 +151,21 @@ def _deadlines(machine: Machine) -> Found:
                 f"{it.state} is final: every row in it will pass the deadline of {it.longest}",
                 f"Take the deadline away, or {it.state} out of final",
             )
+
+
+def _chains(machine: Machine) -> Found:
+    for it in machine.reactions:
+        ends = {t.to_state for t in machine.transitions if t.event == it.event}
+        for other in machine.reactions:
+            starts = {t.from_state for t in machine.transitions if t.event == other.event}
+            for state in sorted(ends & starts):
+                yield (
+                    "reaction-chain",
+                    ("reactions", other.name),
+                    f"{it.name} leads to {state}, where {other.name} goes on: but one reaction at"
+                    " most is made in a write",
+                    f"A row for which both hold at once stays in {state}, and verify reports it",
+                )
 
 
 def _modes(machine: Machine) -> Found:
@@ -160,17 +181,6 @@ def _modes(machine: Machine) -> Found:
             )
 
 
-def _unenforced(machine: Machine) -> Found:
-    for part in machine.unenforced:
-        name, _, key = part.name.partition(".")
-        yield (
-            "not-yet-enforced",
-            (part.section, name, key),
-            f"{part.section} {part.name} ({part.code}) is read, but not yet held by the database",
-            "",
-        )
-
-
 _PARTS: tuple[Callable[[Machine], Found], ...] = (
     _reachability,
     _ends,
@@ -181,7 +191,8 @@ _PARTS: tuple[Callable[[Machine], Found], ...] = (
     contradictions.stamp_rows,
     contradictions.stamp_order,
     contradictions.stamp_columns,
+    contradictions.reactions,
+    _chains,
     _shadows,
     _modes,
-    _unenforced,
 )

@@ -92,6 +92,19 @@ def stamp_order(machine: Machine) -> Found:
                 )
 
 
+def reactions(machine: Machine) -> Found:
+    """Find reactions that wait for what the states they lead to forbid, or the reverse."""
+    for it in machine.reactions:
+        ends = tuple(dict.fromkeys(t.to_state for t in machine.transitions if t.event == it.event))
+        for told in _contradictions(machine, ends, it.when):
+            yield (
+                "reaction-contradicts-state",
+                ("reactions", it.name, "when"),
+                f"{it.name} {told}",
+                "Every write that makes it true would be refused: one of the two must go",
+            )
+
+
 def stamp_columns(machine: Machine) -> Found:
     """Find stamps on the state column, and stamps of birth that nothing fills."""
     for stamp in machine.stamps:

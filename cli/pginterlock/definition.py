@@ -17,14 +17,17 @@ from pginterlock.model import (
     Fill,
     Invariant,
     Machine,
+    Mirror,
     Mode,
     Need,
     Outbox,
+    Reaction,
     Rename,
     Repair,
     Stamp,
     StateRow,
     TableName,
+    TargetGuard,
     Transition,
 )
 
@@ -69,6 +72,11 @@ def _machine(told: _Json) -> Machine:
             for it in _items(told, "invariants")
         ),
         claims=tuple(_claim(it) for it in _items(told, "claims")),
+        mirrors=tuple(_mirror(it) for it in _items(told, "mirrors")),
+        reactions=tuple(
+            Reaction(_text(it["name"]), _expression(it["when"]), _text(it["event"]))
+            for it in _items(told, "reactions")
+        ),
         deadlines=tuple(
             Deadline(
                 _text(it["state"]), _text(it["longest"]), _text(it["then"]) if it["then"] else None
@@ -106,6 +114,16 @@ def _claim(told: _Json) -> Claim:
     )
 
 
+def _mirror(told: _Json) -> Mirror:
+    return Mirror(
+        _text(told["name"]),
+        _table(_mapping(told["table"])),
+        _text(told["key"]),
+        _text(told["column"]),
+        _texts(told, "states"),
+    )
+
+
 def _set(told: object) -> tuple[str, Expression]:
     if not isinstance(told, list):
         raise TypeError
@@ -121,7 +139,7 @@ def _rule_mode(told: object) -> tuple[str, Mode]:
 
 
 def _transition(told: _Json) -> Transition:
-    guard = told.get("guard")
+    guard, guard_on = told.get("guard"), told.get("guard_on")
     return Transition(
         _text(told["event"]),
         _text(told["from_state"]),
@@ -129,8 +147,14 @@ def _transition(told: _Json) -> Transition:
         _expression(guard) if guard else None,
         _texts(told, "by"),
         Need(_word(told, "reason", Need.OPTIONAL)),
+        _target_guard(_mapping(guard_on)) if guard_on else None,
         _approvals(told.get("approvals")),
     )
+
+
+def _target_guard(told: _Json) -> TargetGuard:
+    table = _table(_mapping(told["table"]))
+    return TargetGuard(table, _text(told["key"]), _expression(told["check"]))
 
 
 def _approvals(value: object) -> Approvals | None:

@@ -64,7 +64,9 @@ def difference(before: Machine, after: Machine) -> list[Difference]:
         *_rows(was, now),
         *_invariants(was, now),
         *_claims(was, now),
+        *_mirrors(was, now),
         *_deadlines(was, now),
+        *_reactions(was, now),
         *_funnel(was, now),
     ]
     return [replace(it, machine=after.name) for it in found]
@@ -148,7 +150,7 @@ def _moves(was: Machine, now: Machine) -> Iterator[Difference]:
 
 def _move_details(was: Transition, now: Transition) -> Iterator[Difference]:
     told = [
-        ("guard changed", was.guard and was.guard.text, now.guard and now.guard.text),
+        ("guard changed", was.guard_text, now.guard_text),
         ("roles of a move changed", ", ".join(was.by), ", ".join(now.by)),
         ("reason of a move changed", was.reason.value, now.reason.value),
         ("approvals of a move changed", _approvals(was), _approvals(now)),
@@ -265,17 +267,33 @@ def _told(invariant: Invariant) -> str:
     return f"{invariant.check.text}{where}"
 
 
+def _verbs(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield the names of what is not as it was, and what became of each."""
+    for name in dict.fromkeys([*after, *before]):
+        if before.get(name) != after.get(name):
+            yield name, "added" if name not in before else "changed" if name in after else "removed"
+
+
 def _claims(was: Machine, now: Machine) -> Iterator[Difference]:
-    before = {it.name: it for it in was.claims}
-    after = {it.name: it for it in now.claims}
+    before, after = ({it.name: it for it in m.claims} for m in (was, now))
+    for name, verb in _verbs(before, after):
+        it = after.get(name) or before[name]
+        told = name if verb == "removed" else f"{name}: {', '.join(it.resource)}"
+        yield _one(f"claim {verb}", told, *it.states)
+
+
+def _mirrors(was: Machine, now: Machine) -> Iterator[Difference]:
+    before = {it.name: it for it in was.mirrors}
+    after = {it.name: it for it in now.mirrors}
     for name, it in after.items():
+        subject = f"{name}: {it.table}.{it.column} by {it.key}"
         if name not in before:
-            yield _one("claim added", f"{name}: {', '.join(it.resource)}", *it.states)
+            yield _one("mirror added", subject, *it.states)
         elif before[name] != it:
-            yield _one("claim changed", f"{name}: {', '.join(it.resource)}", *it.states)
+            yield _one("mirror changed", subject, *it.states)
     for name, it in before.items():
         if name not in after:
-            yield _one("claim removed", name, *it.states)
+            yield _one("mirror removed", name, *it.states, effect=f"{it.table} is left as it is")
 
 
 def _deadlines(was: Machine, now: Machine) -> Iterator[Difference]:
@@ -291,6 +309,15 @@ def _deadlines(was: Machine, now: Machine) -> Iterator[Difference]:
     for state, it in before.items():
         if state not in after:
             yield _one("deadline removed", f"{state}: {it.longest}", state)
+
+
+def _reactions(was: Machine, now: Machine) -> Iterator[Difference]:
+    before, after = ({it.name: it for it in m.reactions} for m in (was, now))
+    for name, verb in _verbs(before, after):
+        it = after.get(name) or before[name]
+        leaves = (t.from_state for t in now.transitions if t.event == it.event)
+        effect = f"{it.event} when {it.when.text}"
+        yield _one(f"reaction {verb}", name, *dict.fromkeys(leaves), effect=effect)
 
 
 def _funnel(was: Machine, now: Machine) -> Iterator[Difference]:

@@ -45,6 +45,10 @@ _TOKENS = {
     _pb.UIDENT: "an escape like U& depends on a setting: write the character itself",
     _pb.USCONST: "an escape like U& depends on a setting: write the character itself",
 }
+# Tests for null and truth, and what joins them.
+_BARE = frozenset(
+    ["A_Const", "BoolExpr", "Boolean", "BooleanTest", "ColumnRef", "NullTest", "String"]
+)
 _INCOMPLETE = "the expression is not complete"
 _COMPARISONS = frozenset(["=", "<>", "<", "<=", ">", ">="])
 _BEFORE = frozenset(["<", "<="])
@@ -80,6 +84,11 @@ def rewrite(text: str, render: Callable[[str], str]) -> str:
 def _places(text: str) -> tuple[tuple[str, tuple[int, int]], ...]:
     """Return the columns of *text*; a machine is written many times, and parsing takes longest."""
     return tuple(_columns(text, _tree(text)))
+
+
+def is_bare(text: str) -> bool:
+    """Whether *text* names no operator, function or type: no search path reads it otherwise."""
+    return all(kind(node) in _BARE for node in walk(_tree(text)))
 
 
 def demands(text: str) -> list[tuple[str, bool]]:

@@ -7,8 +7,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 
+from pginterlock.changes import AFTER
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.plan import AFTER
 
 
 def fingerprint(facts: Mapping[str, str], objects: Iterable[DbObject]) -> str:

@@ -7,7 +7,8 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pginterlock.model import Checks, Machine, SpecPath, TableName
+from pginterlock.fit_mirrors import mirrors, named_targets
+from pginterlock.model import Checks, Expression, Machine, SpecPath, TableName
 from pginterlock.names import literal
 from pginterlock.rules import checked_predicates
 from pginterlock.rules.claim_terms import is_held
@@ -34,6 +35,20 @@ def no_such_table(machine: Machine, there: Iterable[TableName]) -> Problem:
         ("machines", machine.name, "table"),
         f"table {machine.table} does not exist{_meant(close)}",
     )
+
+
+def no_such_targets(machine: Machine, table: Table, there: Iterable[TableName]) -> list[Problem]:
+    """Return a problem for each other table that *machine* speaks of and that does not exist."""
+    known = [str(name) for name in there]
+    return [
+        Problem(
+            ("machines", machine.name, *path),
+            f"table {name} does not exist"
+            f"{_meant(difflib.get_close_matches(str(name), known, n=1))}",
+        )
+        for path, name in named_targets(machine)
+        if table.target(name) is None
+    ]
 
 
 def no_such_roles(machine: Machine, there: Iterable[str]) -> list[Problem]:
@@ -63,7 +78,8 @@ def fit(machine: Machine, table: Table) -> list[Problem]:
         return missing
     found = [*_relation(table), *_key(machine, table), *_state(machine, table)]
     found += [*_columns(machine, table), *_repairs(machine, table)]
-    found += [*_claims(machine, table), *_funnel(machine, table)]
+    found += [*_claims(machine, table), *_funnel(machine, table), *_reactions(machine, table)]
+    found += [*mirrors(machine, table)]
     if not found:
         found += [*_size(machine, table)]
     return [Problem(root + path, text) for path, text in found]
@@ -88,24 +104,39 @@ def _named(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
     yield from ((("key",), column) for column in machine.key)
     yield from ((("stamps", stamp.column), stamp.column) for stamp in machine.stamps)
     yield from _named_in_states(machine)
-    for transition in machine.transitions:
-        for column in transition.guard.columns if transition.guard else ():
-            yield ("transitions", transition.event, "guard"), column
-    for invariant in machine.invariants:
-        yield from ((("invariants", invariant.name), c) for c in invariant.check.columns)
+    for part, condition in _conditions(machine):
+        yield from ((part, column) for column in condition.columns)
     for repair in machine.repairs:
         path: SpecPath = ("repairs", repair.name)
         yield from (((*path, "when"), c) for c in repair.when.columns)
         for column, value in repair.sets:
             yield (*path, "set", column), column
             yield from (((*path, "set", column), c) for c in value.columns)
+    yield from _named_between(machine)
+    for number, column in enumerate(machine.audit.columns):
+        yield ("audit", "columns", number), column
+
+
+def _named_between(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
+    """Yield the columns by which a row has to do with other rows."""
     for claim in machine.claims:
         for number, column in enumerate(claim.resource):
             yield ("claims", claim.name, "resource", number), column
         for column in claim.during.columns if claim.during else ():
             yield ("claims", claim.name, "during"), column
-    for number, column in enumerate(machine.audit.columns):
-        yield ("audit", "columns", number), column
+    for mirror in machine.mirrors:
+        yield ("mirrors", mirror.name, "key"), mirror.key
+    for move in machine.transitions:
+        if move.guard_on:
+            yield ("transitions", move.event, "guard", "key"), move.guard_on.key
+
+
+def _conditions(machine: Machine) -> Iterator[tuple[SpecPath, Expression]]:
+    for transition in machine.transitions:
+        if transition.guard:
+            yield ("transitions", transition.event, "guard"), transition.guard
+    yield from ((("invariants", it.name), it.check) for it in machine.invariants)
+    yield from ((("reactions", it.name, "when"), it.when) for it in machine.reactions)
 
 
 def _named_in_states(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
@@ -229,6 +260,17 @@ def _repairs(machine: Machine, table: Table) -> _Found:
             elif column is not None and column.is_generated:
                 told = f"column {name!r} is generated; it follows the columns it is made of"
                 yield ("repairs", repair.name, "set", name), told
+
+
+def _reactions(machine: Machine, table: Table) -> _Found:
+    """Yield what no BEFORE trigger can read: generated columns are computed after it."""
+    for it in machine.reactions:
+        guards = [t.guard for t in machine.transitions if t.event == it.event and t.guard]
+        for name in dict.fromkeys(c for part in (it.when, *guards) for c in part.columns):
+            column = table.column(name)
+            if column is not None and column.is_generated:
+                told = f"column {name!r} is generated, after reactions are made: name what it is of"
+                yield ("reactions", it.name, "when"), told
 
 
 def _why(column: Column) -> str:

@@ -20,6 +20,7 @@ class Rights(TypedDict):
     has_row_security: bool
     is_owner_powerful: bool
     open_partitions: tuple[str, ...]
+    trigger_makers: tuple[str, ...]
 
 
 def of_table(connection: psycopg.Connection, name: TableName, machine: str, oid: int) -> Rights:
@@ -40,6 +41,7 @@ def of_table(connection: psycopg.Connection, name: TableName, machine: str, oid:
         has_row_security=place["has_row_security"],
         is_owner_powerful=place["is_owner_powerful"],
         open_partitions=tuple(place["open_partitions"]),
+        trigger_makers=tuple(place["trigger_makers"]),
     )
 
 

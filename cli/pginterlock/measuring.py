@@ -123,13 +123,14 @@ def _read(connection: psycopg.Connection, plan: Plan) -> _Definition:
     with database.snapshot(connection):
         rights = catalog.rights(connection)
         found = [catalog.table(connection, table, machine) for machine, table in plan.machines]
+        found += [catalog.table(connection, table, "") for table in plan.targets]
         oids = [table.oid for table in found if table]
         ours = [name for it in names for name in it.tables]
         history = database.ask(connection, "copied_ours.sql", {"names": ours})
         oids += [row["table_oid"] for row in history]
         tables = database.ask(connection, "copied_tables.sql", {"oids": oids})
         family = {"oids": [row["table_oid"] for row in tables]}
-        schemas = [table.schema for _, table in plan.machines]
+        schemas = [table.schema for table in (*dict(plan.machines).values(), *plan.targets)]
         return _Definition(
             rights,
             database.ask(connection, "gist_extension.sql")[0]["is_there"],

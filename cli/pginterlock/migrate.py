@@ -7,37 +7,42 @@ one transaction. Its version table is ``interlock.schema_version``.
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 from pginterlock import assets, database
 from pginterlock.compiler import ownership
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 HEAD = "head"
+
+
+def revisions() -> list[str]:
+    """Return our revisions, oldest first: the numbers that the names of their files begin with.
+
+    Nearly every command asks, and to load Alembic takes longer than all else that it does.
+    """
+    names = assets.names("migrations", "versions", suffix=".py")
+    return [name.partition("_")[0] for name in names]
 
 
 def head() -> str:
     """Return the revision that this version of the package asks for."""
-    with _config() as (config, _):
-        found = ScriptDirectory.from_config(config).get_current_head()
-    if found is None:
-        raise AssertionError("migrations/ holds no revision")
-    return found
+    return revisions()[-1]
 
 
 def knows(revision: str) -> bool:
     """Whether *revision* is one of ours; a newer package may have made another."""
-    with _config() as (config, _):
-        return any(
-            s.revision == revision for s in ScriptDirectory.from_config(config).walk_revisions()
-        )
+    return revision in revisions()
 
 
 def upgrade_sql(revision: str | None, target: str = HEAD) -> str:
     """Return the SQL from *revision* (None: nothing there) to *target*."""
+    from alembic import command  # noqa: PLC0415 - see `revisions`
+
     with _config() as (config, written):
         command.upgrade(config, f"{revision or 'base'}:{target}", sql=True)
         return written.getvalue()
@@ -45,6 +50,8 @@ def upgrade_sql(revision: str | None, target: str = HEAD) -> str:
 
 def downgrade_sql(revision: str, target: str = "base") -> str:
     """Return the SQL that goes back from *revision* to *target*."""
+    from alembic import command  # noqa: PLC0415 - see `revisions`
+
     with _config() as (config, written):
         command.downgrade(config, f"{revision}:{target}", sql=True)
         return written.getvalue()
@@ -72,8 +79,10 @@ def upgrade(connection: psycopg.Connection, *, owner: str | None = None) -> None
 
 
 @contextmanager
-def _config() -> Iterator[tuple[Config, io.StringIO]]:
+def _config() -> Iterator[tuple["Config", io.StringIO]]:
     """Open the configuration of our environment, with its files on disk, and what it writes."""
+    from alembic.config import Config  # noqa: PLC0415 - see `revisions`
+
     written = io.StringIO()
     with assets.on_disk("migrations") as folder:
         config = Config(output_buffer=written)

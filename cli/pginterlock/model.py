@@ -107,8 +107,25 @@ class Approvals:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetGuard:
+    """A condition on a row of another *table*: the one that column *key* of ours names."""
+
+    table: TableName
+    key: str
+    check: Expression
+
+    @property
+    def text(self) -> str:
+        """The condition, and where it is asked, for people."""
+        return f"{self.check.text} (on {self.table})"
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
-    """One allowed move; *event* is its name, and several transitions may share it."""
+    """One allowed move; *event* is its name, and several transitions may share it.
+
+    Its condition is a *guard* on the row itself, or one on a row of another table, *guard_on*.
+    """
 
     event: str
     from_state: str
@@ -116,7 +133,19 @@ class Transition:
     guard: Expression | None = None
     by: tuple[str, ...] = ()
     reason: Need = Need.OPTIONAL
+    guard_on: TargetGuard | None = None
     approvals: Approvals | None = None
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether the move has a condition."""
+        return self.guard is not None or self.guard_on is not None
+
+    @property
+    def guard_text(self) -> str | None:
+        """The condition for people, None where there is none."""
+        condition = self.guard or self.guard_on
+        return condition.text if condition else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +208,29 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Mirror:
+    """A boolean *column* of another *table* that is true while a row is in some states.
+
+    Our column *key* names the row there: by its primary key, or its one unique column.
+    """
+
+    name: str
+    table: TableName
+    key: str
+    column: str
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A move that the database makes by itself: *event*, once *when* holds of the row."""
+
+    name: str
+    when: Expression
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """What the history records beside the state, and what it asks of a writer."""
 
@@ -233,6 +285,8 @@ class Machine:
     invariants: tuple[Invariant, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     claims: tuple[Claim, ...] = ()
+    mirrors: tuple[Mirror, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
     deletion: tuple[str, ...] = ()
     audit: Audit = field(default_factory=Audit)
     outbox: Outbox | None = None
@@ -243,6 +297,12 @@ class Machine:
     modes: tuple[tuple[str, Mode], ...] = ()  # rule, or rule.item, to a mode of its own
     renames: tuple[Rename, ...] = ()
     funnel: tuple[str, ...] = ()  # columns that nobody updates but `interlock.fire`
+
+    @property
+    def targets_elsewhere(self) -> tuple[TableName, ...]:
+        """The other tables that mirrors and guards speak of."""
+        guards = [t.guard_on.table for t in self.transitions if t.guard_on]
+        return tuple(dict.fromkeys([*(it.table for it in self.mirrors), *guards]))
 
     @property
     def old_names(self) -> tuple[Rename, ...]:

@@ -23,6 +23,7 @@ from pginterlock.spec_edit import edit_mode, with_mode
 from pginterlock.spec_modes import rule_of
 from pginterlock.steps import make_plan
 from pginterlock.survey import MachineSurvey, survey
+from pginterlock.verify.disagreements import disagreeing
 from pginterlock.verify.overlaps import taken_twice
 from pginterlock.violation_groups import Group, Source, grouped
 from pginterlock.violations import seen
@@ -147,7 +148,7 @@ def _findings(connection: psycopg.Connection, it: MachineSurvey) -> list[Finding
                 samples=tuple(row["samples"]),
             )
         )
-    return [*found, *_pairs(connection, it)]
+    return [*found, *_pairs(connection, it), *_mirrors(connection, it)]
 
 
 def _pairs(connection: psycopg.Connection, it: MachineSurvey) -> list[Finding]:
@@ -158,6 +159,17 @@ def _pairs(connection: psycopg.Connection, it: MachineSurvey) -> list[Finding]:
         severity = Severity.ERROR if mode is Mode.ENFORCE else Severity.WARNING
         asked = replace(it, machine=replace(it.machine, claims=(claim,)))
         found += [replace(one, severity=severity) for one in taken_twice(connection, asked)]
+    return found
+
+
+def _mirrors(connection: psycopg.Connection, it: MachineSurvey) -> list[Finding]:
+    """Return what rows of other tables disagree, by mirror."""
+    found = []
+    for mirror in it.machine.mirrors:
+        mode = it.machine.mode_of("mirror", mirror.name)
+        severity = Severity.ERROR if mode is Mode.ENFORCE else Severity.WARNING
+        asked = replace(it, machine=replace(it.machine, mirrors=(mirror,)))
+        found += [replace(one, severity=severity) for one in disagreeing(connection, asked)]
     return found
 
 

@@ -91,6 +91,7 @@ def _told_twice(specs: list[Spec]) -> list[str]:
     machines = [(spec, machine) for spec in specs for machine in spec.machines]
     names: dict[str, Position | None] = {}
     columns: dict[tuple[TableName, str], str] = {}
+    mirrored: dict[tuple[TableName, str], str] = {}
     problems = []
     for spec, machine in machines:
         here = spec.locate(("machines", machine.name))
@@ -105,4 +106,11 @@ def _told_twice(specs: list[Spec]) -> list[str]:
             told = f"machine {columns[column]!r} has this column of {machine.table} already"
             problems.append(f"{here}: {told}")
         columns.setdefault(column, machine.name)
+        for mirror in machine.mirrors:
+            written = (mirror.table, mirror.column)
+            if written in mirrored:
+                here = spec.locate(("machines", machine.name, "mirrors", mirror.name))
+                told = f"writes this column of {mirror.table} already"
+                problems.append(f"{here}: mirror {mirrored[written]} {told}")
+            mirrored.setdefault(written, f"{mirror.name} of machine {machine.name!r}")
     return problems

@@ -23,6 +23,10 @@ def _checked(value: object) -> object:
     return value if isinstance(value, dict) else {"check": value}
 
 
+def _guarded(value: object) -> object:
+    return value if value is None or isinstance(value, dict) else {"check": value}
+
+
 def _timed(value: object) -> object:
     return value if isinstance(value, dict) else {"after": value}
 
@@ -62,12 +66,26 @@ class ApprovalsPart(_Part):
     by: Names = Field([], description="Database roles that may approve; default: anybody.")
 
 
+class GuardPart(_Part):
+    """A condition on the row, or on the row of another table that it names."""
+
+    on: str | None = Field(None, description="The other table, as schema.name.")
+    check: str = Field(description="A condition on the row.")
+    key: str | None = Field(
+        None, description="The column here that names the row there; default: that of the mirror."
+    )
+
+
 class TransitionPart(_Part):
     """One move, or several of one event."""
 
     from_: Names = Field(alias="from", description="The state that is left; one or several.")
     to: str = Field(description="The state that is entered.")
-    guard: str | None = Field(None, description="A condition on the row, judged when it moves.")
+    guard: Annotated[
+        GuardPart | None,
+        BeforeValidator(_guarded),
+        WithJsonSchema({"oneOf": [_TEXT, {"part": "GuardPart"}]}),
+    ] = Field(None, description="A condition on the row, judged when it moves.")
     by: Names = Field([], description="Database roles that may make this move.")
     reason: Annotated[Need, Field(strict=False)] = Field(
         Need.OPTIONAL, description="Whether interlock.act_as must give a reason."
@@ -276,7 +294,7 @@ SINGLE: dict[str, type[_Part]] = {
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the format, for editors."""
     schema: dict[str, Any] = SpecPart.model_json_schema(by_alias=True)
-    for part in (TransitionPart, StampPart, InvariantPart, DeadlinePart):
+    for part in (GuardPart, TransitionPart, StampPart, InvariantPart, DeadlinePart):
         definition = part.model_json_schema(by_alias=True)
         schema["$defs"].update(definition.pop("$defs", {}))
         schema["$defs"][part.__name__] = definition

@@ -13,21 +13,24 @@ from pginterlock.model import (
     Expression,
     Invariant,
     Machine,
+    Mirror,
     Mode,
     Outbox,
     SpecPath,
     Stamp,
     StateRow,
     TableName,
+    TargetGuard,
     Transition,
-    Unenforced,
 )
 from pginterlock.names import MAX_BYTES
 from pginterlock.spec_claims import read_claims
 from pginterlock.spec_deadlines import is_interval, no_interval, read_deadlines
 from pginterlock.spec_format import TransitionPart
+from pginterlock.spec_mirrors import read_mirrors, read_target_guard
 from pginterlock.spec_modes import read_modes
 from pginterlock.spec_problems import Problems, Read, meant
+from pginterlock.spec_reactions import read_reactions
 from pginterlock.spec_renames import read_renames
 from pginterlock.spec_repairs import read_repairs
 from pginterlock.spec_roles import check_approvals, check_roles, funnelled, read_approvals
@@ -63,16 +66,21 @@ class _Reader:
         self._check_name()
         self._check_states()
         self._check_columns()
+        self._check_lengths()
+        self._check_reactions()
+        table = self._table(("table",), part.table)
+        mirrors = read_mirrors(self._name, table, part.mirrors, part.claims, self._table, self._add)
         return Machine(
             name=self._name,
-            table=self._table(("table",), part.table),
+            table=table,
             state=part.state,
             key=tuple(part.key),
             mode=Mode(part.mode),
             modes=read_modes(self._root, part, self._problems),
             initial=tuple(dict.fromkeys(part.initial)),
             final=tuple(dict.fromkeys(part.final)),
-            transitions=self._transitions(),
+            transitions=self._transitions(mirrors),
+            mirrors=mirrors,
             stamps=tuple(
                 Stamp(column, tuple(stamp.state), stamp.fill)
                 for column, stamp in part.stamps.items()
@@ -88,6 +96,7 @@ class _Reader:
                 for name, it in part.invariants.items()
             ),
             claims=read_claims(self._name, part.state, part.claims, self._expression, self._add),
+            reactions=read_reactions(part, self._expression, self._add, is_whole=self._is_whole),
             deadlines=read_deadlines(part, self._add, is_whole=self._is_whole),
             deletion=tuple(part.deletion.from_),
             audit=Audit(
@@ -100,7 +109,6 @@ class _Reader:
             checks=part.checks,
             continuity=part.continuity,
             repairs=read_repairs(part.repairs, self._expression, self._add),
-            unenforced=tuple(self._unenforced()),
             funnel=funnelled(part),
             renames=read_renames(part, self._states, self._add),
         )
@@ -209,7 +217,7 @@ class _Reader:
             found += [((section, n, "in"), it.in_) for n, it in getattr(part, section).items()]
         return found
 
-    def _transitions(self) -> tuple[Transition, ...]:
+    def _transitions(self, mirrors: Sequence[Mirror]) -> tuple[Transition, ...]:
         found: list[Transition] = []
         seen: set[tuple[str, str, str]] = set()
         for event, moves in self._part.transitions.items():
@@ -219,7 +227,7 @@ class _Reader:
                 self._add(("transitions", event), "there is no move in it")
             for number, move in enumerate(moves):
                 path: SpecPath = ("transitions", event, number)
-                for it in self._moves(event, move, path):
+                for it in self._moves(event, move, path, mirrors):
                     if (event, it.from_state, it.to_state) in seen:
                         self._add(path, f"{event} {it.from_state} -> {it.to_state} is there twice")
                     seen.add((event, it.from_state, it.to_state))
@@ -227,8 +235,10 @@ class _Reader:
         check_approvals(found, self._add)
         return tuple(found)
 
-    def _moves(self, event: str, move: TransitionPart, path: SpecPath) -> list[Transition]:
-        guard = self._expression((*path, "guard"), move.guard) if move.guard is not None else None
+    def _moves(
+        self, event: str, move: TransitionPart, path: SpecPath, mirrors: Sequence[Mirror]
+    ) -> list[Transition]:
+        guard, guard_on = self._guards((*path, "guard"), move, mirrors)
         self._once((*path, "from"), move.from_)
         check_roles((*path, "by"), move.by, self._add)
         approvals = read_approvals((*path, "approvals"), move.approvals, self._add)
@@ -242,10 +252,21 @@ class _Reader:
                     told = "'*' is no state: name each" if state == "*" else "a state needs a name"
                     self._add((*path, end, number), told)
         return [
-            Transition(event, state, move.to, guard, tuple(move.by), move.reason, approvals)
+            Transition(
+                event, state, move.to, guard, tuple(move.by), move.reason, guard_on, approvals
+            )
             for state in dict.fromkeys(move.from_)
             if state != move.to
         ]
+
+    def _guards(
+        self, path: SpecPath, move: TransitionPart, mirrors: Sequence[Mirror]
+    ) -> tuple[Expression | None, TargetGuard | None]:
+        part = move.guard
+        if part is None:
+            return None, None
+        elsewhere = read_target_guard(path, part, mirrors, self._expression, self._table, self._add)
+        return (None if part.on else self._expression((*path, "check"), part.check)), elsewhere
 
     def _expression(self, path: SpecPath, text: str) -> Expression:
         bare = text.strip()
@@ -269,26 +290,14 @@ class _Reader:
             self._add(("outbox", "channel"), "a channel needs a name")
         return Outbox(channel)
 
-    def _unenforced(self) -> list[Unenforced]:
-        """Return what is read but not held by the database yet; its form is checked too."""
-        part = self._part
-        self._check_unenforced()
-        found = [Unenforced("mirrors", name, "IL09") for name in part.mirrors]
-        found += [Unenforced("reactions", name, "IL01") for name in part.reactions]
-        return found
-
-    def _check_unenforced(self) -> None:
+    def _check_reactions(self) -> None:
+        """Find reactions that would have to ask another table, before the row is written."""
         part = self._part
         for name, reaction in part.reactions.items():
-            self._expression(("reactions", name, "when"), reaction.when)
-            if reaction.event not in part.transitions and self._is_whole:
-                self._add(
-                    ("reactions", name, "event"),
-                    f"unknown event {reaction.event!r}{meant(reaction.event, part.transitions)}",
-                )
-        for name, mirror in part.mirrors.items():
-            self._table(("mirrors", name, "table"), mirror.table)
-        self._check_lengths()
+            moves = part.transitions.get(reaction.event, [])
+            if any(move.guard and move.guard.on for move in moves):
+                told = f"{reaction.event} has a guard on another table, and no reaction can ask it"
+                self._add(("reactions", name, "event"), told)
 
     def _check_lengths(self) -> None:
         part = self._part

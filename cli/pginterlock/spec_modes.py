@@ -19,6 +19,7 @@ RULE_NAMES = {
     "IL05": "authority",
     "IL06": "attribution",
     "IL07": "freeze",
+    "IL09": "mirror",
     "IL10": "continuity",
     "IL11": "known_state",
     "IL12": "stamp",
@@ -26,6 +27,9 @@ RULE_NAMES = {
     "IL14": "invariant",
     "IL15": "claim",
 }
+
+# No rule, for it refuses nothing; but what it does can be left undone, by a mode of its own.
+REACTION = "reaction"
 
 
 # A rule beside another of its code: only by its name, and where the machine has it.
@@ -43,6 +47,8 @@ def known_rules(
     rows: Iterable[StateRow],
     invariants: Iterable[str],
     claims: Iterable[str] = (),
+    mirrors: Iterable[str] = (),
+    reactions: Iterable[str] = (),
     *,
     has_approvals: bool = False,
 ) -> list[str]:
@@ -54,7 +60,10 @@ def known_rules(
         items += [f"state_row.{row.state} forbids {column}" for column in empty]
     items += [f"invariant.{name}" for name in invariants]
     items += [APPROVAL] if has_approvals else []
-    return [*RULE_NAMES.values(), *items, *(f"claim.{name}" for name in claims)]
+    items += [f"claim.{name}" for name in claims]
+    items += [f"mirror.{name}" for name in mirrors]
+    made = [f"{REACTION}.{name}" for name in reactions]
+    return [*RULE_NAMES.values(), *items, *([REACTION, *made] if made else [])]
 
 
 def rule_of(machine: Machine, name: str) -> str:
@@ -64,6 +73,8 @@ def rule_of(machine: Machine, name: str) -> str:
         machine.rows,
         (it.name for it in machine.invariants),
         (it.name for it in machine.claims),
+        (it.name for it in machine.mirrors),
+        (it.name for it in machine.reactions),
         has_approvals=any(it.approvals for it in machine.transitions),
     )
     rule = canonical(name)
@@ -89,6 +100,8 @@ def read_modes(
         rows,
         part.invariants,
         part.claims,
+        part.mirrors,
+        part.reactions,
         has_approvals=any(it.approvals for moves in part.transitions.values() for it in moves),
     )
     found: dict[str, Mode] = {}

@@ -17,6 +17,7 @@ from pginterlock.spec_format import (
     SECTIONS,
     SINGLE,
     ApprovalsPart,
+    GuardPart,
     MachinePart,
     SpecPart,
     keys_of,
@@ -205,6 +206,8 @@ def _known_keys(path: SpecPath) -> list[str]:
         return keys_of(MachinePart)
     if path[-1] == "approvals":
         return keys_of(ApprovalsPart)
+    if path[-1] == "guard":
+        return keys_of(GuardPart)
     section = str(path[_SECTION_DEPTH - 1])
     part = SECTIONS.get(section) or SINGLE.get(section)
     return keys_of(part) if part else []

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, replace
 import psycopg
 
 from pginterlock import catalog, database, indexes, repair_probe, versions
+from pginterlock.changes import Action, Change
 from pginterlock.compiler import ownership, scan
 from pginterlock.fingerprints import target
-from pginterlock.model import Checks, Spec
+from pginterlock.model import Checks, Spec, TableName
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.plan import Action, Change, Part, Plan, Step
+from pginterlock.plan import Part, Plan, Step
 from pginterlock.rules import enforced_predicates
 from pginterlock.steps_claims import index_steps, is_built, overlap_steps, short
+from pginterlock.steps_mirrors import disagreement_steps
 from pginterlock.steps_schema import demand_rights, extension_steps, schema_steps
 from pginterlock.survey import MachineSurvey, Survey, lasting, raise_problems, standing, survey
 from pginterlock.versions import Watch
@@ -57,6 +59,7 @@ def make_plan(
         fingerprint=now.fingerprint,
         target=_target(seen),
         machines=tuple(machines.items()),
+        targets=tuple(t.name for it in seen.machines for t in it.table.targets),
         steps=tuple(steps),
         notes=(*_notes(seen, spec), *(note for it in told for note in it.notes)),
         differences=tuple(difference for it in told for difference in it.differences),
@@ -101,6 +104,8 @@ def _machine_steps(seen: Survey, watches: Mapping[str, Watch]) -> _Steps:
             continue
         _look(steps, it, found)
         steps.look += overlap_steps(it, found)
+        steps.look += disagreement_steps(it, found, Part.LOOK)
+        steps.validate += disagreement_steps(it, found, Part.VALIDATE)
         watch = watches.get(it.machine.name, Watch())
         steps.before += watch.before
         locked: list[Step] = [*watch.locked]
@@ -117,7 +122,7 @@ def _machine_steps(seen: Survey, watches: Mapping[str, Watch]) -> _Steps:
             if change.object.under_lock and change.action is not Action.DROP:
                 locked.append(_version(change))
         if any(_is_armed(change) for change in found):
-            steps.locks.append(_lock(it, locked))
+            steps.locks += _locks(it, locked, found)
             steps.locked += locked
     return steps
 
@@ -180,18 +185,31 @@ def _version(change: Change) -> Step:
     )
 
 
-def _lock(it: MachineSurvey, locked: list[Step]) -> Step:
+def _locks(it: MachineSurvey, locked: list[Step], found: list[Change]) -> list[Step]:
+    """Return the steps that lock the machine's table, and after it those of its mirrors.
+
+    In this order, for it is that of who moves a row.
+    """
+    triggers = [c.object.name for c in found if c.object.kind is ObjectKind.TRIGGER]
+    placed = {name.rpartition(" ")[0] for name in triggers}
+    others = [it.name for it in it.table.targets if str(it.name) in placed]
+    known = {str(it.table.name), *map(str, others)} | {str(p) for p in it.table.partitions}
+    gone = [TableName(*name.split(".", 1)) for name in sorted(placed - known)]
+    return [_lock(name, locked) for name in (it.table.name, *others, *gone)]
+
+
+def _lock(name: TableName, locked: list[Step]) -> Step:
     """Return the step that asks for the strongest lock at once.
 
     Whoever asks for more later waits for those who wait for him.
     """
-    table = str(it.table.name)
+    table = str(name)
     strong = [s for s in locked if s.lock is Lock.ACCESS_EXCLUSIVE and s.table == table]
     lock = Lock.ACCESS_EXCLUSIVE if strong else Lock.SHARE_ROW_EXCLUSIVE
     why = "writers wait from here to the commit; nobody else does"
     if strong:
         why = f"readers wait too from here to the commit, for step {strong[0].title!r}"
-    return Step(f"lock {table}", why, ownership.lock(it.table, lock), lock=lock, table=table)
+    return Step(f"lock {table}", why, ownership.lock(name, lock), lock=lock, table=table)
 
 
 def _machine_step(seen: Survey, it: MachineSurvey, change: Change) -> Step:
@@ -253,12 +271,6 @@ def _notes(seen: Survey, spec: Spec) -> list[str]:
         for name, table in seen.registered
         if name not in known
     ]
-    notes += [
-        f"{machine.name}: {part.section} {part.name} ({part.code}) is read, but not yet held by"
-        " the database"
-        for machine in spec.machines
-        for part in machine.unenforced
-    ]
     if seen.rights.owner == seen.rights.role:
         notes.append(
             f"schema interlock belongs to {seen.rights.role}, who may also change its history; as a"
@@ -278,5 +290,6 @@ def _probe(connection: psycopg.Connection, spec: Spec, seen: Survey) -> None:
             problems += catalog.probe(connection, it.machine, it.table)
             problems += repair_probe.probe(connection, it.machine, it.table)
             problems += indexes.probe(connection, it.machine, it.table, it.wanted)
+        problems += catalog.probe_targets(connection, it.machine, it.table)
     if problems:
         raise_problems(spec, problems)

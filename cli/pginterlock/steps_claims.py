@@ -1,8 +1,9 @@
 """The steps of claims: who holds what twice, and indexes built beside what is in force."""
 
+from pginterlock.changes import Action, Change
 from pginterlock.compiler import removal, seeking
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.plan import Action, Change, Part, Step
+from pginterlock.plan import Part, Step
 from pginterlock.rules.claim import overlaps
 from pginterlock.rules.claim_terms import index_name
 from pginterlock.survey import MachineSurvey

@@ -3,9 +3,10 @@
 import psycopg
 
 from pginterlock import indexes, migrate
+from pginterlock.changes import changes
 from pginterlock.compiler import ownership
 from pginterlock.errors import EnvironmentFault
-from pginterlock.plan import Step, changes
+from pginterlock.plan import Step
 from pginterlock.survey import Survey
 
 
@@ -29,6 +30,14 @@ def demand_rights(seen: Survey) -> None:
                 " member of it",
                 remedy=f"Connect as {it.table.owner}: only an owner may add triggers and CHECKs.",
             )
+        for other in it.table.targets:
+            if not other.is_ours and it.changes:
+                raise EnvironmentFault(
+                    f"table {other.name} belongs to {other.owner}, and role {rights.role} is no"
+                    " member of it",
+                    remedy=f"Connect as a member of {other.owner}: a mirror puts triggers there,"
+                    " and what it writes is written with the rights of the owner.",
+                )
     if not rights.schema_exists and not rights.can_create_schema:
         raise EnvironmentFault(
             f"role {rights.role} may not create a schema in database {rights.database}",

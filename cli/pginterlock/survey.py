@@ -1,20 +1,17 @@
 """Look at a live database with a spec in hand: what should be there, and what is."""
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import psycopg
 
 from pginterlock import catalog, database, grants, indexes, migrate
+from pginterlock.changes import Change, changes
 from pginterlock.compiler import compile_machine, runtime_objects, seeking
-from pginterlock.definition import machine_of
 from pginterlock.errors import SpecError
 from pginterlock.fingerprints import fingerprint, target
-from pginterlock.fit import Problem, fit, no_such_roles, no_such_table
+from pginterlock.fit import Problem, fit, no_such_roles, no_such_table, no_such_targets
 from pginterlock.model import Checks, Machine, Spec, TableName
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.plan import Change, changes
 from pginterlock.renaming import resolved
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Rights, Table
@@ -75,9 +72,12 @@ def survey(connection: psycopg.Connection, spec: Spec, *, drop_old_names: bool =
                 problems.append(no_such_table(declared, catalog.tables(connection)))
                 continue
             found = catalog.found_objects(connection, declared.name, table)
-            before = in_force(found)
+            before = catalog.in_force(found)
             machine = resolved(declared, before, drop_old_names=drop_old_names)
+            table = catalog.with_targets(connection, table, machine)
             problems += fit(machine, table)
+            if len(table.targets) < len(machine.targets_elsewhere):
+                problems += no_such_targets(machine, table, catalog.tables(connection))
             if any(move.by or move.approvals for move in machine.transitions):
                 problems += no_such_roles(machine, grants.roles(connection))
             if not problems:
@@ -99,20 +99,6 @@ def survey(connection: psycopg.Connection, spec: Spec, *, drop_old_names: bool =
         tuple(registered.items()),
         migrate.head(),
     )
-
-
-def in_force(found: Iterable[DbObject]) -> Machine | None:
-    """Return the version of a machine that the registry among *found* objects keeps, if any.
-
-    One that is no machine is none: it differs from what is wanted, whatever it says.
-    """
-    for it in found:
-        if it.kind is ObjectKind.REGISTRY and it.name == it.machine:
-            try:
-                return machine_of(json.loads(dict(it.facts)["definition"]))
-            except ValueError:
-                return None
-    return None
 
 
 def raise_problems(spec: Spec, problems: list[Problem]) -> None:

@@ -63,7 +63,9 @@ class Table:
     """One table of a user, and what decides how it can be protected.
 
     *partition_columns* are those of its partition key and of those below, an expression as
-    ``(...)``; *can_exclude*: the server knows exclusion constraints on partitioned tables.
+    ``(...)``; *can_exclude*: the server knows exclusion constraints on partitioned tables;
+    *trigger_makers* are roles that may put triggers on it, besides its owner. *targets* are those
+    of the other tables that its machine speaks of which there are.
     """
 
     name: TableName
@@ -85,10 +87,24 @@ class Table:
     has_row_security: bool = False
     is_owner_powerful: bool = False
     open_partitions: tuple[str, ...] = ()
+    trigger_makers: tuple[str, ...] = ()
+    targets: tuple["Table", ...] = ()
 
     def column(self, name: str) -> Column | None:
         """Return the column called *name*, or None."""
         return next((column for column in self.columns if column.name == name), None)
+
+    def target(self, name: TableName) -> "Table | None":
+        """Return the other table *name* that the machine speaks of, or None."""
+        return next((it for it in self.targets if it.name == name), None)
+
+    @property
+    def one_key(self) -> Column | None:
+        """The column that tells a row by itself: the primary key, else the only unique one."""
+        if len(self.primary_key) == 1:
+            return self.column(self.primary_key[0])
+        lone = {it[0] for it in self.unique_keys if len(it) == 1}
+        return self.column(lone.pop()) if len(lone) == 1 else None
 
     @property
     def shape(self) -> str:

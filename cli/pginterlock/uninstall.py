@@ -45,7 +45,10 @@ def _take_off_one(
     connection: psycopg.Connection, name: str, table: TableName, *, drop_history: bool
 ) -> list[str]:
     where = catalog.table(connection, table, name)
-    objects = catalog.found_objects(connection, name, where) if where else _without_table(name)
+    if where:
+        objects = catalog.found_objects(connection, name, where)
+    else:
+        objects = [*_without_table(name), *catalog.mirrors_left(connection, name)]
     order = (
         ObjectKind.GRANT,
         ObjectKind.TRIGGER,

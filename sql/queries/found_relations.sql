@@ -3,8 +3,11 @@
 select
     'interlock.' || c.relname as object_name,
     jsonb_object_agg(a.attname::text, format_type(a.atttypid, null))
-        filter (where a.attname ~ '^(key|old|new)_' or a.attname in ('signed_by', 'approvals'))
-        as columns,
+        filter (
+            where
+                a.attname ~ '^(key|old|new)_'
+                or a.attname in ('signed_by', 'approvals', 'cause', 'claimed_actor')
+        ) as columns,
     exists (
         select from pg_catalog.pg_index as i
         where

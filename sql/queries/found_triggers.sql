@@ -13,8 +13,9 @@ select
     convert_from(rtrim(t.tgargs, '\x00'::bytea), 'UTF8') as arguments,
     array_to_string(array(
         select a.attname::text
-        from unnest(t.tgattr) as n (num)
+        from unnest(t.tgattr) with ordinality as n (num, place)
         join pg_catalog.pg_attribute as a on a.attrelid = t.tgrelid and a.attnum = n.num
+        order by n.place
     ), ',') as columns
 from pg_catalog.pg_trigger as t
 join pg_catalog.pg_proc as p on p.oid = t.tgfoid

@@ -181,6 +181,8 @@ def test_b96_the_body_of_the_guard(attacked: Attacked, owner: psycopg.Connection
 
 def test_b97_the_guard_dropped(attacked: Attacked, owner: psycopg.Connection) -> None:
     for function in MachineNames("booking").functions:
+        if function in ("booking_approve", "booking_approval"):
+            continue  # where a move asks for approvals
         with attacked.denied():
             owner.execute(f"drop function interlock.{function} cascade".encode())
 

@@ -1,11 +1,13 @@
 """What tests of the database share, besides servers and databases."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from tests import servers
+from tests.db import reacting_stays
 from tests.db.killing import Victim
 from tests.servers import TestServer
 
@@ -18,3 +20,22 @@ def victim(server: TestServer) -> Iterator[Victim]:
         made = Victim(servers.binaries(server.major), Path(folder) / "server")
         yield made
         made.place.stop()
+
+
+@pytest.fixture
+def make_stays(
+    make_database: Callable[..., str], connect: Callable[..., psycopg.Connection]
+) -> reacting_stays.Make:
+    """Open a session of a database with stays: ``make_stays(name, machine, before)``."""
+
+    def make(name: str = "plain", *what: object) -> psycopg.Connection:
+        build = reacting_stays.builder(*what)  # type: ignore[arg-type]
+        return connect(make_database(f"stays_{name}", build), autocommit=True)
+
+    return make
+
+
+@pytest.fixture
+def stays_session(make_stays: reacting_stays.Make) -> psycopg.Connection:
+    """A session of a database with stays."""
+    return make_stays()

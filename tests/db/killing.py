@@ -34,12 +34,27 @@ class Victim:
         else:
             self.place = server(self.place, process)
 
+    def revive(self) -> None:
+        """Start the server again after it has stopped by itself."""
+        self.place.keep()
+        self.place = embedded.start(bin_dir=self.place.bin_dir, folder=self.place.folder)
+
+
+def command(arguments: Sequence[str]) -> list[str]:
+    """Return what runs ``interlock`` with *arguments*, in `environment`."""
+    return [sys.executable, "-m", "pginterlock", *arguments]
+
+
+def environment() -> dict[str, str]:
+    """Return the variables with which the program of this tree is found."""
+    return {**os.environ, "PYTHONPATH": str(ROOT / "cli")}
+
 
 def start(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start ``interlock`` with *arguments*."""
     return subprocess.Popen(
-        [sys.executable, "-m", "pginterlock", *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "cli")},
+        command(arguments),
+        env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

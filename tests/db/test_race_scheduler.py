@@ -128,6 +128,18 @@ CHANGES = {
         ),
         "the key has a second life",
     ),
+    "a reaction that is not made": (
+        replaced("booking_premove", "(new.paid > 2) is true", "false"),
+        "in place of what the model says",
+    ),
+    "a reaction that is told as another's move": (
+        replaced("booking_change", "v_reaction := 'payment_holds'", "v_reaction := null"),
+        "history: entry",
+    ),
+    "a second move that is not told": (
+        replaced("booking_change", "v_via := 'HELD'", "v_via := null"),
+        "refused by IL07, the model says nothing",
+    ),
     "a trigger that is off": (
         executed("alter table inn.booking disable trigger interlock_50_booking_change"),
         "verify: ",

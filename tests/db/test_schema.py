@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 
-from pginterlock import database, migrate
+from pginterlock import assets, database, migrate
 from pginterlock.compiler import ownership
 
 Connect = Callable[..., psycopg.Connection]
@@ -35,7 +36,10 @@ union all
 select 'grant', n.nspname, n.nspacl::text from pg_namespace as n where n.nspname = 'interlock'
 order by 1, 2
 """
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0009", "0010", "0012", "0015"]
+REVISIONS = [
+    *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0009", "0010", "0012", "0013"),
+    "0015",
+]
 
 
 def catalog(session: psycopg.Connection) -> list[tuple[object, ...]]:
@@ -62,7 +66,12 @@ def test_fresh_equals_upgraded(
 
 
 def test_the_last_revision_is_the_head() -> None:
-    assert migrate.head() == REVISIONS[-1]
+    with assets.on_disk("migrations") as folder:
+        found = ScriptDirectory(str(folder))
+
+    assert migrate.head() == REVISIONS[-1] == found.get_current_head()
+    assert migrate.revisions() == REVISIONS
+    assert {it.revision for it in found.walk_revisions()} == set(REVISIONS)
 
 
 def test_an_upgrade_of_what_is_current_changes_nothing(empty: str, connect: Connect) -> None:

@@ -45,11 +45,6 @@ def test_a_choice_is_documented(word: str) -> None:
     assert f"`{word}`" in PAGE
 
 
-@pytest.mark.parametrize("section", ["mirrors", "reactions"])
-def test_what_is_not_enforced_is_said_to_be_so(section: str) -> None:
-    assert f"`{section}`" in pages.section(PAGE, "Not yet enforced")
-
-
 def test_the_example_is_a_spec() -> None:
     [example] = re.findall(r"^# yaml-language-server.*?(?=^```)", PAGE, re.MULTILINE | re.DOTALL)
 

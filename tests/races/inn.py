@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.races import reacting
 from tests.races.model import Entry, Feature, Holding, Model, Row, Value, Write
 
 FOLDER = Path(__file__).parent
@@ -90,8 +91,11 @@ def is_member(asks: str, roles: tuple[str, ...]) -> bool:
 
 
 def _candidates(write: Write) -> tuple[Move, ...]:
-    """Return the moves that the write may be: the one that was fired, or all between two states."""
-    found = BETWEEN.get((write.source, write.target), ())
+    """Return the moves that the write may be: the one that was fired, or all between two states.
+
+    Where a reaction has gone on, the write itself ended before.
+    """
+    found = BETWEEN.get((write.source, write.via or write.target), ())
     fired = tuple(it for it in found if it.event == write.who.event)
     return fired or found
 
@@ -105,7 +109,7 @@ def move_of(write: Write) -> Move | None:
 
 
 def _moves(write: Write) -> Iterator[str]:
-    if not write.is_move:
+    if not write.is_move or (write.reaction and not write.via):
         return
     found = _candidates(write)
     if not found:
@@ -147,7 +151,7 @@ def _frozen(write: Write) -> Iterator[str]:
     if write.changes("id"):
         yield "IL07"
     for stamp, state in ENTERS.items():
-        if write.changes(stamp) and not (write.is_move and write.target == state):
+        if write.changes(stamp) and not (write.is_move and state in (write.target, write.via)):
             yield "IL07"
     for column in _FROZEN.get(str(write.source), ()):
         if write.changes(column) and _CLEARED.get(str(write.target)) != column:
@@ -225,26 +229,37 @@ def inn(checks: str = "function") -> Model:
                 row_rules=(_ranges_too_early,) if checks == "trigger" else (),
                 holdings=(_held,),
             ),
-        )
+        ),
+        reacting.react,
+        reacting.told,
     )
 
 
-def entry_of(write: Write) -> Entry | None:
-    """Return the entry that a write which went through leaves in the history."""
+def entries_of(write: Write) -> tuple[Entry, ...]:
+    """Return the entries that a write which went through leaves in the history."""
     old = {it: write.before[it] for it in AUDITED} if write.before else {}
     new = {it: write.after[it] for it in AUDITED} if write.after else {}
     if not (write.before and write.after):
         kind = "death" if write.before else "birth"
-        return Entry(kind, None, write.source, write.target, _given(old), _given(new))
+        return (Entry(kind, None, write.source, write.target, None, _given(old), _given(new)),)
     changed = [it for it in AUDITED if write.changes(it)]
-    old, new = ({it: them[it] for it in changed} for them in (old, new))
+    both = tuple(_given({it: them[it] for it in changed}) for them in (old, new))
+    if write.reaction and not write.via:
+        told = reacting.event_of(write)
+        return (Entry("move", told, write.source, write.target, write.reaction, *both),)
     if write.is_move:
         made = move_of(write)
         event = made.event if made else None
-        return Entry("move", event, write.source, write.target, _given(old), _given(new))
+        own = Entry("move", event, write.source, write.via or write.target, None, *both)
+        return (own, *_onward(write))
     if not changed:
-        return None
-    return Entry("change", None, write.source, write.target, _given(old), _given(new))
+        return ()
+    return (Entry("change", None, write.source, write.target, None, *both),)
+
+
+def _onward(write: Write) -> Iterator[Entry]:
+    if write.via:
+        yield Entry("move", reacting.event_of(write), write.via, write.target, write.reaction)
 
 
 def _given(values: Mapping[str, Value]) -> Mapping[str, Value]:

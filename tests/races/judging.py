@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tests.races.inn import BY_EVENT, entry_of
+from tests.races.inn import BY_EVENT, entries_of
 from tests.races.model import Judgement, Model, Row, Who, Write
 from tests.races.operations import Fire, Operation, wanted_state
 from tests.races.told import Claimed, Event, Notice, Sighting
@@ -105,13 +105,13 @@ def _judge_applied(attempt: Attempt, verdict: Verdict) -> None:
 
 def _event(attempt: Attempt, result: Notice) -> Event:
     who = _who(attempt)
-    write = Write(result.before, result.after, who, result.now)
+    write = attempt.model.tell(Write(result.before, result.after, who, result.now), None)
     return Event(
         result.tick,
         result.key,
         result.before,
         result.after,
-        entry_of(write),
+        entries_of(write),
         who.actor,
         who.reason,
         who.role,

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.races.inn import AUDITED
-from tests.races.model import Model, Row
+from tests.races.model import Entry, Model, Row
+from tests.races.reacting import CAUSES
 from tests.races.told import SEEN, Claimed, Disagreement, Event, Sighting, Told
 
 Audit = Mapping[int, Sequence[Mapping[str, object]]]
@@ -106,7 +107,7 @@ def _other_rows(ledger: Ledger, table: Sequence[Row]) -> Iterator[Disagreement]:
 
 def _other_entries(ledger: Ledger, audit: Audit) -> Iterator[Disagreement]:
     for key in sorted({*audit, *ledger.events}):
-        wanted = [_entry(it) for it in ledger.events.get(key, []) if it.entry]
+        wanted = [_entry(it, one) for it in ledger.events.get(key, []) for one in it.entries]
         found = list(audit.get(key, []))
         if wanted != found:
             pairs = zip(wanted, found, strict=False)
@@ -118,10 +119,8 @@ def _other_entries(ledger: Ledger, audit: Audit) -> Iterator[Disagreement]:
             yield Disagreement(None, key, f"history: {text}")
 
 
-def _entry(event: Event) -> Mapping[str, object]:
-    entry = event.entry
-    if entry is None:
-        return {}
+def _entry(event: Event, entry: Entry) -> Mapping[str, object]:
+    cause = CAUSES[entry.reaction] if entry.reaction else None
     values = {f"old_{it}": entry.old.get(it) for it in AUDITED}
     values |= {f"new_{it}": entry.new.get(it) for it in AUDITED}
     return {
@@ -129,8 +128,10 @@ def _entry(event: Event) -> Mapping[str, object]:
         "event": entry.event,
         "from_state": entry.source,
         "to_state": entry.target,
-        "actor": event.actor,
-        "reason": event.reason,
+        "actor": f"interlock:{entry.reaction}" if entry.reaction else event.actor,
+        "reason": event.reason or cause,
+        "cause": cause,
+        "claimed_actor": event.actor if entry.reaction else None,
         "set_role": event.role,
         **values,
     }

@@ -6,7 +6,7 @@ rows may be at once. A new kind of rule is one more feature, in a module of its 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Value = int | str | None
 Row = Mapping[str, Value]
@@ -36,6 +36,8 @@ class Write:
     after: Row | None
     who: Who
     now: str
+    reaction: str | None = None  # that moved the row, once that is told
+    via: Value = None  # the state on the way, where a reaction went on from what was written
 
     @property
     def source(self) -> Value:
@@ -62,10 +64,20 @@ class Write:
         return bool(self.before and self.after and self.before[column] != self.after[column])
 
 
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """The states that a write brings a row to, and the reaction that took it on from the first."""
+
+    states: Sequence[Value]
+    reaction: str | None = None
+
+
 Codes = set[str]
 Fill = Callable[[Write], Mapping[str, Value]]
 Rule = Callable[[Write], Iterable[str]]
 RowRule = Callable[[Row], Iterable[str]]
+React = Callable[[Write], Reacted]
+Tell = Callable[[Write, Reacted | None], Write]
 Held = Callable[[Row], Iterable["Holding"]]
 
 
@@ -111,6 +123,7 @@ class Entry:
     event: str | None
     source: Value
     target: Value
+    reaction: str | None = None
     old: Mapping[str, Value] = field(default_factory=dict)
     new: Mapping[str, Value] = field(default_factory=dict)
 
@@ -120,21 +133,26 @@ class Model:
     """A machine, as its features say."""
 
     features: Sequence[Feature]
+    react: React = lambda write: Reacted((write.target,))
+    tell: Tell = lambda write, _: write
 
     def judge(self, write: Write) -> Judgement:
         """Return the row as the machine completes it, and every rule that it breaks."""
-        after = write.after
-        if after is not None:
-            filled: dict[str, Value] = {}
-            for it in self.features:
-                for fill in it.fills:
-                    filled |= fill(write)
-            after = {**after, **filled}
-        whole = Write(write.before, after, write.who, write.now)
+        after, reacted = write.after, self.react(write)
+        for state in reacted.states if after is not None else ():
+            after = self._entered(replace(write, after={**(after or {}), "status": state}))
+        whole = self.tell(replace(write, after=after), reacted)
         codes = {code for it in self.features for rule in it.rules for code in rule(whole)}
         if after is not None:
             codes |= self.faults(after)
         return Judgement(after, frozenset(codes))
+
+    def _entered(self, write: Write) -> Row:
+        filled: dict[str, Value] = {}
+        for it in self.features:
+            for fill in it.fills:
+                filled |= fill(write)
+        return {**(write.after or {}), **filled}
 
     def faults(self, row: Row) -> Codes:
         """Return the rules that *row* breaks as it stands."""

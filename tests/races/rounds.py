@@ -28,7 +28,8 @@ _WAITING = (
     " where datname = current_database() and wait_event_type = 'Lock'"
 )
 _AUDIT = (
-    "key_id", "kind", "event", "from_state", "to_state", "actor", "reason", "set_role",
+    "key_id", "kind", "event", "from_state", "to_state",
+    "actor", "reason", "cause", "claimed_actor", "set_role",
     *(f"{time}_{it}" for it in AUDITED for time in ("old", "new")),
 )  # fmt: skip
 _VERIFY_EVERY_S = 3.0

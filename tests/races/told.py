@@ -26,13 +26,13 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One row that was written, and the entry that it leaves."""
+    """One row that was written, and the entries that it leaves."""
 
     tick: int
     key: int
     before: Row | None
     after: Row | None
-    entry: Entry | None
+    entries: Sequence[Entry]
     actor: str | None
     reason: str | None
     role: str | None

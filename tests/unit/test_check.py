@@ -196,12 +196,6 @@ def test_faults_of_moves(old: str, new: str, expected: list[str]) -> None:
             id="a stamp of birth that nothing fills",
         ),
         pytest.param(
-            "    mirrors: {m: {table: room, key: room_id, column: taken, in: PENDING}}",
-            ["16:15: mirrors m (IL09) is read, but not yet held by the database"
-             " [not-yet-enforced]"],
-            id="what is not held yet",
-        ),
-        pytest.param(
             "    deadlines: {CHECKED_OUT: 1 day}",
             ["16:17: CHECKED_OUT is final: every row in it will pass the deadline of 1 day"
              " [deadline-of-final-state]"],
@@ -224,14 +218,12 @@ def test_a_misspelt_state_is_guessed_at() -> None:
 def test_only_what_may_be_meant_so_is_a_warning() -> None:
     text = SMALL.replace("CANCELLED]\n    tr", "CANCELLED, NO_SHOW]\n    tr")
     extra = "      made_at: {state: PENDING, fill: never}\n"
-    extra += "    mirrors: {m: {table: room, key: room_id, column: taken, in: PENDING}}\n"
 
     severities = {it.code: it.severity for it in findings(text + extra)}
 
     assert severities == {
         "unreachable-state": Severity.ERROR,
         "never-filled": Severity.WARNING,
-        "not-yet-enforced": Severity.WARNING,
     }
 
 

@@ -12,6 +12,7 @@ from pginterlock.definition import machine_of
 from pginterlock.model import Checks, Machine
 from pginterlock.renaming import under_both_names
 
+REACTIONS = "    reactions: {paid: {when: carrier is not null, event: send}}\n"
 RENAMED = parcels.renamed(audit="{columns: [carrier], actor: signed, retain: 7 years}").machines[0]
 
 
@@ -23,8 +24,16 @@ RENAMED = parcels.renamed(audit="{columns: [carrier], actor: signed, retain: 7 y
         under_both_names(RENAMED, ["SENT"]),
         parcels.of(parcels.SPEC + "    outbox: {channel: parcel}\n").machines[0],
         parcels.of(parcels.SPEC + "    funnel: true\n").machines[0],
+        parcels.of(parcels.SPEC + REACTIONS).machines[0],
     ],
-    ids=["the hotel", "a rename declared", "a rename under way", "an outbox", "a funnel"],
+    ids=[
+        "the hotel",
+        "a rename declared",
+        "a rename under way",
+        "an outbox",
+        "a funnel",
+        "a reaction",
+    ],
 )
 def test_what_was_written_is_read_back(machine: Machine) -> None:
     assert machine_of(json.loads(definition(machine))) == machine

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pginterlock.changes import Action, changes
 from pginterlock.errors import UnsafeError, UsageError
 from pginterlock.fingerprints import fingerprint
 from pginterlock.model import TableName
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.plan import Action, Part, Plan, Step, changes, read, write
+from pginterlock.plan import Part, Plan, Step, read, write
 
 
 def _object(name: str, fact: str, kind: ObjectKind = ObjectKind.FUNCTION) -> DbObject:

@@ -22,16 +22,17 @@ from pginterlock.model import (
     Fill,
     Invariant,
     Machine,
+    Mirror,
     Mode,
     Need,
     Outbox,
     Position,
+    Reaction,
     Repair,
     Stamp,
     StateRow,
     TableName,
     Transition,
-    Unenforced,
 )
 from pginterlock.spec import json_schema, load, parse
 
@@ -153,6 +154,7 @@ def test_the_whole_format_becomes_a_machine() -> None:
                 ),
             ),
         ),
+        reactions=(Reaction("paid", Expression("paid_at is not null", ("paid_at",)), "confirm"),),
         deadlines=(
             Deadline("PENDING", "15 minutes"),
             Deadline("CONFIRMED", "2 days 3 hours", "cancel"),
@@ -174,9 +176,14 @@ def test_the_whole_format_becomes_a_machine() -> None:
                 ),
             ),
         ),
-        unenforced=(
-            Unenforced("mirrors", "occupied", "IL09"),
-            Unenforced("reactions", "paid", "IL01"),
+        mirrors=(
+            Mirror(
+                "occupied",
+                TableName("hotel", "room"),
+                "room_id",
+                "is_occupied",
+                ("CHECKED_IN",),
+            ),
         ),
         funnel=("status", "checked_in_at", "ended_at", "cancelled_at", "hotel_id", "room_id"),
     )
@@ -416,7 +423,7 @@ def test_what_is_no_table_of_the_user(table: str) -> None:
                 "15:30: expression 'a or or b': syntax error at or near \"or\"",
                 "15:47: expression 'd e': 'e' does not belong after an expression",
             ],
-            id="what is not held yet is checked too",
+            id="what stands between rows",
         ),
     ],
 )  # fmt: skip

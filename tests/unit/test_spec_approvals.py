@@ -135,3 +135,13 @@ def test_a_change_of_approvals_is_told() -> None:
         "approvals of a move changed",
         "2 distinct by clerk -> 3",
     )
+
+
+def test_a_reaction_makes_no_move_that_needs_approvals() -> None:
+    more = "    reactions: {paid: {when: paid, event: EVENT}}\n"
+
+    with pytest.raises(
+        SpecError, match=r"11:\d+: refund needs approvals, and a reaction waits for"
+    ):
+        parse(with_asked("count: 2", more.replace("EVENT", "refund")), "f.yaml")
+    parse(with_asked("count: 2", more.replace("EVENT", "lose")), "f.yaml")

@@ -65,7 +65,6 @@ def test_the_mode_of_a_rule(modes: str, rule: str, item: str, expected: Mode) ->
             "'stamp.sent' is no rule of this machine; did you mean 'stamp.sent_at'?",
             id="misspelt item"),
         pytest.param("IL99: observe", "'IL99' is no rule of this machine", id="no code"),
-        pytest.param("IL09: observe", "'IL09' is no rule of this machine", id="not enforced yet"),
         pytest.param("IL12: observe, stamp: ratchet",
             "'stamp' is there twice: it is the rule stamp", id="by two names"),
         pytest.param("stamp: obsreve", "'obsreve' is not one of 'observe', 'ratchet' or 'enforce';"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import psycopg
@@ -17,6 +18,7 @@ from pginterlock.expression import parse as parse_expression
 from pginterlock.model import Expression, Machine, Spec
 from pginterlock.names import ident
 from pginterlock.objects import ObjectKind
+from pginterlock.rules import mirror
 from pginterlock.rules.parts import RowRepair, Writing
 from pginterlock.spec_problems import meant
 from pginterlock.survey import MachineSurvey, Survey, raise_problems, survey
@@ -82,7 +84,7 @@ def prepare(connection: psycopg.Connection, spec: Spec, name: str, choice: Choic
                 raise_problems(spec, problems)
         is_kept = bool(database.rows(connection, _HISTORY.format(ident(MachineNames(name).audit))))
     found = [r for r in all_repairs(it.writing) if is_kept or not r.reads_history]
-    repairs = _chosen(found, choice.only)
+    repairs = _chosen(found, choice.only, mirror_words(machine))
     return Asked(
         it,
         Repairing(it.writing, repairs, _where(it, choice.where), is_whole=not choice.only),
@@ -102,6 +104,13 @@ def _machine(spec: Spec, name: str) -> Machine:
         f"the spec has no machine {name!r}{meant(name, names)}",
         remedy=f"It has: {', '.join(names)}.",
     )
+
+
+def mirror_words(machine: Machine) -> list[str]:
+    """Return what the mirrors of *machine* are called by, as a repair is."""
+    if not machine.mirrors:
+        return []
+    return [mirror.NAME, mirror.CODE, *(it.name for it in machine.mirrors)]
 
 
 def _demand_installed(seen: Survey, it: MachineSurvey) -> None:
@@ -170,10 +179,13 @@ def demand_trusted(connection: psycopg.Connection, it: MachineSurvey) -> None:
         )
 
 
-def _chosen(found: list[RowRepair], only: tuple[str, ...]) -> tuple[RowRepair, ...]:
+def _chosen(
+    found: list[RowRepair], only: tuple[str, ...], others: Iterable[str]
+) -> tuple[RowRepair, ...]:
+    """Return the repairs that *only* names; *others* are words for what is no repair of rows."""
     if not only:
         return tuple(found)
-    known = {word for it in found for word in _words(it)}
+    known = {word for it in found for word in _words(it)} | set(others)
     for word in only:
         if word not in known:
             raise UsageError(

@@ -40,6 +40,9 @@ def next_span(
     connection: psycopg.Connection, writing: Writing, low: KeyValues | None, row_limit: int
 ) -> Span | None:
     """Return the next *row_limit* rows above *low*, or None where there are no more."""
+    there = database.rows(connection, mending.place(writing, KeyRange(low), row_limit))
+    if there:
+        return Span(KeyRange(low, tuple(there[0]["key_values"])), row_limit)
     found = database.rows(connection, mending.bound(writing, KeyRange(low), row_limit))
     if not found:
         return None

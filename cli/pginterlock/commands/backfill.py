@@ -2,13 +2,15 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import psycopg
+from rich.console import Console
 
 from pginterlock import backfill
-from pginterlock.backfill import Choice, Outlook, Pace, Purpose
+from pginterlock.backfill import Choice, Mirrored, Outlook, Pace, Purpose
 from pginterlock.backfill.throttle import Limits
 from pginterlock.commands import outlook
 from pginterlock.commands.options import dsn_option, format_option, spec_option, yes_option
@@ -150,15 +152,19 @@ def command(
         limits = Limits(lag_s, active_count, pause_ms / 1000, patience_s)
         pace = Pace(target_ms, max_rows, Waiting(timeout_ms, limit_s), limits)
         with Rate(asked.row_estimate, "rows") as rate:
-            done = backfill.run(
-                connection,
-                asked,
-                pace,
-                purpose=Purpose.HISTORY if is_of_history else Purpose.ROWS,
-                progress=lambda job: rate.update(job.scanned, job.repaired),
-                say=rate.say,
-            )
-    ctx.exit(_tell(machine, done, is_of_history=is_of_history, as_json=as_json))
+            done, mirrored = None, []
+            if asked.repairing.repairs or is_of_history:
+                done = backfill.run(
+                    connection,
+                    asked,
+                    pace,
+                    purpose=Purpose.HISTORY if is_of_history else Purpose.ROWS,
+                    progress=lambda job: rate.update(job.scanned, job.repaired),
+                    say=rate.say,
+                )
+            if (done is None or done.is_whole) and not is_of_history:
+                mirrored = backfill.set_mirrors(connection, asked, pace, rate.say)
+    ctx.exit(_tell(machine, done, mirrored, is_of_history=is_of_history, as_json=as_json))
 
 
 def _looked(
@@ -171,12 +177,13 @@ def _looked(
 ) -> bool:
     """Show what would be done, and ask; return whether that is all, and there is something."""
     found = backfill.look(connection, asked)
-    outlook.show(found, as_json=as_json and dry_run, to_stderr=not dry_run)
+    mirrored = backfill.disagreeing(connection, asked)
+    outlook.show(found, mirrored, as_json=as_json and dry_run, to_stderr=not dry_run)
     backfill.demand_harmless(found)
     if dry_run:
-        return bool(found.repaired or found.unrepaired)
-    if found.repaired and not yes:
-        _confirm(found, asked)
+        return bool(found.repaired or found.unrepaired or mirrored)
+    if (found.repaired or mirrored) and not yes:
+        _confirm(found, mirrored, asked)
     return False
 
 
@@ -188,38 +195,57 @@ def _demand_plain(only: tuple[str, ...], where: str | None, *, dry_run: bool) ->
         )
 
 
-def _confirm(found: Outlook, asked: backfill.Asked) -> None:
+def _confirm(found: Outlook, mirrored: Sequence[Mirrored], asked: backfill.Asked) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody is here to ask", remedy="Say --yes to repair without a question.")
+    told = [f"{outlook.rows_text(found.repaired)} of {asked.it.table.name}"] * bool(found.repaired)
+    told += [f"{outlook.rows_text(it.row_count)} of {it.table}" for it in mirrored]
     click.confirm(
-        f"Repair {outlook.rows_text(found.repaired)} of {asked.it.table.name}?",
+        f"Repair {' and '.join(told)}?",
         abort=True,
         err=True,
     )
 
 
-def _tell(machine: str, done: backfill.Done, *, is_of_history: bool, as_json: bool) -> int:
-    code = 0
-    if not done.is_whole or done.locked:
-        code = _INCOMPLETE
-    elif done.quarantined:
-        code = _FOUND
+def _tell(
+    machine: str,
+    done: backfill.Done | None,
+    mirrored: Sequence[Mirrored],
+    *,
+    is_of_history: bool,
+    as_json: bool,
+) -> int:
+    """Tell what was done; *done* is None where mirrors alone were chosen."""
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "machine": machine,
-                    "job": done.job.id,
-                    "repaired": done.repaired,
-                    "quarantined": done.quarantined,
-                    "locked": done.locked,
-                    "is_whole": done.is_whole,
-                },
-                indent=2,
-            )
-        )
-        return code
+        told = {
+            "machine": machine,
+            "job": done.job.id if done else None,
+            "repaired": done.repaired if done else 0,
+            "quarantined": done.quarantined if done else 0,
+            "locked": done.locked if done else 0,
+            "is_whole": done.is_whole if done else True,
+            "mirrors": outlook.mirrors_json(mirrored),
+        }
+        click.echo(json.dumps(told, indent=2))
+        return _code(done)
     screen = console()
+    if done:
+        _tell_rows(screen, machine, done, is_of_history=is_of_history)
+    for it in (it for it in mirrored if it.row_count):
+        count = outlook.rows_text(it.row_count)
+        screen.print(f"{it.table}: {count} set (mirror {it.name})", style="green", markup=False)
+    return _code(done)
+
+
+def _code(done: backfill.Done | None) -> int:
+    if done is None:
+        return 0
+    if not done.is_whole or done.locked:
+        return _INCOMPLETE
+    return _FOUND if done.quarantined else 0
+
+
+def _tell_rows(screen: Console, machine: str, done: backfill.Done, *, is_of_history: bool) -> None:
     did = "got entries of their past" if is_of_history else "repaired"
     screen.print(
         f"{machine}: {outlook.rows_text(done.repaired)} {did} (job {done.job.id})", style="green"
@@ -237,7 +263,6 @@ def _tell(machine: str, done: backfill.Done, *, is_of_history: bool, as_json: bo
         )
     if not done.is_whole:
         screen.print("stopped at --max-rows: run it again to go on", style="yellow")
-    return code
 
 
 def _list(connection: psycopg.Connection, machine: str, *, as_json: bool) -> None:

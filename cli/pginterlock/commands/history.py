@@ -148,7 +148,7 @@ def _cells(
             "\n".join(
                 f"{n}: {_value(old)} -> {_value(new)}" for n, (old, new) in it.changed.items()
             ),
-            it.actor or "",
+            _who(it),
             it.reason or "",
             it.set_role or it.session_role,
             " ".join(filter(None, [it.application_name, it.client_address])),
@@ -170,6 +170,11 @@ def _what(it: Entry) -> str:
         return f"{it.event} ({it.kind})"
     approved = [f"{a.person} ({a.reason})" if a.reason else a.person for a in it.approvals]
     return "\napproved by ".join([it.event or it.kind, *approved])
+
+
+def _who(it: Entry) -> str:
+    """Return the actor; of a reaction, who wrote the row that it moved, too."""
+    return f"{it.actor} ({it.claimed_actor})" if it.claimed_actor else it.actor or ""
 
 
 def _changed(it: Entry) -> str:

@@ -2,22 +2,29 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 
-from pginterlock.backfill import Kind, Outlook
+from pginterlock.backfill import Kind, Mirrored, Outlook
 from pginterlock.commands.session import console
 
 _MOST_KEYS = 3
 
 
-def show(found: Outlook, *, as_json: bool, to_stderr: bool) -> None:
+def show(found: Outlook, mirrored: Sequence[Mirrored], *, as_json: bool, to_stderr: bool) -> None:
     """Print *found*: to stdout where it is the result, to stderr before a run."""
     if as_json:
-        click.echo(_json(found))
+        click.echo(_json(found, mirrored))
         return
     screen = console(stderr=to_stderr)
+    for it in mirrored:
+        screen.print(
+            f"[green]set[/]         {rows_text(it.row_count)} of {_plain(it.table)}:"
+            f" mirror {_plain(it.name)}"
+        )
+        keys = "; ".join(_key(sample) for sample in it.samples[:_MOST_KEYS])
+        screen.print(f"            {_plain(keys)}", style="dim")
     if not found.repaired and not found.unrepaired:
         screen.print(f"{found.machine}: no row to repair")
         return
@@ -47,7 +54,12 @@ def show(found: Outlook, *, as_json: bool, to_stderr: bool) -> None:
     )
 
 
-def _json(found: Outlook) -> str:
+def mirrors_json(mirrored: Sequence[Mirrored]) -> list[dict[str, object]]:
+    """Return *mirrored* as a report in JSON has it."""
+    return [{"name": it.name, "table": it.table, "row_count": it.row_count} for it in mirrored]
+
+
+def _json(found: Outlook, mirrored: Sequence[Mirrored]) -> str:
     by_rule: Counter[str] = Counter()
     by_repair: Counter[str] = Counter()
     for kind in found.kinds:
@@ -62,6 +74,7 @@ def _json(found: Outlook) -> str:
         "by_repair": dict(by_repair),
         "kinds": [_kind(it) for it in found.kinds if it.is_repaired or it in found.stuck],
         "failing": [{"key": list(key), "reason": said} for key, said in found.failing],
+        "mirrors": mirrors_json(mirrored),
     }
     return json.dumps(told, indent=2, ensure_ascii=False)
 

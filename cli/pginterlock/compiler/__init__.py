@@ -11,6 +11,7 @@ from pginterlock.compiler.claims import claim_indexes
 from pginterlock.compiler.functions import guard_functions
 from pginterlock.compiler.funnel import found_grant, found_record, funnel_objects
 from pginterlock.compiler.machine_names import MachineNames
+from pginterlock.compiler.mirroring import mirror_functions, mirror_triggers
 from pginterlock.compiler.registry import registry_entry, registry_facts
 from pginterlock.compiler.relations import history_tables
 from pginterlock.compiler.replay import Replay, Version, replay, version_of
@@ -49,11 +50,13 @@ def compile_machine(machine: Machine, table: Table) -> list[DbObject]:
     writing = Writing(machine, table)
     return [
         *history_tables(writing),
+        *mirror_functions(writing),
         *guard_functions(writing),
         *callables(writing),
         *approving(writing),
         *row_objects(writing),
         *triggers(writing),
+        *mirror_triggers(writing),
         registry_entry(writing),
         *funnel_objects(writing),
         *claim_indexes(writing),

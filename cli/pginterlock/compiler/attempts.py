@@ -85,11 +85,12 @@ def _guards(writing: Writing) -> list[Attempt]:
             for t in machine.transitions
             if (t.from_state, t.to_state) == (move.from_state, move.to_state)
         ]
-        if move.guard is None or len(same) > 1:
+        if not move.is_guarded or len(same) > 1:
             continue
         assign = f"{ident(machine.state)} = {literal(move.to_state)}"
-        sql = _update(writing, move.from_state, assign, f"({move.guard.text}) is not true")
-        found.append(Attempt(guard.CODE, f"{move.event} without {move.guard.text}", sql))
+        asked = move.guard.text if move.guard else guard.seen(writing, move, _of_row)
+        sql = _update(writing, move.from_state, assign, f"({asked}) is not true")
+        found.append(Attempt(guard.CODE, f"{move.event} without {move.guard_text}", sql))
     return found
 
 

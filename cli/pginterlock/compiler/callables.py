@@ -75,7 +75,7 @@ def fire_body(writing: Writing) -> str:
     machine = writing.machine
     has_rivals = any(len(same) > 1 for same in _by_ends(fireable(machine)).values())
     move, wish = _move(writing), ""
-    if has_rivals:
+    if has_rivals or machine.reactions:
         wish = _set(guard.ASKED, f"pg_catalog.concat({literal(machine.name + '/')}, p_event)")
         move += "\n" + _set(guard.ASKED, "''")
     return fill(

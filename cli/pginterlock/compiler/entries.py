@@ -12,8 +12,18 @@ from pginterlock.rules.parts import Render, Writing
 from pginterlock.template import fill
 
 
-def entry(writing: Writing, kind: str, render: Render, values: dict[str, str]) -> str:
-    """Return what writes an entry of *kind*, with *values* beside those that all have."""
+def entry(
+    writing: Writing,
+    kind: str,
+    render: Render,
+    values: dict[str, str],
+    *,
+    is_reaction: bool = False,
+) -> str:
+    """Return what writes an entry of *kind*, with *values* beside those that all have.
+
+    *is_reaction* says that ``v_reaction`` has made the move.
+    """
     stored = [writing.stored(column, render) for column in writing.key]
     keys = dict(zip(key_columns(writing), stored, strict=True))
     plain = literal(kind) if kind in ("birth", "death", "move") else kind
@@ -24,8 +34,8 @@ def entry(writing: Writing, kind: str, render: Render, values: dict[str, str]) -
         "from_state": "v_from",
         "to_state": "v_to",
     }
-    every = {**keys, **fixed, **values, **attribution.recorded(writing)}
-    if event == "v_event":
+    every = {**keys, **fixed, **values, **attribution.recorded(writing, is_reaction=is_reaction)}
+    if event == "v_event" and not is_reaction:
         every |= approval.recorded(writing)
     insert = wake(writing) + fill(
         assets.read("sql", "templates", "audit_insert.plpgsql"),
@@ -36,5 +46,10 @@ def entry(writing: Writing, kind: str, render: Render, values: dict[str, str]) -
         },
     )
     return attribution.around_entry(
-        writing, render, insert, is_change=event == "v_event", is_bare=not values
+        writing,
+        render,
+        insert,
+        is_change=event == "v_event",
+        is_bare=not values,
+        is_reaction=is_reaction,
     )

@@ -9,13 +9,12 @@ Pure: model and table in, SQL text out.
 from collections.abc import Iterator
 
 from pginterlock import assets
-from pginterlock.expression import rewrite
-from pginterlock.model import RENAME_EVENT, ActorNeed, Fill, Machine, Mode, Need, Transition
+from pginterlock.model import RENAME_EVENT, ActorNeed, Machine, Need, Transition
 from pginterlock.names import array, cut, field, literal
-from pginterlock.rules import approval, authority, row_predicates, stamp, state_row
+from pginterlock.rules import approval, authority, guard, row_predicates
 from pginterlock.rules.attribution import is_blank
-from pginterlock.rules.parts import Render, Writing, block
-from pginterlock.table import Kind
+from pginterlock.rules.entered import entered
+from pginterlock.rules.parts import Writing, block
 from pginterlock.template import fill
 
 
@@ -32,6 +31,7 @@ def foreseen_columns(writing: Writing) -> list[str]:
     read = [writing.machine.state]
     read += [c for p in row_predicates(writing) for c in p.columns]
     read += [c for t in writing.machine.transitions if t.guard for c in t.guard.columns]
+    read += [t.guard_on.key for t in writing.machine.transitions if t.guard_on]
     if approval.is_asked(writing):
         read += writing.key
     return list(dict.fromkeys(read))
@@ -80,11 +80,11 @@ def _approvals(writing: Writing, move: Transition) -> str:
 
 def _needs(writing: Writing, move: Transition) -> Iterator[tuple[str, tuple[str, ...], str]]:
     """Yield each condition of *move*, what is missing where it does not hold, and in words."""
-    after = _after(writing, move.to_state)
+    after = entered(writing, lambda column: field("v_row", column), move.to_state)
     if move.by:
         yield authority.may(move), ("role",), f"a member of {', '.join(move.by)}"
-    if move.guard:
-        yield rewrite(move.guard.text, after), move.guard.columns, move.guard.text
+    if guarded := guard.seen(writing, move, after):
+        yield guarded, guard.asked_columns(move), move.guard_text or ""
     for predicate in row_predicates(writing):
         if condition := predicate.asked_in(after, move.to_state):
             missing = predicate.missing or predicate.columns
@@ -98,34 +98,3 @@ def _needs(writing: Writing, move: Transition) -> Iterator[tuple[str, tuple[str,
     if move.reason is Need.REQUIRED:
         told = "interlock.act_as(ACTOR, reason => WHY)"
         yield f"not ({is_blank('interlock.reason')})", ("reason",), told
-
-
-def _after(writing: Writing, state: str) -> Render:
-    """Return how the row is named as it would be in *state*."""
-    machine = writing.machine
-    stamps = {s.column: s.fill for s in machine.stamps if state in s.states}
-    cleared = [
-        c
-        for c in machine.row(state).clear
-        if machine.mode_of(state_row.NAME, f"{state} forbids {c}") is not Mode.OBSERVE
-    ]
-
-    def render(column: str) -> str:
-        now = field("v_row", column)
-        if column == machine.state:
-            cast = (
-                writing.column(column).type if writing.column(column).kind is Kind.ENUM else "text"
-            )
-            return f"{literal(state)}::{cast}"
-        kind = writing.column(column).type
-        if column in cleared:
-            return f"null::{kind}"
-        is_filled = machine.mode_of(stamp.NAME, column) is not Mode.OBSERVE
-        match stamps.get(column):
-            case Fill.ALWAYS if is_filled:
-                return f"now()::{kind}"
-            case Fill.IF_NULL if is_filled:
-                return f"coalesce({now}, now()::{kind})"
-        return now
-
-    return render

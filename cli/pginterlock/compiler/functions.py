@@ -1,8 +1,11 @@
 """The trigger functions of a machine: what fills before a write, and what judges after it."""
 
+from functools import partial
+
 from pginterlock import assets
 from pginterlock.compiler.entries import entry
 from pginterlock.compiler.judgement import judgement
+from pginterlock.compiler.recording import reaction_variables, record_change
 from pginterlock.model import Mode
 from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
@@ -13,6 +16,9 @@ from pginterlock.rules import (
     claim_judge,
     fills,
     judged_predicates,
+    mirror,
+    reacting,
+    reaction,
     statements,
     transition,
 )
@@ -30,8 +36,6 @@ from pginterlock.template import fill
 PIN = "search_path=pg_catalog, pg_temp"
 # Named in full, for the fill functions are not pinned: a user's type could stand in front.
 _TEXT = 'constant pg_catalog.text collate pg_catalog."C"'
-# A move, or what a bypass lets through.
-_LEAVES_ENTRY = "v_from is distinct from v_to or v_kind is not null"
 
 
 def fills_births(writing: Writing) -> bool:
@@ -41,13 +45,26 @@ def fills_births(writing: Writing) -> bool:
 
 def fills_moves(writing: Writing) -> bool:
     """Whether a BEFORE trigger has anything to do when a row moves."""
-    return _speaks_early(writing, transition.NAME) or _fills(writing, writing.machine.states)
+    if reaction.steps(writing.machine):
+        return True
+    return _speaks_of_moves(writing) or _fills(writing, writing.machine.states)
 
 
 def _speaks_early(writing: Writing, rule: str) -> bool:
     """Whether a CHECK would speak before the trigger that refuses by *rule*, and say less."""
     refuses = writing.machine.mode_of(rule) is not Mode.OBSERVE
     return refuses and bool(checked_predicates(writing))
+
+
+def _speaks_of_moves(writing: Writing) -> bool:
+    """Whether an illegal move is refused before the write, too.
+
+    Afterwards nobody could tell the two moves of a `Through` from one that was written so.
+    """
+    refuses = writing.machine.mode_of(transition.NAME) is not Mode.OBSERVE
+    return _speaks_early(writing, transition.NAME) or (
+        refuses and bool(reaction.throughs(writing.machine))
+    )
 
 
 def _fills(writing: Writing, states: tuple[str, ...]) -> bool:
@@ -93,13 +110,17 @@ def _before_birth(writing: Writing) -> DbObject:
 
 
 def _before_move(writing: Writing) -> DbObject:
+    reacts = bool(reaction.steps(writing.machine))
+    kind = _TEXT.removeprefix("constant ") if reacts else _TEXT
     declarations = "\n".join(
         [
             "declare",
             f"    v_from {_TEXT} := {writing.state_text(old)};",
-            f"    v_to   {_TEXT} := {writing.state_text(new)};",
+            f"    v_to   {kind} := {writing.state_text(new)};",
         ]
     )
+    if reacts:
+        declarations += f"\n{reacting.declarations(writing, _TEXT)}"
     same = "if (v_from operator(pg_catalog.=) v_to) is true then\n    return new;\nend if;"
     entered = [
         s
@@ -107,19 +128,29 @@ def _before_move(writing: Writing) -> DbObject:
         if s not in writing.machine.initial
         or any(s in writing.machine.targets(o) for o in writing.machine.states)
     ]
-    early = [transition.before_move(writing)] if _speaks_early(writing, transition.NAME) else []
+    early = [transition.before_move(writing)] if _speaks_of_moves(writing) else []
     filled = _fills_by_state(writing, tuple(entered))
     if filled and (is_rename := writing.is_rename()):
         # Nothing is entered: what was written when it was stays.
         filled.insert(0, f"if {is_rename} then\n    return new;\nend if;")
     body = [same, *early, *filled]
+    if reacts:
+        body = [
+            reacting.before_move(writing),
+            *body,
+            reacting.after_entry(writing, partial(fills, writing)),
+        ]
+    # A pin costs a fifth of a bare write: only where a search path could change a condition.
+    is_pinned = reacts and not reaction.is_bare_all(writing.machine)
     return _function(
         writing,
         "premove",
         "fill.plpgsql",
-        "fill_function.sql",
+        "fill_function_pinned.sql" if is_pinned else "fill_function.sql",
         {"declarations": declarations, "body": block(body)},
-        "fill stamps and clear columns when a row moves",
+        "make reactions, fill stamps and clear columns when a row moves"
+        if reacts
+        else "fill stamps and clear columns when a row moves",
     )
 
 
@@ -134,7 +165,8 @@ def _fills_by_state(writing: Writing, states: tuple[str, ...]) -> list[str]:
 
 
 def _birth(writing: Writing) -> DbObject:
-    body = [_attached(writing), *statements("at_birth", writing), *judgement(writing)]
+    body = [attached(writing), *statements("at_birth", writing), *judgement(writing)]
+    body += statements("after_birth", writing)
     values = {f"new_{c}": writing.stored(c, new) for c in writing.machine.audit.columns}
     body.append(entry(writing, "birth", new, values))
     return _function(
@@ -152,15 +184,17 @@ def _birth(writing: Writing) -> DbObject:
 
 def _change(writing: Writing) -> DbObject:
     judged = judgement(writing, is_change=True)
-    repaired = _in_backfill(writing, [*statements("at_repair", writing), *judged])
-    body = [_attached(writing), *statements("at_change", writing), *judged]
-    body.append(_record_change(writing))
+    after = statements("after_change", writing)
+    repaired = _in_backfill(writing, [*statements("at_repair", writing), *judged, *after])
+    body = [attached(writing), *statements("at_change", writing), *judged, *after]
+    body.append(record_change(writing))
     return _function(
         writing,
         "change",
         "change.plpgsql",
         "trigger_function.sql",
         {
+            "reaction": reaction_variables(writing),
             "old_state": writing.state_text(old),
             "state": writing.state_text(new),
             "approvals": approval.declaration(writing),
@@ -185,28 +219,9 @@ def _in_backfill(writing: Writing, repaired: list[str]) -> str:
     )
 
 
-def _record_change(writing: Writing) -> str:
-    """Return what writes the entry of an update; most change no audited column."""
-    kind = "case when v_from is distinct from v_to then 'move' else 'change' end"
-    plain = entry(writing, "move", new, {})
-    columns = writing.machine.audit.columns
-    if not columns:
-        return f"if {_LEAVES_ENTRY} then\n{indent(plain)}\nend if;"
-    values: dict[str, str] = {}
-    for column in columns:
-        for side, render in (("old", old), ("new", new)):
-            values[f"{side}_{column}"] = (
-                f"case when {writing.differs(column)} then {writing.stored(column, render)} end"
-            )
-    changed = "\n    or ".join(writing.differs(column) for column in columns)
-    full = entry(writing, kind, new, values)
-    return (
-        f"if {changed} then\n{indent(full)}\nelsif {_LEAVES_ENTRY} then\n{indent(plain)}\nend if;"
-    )
-
-
 def _death(writing: Writing) -> DbObject:
-    body = [_attached(writing), *statements("at_death", writing)]
+    body = [attached(writing), *statements("at_death", writing)]
+    body += statements("after_death", writing)
     values = {f"old_{c}": writing.stored(c, old) for c in writing.machine.audit.columns}
     body.append(entry(writing, "death", old, values))
     return _function(
@@ -230,10 +245,11 @@ def _unchanged(writing: Writing) -> str:
     ]
     read = (c for p in judged_predicates(writing) for c in p.columns)
     columns += [c for c in read if c != machine.state] + claim_judge.read_columns(writing)
+    columns += mirror.read_columns(writing)
     return "not (" + "\n        or ".join(writing.differs(c) for c in dict.fromkeys(columns)) + ")"
 
 
-def _attached(writing: Writing) -> str:
+def attached(writing: Writing) -> str:
     """Return the test that the function serves its own table, and no temporary one of a forger."""
     if writing.table.is_partitioned:
         return fill(
@@ -255,7 +271,7 @@ def _function(
 ) -> DbObject:
     name = cut(f"{writing.machine.name}_{what}")
     body = fill(assets.read("sql", "templates", body_file), slots)
-    is_pinned = ddl_file == "trigger_function.sql"
+    is_definer, is_pinned = ddl_file == "trigger_function.sql", ddl_file != "fill_function.sql"
     ddl = fill(
         assets.read("sql", "templates", ddl_file),
         {"function_name": name, "body": dollar(body), "note": f"{writing.machine.name}: {note}."},
@@ -267,7 +283,7 @@ def _function(
         (
             ("body", "\n" + body),
             ("language", "plpgsql"),
-            ("security", "definer" if is_pinned else "invoker"),
+            ("security", "definer" if is_definer else "invoker"),
             ("settings", PIN if is_pinned else ""),
             ("volatility", "v"),
         ),

@@ -14,6 +14,7 @@ from pginterlock.template import fill
 
 CHUNK_SIZE = 256
 CLAIMED = ("actor", "application_name", "client_address")
+CLAIMED_BESIDE = "claimed_actor"  # of whoever wrote, where a reaction moved the row
 ALWAYS_ERASABLE = ("reason", "statement")
 ERASED = "(erased)"
 NOT_NULL_ERASABLE = ("application_name", "statement")
@@ -86,6 +87,8 @@ def erasable_columns(asked: Sequence[str], there: Sequence[str]) -> tuple[str, .
     wanted = {*ALWAYS_ERASABLE}
     for name in asked:
         wanted |= {f"old_{name}", f"new_{name}"} | ({name} & set(CLAIMED))
+    if "actor" in asked:
+        wanted.add(CLAIMED_BESIDE)
     return tuple(sorted(wanted & set(there)))
 
 

@@ -5,6 +5,7 @@ Pure: names in, SQL text out.
 
 from pginterlock import assets
 from pginterlock.compiler.removal import qualified
+from pginterlock.model import TableName
 from pginterlock.names import ident
 from pginterlock.objects import Lock
 from pginterlock.table import Table
@@ -30,9 +31,9 @@ def as_role(owner: str | None, sql: str) -> str:
     return f"set local role {ident(owner)};\n{sql.rstrip()}\nreset role;\n"
 
 
-def lock(table: Table, strength: Lock) -> str:
+def lock(table: TableName, strength: Lock) -> str:
     """Return the SQL that keeps writers out until the commit, and readers where it must."""
-    return f"lock table {qualified(table.name)} in {strength.words} mode;\n"
+    return f"lock table {qualified(table)} in {strength.words} mode;\n"
 
 
 def lock_weakly(table: Table) -> str:

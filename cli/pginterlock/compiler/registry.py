@@ -18,7 +18,7 @@ from pginterlock.template import fill
 Row = Sequence[str | bool | None]
 
 # Parts of a machine that came later: without them a definition is as it was written before.
-_NEWER = ("claims", "deadlines", "funnel", "modes", "renames", "repairs")
+_NEWER = ("claims", "deadlines", "funnel", "mirrors", "modes", "reactions", "renames", "repairs")
 
 
 def definition(machine: Machine) -> str:
@@ -30,6 +30,8 @@ def definition(machine: Machine) -> str:
     for move in told["transitions"]:
         if move["approvals"] is None:
             del move["approvals"]
+        if move["guard_on"] is None:
+            del move["guard_on"]
     return _text(told)
 
 
@@ -136,10 +138,11 @@ def _rows(writing: Writing) -> tuple[list[Row], list[Row], list[Row]]:
     machine = writing.machine
     states: list[Row] = [(s, s in machine.initial, s in machine.final) for s in machine.states]
     moves: list[Row] = [
-        (t.event, t.from_state, t.to_state, t.guard.text if t.guard else None)
-        for t in machine.transitions
+        (t.event, t.from_state, t.to_state, t.guard_text) for t in machine.transitions
     ]
-    rules: list[Row] = [(r.CODE, r.NAME, None) for r in RULES]
+    rules: list[Row] = [
+        (r.CODE, r.NAME, None) for r in RULES if not hasattr(r, "applies") or r.applies(writing)
+    ]
     if approval.is_asked(writing):
         rules.append((approval.CODE, approval.NAME, None))
     rules += [

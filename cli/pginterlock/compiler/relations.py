@@ -3,7 +3,7 @@
 from pginterlock import assets
 from pginterlock.names import cut, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.rules import approval, attribution, birth, continuity
+from pginterlock.rules import approval, attribution, birth, continuity, reaction
 from pginterlock.rules.parts import Writing
 from pginterlock.template import fill
 
@@ -27,6 +27,8 @@ def audit_columns(writing: Writing) -> dict[str, str]:
     )
     if approval.is_asked(writing):
         found[approval.RECORDED] = "bigint[]"
+    if writing.machine.reactions:
+        found |= dict.fromkeys(reaction.COLUMNS, "text")
     for column in writing.machine.audit.columns:
         base = writing.stored_type(column)
         found[f"old_{column}"] = base

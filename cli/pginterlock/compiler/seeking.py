@@ -23,6 +23,7 @@ from pginterlock.rules.claim_terms import (
     seek_elements,
     seek_name,
 )
+from pginterlock.rules.mirror_terms import held
 from pginterlock.rules.parts import Writing, plain
 from pginterlock.template import fill
 
@@ -32,10 +33,11 @@ _NEXT = "_next"
 def seek_objects(writing: Writing) -> list[DbObject]:
     """Return the indexes of the claims that no other holds, the table of turns, and the grant."""
     sought = [it for it in writing.machine.claims if is_sought(writing, it)]
-    found = [_index(writing, it) for it in sought]
+    mirrored = [held(it) for it in writing.machine.mirrors]
+    found = [_index(writing, it) for it in [*sought, *mirrored]]
     judged = [it for it in sought if is_judged(writing, it)]
-    if judged:
-        found.append(_grant(writing, judged))
+    if judged or mirrored:
+        found.append(_grant(writing, [*judged, *mirrored]))
     if any(claim_judge.takes_turns(writing, it) for it in judged):
         found.append(_turns(writing))
     return found

@@ -68,7 +68,7 @@ def no_row_in(writing: Writing, states: Sequence[str], remedy: str) -> tuple[str
     before = {
         "setting": setting,
         "history": history,
-        "lock": indent(ownership.lock(writing.table, Lock.SHARE_ROW_EXCLUSIVE), 2),
+        "lock": indent(ownership.lock(writing.table.name, Lock.SHARE_ROW_EXCLUSIVE), 2),
         "count": indent(count),
     }
     under = {

@@ -6,7 +6,7 @@ from pginterlock.compiler.removal import drop_trigger, qualified
 from pginterlock.model import Mode, TableName
 from pginterlock.names import cut, ident
 from pginterlock.objects import DbObject, Lock, ObjectKind
-from pginterlock.rules import death
+from pginterlock.rules import death, reaction
 from pginterlock.rules.parts import Writing
 from pginterlock.template import fill
 
@@ -44,14 +44,20 @@ def _truncate_function(writing: Writing) -> str:
 def _before_move(writing: Writing) -> DbObject:
     """Return the fill trigger of moves.
 
-    It fires only where the statement names the state column, which costs other updates nothing;
-    unless another BEFORE trigger of the table might set the state unnamed.
+    It fires only where the statement names the state column, or one that a reaction waits for; that
+    costs other updates nothing. Unless another BEFORE trigger might set one of them unnamed.
     """
     state = writing.machine.state
+    named = [state, *reaction.read_columns(writing.machine)]
     if writing.table.foreign_before_triggers:
         return _trigger(writing, "10", "premove", "update", _BEFORE_UPDATE)
     return _trigger(
-        writing, "10", "premove", f"update of {ident(state)}", _BEFORE_UPDATE, columns=state
+        writing,
+        "10",
+        "premove",
+        f"update of {', '.join(map(ident, named))}",
+        _BEFORE_UPDATE,
+        columns=",".join(named),
     )
 
 

@@ -1,7 +1,8 @@
 """The rules: one module for each kind.
 
 A module knows its code, its error, and what it has to say at each moment of a row's life:
-``row_predicates``, ``at_birth``, ``at_move``, ``at_change``, ``at_death``, ``fills``; what it asks
+``row_predicates``, ``at_birth``, ``at_move``, ``at_change``, ``at_death``, ``fills``; what follows
+a write that was judged, ``after_birth``, ``after_change``, ``after_death``; what it asks
 of a backfill's own write, ``at_repair``; and what it proposes for rows that broke it before it was
 there, ``repairs``. What is asked of every entry of the history is written by `attribution`, around
 the entry itself.
@@ -23,6 +24,7 @@ from pginterlock.rules import (
     guard,
     invariant,
     known_state,
+    mirror,
     stale,
     stamp,
     state_row,
@@ -45,6 +47,7 @@ RULES: tuple[ModuleType, ...] = (
     state_row,
     invariant,
     claim,
+    mirror,
     deadline,
     attribution,
 )

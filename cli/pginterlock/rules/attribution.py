@@ -10,7 +10,9 @@ from pginterlock import assets
 from pginterlock.errors import Unattributed
 from pginterlock.model import RENAME_EVENT, ActorNeed, Mode, Need, Transition
 from pginterlock.names import literal
+from pginterlock.rules import reacting
 from pginterlock.rules.parts import Render, Verdict, Writing, block, indent
+from pginterlock.rules.reaction import ACTORS, SERVANTS
 from pginterlock.template import fill
 
 ERROR = Unattributed
@@ -31,27 +33,48 @@ def is_signed(writing: Writing) -> bool:
     return writing.machine.audit.actor is ActorNeed.SIGNED
 
 
-def recorded(writing: Writing) -> dict[str, str]:
+def recorded(writing: Writing, *, is_reaction: bool = False) -> dict[str, str]:
     """Return the columns of an entry that this rule writes, and SQL for each.
 
     Where nothing is refused, a claim is better than nothing: `signed_by` tells the two apart.
     """
+    if is_reaction:
+        return {**reacting.recorded(writing, claimed(writing)), **_signed_by(writing)}
+    return {"actor": claimed(writing), **_signed_by(writing)} if is_signed(writing) else {}
+
+
+def claimed(writing: Writing) -> str:
+    """Return SQL for whom the writer claims, or proves, to be."""
+    claim = "nullif(current_setting('interlock.actor', true), '')"
     if not is_signed(writing):
-        return {}
+        return claim
     actor = "v_signed[1]"
     if writing.machine.mode_of(NAME) is Mode.OBSERVE or writing.machine.old_names:
-        actor = f"coalesce({actor}, nullif(current_setting('interlock.actor', true), ''))"
-    return {"actor": actor, SIGNED_BY: "v_signed[2]"}
+        actor = f"coalesce({actor}, {claim})"
+    return actor
+
+
+def _signed_by(writing: Writing) -> dict[str, str]:
+    return {SIGNED_BY: "v_signed[2]"} if is_signed(writing) else {}
 
 
 def around_entry(
-    writing: Writing, render: Render, entry: str, *, is_change: bool, is_bare: bool
+    writing: Writing,
+    render: Render,
+    entry: str,
+    *,
+    is_change: bool,
+    is_bare: bool,
+    is_reaction: bool = False,
 ) -> str:
     """Return *entry*, the statement that writes one, behind what it asks of the writer.
 
-    *is_bare* says that nothing but the state has changed.
+    *is_bare* says that nothing but the state has changed. The move of a reaction has an actor and a
+    reason of its own; what the write changed beside it, somebody else did.
     """
-    verdicts = []
+    verdicts = [_not_ours(writing, render)] if writing.machine.reactions else []
+    if is_reaction and is_bare:
+        return _with_token(writing, verdicts, entry)
     event = "v_event" if is_change else "null"
     asked = ""
     if is_change and is_bare and writing.machine.old_names:
@@ -59,15 +82,36 @@ def around_entry(
         asked = f" and v_event is distinct from {literal(RENAME_EVENT)}"
     if writing.machine.audit.actor is ActorNeed.REQUIRED:
         verdicts.append(writing.write(_no_actor(event, asked), render))
-    if is_change and (arms := _asking(writing.machine.transitions)):
+    if is_change and not is_reaction and (arms := _asking(writing.machine.transitions)):
         verdicts.append(writing.write(_no_reason(arms), render))
+    if is_signed(writing):
+        verdicts.insert(0, writing.write(_not_signed(event, asked), render))
+    return _with_token(writing, verdicts, entry)
+
+
+def _with_token(writing: Writing, verdicts: list[str], entry: str) -> str:
+    """Return *entry* behind *verdicts*, where actors are signed with what the token says."""
     if not is_signed(writing):
         return "".join([*verdicts, entry])
-    verdicts.insert(0, writing.write(_not_signed(event, asked), render))
     return fill(
         assets.read("sql", "templates", "signed_entry.plpgsql"),
         {"verdicts": block(verdicts), "entry": indent(entry)},
     )
+
+
+def _not_ours(writing: Writing, render: Render) -> str:
+    """Return the refusal of an actor that nobody can be but the database itself."""
+    claim = "current_setting('interlock.actor', true)"
+    verdict = Verdict(
+        f"{claim} not in ({', '.join(literal(it) for it in SERVANTS)})",
+        CODE,
+        NAME,
+        f"pg_catalog.concat(': nobody acts as ', {claim}, ' but the database itself')",
+        "'Say who acts: select interlock.act_as(ACTOR); what begins with interlock: is taken'",
+        missing=("actor",),
+    )
+    refused = indent(writing.write(verdict, render))
+    return f"if pg_catalog.starts_with({claim}, {literal(ACTORS)}) then\n{refused}\nend if;\n"
 
 
 def _no_actor(event: str, asked: str) -> Verdict:

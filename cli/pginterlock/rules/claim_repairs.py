@@ -190,7 +190,7 @@ def _ways_back(writing: Writing, claim: Claim) -> list[tuple[str, str]]:
             it.to_state
             for it in moves
             if it.to_state not in machine.final
-            and it.guard is None
+            and not it.is_guarded
             and not it.by
             and it.reason is not Need.REQUIRED
         }

@@ -5,7 +5,8 @@ from pginterlock.model import Mode
 from pginterlock.names import literal
 from pginterlock.rules import stamp as stamps
 from pginterlock.rules import state_row
-from pginterlock.rules.parts import Verdict, Writing, block, indent, is_state, new, old
+from pginterlock.rules.parts import Verdict, Writing, block, indent, new, old
+from pginterlock.rules.reacting import is_entry
 
 ERROR = Frozen
 CODE = Frozen.code
@@ -66,7 +67,7 @@ def _stamp(writing: Writing, column: str, states: tuple[str, ...]) -> str:
     entered = dict.fromkeys(
         [*states, *(r.state for r in writing.machine.rows if column in r.clear)]
     )
-    allowed = f"v_from is distinct from v_to and {is_state('v_to', list(entered))}"
+    allowed = f"v_from is distinct from v_to and {is_entry(writing, entered)}"
     if is_rename := writing.is_rename():
         allowed = f"{allowed} and ({is_rename}) is not true"
     if mends := _mends(writing, column):
@@ -109,10 +110,10 @@ def _column(writing: Writing, state: str, column: str) -> str:
     entered = dict.fromkeys([*cleared, *stamped])
     moved = ""
     if entered:
-        is_entry = is_state("v_to", list(entered))
+        enters = is_entry(writing, entered)
         if is_rename := writing.is_rename():
-            is_entry = f"{is_entry} and ({is_rename}) is not true"
-        moved = f" and ({is_entry}) is not true"
+            enters = f"{enters} and ({is_rename}) is not true"
+        moved = f" and ({enters}) is not true"
     if mends := _mends(writing, column):
         moved += f"\n    and ({mends}) is not true"
     return writing.write(

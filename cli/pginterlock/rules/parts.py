@@ -192,16 +192,24 @@ class Writing:
     def write(
         self,
         verdict: Verdict,
-        render: Render,
+        render: Render | None,
         *,
         origin: str = "v_from",
         target: str = "v_to",
         mode: Mode | None = None,
+        title: str | None = None,
     ) -> str:
-        """Return the statement that refuses (or, where the mode asks it, records)."""
+        """Return the statement that refuses (or, where the mode asks it, records).
+
+        The message begins with *title*, by default the machine's name. Without *render* it is about
+        no row.
+        """
+        begin = literal(f"{self.machine.name} " if title is None else title)
         call = "perform interlock.refuse"
+        key = self.key_json(render) if render else "null"
         if (mode or self.machine.mode_of(verdict.rule, verdict.item)) is Mode.OBSERVE:
             call = "perform interlock.record_violation"
+            key = key if render else "'{}'"
         elif verdict.is_liftable:
             call = "v_kind := interlock.refuse_unless_lifted"
         form = "verdict_always" if verdict.condition == "true" else "verdict"
@@ -215,14 +223,14 @@ class Writing:
                 "rule": verdict.rule,
                 "relation": array([self.table.name.schema, self.table.name.name]),
                 "subject": literal(verdict.column) if verdict.column else "null",
-                "key": self.key_json(render),
+                "key": key,
                 "origin": origin,
                 "target": target,
                 "event": verdict.event,
                 "allowed": verdict.allowed,
                 "missing": array(verdict.missing),
-                "message": f"pg_catalog.concat({literal(self.machine.name + ' ')},"
-                f" {self.key_text(render)}, {verdict.message})",
+                "message": f"pg_catalog.concat({begin},"
+                f" {f'{self.key_text(render)}, ' if render else ''}{verdict.message})",
                 "hint": verdict.hint,
             },
         )

@@ -1,12 +1,13 @@
 """IL01, transition: the move is one that the machine lists. Carries the guards of IL04 inside."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 
 from pginterlock.errors import IllegalTransition
 from pginterlock.model import Machine, Mode, Transition
 from pginterlock.names import array, literal
-from pginterlock.rules import guard, known_state
+from pginterlock.rules import guard, known_state, reacting
 from pginterlock.rules.parts import Verdict, Writing, indent, is_state, listing, new, renamed
 
 ERROR = IllegalTransition
@@ -43,8 +44,14 @@ def _targets(writing: Writing, origin: str, leaving: list[Transition]) -> str:
     for target in targets:
         same = [t for t in leaving if t.to_state == target]
         lines.append(f"{'elsif' if lines else 'if'} v_to = {literal(target)} then")
-        lines.append(indent(guard.choose_event(writing, same)))
-    lines += ["else", indent(_refusal(writing, origin)), "end if;"]
+        judged = guard.choose_event(writing, same)
+        lines.append(indent(reacting.or_made(writing, origin, target, judged)))
+    refused = _refusal(writing, origin)
+    judge = partial(guard.choose_event, writing)
+    for target, judged in reacting.gone_through(writing, origin, judge, refused):
+        lines.append(f"elsif v_to = {literal(target)} then")
+        lines.append(indent(judged))
+    lines += ["else", indent(refused), "end if;"]
     return "\n".join(lines)
 
 

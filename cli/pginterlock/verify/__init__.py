@@ -16,6 +16,7 @@ from pginterlock.model import Spec
 from pginterlock.survey import Survey, survey
 from pginterlock.verify import (
     deadlines,
+    disagreements,
     objects,
     overlaps,
     probes,
@@ -140,7 +141,9 @@ def _rows(
         progress(f"rows of {it.table.name}")
         found += rows.unsound(connection, it)
         found += rows.old_names(connection, it)
+        found += rows.waiting(connection, it)
         found += overlaps.taken_twice(connection, it)
+        found += disagreements.disagreeing(connection, it)
     if asked.history:
         if not replay.is_possible(connection, it):
             skipped.append(f"{name}: history (not there, or not readable)")

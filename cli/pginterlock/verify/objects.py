@@ -3,10 +3,10 @@
 Pure: a survey in, findings out.
 """
 
+from pginterlock.changes import Action, Change, changes
 from pginterlock.findings import Finding, Severity
 from pginterlock.model import Spec
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.plan import Action, Change, changes
 from pginterlock.survey import MachineSurvey, Survey
 
 _ON_TABLES = (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.INDEX)

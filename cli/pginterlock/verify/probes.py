@@ -11,10 +11,10 @@ import psycopg
 from psycopg import errors
 
 from pginterlock import database
+from pginterlock.changes import Action
 from pginterlock.compiler import Attempt, attempts, ownership
 from pginterlock.findings import Finding
 from pginterlock.objects import ObjectKind
-from pginterlock.plan import Action
 from pginterlock.rules import attribution
 from pginterlock.survey import MachineSurvey, Survey
 

@@ -1,10 +1,11 @@
-"""Rows that break a row rule, one scan a table; rows under the old names of their states."""
+"""Rows that break a row rule, one scan a table; rows under old names; rows that wait."""
 
 import psycopg
 
 from pginterlock import database
 from pginterlock.compiler import scan, states
 from pginterlock.findings import Finding, Severity
+from pginterlock.rules import reacting
 from pginterlock.survey import MachineSurvey
 
 
@@ -46,4 +47,25 @@ def unsound(connection: psycopg.Connection, it: MachineSurvey) -> list[Finding]:
                 samples=tuple(row["samples"]),
             )
         )
+    return found
+
+
+def waiting(connection: psycopg.Connection, it: MachineSurvey) -> list[Finding]:
+    """Return one finding for each reaction that some rows wait for: it came true another way."""
+    found = []
+    for reaction in it.machine.reactions:
+        row = database.rows(connection, reacting.waits(it.writing, reaction))[0]
+        if row["row_count"]:
+            found.append(
+                Finding(
+                    "reaction-waits",
+                    f"{reaction.name} could {reaction.event} rows, and no write has made it do so",
+                    it.machine.name,
+                    str(it.table.name),
+                    Severity.WARNING,
+                    hint=f"They were there before it, or were inserted so: fire {reaction.event}",
+                    count=row["row_count"],
+                    samples=tuple(row["samples"]),
+                )
+            )
     return found

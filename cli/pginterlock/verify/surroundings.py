@@ -8,7 +8,7 @@ from psycopg.rows import DictRow
 from pginterlock import database
 from pginterlock.compiler import MachineNames
 from pginterlock.findings import Finding, Severity
-from pginterlock.model import Mode
+from pginterlock.model import Mode, TableName
 from pginterlock.objects import ObjectKind
 from pginterlock.rules import known_state
 from pginterlock.survey import MachineSurvey, Survey
@@ -74,8 +74,25 @@ def _table(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Findin
     for code, message, hint in told:
         severity = Severity.WARNING if code in _WARNINGS else Severity.ERROR
         yield Finding(code, message, it.machine.name, table, severity, hint=hint)
+    for name in dict.fromkeys(mirror.table for mirror in it.machine.mirrors):
+        yield from _mirrored(connection, it, name)
 
 
+def _mirrored(
+    connection: psycopg.Connection, it: MachineSurvey, name: TableName
+) -> Iterator[Finding]:
+    """Yield what about the table of a mirror lets rows disagree unseen."""
+    target = it.table.target(name)
+    if target is None:
+        return
+    values = {"oid": target.oid, "fill_trigger": ""}
+    row = database.ask(connection, "surroundings.sql", values)[0]
+    for code, message, hint in (*_disarmed(row, str(name)), *_bypassed(row, str(name))):
+        if code in _MIRRORED:
+            yield Finding(code, message, it.machine.name, str(name), hint=hint)
+
+
+_MIRRORED = ("unlogged", "triggers-ignored", "rewrite-rule", "inheritance-child")
 _WARNINGS = ("foreign-before-trigger", "owner-can-login", "state-nullable")
 _Told = Iterator[tuple[str, str, str]]
 
