@@ -9,6 +9,7 @@ from contextlib import ExitStack
 
 import psycopg
 import pytest
+from hypothesis import settings
 from tests import servers
 from tests.servers import ROOT, TestServer
 
@@ -16,6 +17,10 @@ from pginterlock import apply, spec
 
 HOTEL_SCHEMA = ROOT / "examples" / "hotel" / "schema.sql"
 HOTEL_SPEC = ROOT / "examples" / "hotel" / "interlock.yaml"
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("interlock", deadline=None)
+settings.load_profile("interlock")
 
 Build = Callable[[psycopg.Connection], None]
 _LOCK = 4_711_230
