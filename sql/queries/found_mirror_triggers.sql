@@ -25,6 +25,6 @@ where
     not t.tgisinternal
     and t.tgparentid = 0
     and (
-        (n.nspname || '.' || p.proname) = any(%(functions)s)
-        or (t.tgname = any(%(triggers)s) and (s.nspname || '.' || c.relname) = any(%(tables)s))
+        (n.nspname || '.' || p.proname) = any(%(functions)s) -- noqa: RF02
+        or (t.tgname = any(%(triggers)s) and (s.nspname || '.' || c.relname) = any(%(tables)s)) -- noqa: RF02
     );

@@ -30,7 +30,7 @@ select
     :'wrong_label' as rule,
     c.row_count,
     array(
-        select jsonb_build_object(:'key_column', :key_value, :'column_name', w.value)
+        select :sample_json
         from (select * from wrong order by key limit 5) as w
     ) as samples,
     false as is_nowhere

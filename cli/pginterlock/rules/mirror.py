@@ -324,7 +324,8 @@ def scan(writing: Writing, mirror: Mirror) -> str:
             "holds": holds(writing, held(mirror), of_row),
             "wrong_label": f"{CODE} {NAME} {mirror.name}",
             "nowhere_label": f"{CODE} {NAME} {mirror.name} without a row",
-            "key_value": "w.key" if is_number else "concat(w.key)",
+            "sample_json": f"pg_catalog.jsonb_build_object({literal(key.name)},"
+            f" {'w.key' if is_number else 'concat(w.key)'}, {literal(mirror.column)}, w.value)",
             "row_key": writing.key_json(of_row),
         },
     )

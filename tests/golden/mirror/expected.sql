@@ -83,7 +83,7 @@ select
     'IL09 mirror loaded' as rule,
     c.row_count,
     array(
-        select jsonb_build_object('number', concat(w.key), 'is_loaded', w.value)
+        select pg_catalog.jsonb_build_object('number', concat(w.key), 'is_loaded', w.value)
         from (select * from wrong order by key limit 5) as w
     ) as samples,
     false as is_nowhere
@@ -1871,7 +1871,7 @@ select
     'IL09 mirror loaded' as rule,
     c.row_count,
     array(
-        select jsonb_build_object('number', concat(w.key), 'is_loaded', w.value)
+        select pg_catalog.jsonb_build_object('number', concat(w.key), 'is_loaded', w.value)
         from (select * from wrong order by key limit 5) as w
     ) as samples,
     false as is_nowhere
