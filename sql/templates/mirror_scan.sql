@@ -20,6 +20,10 @@ wrong as materialized (
         r.:"column_name" is distinct from exists (select from held as h where h.key = r.:"key_column")
 ),
 
+sampled as (
+    select :sample_json as sample from wrong as w order by w.key limit 5
+),
+
 nowhere as materialized (
     select h.*
     from held as h
@@ -29,10 +33,7 @@ nowhere as materialized (
 select
     :'wrong_label' as rule,
     c.row_count,
-    array(
-        select :sample_json
-        from (select * from wrong order by key limit 5) as w
-    ) as samples,
+    array(select s.sample from sampled as s) as samples,
     false as is_nowhere
 from (select count(*) as row_count from wrong) as c
 where c.row_count > 0

@@ -73,6 +73,10 @@ wrong as materialized (
         r."is_loaded" is distinct from exists (select from held as h where h.key = r."number")
 ),
 
+sampled as (
+    select pg_catalog.jsonb_build_object('number', concat(w.key), 'is_loaded', w.value) as sample from wrong as w order by w.key limit 5
+),
+
 nowhere as materialized (
     select h.*
     from held as h
@@ -82,10 +86,7 @@ nowhere as materialized (
 select
     'IL09 mirror loaded' as rule,
     c.row_count,
-    array(
-        select pg_catalog.jsonb_build_object('number', concat(w.key), 'is_loaded', w.value)
-        from (select * from wrong order by key limit 5) as w
-    ) as samples,
+    array(select s.sample from sampled as s) as samples,
     false as is_nowhere
 from (select count(*) as row_count from wrong) as c
 where c.row_count > 0
@@ -1861,6 +1862,10 @@ wrong as materialized (
         r."is_loaded" is distinct from exists (select from held as h where h.key = r."number")
 ),
 
+sampled as (
+    select pg_catalog.jsonb_build_object('number', concat(w.key), 'is_loaded', w.value) as sample from wrong as w order by w.key limit 5
+),
+
 nowhere as materialized (
     select h.*
     from held as h
@@ -1870,10 +1875,7 @@ nowhere as materialized (
 select
     'IL09 mirror loaded' as rule,
     c.row_count,
-    array(
-        select pg_catalog.jsonb_build_object('number', concat(w.key), 'is_loaded', w.value)
-        from (select * from wrong order by key limit 5) as w
-    ) as samples,
+    array(select s.sample from sampled as s) as samples,
     false as is_nowhere
 from (select count(*) as row_count from wrong) as c
 where c.row_count > 0
