@@ -19,7 +19,7 @@ servers := $(foreach v,14 15 16 17,.cache/servers/$(v)/.complete)
 export INTERLOCK_TEST_PG
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history bench-modes bench-mirrors soak-adoption soak-kills soak-races pgtap pgbouncer servers docs build clean
+.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history bench-modes soak-adoption soak-kills soak-races pgtap pgbouncer servers docs build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -53,15 +53,13 @@ bench: .venv/.made-for-bench $(call needed,15) ## what one write costs, with and
 	@command -v valgrind >/dev/null || command -v perf >/dev/null || \
 	    echo 'make: instructions are not counted: install valgrind (apt-get install valgrind) for that' >&2
 	$(BIN)/python bench/run.py $(BENCH_ARGS)
+	@! command -v valgrind >/dev/null && ! command -v perf >/dev/null || $(BIN)/python bench/across.py
 
 bench-history: .venv/.made-for-bench $(call needed,15) ## replay and seal of a million entries; a write with millions behind it
 	$(BIN)/python bench/history.py $(BENCH_ARGS)
 
 bench-modes: .venv/.made-for-bench $(call needed,15) ## what observe, ratchet and enforce cost
 	$(BIN)/python bench/modes.py $(BENCH_ARGS)
-
-bench-mirrors: .venv/.made-for-bench $(call needed,15) ## what a mirror adds to a move, and what it takes by hand
-	$(BIN)/python bench/mirrors.py $(BENCH_ARGS)
 
 soak-adoption: .venv/.made-for-bench $(call needed,15) ## a dirty live table of a million rows to an enforced one, writers going on
 	$(BIN)/python bench/adoption.py $(SOAK_ARGS)

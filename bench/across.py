@@ -1,7 +1,8 @@
-"""Measure what a mirror costs a move: ``make bench-mirrors``.
+"""Measure what a rule about other rows, tables or roles costs a move: part of ``make bench``.
 
-The instructions of a check-in, which makes a room occupied, counted in turns: with the machine and
-its mirror, with the machine alone, and with the mirror by hand, without and with what guards it.
+The instructions of a check-in, counted in turns: with the machine alone; with it and a claim (a
+unique index), a claim over dates (an exclusion constraint), a mirror, or an authority; and with
+each of these by hand and no machine.
 """
 
 import argparse
@@ -20,14 +21,30 @@ from harness.template import make_template
 from harness.variants import BARE, interlock
 from psycopg.types.numeric import Int8
 
-_MIRROR = """
-    mirrors:
-      room_is_occupied:
-        {table: public.room, key: assigned_room_id, column: is_occupied, in: [CHECKED_IN]}
-"""
-_MACHINE, _MIRRORED = "machine", "machine and mirror"
-_HAND, _GUARDED = "mirror by hand", "mirror by hand, guarded"
-_FILES = {_HAND: ("hand_mirror",), _GUARDED: ("hand_mirror", "hand_mirror_guard")}
+_MACHINE = "machine"
+_CHECK_IN = "check_in: {from: CONFIRMED, to: CHECKED_IN"
+# By name, what a spec has more: what is replaced, and by what; and by hand, the files.
+_MORE = {
+    "claim": ("claims", "room: {resource: [assigned_room_id], in: [CHECKED_IN]}"),
+    "claim over dates": (
+        "claims",
+        'room: {resource: [assigned_room_id], during: "daterange(check_in, check_out)",'
+        " in: [CHECKED_IN]}",
+    ),
+    "mirror": (
+        "mirrors",
+        "room_is_occupied: {table: public.room, key: assigned_room_id, column: is_occupied,"
+        " in: [CHECKED_IN]}",
+    ),
+}
+_AUTHORITY = "authority"
+_HAND = {
+    "claim by hand": ("hand_claim",),
+    "claim over dates by hand": ("hand_claim_dates",),
+    "mirror by hand": ("hand_mirror",),
+    "mirror by hand, guarded": ("hand_mirror", "hand_mirror_guard"),
+    "authority by hand": ("hand_authority",),
+}
 _ROWS, _ROUNDS, _TIMES = 20_000, 5, 40
 
 
@@ -39,7 +56,7 @@ def main() -> int:
             version, counted, series = measure(major, options.rows)
             sys.stdout.write(f"PostgreSQL {version}, {counted}\n{table(series)}\n\n")
     except BenchError as error:
-        sys.stderr.write(f"bench-mirrors: {error}\n")
+        sys.stderr.write(f"bench: {error}\n")
         return 3
     return 0
 
@@ -52,8 +69,8 @@ def measure(major: int, rows: int) -> tuple[str, str, list[Series]]:
             raise BenchError("nothing counts instructions here: install valgrind")
         with serving(made):
             make_template(made, rows)
-            names = (BARE, _MACHINE, _MIRRORED, _HAND, _GUARDED)
-            databases = {name: f"mirror_{number}" for number, name in enumerate(names)}
+            names = (BARE, _MACHINE, *_MORE, _AUTHORITY, *_HAND)
+            databases = {name: f"across_{number}" for number, name in enumerate(names)}
             for name, database in databases.items():
                 _arm(made, name, database)
             with connect(made) as session:
@@ -66,17 +83,26 @@ def _arm(made: Cluster, name: str, database: str) -> None:
     with connect(made) as session:
         session.execute(f"create database {database} template loaded".encode())
     with connect(made, database) as session:
-        for statement in sql("mirror_rooms").split(";\n"):
+        for statement in sql("rooms").split(";\n"):
             session.execute(statement.encode())
-        for file in _FILES.get(name, ()):
+        for file in _HAND.get(name, ()):
             text = (BENCH / "variants" / f"{file}.sql").read_text(encoding="utf-8")
             session.execute(text.encode())
-    if name in (_MACHINE, _MIRRORED):
-        text = SPEC.read_text(encoding="utf-8") + (_MIRROR if name == _MIRRORED else "")
+    if name in (_MACHINE, _AUTHORITY, *_MORE):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "interlock.yaml"
-            path.write_text(text, encoding="utf-8")
+            path.write_text(_spec(name), encoding="utf-8")
             interlock("apply", "--yes", "--spec", str(path), "--dsn", made.dsn(database))
+
+
+def _spec(name: str) -> str:
+    text = SPEC.read_text(encoding="utf-8")
+    if name == _AUTHORITY:
+        return text.replace(_CHECK_IN, f"{_CHECK_IN}, by: pg_monitor")
+    if name in _MORE:
+        section, more = _MORE[name]
+        return f"{text}\n    {section}:\n      {more}\n"
+    return text
 
 
 def _count(made: Cluster, databases: dict[str, str], counter: Counter) -> list[Series]:
@@ -88,7 +114,7 @@ def _count(made: Cluster, databases: dict[str, str], counter: Counter) -> list[S
         def check_in(name: str, times: int) -> None:
             for _ in range(times):
                 key = {"id": Int8(next(keys[name]))}
-                sessions[name].execute(sql("mirror_move").encode(), key, prepare=True)
+                sessions[name].execute(sql("check_in").encode(), key, prepare=True)
 
         for name in sessions:
             check_in(name, WARM_UP)
@@ -114,7 +140,7 @@ def table(series: Sequence[Series]) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, prog="mirrors.py")
+    parser = argparse.ArgumentParser(description=__doc__, prog="across.py")
     for major in (15, 18):
         parser.add_argument(
             f"--pg{major}",

@@ -8,6 +8,7 @@ create table room (
     constraint room_pk primary key (id)
 );
 update booking set status = 'CONFIRMED', assigned_room_id = id where id % 2 = 0;
+update booking set assigned_room_id = id where status = 'CHECKED_IN';
 insert into room (id)
 select r.id from generate_series(1, greatest(1000, (select max(b.id) from booking as b))) as r (id);
 update room as r
