@@ -7,6 +7,8 @@
 INTERLOCK_TEST_PG ?= 15,18
 MATRIX            := 14,15,16,17,18
 JOBS              ?= 3
+# Whose turn it is among tests that take turns: another with every commit.
+TURN              ?= $(shell git rev-list --count HEAD 2>/dev/null || echo 1)
 
 BIN     := .venv/bin
 PYTHONS := python3.13 python3.12 python3.11 python3 python3.14
@@ -40,8 +42,8 @@ lint: .venv/.made-for-dev ## ruff, mypy, import-linter, sqlfluff, codespell
 	$(BIN)/sqlfluff lint --disable-progress-bar sql migrations pgtests
 	$(BIN)/codespell
 
-pytest: .venv/.made-for-dev pgtap pgbouncer $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18); most tests on one of them, by turns
-	INTERLOCK_BY_TURNS=1 $(BIN)/pytest -n $(JOBS)
+pytest: .venv/.made-for-dev pgtap pgbouncer $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18); most tests on one of them, and some cases of many, by turns
+	INTERLOCK_BY_TURNS=$(TURN) $(BIN)/pytest -n $(JOBS)
 
 pgtests: .venv/.made-for-dev pgtap ## the pgTAP files alone, with our own runner
 	$(BIN)/interlock test pgtests/

@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -52,14 +53,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 _STARTED: pytest.StashKey[list] = pytest.StashKey()  # type: ignore[type-arg]
 
 
-# What runs on every version also where INTERLOCK_BY_TURNS is set; all else then takes turns, each
-# test on one version.
+# INTERLOCK_BY_TURNS=N: each test that needs a server runs on one version, and of one with many
+# cases a few run; which, goes by N: the next brings others. Without it all runs: `test-matrix`.
+_TURN = int(os.environ.get("INTERLOCK_BY_TURNS", "0"))
 _ON_EVERY = (
     "test_apply",
     "test_golden",
     "test_schema",
     "test_verify",
 )
+_MOST_CASES = 6
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -67,11 +70,30 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server" in metafunc.fixturenames:
         majors = servers.majors()
         name = metafunc.module.__name__.rpartition(".")[2]
-        if os.environ.get("INTERLOCK_BY_TURNS") and name not in _ON_EVERY:
-            turn = zlib.crc32(f"{name} {metafunc.function.__name__}".encode())
+        if _TURN and name not in _ON_EVERY:
+            turn = zlib.crc32(f"{name} {metafunc.function.__name__}".encode()) + _TURN
             majors = [majors[turn % len(majors)]]
         ids = [f"pg{major}" for major in majors]
         metafunc.parametrize("server", majors, indirect=True, ids=ids, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave some cases of tests with many of them to another turn."""
+    if not _TURN or any("::" in it for it in config.args):
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        name = Path(item.path).stem
+        if "server" in getattr(item, "fixturenames", ()) and name not in _ON_EVERY:
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    left = []
+    for some in cases.values():
+        every = -(-len(some) // _MOST_CASES)
+        left += [it for number, it in enumerate(some) if (number + _TURN) % every]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        gone = set(map(id, left))
+        items[:] = [it for it in items if id(it) not in gone]
 
 
 @pytest.fixture(scope="session")
