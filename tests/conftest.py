@@ -57,7 +57,6 @@ _STARTED: pytest.StashKey[list] = pytest.StashKey()  # type: ignore[type-arg]
 # cases a few run; which, goes by N: the next brings others. Without it all runs: `test-matrix`.
 _TURN = int(os.environ.get("INTERLOCK_BY_TURNS", "0"))
 _ON_EVERY = (
-    "test_apply",
     "test_golden",
     "test_schema",
     "test_verify",
