@@ -11,9 +11,11 @@ from decimal import Decimal
 import psycopg
 
 from pginterlock import bypasses, catalog, database
+from pginterlock.choices import Mode
 from pginterlock.compiler import replay
+from pginterlock.elements import TableName
 from pginterlock.errors import UnsafeError
-from pginterlock.model import Machine, Mode, TableName
+from pginterlock.model import Machine
 from pginterlock.rules.parts import Writing
 
 

@@ -14,8 +14,9 @@ from psycopg.rows import DictRow
 from pginterlock import database, elsewhere, grants, indexes
 from pginterlock.compiler import MachineNames, registry_facts, removal
 from pginterlock.definition import machine_of
+from pginterlock.elements import Expression, TableName
 from pginterlock.fit import Problem
-from pginterlock.model import Expression, Machine, SpecPath, TableName
+from pginterlock.model import Machine, SpecPath
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.table import Column, Kind, Rights, Table
 

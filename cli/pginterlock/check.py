@@ -7,9 +7,10 @@ import difflib
 from collections.abc import Callable, Iterator
 
 from pginterlock import contradictions
+from pginterlock.choices import resolve_mode
 from pginterlock.contradictions import Found
 from pginterlock.findings import Finding, Severity
-from pginterlock.model import Machine, Spec, SpecPath, resolve_mode
+from pginterlock.model import Machine, Spec, SpecPath
 
 # Code of a finding to what it means; each has a part in docs/reference/check.md.
 CHECKS = {

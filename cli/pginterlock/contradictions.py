@@ -5,8 +5,10 @@ Pure: no connection, no clock, no files.
 
 from collections.abc import Iterator
 
+from pginterlock.choices import Fill, Presence
+from pginterlock.elements import Expression, Stamp
 from pginterlock.expression import demands, orderings
-from pginterlock.model import Expression, Fill, Machine, Presence, SpecPath, Stamp
+from pginterlock.model import Machine, SpecPath
 
 Found = Iterator[tuple[str, SpecPath, str, str]]  # code, where, message, hint
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import Any, TypeVar
 
+from pginterlock.elements import TableName
 from pginterlock.errors import UsageError
-from pginterlock.model import TableName
 from pginterlock.proposal import Evidence, StateCount
 
 _NAMES = ("status", "state", "phase", "stage", "lifecycle")

@@ -5,21 +5,15 @@ Pure: data in, data out.
 
 from collections.abc import Mapping
 
-from pginterlock.model import (
-    ActorNeed,
+from pginterlock.choices import ActorNeed, Checks, Continuity, Fill, Mode, Need
+from pginterlock.elements import (
     Approvals,
     Audit,
-    Checks,
     Claim,
-    Continuity,
     Deadline,
     Expression,
-    Fill,
     Invariant,
-    Machine,
     Mirror,
-    Mode,
-    Need,
     Outbox,
     Reaction,
     Rename,
@@ -30,6 +24,7 @@ from pginterlock.model import (
     TargetGuard,
     Transition,
 )
+from pginterlock.model import Machine
 
 _Json = Mapping[str, object]
 

@@ -6,7 +6,9 @@ Pure: data in, data out. Rows are counted elsewhere; a difference says in which 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pginterlock.model import Invariant, Machine, Presence, Stamp, Transition
+from pginterlock.choices import Presence
+from pginterlock.elements import Invariant, Stamp, Transition
+from pginterlock.model import Machine
 from pginterlock.renaming import under_new_names
 
 

@@ -14,9 +14,9 @@ from functools import lru_cache
 import postgast
 from google.protobuf.message import DecodeError, Message
 
+from pginterlock.elements import Expression
 from pginterlock.expression_refusals import moments, refusal, too_long
 from pginterlock.expression_tree import column, inner, kind, location, names, of_kind, walk
-from pginterlock.model import Expression
 
 _pb = postgast.pg_query_pb2
 

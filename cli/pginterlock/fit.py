@@ -7,8 +7,10 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pginterlock.choices import Checks
+from pginterlock.elements import Expression, TableName
 from pginterlock.fit_mirrors import mirrors, named_targets
-from pginterlock.model import Checks, Expression, Machine, SpecPath, TableName
+from pginterlock.model import Machine, SpecPath
 from pginterlock.names import literal
 from pginterlock.rules import checked_predicates
 from pginterlock.rules.claim_terms import is_held

@@ -6,7 +6,8 @@ Pure: model and table in, what is wrong out, each with its place in the spec.
 import difflib
 from collections.abc import Iterator
 
-from pginterlock.model import Machine, Mirror, SpecPath, TableName
+from pginterlock.elements import Mirror, TableName
+from pginterlock.model import Machine, SpecPath
 from pginterlock.table import Column, Table
 
 _Found = Iterator[tuple[SpecPath, str]]

@@ -7,7 +7,7 @@ import psycopg
 
 from pginterlock import database
 from pginterlock.compiler import MachineNames, found_grant, found_record
-from pginterlock.model import TableName
+from pginterlock.elements import TableName
 from pginterlock.objects import DbObject
 from pginterlock.table import Table, Taken, Updater
 

@@ -7,9 +7,10 @@ from psycopg import errors
 
 from pginterlock import assets, database
 from pginterlock.compiler import claims, seeking
+from pginterlock.elements import Claim
 from pginterlock.errors import EnvironmentFault
 from pginterlock.fit import Problem
-from pginterlock.model import Claim, Machine, SpecPath
+from pginterlock.model import Machine, SpecPath
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules import claim_judge
 from pginterlock.rules.claim_terms import index_name, is_held, seek_name

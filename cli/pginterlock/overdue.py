@@ -10,8 +10,9 @@ from psycopg import errors
 from psycopg.rows import dict_row
 
 from pginterlock import database
+from pginterlock.elements import Deadline
 from pginterlock.errors import EnvironmentFault, UsageError
-from pginterlock.model import Deadline, Spec
+from pginterlock.model import Spec
 from pginterlock.rules import deadline as rule
 from pginterlock.survey import MachineSurvey, survey
 

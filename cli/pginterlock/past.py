@@ -7,8 +7,8 @@ from psycopg import errors
 
 from pginterlock import assets, catalog, database
 from pginterlock.compiler import removal
+from pginterlock.elements import TableName
 from pginterlock.errors import UsageError
-from pginterlock.model import TableName
 from pginterlock.proposal import Move
 from pginterlock.table import Kind, Table
 from pginterlock.template import fill

@@ -10,8 +10,8 @@ from enum import StrEnum
 from itertools import groupby
 
 from pginterlock.difference import Difference
+from pginterlock.elements import TableName
 from pginterlock.errors import UnsafeError, UsageError
-from pginterlock.model import TableName
 from pginterlock.objects import Lock
 
 FORMAT = "interlock plan 2"

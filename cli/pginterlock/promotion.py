@@ -14,10 +14,11 @@ from pathlib import Path
 import psycopg
 
 from pginterlock import apply, database
+from pginterlock.choices import Mode, resolve_mode
 from pginterlock.compiler import scan
 from pginterlock.errors import IncompleteError, UsageError
 from pginterlock.findings import Finding, Severity
-from pginterlock.model import Machine, Mode, Spec, resolve_mode
+from pginterlock.model import Machine, Spec
 from pginterlock.plan import Plan
 from pginterlock.spec_edit import edit_mode, with_mode
 from pginterlock.spec_modes import rule_of

@@ -17,8 +17,8 @@ from pginterlock import batches, catalog, database
 from pginterlock.batches import Sizing
 from pginterlock.compiler import ownership, states
 from pginterlock.definition import machine_of
+from pginterlock.elements import Rename, TableName
 from pginterlock.errors import EnvironmentFault, IncompleteError, UnsafeError
-from pginterlock.model import Rename, TableName
 from pginterlock.rules.parts import Writing
 from pginterlock.waiting import Waiting, persist
 

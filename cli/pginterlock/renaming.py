@@ -11,7 +11,8 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from pginterlock.model import RENAME_EVENT, Machine, Rename, Transition
+from pginterlock.elements import Rename, Transition
+from pginterlock.model import RENAME_EVENT, Machine
 
 _Rewrite = Callable[[Iterable[str]], tuple[str, ...]]
 

@@ -4,13 +4,17 @@
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pginterlock.errors import SpecError
-from pginterlock.model import Machine, Position, Spec, TableName
+from pginterlock.model import Machine, Position, Spec
 from pginterlock.spec_format import json_schema
 from pginterlock.spec_machine import read_machine
 from pginterlock.spec_problems import Problems, read_parts
 from pginterlock.spec_text import Document
+
+if TYPE_CHECKING:
+    from pginterlock.elements import TableName
 
 __all__ = ["json_schema", "load", "parse"]
 

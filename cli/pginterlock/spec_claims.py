@@ -6,7 +6,8 @@ Pure: data in, data out.
 import re
 from collections.abc import Callable, Mapping
 
-from pginterlock.model import Claim, Expression, SpecPath
+from pginterlock.elements import Claim, Expression
+from pginterlock.model import SpecPath
 from pginterlock.names import MAX_BYTES
 from pginterlock.spec_format import ClaimPart
 

@@ -6,7 +6,8 @@ Pure: data in, data out.
 import re
 from collections.abc import Callable
 
-from pginterlock.model import Deadline, SpecPath
+from pginterlock.elements import Deadline
+from pginterlock.model import SpecPath
 from pginterlock.spec_format import DeadlinePart, MachinePart
 from pginterlock.spec_problems import meant
 

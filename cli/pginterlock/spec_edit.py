@@ -10,8 +10,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node
 
+from pginterlock.choices import Mode
 from pginterlock.errors import SpecError, UsageError
-from pginterlock.model import Machine, Mode, Spec
+from pginterlock.model import Machine, Spec
 from pginterlock.spec import parse
 from pginterlock.spec_modes import canonical
 

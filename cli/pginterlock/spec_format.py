@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from pginterlock.model import ActorNeed, Checks, Continuity, Fill, Mode, Need
+from pginterlock.choices import ActorNeed, Checks, Continuity, Fill, Mode, Need
 
 
 def _listed(value: object) -> object:

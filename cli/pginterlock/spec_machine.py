@@ -6,23 +6,22 @@ Pure: data in, data out.
 import re
 from collections.abc import Sequence
 
-from pginterlock.expression import ExpressionError
-from pginterlock.expression import parse as parse_expression
-from pginterlock.model import (
+from pginterlock.choices import Mode
+from pginterlock.elements import (
     Audit,
     Expression,
     Invariant,
-    Machine,
     Mirror,
-    Mode,
     Outbox,
-    SpecPath,
     Stamp,
     StateRow,
     TableName,
     TargetGuard,
     Transition,
 )
+from pginterlock.expression import ExpressionError
+from pginterlock.expression import parse as parse_expression
+from pginterlock.model import Machine, SpecPath
 from pginterlock.names import MAX_BYTES
 from pginterlock.spec_claims import read_claims
 from pginterlock.spec_deadlines import is_interval, no_interval, read_deadlines

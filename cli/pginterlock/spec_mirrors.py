@@ -6,7 +6,8 @@ Pure: data in, data out.
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from pginterlock.model import Expression, Mirror, SpecPath, TableName, TargetGuard
+from pginterlock.elements import Expression, Mirror, TableName, TargetGuard
+from pginterlock.model import SpecPath
 from pginterlock.names import MAX_BYTES
 from pginterlock.spec_format import GuardPart, MirrorPart
 

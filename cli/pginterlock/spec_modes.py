@@ -5,8 +5,10 @@ Pure: data in, data out.
 
 from collections.abc import Iterable
 
+from pginterlock.choices import Mode
+from pginterlock.elements import StateRow
 from pginterlock.errors import UsageError
-from pginterlock.model import Machine, Mode, SpecPath, StateRow
+from pginterlock.model import Machine, SpecPath
 from pginterlock.spec_format import MachinePart
 from pginterlock.spec_problems import Problems, meant
 

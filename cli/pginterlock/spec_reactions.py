@@ -6,8 +6,9 @@ Pure: data in, data out.
 import re
 from collections.abc import Callable, Sequence
 
+from pginterlock.elements import Expression, Reaction
 from pginterlock.expression import ExpressionError, parse
-from pginterlock.model import Expression, Reaction, SpecPath
+from pginterlock.model import SpecPath
 from pginterlock.names import MAX_BYTES
 from pginterlock.spec_format import MachinePart
 from pginterlock.spec_problems import meant

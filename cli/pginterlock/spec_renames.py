@@ -5,7 +5,8 @@ Pure: data in, data out.
 
 from collections.abc import Callable, Sequence
 
-from pginterlock.model import Rename, SpecPath
+from pginterlock.elements import Rename
+from pginterlock.model import SpecPath
 from pginterlock.spec_format import MachinePart
 
 _OURS = "interlock:"

@@ -5,7 +5,8 @@ Pure: data in, data out.
 
 from collections.abc import Callable, Mapping
 
-from pginterlock.model import Expression, Repair, SpecPath
+from pginterlock.elements import Expression, Repair
+from pginterlock.model import SpecPath
 from pginterlock.spec_format import RepairPart
 
 

@@ -5,7 +5,8 @@ Pure: data in, data out.
 
 from collections.abc import Callable, Sequence
 
-from pginterlock.model import Approvals, SpecPath, Transition
+from pginterlock.elements import Approvals, Transition
+from pginterlock.model import SpecPath
 from pginterlock.names import MAX_BYTES
 from pginterlock.spec_format import ApprovalsPart, MachinePart
 

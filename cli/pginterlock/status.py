@@ -13,9 +13,9 @@ from psycopg.rows import DictRow
 
 from pginterlock import assets, bypasses, database, outbox
 from pginterlock.bypasses import Bypass
+from pginterlock.choices import Checks, Mode
 from pginterlock.compiler import MachineNames
 from pginterlock.errors import EnvironmentFault
-from pginterlock.model import Checks, Mode
 from pginterlock.outbox import CursorStatus
 
 MOST = 10_000

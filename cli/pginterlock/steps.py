@@ -7,9 +7,11 @@ import psycopg
 
 from pginterlock import catalog, database, indexes, repair_probe, versions
 from pginterlock.changes import Action, Change
+from pginterlock.choices import Checks
 from pginterlock.compiler import ownership, scan
+from pginterlock.elements import TableName
 from pginterlock.fingerprints import target
-from pginterlock.model import Checks, Spec, TableName
+from pginterlock.model import Spec
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.plan import Part, Plan, Step
 from pginterlock.rules import enforced_predicates

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from pginterlock.changes import Action, Change
-from pginterlock.model import Mirror, Mode
+from pginterlock.choices import Mode
+from pginterlock.elements import Mirror
 from pginterlock.objects import ObjectKind
 from pginterlock.plan import Part, Step
 from pginterlock.rules.mirror import scan

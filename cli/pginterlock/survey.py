@@ -6,11 +6,13 @@ import psycopg
 
 from pginterlock import catalog, database, grants, indexes, migrate
 from pginterlock.changes import Change, changes
+from pginterlock.choices import Checks
 from pginterlock.compiler import compile_machine, runtime_objects, seeking
+from pginterlock.elements import TableName
 from pginterlock.errors import SpecError
 from pginterlock.fingerprints import fingerprint, target
 from pginterlock.fit import Problem, fit, no_such_roles, no_such_table, no_such_targets
-from pginterlock.model import Checks, Machine, Spec, TableName
+from pginterlock.model import Machine, Spec
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.renaming import resolved
 from pginterlock.rules.parts import Writing

@@ -6,7 +6,7 @@ Pure: data only; `catalog` fills it.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pginterlock.model import TableName
+from pginterlock.elements import TableName
 
 
 class Kind(StrEnum):

@@ -6,8 +6,8 @@ import psycopg
 
 from pginterlock import catalog, database
 from pginterlock.compiler import MachineNames, removal
+from pginterlock.elements import TableName
 from pginterlock.errors import UsageError
-from pginterlock.model import TableName
 from pginterlock.objects import DbObject, ObjectKind
 
 _LOCK_TIMEOUT = "set local lock_timeout = '5s'"

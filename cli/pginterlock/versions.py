@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import psycopg
 
 from pginterlock import database
+from pginterlock.choices import Mode
 from pginterlock.compiler import scan, states
 from pginterlock.difference import Difference, counted, difference, removed_states
+from pginterlock.elements import Rename
 from pginterlock.errors import UnsafeError
-from pginterlock.model import Machine, Mode, Rename
+from pginterlock.model import Machine
 from pginterlock.objects import Lock
 from pginterlock.plan import Part, Step
 from pginterlock.rules import known_state

@@ -21,7 +21,7 @@ _SCRIPT = """
 import os, sys, time
 from pathlib import Path
 from pginterlock import database, promotion, spec
-from pginterlock.model import Mode
+from pginterlock.choices import Mode
 
 dsn, path, machine, mode, rule, victim, moment = sys.argv[1:]
 left = int(moment)

@@ -11,10 +11,10 @@ import pytest
 
 from pginterlock import apply, spec
 from pginterlock.__main__ import main
+from pginterlock.choices import Mode
 from pginterlock.hotel import load
 from pginterlock.hotel.bookings import give_rooms
 from pginterlock.hotel.generator import generate
-from pginterlock.model import Mode
 from pginterlock.steps import make_plan
 
 Connect = Callable[..., psycopg.Connection]

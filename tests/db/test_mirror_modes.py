@@ -222,7 +222,7 @@ def test_what_is_wrong_is_in_the_way_of_enforce(
     text = rooms.TEXT.format(mode="ratchet", checks="function", modes="", guard="id > 0")
     file.write_text(text)
     change = promotion.prepare(
-        pginterlock.spec.load(file), "booking", pginterlock.model.Mode.ENFORCE
+        pginterlock.spec.load(file), "booking", pginterlock.choices.Mode.ENFORCE
     )
 
     found = promotion.still_broken(ratcheted, change)

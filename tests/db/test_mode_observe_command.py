@@ -15,9 +15,9 @@ from tests.db.mode_faults import change_and_kill
 from tests.db.mode_parcels import add, install, parcel_text, refusal
 
 from pginterlock import embedded, promotion, spec, steps
+from pginterlock.choices import Mode
 from pginterlock.commands import interlock
 from pginterlock.errors import EnvironmentFault, IncompleteError, InterlockError
-from pginterlock.model import Mode
 from pginterlock.waiting import Waiting
 
 HEAVY = "update depot.parcel set weight = -1 where id = 1"

@@ -15,9 +15,10 @@ from tests.db.test_claim_races import HELD_TWICE
 
 import pginterlock
 from pginterlock import apply, promotion, spec, steps, uninstall
+from pginterlock.choices import Mode
 from pginterlock.errors import ClaimTaken, EnvironmentFault, SpecError
 from pginterlock.findings import Severity
-from pginterlock.model import Mode, Spec
+from pginterlock.model import Spec
 from pginterlock.plan import Part
 from pginterlock.verify import Scope, verify
 

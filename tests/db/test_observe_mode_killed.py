@@ -12,8 +12,8 @@ from tests.db import killing
 from tests.db.killing import Victim
 
 from pginterlock import apply, spec
+from pginterlock.choices import Mode
 from pginterlock.findings import Severity
-from pginterlock.model import Mode
 from pginterlock.verify import Scope, verify
 
 KILLS = int(os.environ.get("INTERLOCK_KILLS", "2"))

@@ -8,7 +8,7 @@ import pytest
 from tests.docs import pages
 from tests.docs.pages import ROOT
 
-from pginterlock import findings, model, spec
+from pginterlock import choices, elements, findings, model, spec
 
 PAGE = pages.text("spec.md")
 
@@ -62,11 +62,11 @@ def glossary() -> dict[str, str]:
     "thing",
     [
         model.Machine,
-        model.Transition,
-        model.Stamp,
-        model.StateRow,
-        model.Invariant,
-        model.Claim,
+        elements.Transition,
+        elements.Stamp,
+        elements.StateRow,
+        elements.Invariant,
+        elements.Claim,
         model.Spec,
         findings.Finding,
     ],
@@ -77,8 +77,8 @@ def test_a_thing_of_the_model_is_in_the_glossary(thing: type) -> None:
     assert re.sub(r"(?<!^)(?=[A-Z])", " ", thing.__name__).lower() in glossary()
 
 
-@pytest.mark.parametrize("mode", list(model.Mode))
-def test_a_mode_is_in_the_glossary_and_has_its_line(mode: model.Mode) -> None:
+@pytest.mark.parametrize("mode", list(choices.Mode))
+def test_a_mode_is_in_the_glossary_and_has_its_line(mode: choices.Mode) -> None:
     page = (ROOT / "docs" / "explanation" / "modes.md").read_text(encoding="utf-8")
 
     assert mode.value in glossary()

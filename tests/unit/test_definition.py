@@ -7,9 +7,10 @@ from tests import version_parcels as parcels
 from tests.conftest import HOTEL_SPEC
 
 from pginterlock import spec
+from pginterlock.choices import Checks
 from pginterlock.compiler.registry import definition
 from pginterlock.definition import machine_of
-from pginterlock.model import Checks, Machine
+from pginterlock.model import Machine
 from pginterlock.renaming import under_both_names
 
 REACTIONS = "    reactions: {paid: {when: carrier is not null, event: send}}\n"

@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from pginterlock.fit import fit, no_such_table
-from pginterlock.model import (
+from pginterlock.choices import Mode
+from pginterlock.elements import (
     Audit,
     Expression,
     Invariant,
-    Machine,
-    Mode,
     Stamp,
     StateRow,
     TableName,
     Transition,
 )
+from pginterlock.fit import fit, no_such_table
+from pginterlock.model import Machine
 from pginterlock.table import Column, Kind, Table
 
 

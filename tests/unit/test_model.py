@@ -6,18 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pginterlock.model import (
-    Machine,
-    Mode,
-    Position,
-    Presence,
-    Spec,
-    SpecPath,
-    Stamp,
-    StateRow,
-    TableName,
-    Transition,
-)
+from pginterlock.choices import Mode, Presence
+from pginterlock.elements import Stamp, StateRow, TableName, Transition
+from pginterlock.model import Machine, Position, Spec, SpecPath
 
 HOTEL = {
     "request_approval": "PENDING > PENDING_APPROVAL",

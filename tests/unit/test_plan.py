@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pginterlock.changes import Action, changes
+from pginterlock.elements import TableName
 from pginterlock.errors import UnsafeError, UsageError
 from pginterlock.fingerprints import fingerprint
-from pginterlock.model import TableName
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.plan import Part, Plan, Step, read, write
 

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pginterlock.model import Mode, TableName
+from pginterlock.choices import Mode
+from pginterlock.elements import TableName
 from pginterlock.proposal import Evidence, Move, StateCount, judge, machine_name, write
 from pginterlock.spec import parse
 

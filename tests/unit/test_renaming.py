@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import version_parcels as parcels
 
-from pginterlock.model import RENAME_EVENT, Machine, Stamp, StateRow, Transition
+from pginterlock.elements import Stamp, StateRow, Transition
+from pginterlock.model import RENAME_EVENT, Machine
 from pginterlock.renaming import resolved, under_both_names, under_new_names
 
 RENAMED = parcels.renamed().machines[0]

@@ -10,23 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from pginterlock.errors import SpecError
-from pginterlock.model import (
-    ActorNeed,
+from pginterlock.choices import ActorNeed, Checks, Continuity, Fill, Mode, Need
+from pginterlock.elements import (
     Audit,
-    Checks,
     Claim,
-    Continuity,
     Deadline,
     Expression,
-    Fill,
     Invariant,
-    Machine,
     Mirror,
-    Mode,
-    Need,
     Outbox,
-    Position,
     Reaction,
     Repair,
     Stamp,
@@ -34,6 +26,8 @@ from pginterlock.model import (
     TableName,
     Transition,
 )
+from pginterlock.errors import SpecError
+from pginterlock.model import Machine, Position
 from pginterlock.spec import json_schema, load, parse
 
 ROOT = Path(__file__).parents[2]

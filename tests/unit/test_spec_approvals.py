@@ -8,9 +8,9 @@ from pginterlock.check import check
 from pginterlock.compiler.registry import definition
 from pginterlock.definition import machine_of
 from pginterlock.difference import difference
+from pginterlock.elements import Approvals
 from pginterlock.errors import SpecError, UsageError
 from pginterlock.fit import no_such_roles
-from pginterlock.model import Approvals
 from pginterlock.spec import parse
 from pginterlock.spec_modes import rule_of
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from pginterlock.choices import Mode
 from pginterlock.errors import UsageError
-from pginterlock.model import Mode
 from pginterlock.spec import parse
 from pginterlock.spec_edit import edit_mode
 

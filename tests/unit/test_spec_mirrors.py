@@ -8,8 +8,9 @@ from pginterlock import spec
 from pginterlock.compiler.registry import definition
 from pginterlock.definition import machine_of
 from pginterlock.difference import difference
+from pginterlock.elements import Expression, Mirror, TableName, TargetGuard
 from pginterlock.errors import SpecError
-from pginterlock.model import Expression, Machine, Mirror, TableName, TargetGuard
+from pginterlock.model import Machine
 
 SPEC = """\
 interlock: 1

@@ -6,9 +6,9 @@ from tests.golden.test_golden import HERE
 
 from pginterlock import spec
 from pginterlock.check import check
+from pginterlock.choices import Mode
 from pginterlock.errors import SpecError, UsageError
 from pginterlock.findings import Severity
-from pginterlock.model import Mode
 from pginterlock.rules import RULES, row_predicates
 from pginterlock.rules.parts import Writing
 from pginterlock.spec_modes import RULE_NAMES, known_rules, rule_of

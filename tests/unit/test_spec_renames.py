@@ -3,8 +3,8 @@
 import pytest
 from tests import version_parcels as parcels
 
+from pginterlock.elements import Rename
 from pginterlock.errors import SpecError
-from pginterlock.model import Rename
 
 
 def test_a_rename_is_read() -> None:

@@ -12,10 +12,11 @@ from pginterlock import catalog, database, repair_probe
 from pginterlock.compiler import MachineNames
 from pginterlock.compiler.registry import definition
 from pginterlock.compiler.repairing import Repairing, all_repairs
+from pginterlock.elements import Expression
 from pginterlock.errors import EnvironmentFault, UnsafeError, UsageError
 from pginterlock.expression import ExpressionError
 from pginterlock.expression import parse as parse_expression
-from pginterlock.model import Expression, Machine, Spec
+from pginterlock.model import Machine, Spec
 from pginterlock.names import ident
 from pginterlock.objects import ObjectKind
 from pginterlock.rules import mirror

@@ -16,8 +16,8 @@ from pginterlock.backfill.ask import Asked
 from pginterlock.backfill.batches import Pace
 from pginterlock.backfill.throttle import give_way
 from pginterlock.compiler import mirror_mending
+from pginterlock.elements import Mirror
 from pginterlock.errors import EnvironmentFault, IncompleteError
-from pginterlock.model import Mirror
 from pginterlock.rules import mirror as rule
 from pginterlock.rules.mirror_terms import key_of, target_of
 from pginterlock.waiting import persist

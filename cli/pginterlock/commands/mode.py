@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pginterlock import promotion
+from pginterlock.choices import Mode
 from pginterlock.commands.options import (
     dsn_option,
     find_spec,
@@ -23,7 +24,7 @@ from pginterlock.commands.plan import show
 from pginterlock.commands.session import Progress, connected, console, read_spec
 from pginterlock.errors import UnsafeError, UsageError
 from pginterlock.findings import Finding, Severity
-from pginterlock.model import Machine, Mode, Spec
+from pginterlock.model import Machine, Spec
 from pginterlock.plan import Plan
 from pginterlock.promotion import Installed, Promotion
 from pginterlock.report import finding_dict, plan_json, sample_text

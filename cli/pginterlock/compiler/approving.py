@@ -7,12 +7,13 @@ Pure: model and table in, `DbObject`s out.
 """
 
 from pginterlock import assets
+from pginterlock.choices import Mode
 from pginterlock.compiler.callables import row_slots
 from pginterlock.compiler.fire_refusals import illegal
 from pginterlock.compiler.foresight import fireable
 from pginterlock.compiler.functions import PIN
 from pginterlock.compiler.removal import qualified
-from pginterlock.model import Mode, Transition
+from pginterlock.elements import Transition
 from pginterlock.names import array, cut, dollar, field, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules import approval, attribution, authority

@@ -6,8 +6,8 @@ Pure: model and table in, SQL text out.
 from dataclasses import dataclass
 
 from pginterlock import assets
+from pginterlock.choices import ActorNeed, Mode, Presence
 from pginterlock.compiler.removal import qualified
-from pginterlock.model import ActorNeed, Mode, Presence
 from pginterlock.names import ident, literal
 from pginterlock.rules import RULES, attribution, birth, death, freeze, guard, stamp, transition
 from pginterlock.rules.parts import Writing, plain

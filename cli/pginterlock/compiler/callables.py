@@ -16,7 +16,7 @@ from pginterlock.compiler.foresight import fireable, foreseen_columns
 from pginterlock.compiler.functions import PIN
 from pginterlock.compiler.machine_names import MachineNames
 from pginterlock.compiler.removal import qualified
-from pginterlock.model import Transition
+from pginterlock.elements import Transition
 from pginterlock.names import array, cut, dollar, field, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules import guard

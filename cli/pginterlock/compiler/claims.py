@@ -3,7 +3,7 @@
 import hashlib
 
 from pginterlock import assets
-from pginterlock.model import Claim
+from pginterlock.elements import Claim
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.rules.claim_terms import elements, holds, index_name, is_held
 from pginterlock.rules.parts import Writing, plain

@@ -5,8 +5,8 @@ Pure: model and table in, SQL text out.
 
 from collections.abc import Callable
 
+from pginterlock.choices import Mode
 from pginterlock.compiler.foresight import fireable
-from pginterlock.model import Mode
 from pginterlock.names import array, literal
 from pginterlock.rules import stale, transition
 from pginterlock.rules.parts import Verdict, Writing

@@ -9,7 +9,9 @@ Pure: model and table in, SQL text out.
 from collections.abc import Iterator
 
 from pginterlock import assets
-from pginterlock.model import RENAME_EVENT, ActorNeed, Machine, Need, Transition
+from pginterlock.choices import ActorNeed, Need
+from pginterlock.elements import Transition
+from pginterlock.model import RENAME_EVENT, Machine
 from pginterlock.names import array, cut, field, literal
 from pginterlock.rules import approval, authority, guard, row_predicates
 from pginterlock.rules.attribution import is_blank

@@ -3,10 +3,10 @@
 from functools import partial
 
 from pginterlock import assets
+from pginterlock.choices import Mode
 from pginterlock.compiler.entries import entry
 from pginterlock.compiler.judgement import judgement
 from pginterlock.compiler.recording import reaction_variables, record_change
-from pginterlock.model import Mode
 from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules import (

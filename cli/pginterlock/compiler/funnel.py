@@ -15,7 +15,7 @@ from pginterlock.compiler.callables import FIRE_TYPES, fire_body
 from pginterlock.compiler.functions import PIN
 from pginterlock.compiler.machine_names import MachineNames
 from pginterlock.compiler.removal import drop_function, qualified
-from pginterlock.model import TableName
+from pginterlock.elements import TableName
 from pginterlock.names import array, dollar, ident, literal
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules.parts import Writing

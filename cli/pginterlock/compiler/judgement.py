@@ -5,8 +5,8 @@ In a ratchet a row that was broken before is forgiven what it broke in the same 
 Pure: model and table in, SQL text out.
 """
 
+from pginterlock.choices import Mode
 from pginterlock.compiler.soundness import sound_branches
-from pginterlock.model import Mode
 from pginterlock.rules import judged_predicates, known_state
 from pginterlock.rules.parts import RowPredicate, Writing, block, new, old, row_refusal
 

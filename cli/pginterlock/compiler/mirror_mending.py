@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pginterlock import assets
 from pginterlock.compiler.removal import qualified
-from pginterlock.model import Mirror
+from pginterlock.elements import Mirror
 from pginterlock.names import array, field, literal
 from pginterlock.rules.claim_terms import clashes
 from pginterlock.rules.mirror_terms import held, key_of, target_of

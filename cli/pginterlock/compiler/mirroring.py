@@ -9,8 +9,8 @@ Pure: model and table in, `DbObject`s out.
 from pginterlock import assets
 from pginterlock.compiler.functions import PIN, attached
 from pginterlock.compiler.removal import drop_function, drop_trigger, qualified
+from pginterlock.elements import Mirror, TableName, TargetGuard
 from pginterlock.expression import rewrite
-from pginterlock.model import Mirror, TableName, TargetGuard
 from pginterlock.names import dollar, field, ident
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.rules import mirror as rule

@@ -5,7 +5,7 @@ Pure: names in, SQL text out.
 
 from pginterlock import assets
 from pginterlock.compiler.removal import qualified
-from pginterlock.model import TableName
+from pginterlock.elements import TableName
 from pginterlock.names import ident
 from pginterlock.objects import Lock
 from pginterlock.table import Table

@@ -6,10 +6,12 @@ Pure: model and table in, SQL text out.
 from collections.abc import Callable
 
 from pginterlock import assets
+from pginterlock.choices import Presence
 from pginterlock.compiler.mending import ACTOR, Span
 from pginterlock.compiler.relations import audit_name, key_columns
 from pginterlock.compiler.removal import qualified
-from pginterlock.model import Machine, Presence, Stamp
+from pginterlock.elements import Stamp
+from pginterlock.model import Machine
 from pginterlock.names import field, ident, literal
 from pginterlock.rules.parts import Writing, is_state
 from pginterlock.template import fill

@@ -4,7 +4,7 @@ Pure: names in, SQL text out.
 """
 
 from pginterlock import assets
-from pginterlock.model import TableName
+from pginterlock.elements import TableName
 from pginterlock.names import ident
 from pginterlock.table import Table
 from pginterlock.template import fill

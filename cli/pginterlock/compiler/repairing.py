@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pginterlock.compiler.soundness import sound_case
+from pginterlock.elements import Expression, Repair
 from pginterlock.expression import rewrite
-from pginterlock.model import Expression, Repair
 from pginterlock.names import field, ident, literal
 from pginterlock.rules import claim, claim_repairs, row_predicates
 from pginterlock.rules import repairs as proposed

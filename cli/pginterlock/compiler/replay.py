@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from pginterlock import assets
+from pginterlock.choices import Mode, resolve_mode
 from pginterlock.compiler.machine_names import MachineNames
 from pginterlock.compiler.relations import key_columns
 from pginterlock.compiler.removal import qualified
-from pginterlock.model import Mode, resolve_mode
 from pginterlock.names import ident, literal
 from pginterlock.rules import birth, death, transition
 from pginterlock.rules.parts import Writing, indent, is_state

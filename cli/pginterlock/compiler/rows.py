@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Iterable
 
 from pginterlock import assets
+from pginterlock.choices import Checks
 from pginterlock.compiler.functions import PIN
 from pginterlock.compiler.removal import drop_check, drop_function, qualified
 from pginterlock.compiler.soundness import sound_branches
-from pginterlock.model import Checks
 from pginterlock.names import cut, dollar, ident, literal
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.rules import checked_predicates, row_predicates

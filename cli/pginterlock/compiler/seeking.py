@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from pginterlock import assets
 from pginterlock.compiler.removal import qualified
-from pginterlock.model import Claim, TableName
+from pginterlock.elements import Claim, TableName
 from pginterlock.names import dollar, ident
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.rules import claim_judge

@@ -11,7 +11,7 @@ from pginterlock import assets
 from pginterlock.compiler import ownership
 from pginterlock.compiler.machine_names import MachineNames
 from pginterlock.compiler.removal import qualified
-from pginterlock.model import Rename, TableName
+from pginterlock.elements import Rename, TableName
 from pginterlock.names import array, dollar, ident, literal
 from pginterlock.objects import Lock
 from pginterlock.rules.parts import Writing, indent, is_state

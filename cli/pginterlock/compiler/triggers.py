@@ -1,9 +1,10 @@
 """The triggers of a machine on the user's table."""
 
 from pginterlock import assets
+from pginterlock.choices import Mode
 from pginterlock.compiler.functions import fills_births, fills_moves
 from pginterlock.compiler.removal import drop_trigger, qualified
-from pginterlock.model import Mode, TableName
+from pginterlock.elements import TableName
 from pginterlock.names import cut, ident
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.rules import death, reaction

@@ -6,7 +6,7 @@ Pure: data only.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pginterlock.model import TableName
+from pginterlock.elements import TableName
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ Whoever needs rules iterates over `RULES`; adding a kind touches nothing else.
 
 from types import ModuleType
 
-from pginterlock.model import Mode
+from pginterlock.choices import Mode
 from pginterlock.rules import (
     attribution,
     authority,

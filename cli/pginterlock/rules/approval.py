@@ -6,8 +6,8 @@ the lock of the row that is moved; what counts is read, and taken, by functions 
 """
 
 from pginterlock import assets
+from pginterlock.elements import Approvals, Transition
 from pginterlock.errors import NotAuthorised
-from pginterlock.model import Approvals, Transition
 from pginterlock.names import array, cut, ident, literal
 from pginterlock.rules import attribution
 from pginterlock.rules.parts import Render, Verdict, Writing, new

@@ -7,8 +7,10 @@ no actor. It is judged last, so that another rule's refusal is not hidden behind
 from itertools import groupby
 
 from pginterlock import assets
+from pginterlock.choices import ActorNeed, Mode, Need
+from pginterlock.elements import Transition
 from pginterlock.errors import Unattributed
-from pginterlock.model import RENAME_EVENT, ActorNeed, Mode, Need, Transition
+from pginterlock.model import RENAME_EVENT
 from pginterlock.names import literal
 from pginterlock.rules import reacting
 from pginterlock.rules.parts import Render, Verdict, Writing, block, indent

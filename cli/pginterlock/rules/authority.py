@@ -5,8 +5,8 @@ that logged in. Both are the session's own, and no `security definer` function l
 `current_user` is our owner while we judge, and may be anybody's while others write.
 """
 
+from pginterlock.elements import Transition
 from pginterlock.errors import NotAuthorised
-from pginterlock.model import Transition
 from pginterlock.names import array, ident, literal
 from pginterlock.rules.parts import Verdict, Writing, new
 

@@ -1,8 +1,8 @@
 """IL02, birth: a row begins in an initial state, and a deleted key is not used again."""
 
 from pginterlock import assets
+from pginterlock.choices import Mode
 from pginterlock.errors import IllegalBirth
-from pginterlock.model import Mode
 from pginterlock.names import array, cut, ident, literal
 from pginterlock.rules import known_state
 from pginterlock.rules.parts import Verdict, Writing, block, indent, is_state, listing, new, renamed

@@ -7,9 +7,9 @@ through, a range that is null, empty or without end, is asked by a row predicate
 """
 
 from pginterlock import assets
+from pginterlock.elements import Claim
 from pginterlock.errors import ClaimTaken
 from pginterlock.expression import rewrite
-from pginterlock.model import Claim
 from pginterlock.names import ident, literal
 from pginterlock.rules import claim_judge, claim_repairs
 from pginterlock.rules.claim_terms import NAME, holds

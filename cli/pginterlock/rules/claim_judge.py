@@ -10,7 +10,8 @@ Pure: model and table in, SQL text out.
 import zlib
 
 from pginterlock import assets
-from pginterlock.model import Claim, Mode
+from pginterlock.choices import Mode
+from pginterlock.elements import Claim
 from pginterlock.names import cut, ident, literal
 from pginterlock.rules.claim_terms import (
     NAME,

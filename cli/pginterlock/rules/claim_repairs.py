@@ -12,7 +12,8 @@ Pure: model and table in, SQL text out.
 
 from collections.abc import Callable
 
-from pginterlock.model import Claim, Need
+from pginterlock.choices import Need
+from pginterlock.elements import Claim
 from pginterlock.names import ident, literal
 from pginterlock.rules.claim_terms import (
     NAME,

@@ -6,8 +6,9 @@ backfill, find the other row.
 Pure: model and table in, SQL text out.
 """
 
+from pginterlock.choices import Mode
+from pginterlock.elements import Claim
 from pginterlock.expression import rewrite
-from pginterlock.model import Claim, Mode
 from pginterlock.names import field, ident
 from pginterlock.rules.parts import Render, Writing, is_state, plain
 from pginterlock.table import Column, Kind

@@ -4,8 +4,8 @@ By default `verify` looks; with ``continuity: online`` every write compares the 
 heads (one row a key), which costs a second write.
 """
 
+from pginterlock.choices import Continuity
 from pginterlock.errors import Discontinuous
-from pginterlock.model import Continuity
 from pginterlock.names import cut, ident
 from pginterlock.rules.parts import Verdict, Writing, new, old
 

@@ -7,8 +7,8 @@ first day: it has stood there at least since then.
 """
 
 from pginterlock import assets
+from pginterlock.elements import Deadline
 from pginterlock.errors import DeadlinePassed
-from pginterlock.model import Deadline
 from pginterlock.names import cut, ident, literal
 from pginterlock.rules.parts import Writing
 from pginterlock.template import fill

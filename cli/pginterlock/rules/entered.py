@@ -3,7 +3,7 @@
 Pure: model and table in, SQL text out.
 """
 
-from pginterlock.model import Fill, Mode
+from pginterlock.choices import Fill, Mode
 from pginterlock.names import literal
 from pginterlock.rules import stamp, state_row
 from pginterlock.rules.parts import Render, Writing

@@ -1,7 +1,7 @@
 """IL07, freeze: the key never changes, a stamp only with its state, a frozen column not at all."""
 
+from pginterlock.choices import Mode
 from pginterlock.errors import Frozen
-from pginterlock.model import Mode
 from pginterlock.names import literal
 from pginterlock.rules import stamp as stamps
 from pginterlock.rules import state_row

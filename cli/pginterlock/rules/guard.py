@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from pginterlock.choices import Mode
+from pginterlock.elements import Transition
 from pginterlock.errors import GuardFailed
 from pginterlock.expression import rewrite
-from pginterlock.model import Mode, Transition
 from pginterlock.names import array, field, ident, literal
 from pginterlock.rules import approval, authority
 from pginterlock.rules.mirror_terms import guard_name, key_of, target_of

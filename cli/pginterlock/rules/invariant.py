@@ -1,8 +1,8 @@
 """IL14, invariant: a condition that holds always, or while in some states."""
 
+from pginterlock.elements import Invariant
 from pginterlock.errors import InvariantBroken
 from pginterlock.expression import rewrite
-from pginterlock.model import Invariant
 from pginterlock.rules.parts import Render, RowPredicate, Writing
 
 ERROR = InvariantBroken

@@ -1,7 +1,7 @@
 """IL11, known state: the state column holds one of the machine's states."""
 
+from pginterlock.choices import Mode
 from pginterlock.errors import UnknownState
-from pginterlock.model import Mode
 from pginterlock.names import literal
 from pginterlock.rules.parts import (
     Render,

@@ -9,8 +9,10 @@ what does not agree at the commit is recorded, and so is a write that would be r
 from dataclasses import replace
 
 from pginterlock import assets
+from pginterlock.choices import Mode
+from pginterlock.elements import Mirror
 from pginterlock.errors import MirrorDisagrees
-from pginterlock.model import Machine, Mirror, Mode
+from pginterlock.model import Machine
 from pginterlock.names import field, ident, literal
 from pginterlock.rules.claim_terms import clashes, holds
 from pginterlock.rules.mirror_terms import (

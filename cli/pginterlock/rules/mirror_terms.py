@@ -5,7 +5,8 @@ Pure: model and table in, SQL text out.
 
 import hashlib
 
-from pginterlock.model import Claim, Mirror, Mode, TableName, TargetGuard
+from pginterlock.choices import Mode
+from pginterlock.elements import Claim, Mirror, TableName, TargetGuard
 from pginterlock.names import cut
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Column, Table

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pginterlock import assets
-from pginterlock.model import Checks, Machine, Mode
+from pginterlock.choices import Checks, Mode
+from pginterlock.model import Machine
 from pginterlock.names import array, field, ident, literal
 from pginterlock.table import Column, Kind, Table
 from pginterlock.template import fill

@@ -6,8 +6,9 @@ Pure: model and table in, SQL text out.
 from collections.abc import Callable, Iterable
 
 from pginterlock import assets
+from pginterlock.elements import Reaction, Transition
 from pginterlock.expression import rewrite
-from pginterlock.model import RENAME_EVENT, Machine, Reaction, Transition
+from pginterlock.model import RENAME_EVENT, Machine
 from pginterlock.names import array, ident, literal
 from pginterlock.rules import guard
 from pginterlock.rules.entered import entered

@@ -16,8 +16,10 @@ Pure: data in, data out.
 
 from dataclasses import dataclass
 
+from pginterlock.choices import Mode
+from pginterlock.elements import Reaction, Transition
 from pginterlock.expression import is_bare
-from pginterlock.model import RENAME_EVENT, Machine, Mode, Reaction, Transition
+from pginterlock.model import RENAME_EVENT, Machine
 
 NAME = "reaction"
 # What an entry keeps of a reaction, beside the actor that it is: why, and who wrote meanwhile.

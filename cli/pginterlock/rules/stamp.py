@@ -4,8 +4,9 @@ Where it is required and where forbidden is derived from the graph of moves (`Ma
 A fill trigger writes it on entry, as far as the spec lets it.
 """
 
+from pginterlock.choices import Fill, Mode, Presence
+from pginterlock.elements import Stamp
 from pginterlock.errors import StampBroken
-from pginterlock.model import Fill, Mode, Presence, Stamp
 from pginterlock.names import literal
 from pginterlock.rules import stamp_repairs
 from pginterlock.rules.parts import (

@@ -5,7 +5,9 @@ Pure: model and table in, SQL text out.
 
 from collections.abc import Callable, Sequence
 
-from pginterlock.model import Machine, Presence, Stamp
+from pginterlock.choices import Presence
+from pginterlock.elements import Stamp
+from pginterlock.model import Machine
 from pginterlock.names import cut, ident, literal
 from pginterlock.rules.parts import Render, RowRepair, Writing, is_state
 from pginterlock.table import Kind

@@ -1,7 +1,7 @@
 """IL13, state row: what a row looks like in a state (require, forbid, clear)."""
 
+from pginterlock.choices import Mode
 from pginterlock.errors import StateRowBroken
-from pginterlock.model import Mode
 from pginterlock.rules.parts import Render, RowPredicate, RowRepair, Writing, is_state, new
 
 ERROR = StateRowBroken

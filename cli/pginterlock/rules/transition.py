@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
 
+from pginterlock.choices import Mode
+from pginterlock.elements import Transition
 from pginterlock.errors import IllegalTransition
-from pginterlock.model import Machine, Mode, Transition
+from pginterlock.model import Machine
 from pginterlock.names import array, literal
 from pginterlock.rules import guard, known_state, reacting
 from pginterlock.rules.parts import Verdict, Writing, indent, is_state, listing, new, renamed

@@ -4,8 +4,8 @@ import psycopg
 from psycopg.rows import DictRow
 
 from pginterlock import database
+from pginterlock.elements import Mirror
 from pginterlock.findings import Finding
-from pginterlock.model import Mirror
 from pginterlock.rules import mirror
 from pginterlock.rules.mirror_terms import NAME
 from pginterlock.rules.parts import listing

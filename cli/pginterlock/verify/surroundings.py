@@ -6,9 +6,10 @@ import psycopg
 from psycopg.rows import DictRow
 
 from pginterlock import database
+from pginterlock.choices import Mode
 from pginterlock.compiler import MachineNames
+from pginterlock.elements import TableName
 from pginterlock.findings import Finding, Severity
-from pginterlock.model import Mode, TableName
 from pginterlock.objects import ObjectKind
 from pginterlock.rules import known_state
 from pginterlock.survey import MachineSurvey, Survey
