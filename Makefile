@@ -66,9 +66,10 @@ bench-modes: .venv/.made-for-bench $(call needed,15) ## what observe, ratchet an
 soak-adoption: .venv/.made-for-bench $(call needed,15) ## a dirty live table of a million rows to an enforced one, writers going on
 	$(BIN)/python bench/adoption.py $(SOAK_ARGS)
 
-soak-kills: .venv/.made-for-dev $(call needed,15) ## kill -9 of client and server, KILLS (200) of each, in apply, backfill, mode change, rename
-	INTERLOCK_KILLS=$(or $(KILLS),200) INTERLOCK_TEST_PG=15 $(BIN)/pytest -n $(JOBS) -v tests/db/test_live_killed.py \
-	    tests/db/test_backfill_killed.py tests/db/test_observe_mode_killed.py tests/db/test_version_faults.py -k kill
+soak-kills: .venv/.made-for-dev $(call needed,15) ## kill -9 of client and server, KILLS (200) of each, in apply, backfill, mode change; WHAT=live: one of live, backfill, mode, version
+	INTERLOCK_KILLS=$(or $(KILLS),200) INTERLOCK_TEST_PG=15 $(BIN)/pytest -n $(JOBS) -v --durations=0 tests/db/test_live_killed.py \
+	    tests/db/test_backfill_killed.py tests/db/test_observe_mode_killed.py tests/db/test_version_faults.py \
+	    -k "kill$(if $(WHAT), and $(WHAT))"
 
 soak-races: .venv/.made-for-dev $(call needed,15) ## 1,000,000 writes of eight sessions at random against a model of the machine (RACES_ARGS)
 	$(BIN)/python -m tests.races $(RACES_ARGS)

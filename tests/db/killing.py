@@ -40,6 +40,11 @@ class Victim:
         self.place = embedded.start(bin_dir=self.place.bin_dir, folder=self.place.folder)
 
 
+def times(what: str, kills: int) -> int:
+    """Return how often *what* is killed: half the server's ends are those of one backend."""
+    return kills if what == "client" else -(-kills // 2)
+
+
 def command(arguments: Sequence[str]) -> list[str]:
     """Return what runs ``interlock`` with *arguments*, in `environment`."""
     return [sys.executable, "-m", "pginterlock", *arguments]

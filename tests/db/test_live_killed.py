@@ -61,7 +61,7 @@ def test_a_live_apply_that_is_killed_ends_as_an_undisturbed_one(victim: Victim, 
         undisturbed = whole(session)
     hits = 0
 
-    for _ in range(KILLS):
+    for _ in range(killing.times(what, KILLS)):
         with killing.until_up(victim.dsn) as session:
             reset(session)
             process = killing.start(arguments(victim.dsn))

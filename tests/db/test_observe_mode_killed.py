@@ -44,7 +44,7 @@ def test_a_change_from_observe_that_is_killed_is_whole_after_another_run(
         apply.install(session, spec.load(path))
     hits = 0
 
-    for number in range(KILLS):
+    for number in range(killing.times(what, KILLS)):
         mode = Mode.OBSERVE if number % 2 == 0 else Mode.ENFORCE
         with killing.until_up(victim.dsn) as session:
             process = killing.start(change(victim.dsn, path, mode))
