@@ -21,6 +21,9 @@ do $$ begin
         create role approval_cid login;
         create role approval_app login;
         create role approval_eye login;
+        create role approval_sight nologin;
+        create role approval_reader login in role approval_sight;
+        create role approval_heir login noinherit in role approval_sight;
         grant approval_cid to approval_ann;
     end if;
 exception when duplicate_object or unique_violation then null;

@@ -212,6 +212,28 @@ def test_the_function_behind_it_counts_for_no_other_state_or_stay(login: Login) 
     assert is_refused(app)
 
 
+GIVE = "select interlock.parcel_approval('{\"id\": 1}', 'refund', 'SENT', 'approve', null)"
+
+
+def test_who_may_not_read_the_table_gives_none_behind_it(login: Login) -> None:
+    login("").execute("revoke select on depot.parcel from public")
+
+    with pytest.raises(errors.CheckViolation, match="approvals of refund are not by") as caught:
+        login("eye").execute(GIVE)
+
+    assert caught.value.diag.message_hint == "They are by who may read depot.parcel"
+
+
+@pytest.mark.parametrize("who", ["eye", "reader", "heir"], ids=["column", "role", "noinherit"])
+def test_who_may_read_any_of_it_in_any_way_may(login: Login, who: str) -> None:
+    admin = login("")
+    admin.execute("revoke select on depot.parcel from public")
+    admin.execute("grant select (id) on depot.parcel to approval_eye")
+    admin.execute("grant select on depot.parcel to approval_sight")
+
+    assert login(who).execute(GIVE).fetchall()[0][0]["approvals"] == 1
+
+
 def test_the_replica_role_asks_for_them_too(login: Login) -> None:
     admin = login("")
     admin.execute("set session_replication_role = replica")

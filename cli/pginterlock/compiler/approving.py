@@ -112,19 +112,26 @@ def _refuse(writing: Writing, verdict: Verdict) -> str:
 
 
 def _roles(writing: Writing) -> str:
-    """Return the refusal of who is no member of the roles that approve."""
+    """Return the refusal of who is no member of the roles that approve.
+
+    Where none are named, who may read the row approves: whoever calls this function past `approve`,
+    which reads it as its caller, is asked for the right to.
+    """
     found = []
+    table = writing.table.name
     for asked in dict.fromkeys(it.approvals for it in _asking(writing)):
-        if asked is None or not asked.by:
+        if asked is None:
             continue
         same = [it for it in _asking(writing) if it.approvals == asked]
-        is_meant, is_member = _is_one_of(same, "p_state"), authority.is_member(asked.by)
+        is_meant = _is_one_of(same, "p_state")
+        may = authority.is_member(asked.by) if asked.by else authority.is_reader(qualified(table))
+        whom = f"members of {', '.join(asked.by)}" if asked.by else f"who may read {table}"
         verdict = Verdict(
-            f"({is_meant})\n    and ({is_member}) is not true",
+            f"({is_meant})\n    and ({may}) is not true",
             approval.CODE,
             approval.NAME,
             f"pg_catalog.concat(': approvals of ', p_event, ' are not by ', {authority.ACTING})",
-            literal(f"They are by members of {', '.join(asked.by)}"),
+            literal(f"They are by {whom}"),
             writing.machine.state,
             missing=("role",),
             event="p_event",

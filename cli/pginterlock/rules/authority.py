@@ -34,6 +34,19 @@ def is_member(roles: tuple[str, ...]) -> str:
     )
 
 
+def is_reader(relation: str) -> str:
+    """Return SQL that is true when the session acts as one who may read any of *relation*.
+
+    As a member too of a role that may, with `inherit` or without.
+    """
+    return (
+        "exists (\n        select from pg_catalog.pg_roles as r\n        where\n"
+        f"            pg_catalog.pg_has_role({ACTING}::pg_catalog.name, r.oid, 'member')\n"
+        "            and pg_catalog.has_any_column_privilege("
+        f"r.oid, {literal(relation)}, 'select')\n    )"
+    )
+
+
 def refusal(writing: Writing, moves: list[Transition]) -> str:
     """Return the refusal of *moves*, one state to another, none of which the session may make."""
     move = moves[0]

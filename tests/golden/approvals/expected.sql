@@ -1128,6 +1128,22 @@ begin
     elsif v_count is null then
         return null;
     end if;
+    if (p_event = 'send' and p_state = any (array['PACKED']::pg_catalog.text[]))
+        and (exists (
+            select from pg_catalog.pg_roles as r
+            where
+                pg_catalog.pg_has_role(coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_user)::pg_catalog.name, r.oid, 'member')
+                and pg_catalog.has_any_column_privilege(r.oid, '"depot"."parcel"', 'select')
+        )) is not true then
+        perform interlock.refuse(
+            p_code => 'IL05', p_machine => 'parcel', p_rule => 'approval',
+            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', v_key_1),
+            p_from => p_state, p_to => null, p_event => p_event,
+            p_allowed => '{}', p_missing => array['role']::pg_catalog.text[],
+            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', v_key_1), pg_catalog.concat(': approvals of ', p_event, ' are not by ', coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_user))),
+            p_hint => 'They are by who may read depot.parcel'
+        );
+    end if;
     if (p_event = 'lose' and p_state = any (array['PACKED', 'SENT']::pg_catalog.text[]))
         and (pg_catalog.pg_has_role(coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_user)::pg_catalog.name, pg_catalog.to_regrole('"pg_monitor"'), 'member') is true) is not true then
         perform interlock.refuse(
@@ -1137,6 +1153,22 @@ begin
             p_allowed => '{}', p_missing => array['role']::pg_catalog.text[],
             p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', v_key_1), pg_catalog.concat(': approvals of ', p_event, ' are not by ', coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_user))),
             p_hint => 'They are by members of pg_monitor'
+        );
+    end if;
+    if (p_event = 'steal' and p_state = any (array['SENT']::pg_catalog.text[]))
+        and (exists (
+            select from pg_catalog.pg_roles as r
+            where
+                pg_catalog.pg_has_role(coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_user)::pg_catalog.name, r.oid, 'member')
+                and pg_catalog.has_any_column_privilege(r.oid, '"depot"."parcel"', 'select')
+        )) is not true then
+        perform interlock.refuse(
+            p_code => 'IL05', p_machine => 'parcel', p_rule => 'approval',
+            p_table => array['depot', 'parcel']::pg_catalog.text[], p_column => 'status', p_key => pg_catalog.jsonb_build_object('id', v_key_1),
+            p_from => p_state, p_to => null, p_event => p_event,
+            p_allowed => '{}', p_missing => array['role']::pg_catalog.text[],
+            p_message => pg_catalog.concat('parcel ', pg_catalog.concat_ws('/', v_key_1), pg_catalog.concat(': approvals of ', p_event, ' are not by ', coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_user))),
+            p_hint => 'They are by who may read depot.parcel'
         );
     end if;
     v_entry := coalesce((select pg_catalog.max(a.id) from interlock."parcel_audit" as a where a."key_id" = v_key_1), 0);
