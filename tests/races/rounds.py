@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 from psycopg.rows import dict_row
+from tests.races.dice import ROLLS
 from tests.races.inn import AUDITED, FOLDER, inn
 from tests.races.ledger import Stored, disagreements, faults, trace
 from tests.races.model import Row
@@ -42,12 +43,18 @@ _VERIFY_EVERY_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How the machine of a round is compiled."""
+    """How the machine of a round is compiled, and played."""
 
     checks: str = "function"
     continuity: str = "verify"
+    rolls: str = "all"  # what its sessions do
 
     def __str__(self) -> str:
+        return f"{self.compiled}, rolls: {self.rolls}"
+
+    @property
+    def compiled(self) -> str:
+        """What the spec says of it."""
         return f"checks: {self.checks}, continuity: {self.continuity}"
 
 
@@ -69,9 +76,9 @@ class Round:
 
 
 def setting_of(seed: str) -> Setting:
-    """Return how the machine of the round with this *seed* is compiled."""
+    """Return how the machine of the round with this *seed* is compiled, and played."""
     dice = random.Random(seed)
-    return Setting(dice.choice(CHECKS), dice.choice(CONTINUITY))
+    return Setting(dice.choice(CHECKS), dice.choice(CONTINUITY), dice.choice(tuple(ROLLS)))
 
 
 def build(session: psycopg.Connection, setting: Setting) -> None:
@@ -90,7 +97,8 @@ def _machine(setting: Setting) -> Spec:
 def work(dsn: str, number: int, seed: str, setting: Setting, operations: int) -> Told:
     """Be one session; may be run in a process of its own."""
     model = inn(setting.checks)
-    return Session(dsn, number, f"{seed} session {number}", model).run(operations)
+    played = Session(dsn, number, f"{seed} session {number}", model, setting.rolls)
+    return played.run(operations)
 
 
 def play(

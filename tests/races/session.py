@@ -61,11 +61,11 @@ class _Running:
 class Session:
     """A client, its dice, and what it has to tell."""
 
-    def __init__(self, dsn: str, number: int, seed: str, model: Model) -> None:
+    def __init__(self, dsn: str, number: int, seed: str, model: Model, rolls: str = "all") -> None:
         self._model = model
         self._dice = random.Random(seed)
         self._login = LOGINS[number % len(LOGINS)]
-        self._rolled = Dice(self._dice)
+        self._rolled = Dice(self._dice, rolls=rolls)
         self._notices: list[Notice] = []
         self._session = psycopg.connect(
             dsn, user=self._login, autocommit=True, options="-c statement_timeout=30s"
@@ -258,10 +258,15 @@ class Session:
 
     def _learn(self, attempt: Attempt) -> None:
         """A key that is taken, or was, is nothing to insert again; a row passed by is gone."""
-        if attempt.operation.table != "booking":
+        refusal, key = attempt.refusal, attempt.operation.keys[0]
+        code = refusal.code if refusal else None
+        if attempt.operation.table == "room":
             return
-        code, key = attempt.refusal.code if attempt.refusal else None, attempt.operation.keys[0]
-        if code == "key":
+        if refusal and code in ("IL01", "IL08") and not attempt.notices:
+            self._rolled.note(key, {"status": refusal.source} if refusal.source else None)
+        elif attempt.operation.table == "approval":
+            return
+        elif code == "key":
             self._rolled.seen.setdefault(key, None)
         elif code is None and not attempt.notices and key in self._rolled.seen:
             if wanted_state(attempt.operation) is None:
