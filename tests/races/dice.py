@@ -65,12 +65,12 @@ class Dice:
         row = self.seen.get(key)
         return str(row["status"]) if row else self.dice.choice(INITIAL)
 
-    def seen_in(self, states: Sequence[str], otherwise: int) -> int:
-        """Return the key of a row that was seen in one of *states*: mostly that of the first."""
+    def seen_in(self, states: Sequence[str], otherwise: int, first: float = 0.0) -> int:
+        """Return the key of a row that was seen in one of *states*; often that of the *first*."""
         found = sorted(key for key, row in self.seen.items() if row and row["status"] in states)
         if not found:
             return otherwise
-        return found[0] if self.dice.random() < 0.8 else self.dice.choice(found)
+        return found[0] if self.dice.random() < first else self.dice.choice(found)
 
     def value(self, column: str) -> Value:
         """Return a value for *column*, now and then one that no row may have."""
@@ -182,7 +182,7 @@ def arrive(rolled: Dice, key: int) -> Operation:
     key = rolled.seen_in(("HELD", "PARKED", "ARRIVED"), key)
     state = rolled.state_of(key)
     target = "LEFT" if state == "ARRIVED" else "ARRIVED"
-    if state == "HELD" and rolled.dice.random() < 0.5:
+    if state == "HELD" and rolled.dice.random() < 0.7:
         target = "PARKED"
     values = rolled.values_for(target) if target == "ARRIVED" else {}
     return Update((key,), {**values, "status": target}, state)
@@ -204,20 +204,20 @@ def room(rolled: Dice, key: int) -> Operation:  # noqa: ARG001
 def approve(rolled: Dice, key: int) -> Operation:
     """Approve of a move of a row that was seen where it may be made, mostly; or withdraw that."""
     if rolled.dice.random() < 0.9:
-        key = rolled.seen_in(_TO_APPROVE, key)
+        key = rolled.seen_in(_TO_APPROVE, key, 0.8)
     return Approve(key, "withdraw" if rolled.dice.random() < 0.1 else "approve")
 
 
 def void(rolled: Dice, key: int) -> Operation:
     """Make the move that asks for approvals, of a row where it may be made."""
-    key = rolled.seen_in(_TO_APPROVE, key)
+    key = rolled.seen_in(_TO_APPROVE, key, 0.8)
     if rolled.dice.random() < 0.5:
         return Fire(key, "void")
     return Update((key,), {"status": "VOID"})
 
 
 _Rolls = Sequence[tuple[int, Callable[[Dice, int], Operation]]]
-# How often each is rolled: all that there is, or above all what reaches across tables and persons.
+# How often each is rolled: all that there is, or above all what reaches across.
 ROLLS: Mapping[str, _Rolls] = {
     "all": (
         (36, move),
@@ -244,5 +244,13 @@ ROLLS: Mapping[str, _Rolls] = {
         (10, room),
         (30, approve),
         (12, void),
+    ),
+    "rooms": (
+        (25, move),
+        (4, insert),
+        (6, fire),
+        (25, arrive),
+        (25, move_room),
+        (25, room),
     ),
 }
