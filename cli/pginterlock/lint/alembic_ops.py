@@ -78,12 +78,13 @@ def _add_column(op: Op) -> Iterator[Action]:
     yield op.one(Verb.ADD_COLUMN, op.table(), str(name), told)
     if volatile := python_sql.volatile_in(column.named.get("server_default", NOTHING)):
         why = f"the default of column {name} calls {volatile}()"
-        yield op.one(Verb.REWRITE, op.table(), why)
+        yield op.one(Verb.REWRITE, op.table(), why, "", "for_sure")
     for it in column.args:
         if is_call_of(it, "Identity"):
-            yield op.one(Verb.REWRITE, op.table(), f"column {name} is an identity")
+            yield op.one(Verb.REWRITE, op.table(), f"column {name} is an identity", "", "for_sure")
         elif is_call_of(it, "Computed") and _is_stored(it):
-            yield op.one(Verb.REWRITE, op.table(), f"column {name} is generated and stored")
+            told = f"column {name} is generated and stored"
+            yield op.one(Verb.REWRITE, op.table(), told, "", "for_sure")
 
 
 def _is_stored(computed: Value) -> bool:

@@ -63,17 +63,17 @@ def updated(context: Context, action: Action) -> Iterator[Told]:
 def _moves(context: Context, it: Guarded, action: Action, code: str) -> Told:
     state = next(n for n in action.columns if context.column(it, n) == it.machine.state)
     to = [value for name, value in action.values if name == state]
-    froms = [old for name, asked in action.where if name == state for old in asked]
+    starts = [old for name, asked in action.where if name == state for old in asked]
     told = f"updates {state} of {it.table} by hand, the state of machine {it.name}"
     target = to[0] if len(to) == 1 else None
     if target is not None and target not in it.machine.states:
         return _told(code, it, f"{told}, to {target}, which is no state of it")
-    moves = [(f, target) for f in froms]
+    moves = [(f, target) for f in starts]
     if target is not None and moves and all(_is_free(it, *move) for move in moves):
-        allowed = f": {', '.join(froms)} -> {target} is allowed, but nobody says who and why"
+        allowed = f": {', '.join(starts)} -> {target} is allowed, but nobody says who and why"
         return _told(code, it, told + allowed, _WARNING)
     if target is not None and moves:
-        illegal = [f for f in froms if target not in it.machine.targets(f) and f != target]
+        illegal = [f for f in starts if target not in it.machine.targets(f) and f != target]
         if illegal:
             told += f": {', '.join(illegal)} -> {target} is not allowed"
     elif target is not None:

@@ -154,16 +154,11 @@ def rewritten(context: Context, action: Action) -> Iterator[Told]:
 
 
 def _rewrites(context: Context, action: Action, why: str) -> Iterator[Told]:
+    how = "rewrites" if "for_sure" in action.words else "may rewrite"
     for it in context.find(action.table):
         if it.is_own:
-            sure = "rewrites" if "for_sure" in action.words else "may rewrite"
-            sure = "rewrites" if action.verb is Verb.REWRITE else sure
-            yield _told(
-                "lint-rewrite",
-                it,
-                f"{sure} every row of {it.table} under AccessExclusive: {why}",
-                _WARNING,
-            )
+            told = f"{how} every row of {it.table} under AccessExclusive: {why}"
+            yield _told("lint-rewrite", it, told, _WARNING)
 
 
 def owner(context: Context, action: Action) -> Iterator[Told]:

@@ -11,10 +11,11 @@ from pginterlock.findings import Severity
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a rule finds, and the remedy that it proposes."""
+    """What a rule finds, the remedy that it proposes, and how bad it is as a rule."""
 
     summary: str
     remedy: str
+    severity: Severity = Severity.ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ _RULES = {
     "lint-foreign-trigger": Rule(
         "A BEFORE trigger on a guarded table can swallow or change what the machine judges.",
         "Use an AFTER trigger, or make sure that it returns NEW and leaves the machine's columns",
+        Severity.WARNING,
     ),
     "lint-rule": Rule(
         "A rewrite rule on a guarded table: writes vanish or become others, silently.",
@@ -96,6 +98,7 @@ _RULES = {
         "All rows of a guarded table are rewritten, while nobody may read or write.",
         "Do it while nobody works, with a lock_timeout; for a new column: add it without a default,"
         " fill it in batches",
+        Severity.WARNING,
     ),
     "lint-owner": Rule(
         "A guarded table gets another owner, who may take the machine off.",
@@ -104,6 +107,7 @@ _RULES = {
     "lint-row-security": Rule(
         "Row security on a guarded table can hide rows from what the machine asks.",
         "Let policies leave the owner of the functions alone, and run interlock verify after it",
+        Severity.WARNING,
     ),
     "lint-grant": Rule(
         "A right that gets around a machine is granted.",
@@ -146,6 +150,7 @@ _RULES = {
     "lint-raw-copy": Rule(
         "COPY writes the state.",
         "Load the past in a bypass of kind import: interlock bypass open {machine} --import",
+        Severity.WARNING,
     ),
     "lint-truncate": Rule(
         "A guarded table is emptied: no machine lets that pass.",

@@ -52,8 +52,12 @@ def _rule(name: str) -> _Json:
         "id": name,
         "shortDescription": {"text": rule.summary},
         "help": {"text": f"{rule.summary} {rule.remedy}. See: interlock explain {name}"},
-        "defaultConfiguration": {"level": "error"},
+        "defaultConfiguration": {"level": _level(rule.severity)},
     }
+
+
+def _level(severity: Severity) -> str:
+    return "error" if severity is Severity.ERROR else "warning"
 
 
 def _results(findings: Sequence[LintFinding], names: list[str]) -> list[_Json]:
@@ -65,7 +69,7 @@ def _results(findings: Sequence[LintFinding], names: list[str]) -> list[_Json]:
         result: _Json = {
             "ruleId": found.code,
             "ruleIndex": names.index(found.code),
-            "level": "error" if found.severity is Severity.ERROR else "warning",
+            "level": _level(found.severity),
             "message": {"text": f"{found.message}. {found.hint}"},
             "locations": [_location(at.file, at.line, at.column, it.function)],
             "partialFingerprints": {"interlockLint/v1": _fingerprint(it, seen)},

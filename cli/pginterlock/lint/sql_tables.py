@@ -20,6 +20,7 @@ _VOLATILE_WORDS = """
 """
 VOLATILE = frozenset(_VOLATILE_WORDS.split())
 _SERIALS = frozenset(["serial", "serial4", "serial8", "bigserial", "smallserial", "serial2"])
+SURE = frozenset(["for_sure"])
 _ALL, _USER = "all", "user"
 _Read = Callable[[Message, Relation], Iterator[Action]]
 
@@ -83,7 +84,7 @@ def _added(command: Message, table: Relation, scene: Scene) -> Iterator[Action]:
         Verb.ADD_COLUMN, scene.place, table, column.colname, to=type_name(column.type_name)
     )
     if why := _rewriting(column):
-        yield Action(Verb.REWRITE, scene.place, table, why)
+        yield Action(Verb.REWRITE, scene.place, table, why, words=SURE)
 
 
 def _rewriting(column: Message) -> str:
@@ -153,10 +154,9 @@ def _plain(verb: Verb, name: str = "", *words: str) -> "_Command":
     return read
 
 
-def _rewrite(why: str) -> "_Command":
+def _rewrite(why: str, words: frozenset[str] = frozenset()) -> "_Command":
     def read(command: Message, table: Relation, scene: Scene) -> Iterator[Action]:
-        told = why.format(command.name)
-        yield Action(Verb.REWRITE, scene.place, table, told, words=frozenset(["for_sure"]))
+        yield Action(Verb.REWRITE, scene.place, table, why.format(command.name), words=words)
 
     return read
 
@@ -173,7 +173,7 @@ _COMMANDS: dict[str, _Command] = {
     "AT_DropConstraint": _plain(Verb.DROP_CONSTRAINT),
     "AT_AlterConstraint": _constraint,
     "AT_ChangeOwner": _owner,
-    "AT_SetLogged": _rewrite("set logged"),
+    "AT_SetLogged": _rewrite("set logged", SURE),
     "AT_SetUnLogged": _plain(Verb.SET_UNLOGGED),
     "AT_SetAccessMethod": _rewrite("set access method"),
     "AT_SetTableSpace": _rewrite("set tablespace copies the table"),
