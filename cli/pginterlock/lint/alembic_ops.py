@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pginterlock.lint import python_sql
 from pginterlock.lint.actions import UNKNOWN, Action, Place, Relation, Verb
 from pginterlock.lint.values import NOTHING, Call, Nothing, Value, is_call_of
+from pginterlock.lint.widths import is_wider
 
 _MACHINE = re.compile(
     r"^machines:[^\n]*\n(?:\s*(?:#[^\n]*)?\n)*[ \t]+[\"']?(\w+)[\"']?:", re.MULTILINE
@@ -103,7 +104,10 @@ def _alter_column(op: Op) -> Iterator[Action]:
         yield op.one(Verb.RENAME_COLUMN, table, name, str(to))
     if not isinstance(named.get("type_", NOTHING), Nothing):
         told, labels = python_sql.type_text(named["type_"])
-        yield Action(Verb.RETYPE_COLUMN, op.place, table, name, told, columns=labels)
+        old = named.get("existing_type")
+        wider = old and is_wider(python_sql.width_of(old), python_sql.width_of(named["type_"]))
+        words = frozenset(["wider"] if wider else [])
+        yield Action(Verb.RETYPE_COLUMN, op.place, table, name, told, columns=labels, words=words)
     if named.get("nullable") is False:
         yield op.one(Verb.SET_NOT_NULL, table, name)
     default = python_sql.default_text(named.get("server_default", NOTHING))

@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 
 from pginterlock.lint.actions import Relation
 from pginterlock.lint.values import Call, Named, Value
+from pginterlock.lint.widths import KNOWN, LENGTHS, Width
 
 _RELATIONS = frozenset(["ForeignKey", "OneToOneField", "ParentalKey"])
 _COLUMNLESS = frozenset(["ManyToManyField", "GenericRelation", "ParentalManyToManyField"])
 # What of a field the database sees; choices, help texts and the like it does not.
-_TYPING = (
-    *("max_length", "max_digits", "decimal_places", "db_collation", "base_field", "size"),
-    *("geography", "srid", "dim", "to"),
-)
+_TYPING = ("db_collation", "base_field", "size", "geography", "srid", "dim")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +20,8 @@ class Field:
     """A field, as far as its column goes; *column* is None for one that has none."""
 
     column: str | None
+    name: str
+    width: Width
     type: tuple[str, ...]
     is_null: bool
     has_own_column: bool
@@ -89,11 +89,26 @@ def read_field(name: str, value: Value) -> Field | None:
     default = value.named.get("db_default")
     return Field(
         column,
-        (value.name, *(f"{key}={_plain(value.named.get(key))}" for key in _TYPING)),
+        value.name,
+        _width(value),
+        tuple(f"{key}={_plain(value.named.get(key))}" for key in _TYPING),
         is_null=value.named.get("null") is True,
         has_own_column=isinstance(own, str),
         default=str(default) if isinstance(default, (str, int, float)) else None,
         is_stored=value.name == "GeneratedField" and value.named.get("db_persist") is True,
+    )
+
+
+def _width(value: Call) -> Width:
+    told = value.name
+    size = value.named.get("max_length", LENGTHS.get(told))
+    if told == "DecimalField":
+        size = value.named.get("max_digits")
+    scale = value.named.get("decimal_places")
+    return Width(
+        KNOWN.get(told, told),
+        size if isinstance(size, int) and told != "TextField" else None,
+        scale if isinstance(scale, int) else None,
     )
 
 

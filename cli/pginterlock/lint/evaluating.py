@@ -24,6 +24,9 @@ from pginterlock.lint.values import (
 )
 
 Scope = dict[str, Value]
+# What asks which server it runs on is told so; what is for another is passed over.
+_SERVER = "postgresql"
+_OTHER_SERVERS = ("mysql", "mariadb", "sqlite", "oracle", "mssql")
 _MOST = 2_000  # items of a list that is made
 _COMPARISONS: Mapping[type[ast.cmpop], Callable[[Value, Value], bool]] = {
     ast.Eq: operator.eq,
@@ -98,6 +101,8 @@ class Evaluator:
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Value:
         base = self.value(node.value, scope)
+        if node.attr == "vendor" or (node.attr == "name" and _is_dialect(base)):
+            return _SERVER
         if isinstance(base, Named):
             return Named(f"{base.path}.{node.attr}")
         if isinstance(base, Class) and node.attr in base.body:
@@ -159,6 +164,17 @@ class Evaluator:
             return (left in right) is (how is ast.In)
         return NOTHING
 
+    def _negation(self, node: ast.UnaryOp, scope: Scope) -> Value:
+        value = self.value(node.operand, scope)
+        return not value if isinstance(node.op, ast.Not) and isinstance(value, bool) else NOTHING
+
+    def _logic(self, node: ast.BoolOp, scope: Scope) -> Value:
+        values = [self.value(it, scope) for it in node.values]
+        decisive = isinstance(node.op, ast.Or)
+        if any(it is decisive for it in values):
+            return decisive
+        return not decisive if all(it is (not decisive) for it in values) else NOTHING
+
     def _choice(self, node: ast.IfExp, scope: Scope) -> Value:
         test = self.value(node.test, scope)
         first, second = self.value(node.body, scope), self.value(node.orelse, scope)
@@ -209,6 +225,8 @@ class Evaluator:
             elif isinstance(value, dict):
                 named |= {str(key): inner for key, inner in value.items()}
         made = Call(func, args, named, node)
+        if isinstance(func, Named) and func.path == "isinstance" and len(args) > 1:
+            return _is_of_server(args[0], args[1])
         if isinstance(func, Function):
             return self._caller.run(func, made)
         if isinstance(func, Attribute) and isinstance(func.base, (str, list, dict, tuple)):
@@ -216,6 +234,22 @@ class Evaluator:
         if isinstance(func, Named) and func.path in texts.BUILT_IN and args:
             return texts.BUILT_IN[func.path](args[0])
         return self._caller.call(made)
+
+
+def _is_dialect(base: Value) -> bool:
+    """Whether *base* is what tells which server it is: ``op.get_bind().dialect``, an engine."""
+    name = base.path if isinstance(base, Named) else getattr(base, "name", "")
+    return str(name).rpartition(".")[2] in ("dialect", "engine")
+
+
+def _is_of_server(value: Value, kind: Value) -> Value:
+    """Whether a dialect is of a class, which has the server in its name: ``MySQLDialect``."""
+    told = kind.path.lower() if isinstance(kind, Named) else ""
+    if not _is_dialect(value) or not told:
+        return NOTHING
+    if "postgres" in told or "pgdialect" in told:
+        return True
+    return False if any(name in told for name in _OTHER_SERVERS) else NOTHING
 
 
 def bind(target: ast.expr, value: Value, scope: Scope) -> None:
@@ -235,6 +269,7 @@ _EXPRESSIONS: Mapping[type[ast.expr], Callable[..., Value]] = {
     ast.Attribute: Evaluator._attribute,
     ast.Await: Evaluator._awaited,
     ast.BinOp: Evaluator._operation,
+    ast.BoolOp: Evaluator._logic,
     ast.Call: Evaluator._call,
     ast.Compare: Evaluator._comparison,
     ast.Constant: Evaluator._constant,
@@ -250,4 +285,5 @@ _EXPRESSIONS: Mapping[type[ast.expr], Callable[..., Value]] = {
     ast.Set: Evaluator._list,
     ast.Subscript: Evaluator._part,
     ast.Tuple: Evaluator._tuple,
+    ast.UnaryOp: Evaluator._negation,
 }

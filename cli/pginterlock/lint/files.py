@@ -12,10 +12,11 @@ from pginterlock.findings import Severity
 from pginterlock.lint.actions import Place, Reading, Remark
 from pginterlock.lint.context import Types
 from pginterlock.lint.django_state import Models
-from pginterlock.lint.judge import LintFinding, judge
+from pginterlock.lint.judge import LintFinding, judge, once
 from pginterlock.lint.read_alembic import is_revision, read_revision
 from pginterlock.lint.read_django import is_migration, read_migration
 from pginterlock.lint.read_sql import read_file
+from pginterlock.lint.suppressions import Suppressions
 from pginterlock.model import Machine
 
 SUFFIXES = (".py", ".sql")
@@ -112,7 +113,8 @@ def _judge(
     findings, unread = judge(file, source.text, reading, machines, types)
     outcome.findings += findings
     outcome.unread += [Told(file, it) for it in unread]
-    outcome.faults += [Told(file, it) for it in dict.fromkeys(reading.faults)]
+    faults = once(reading.faults, Suppressions(source.text))
+    outcome.faults += [Told(file, it) for it in faults]
 
 
 def _read(source: Source, models: Models) -> Reading | Remark:

@@ -66,20 +66,25 @@ def judge(
                 found.setdefault(key, it)
             context.follow(action)
     findings = [*found.values(), *_reasonless(file, comments)]
-    return sorted(findings, key=_order), _once(unread, comments)
+    return sorted(findings, key=_order), once(unread, comments)
 
 
 _UNKNOWN_TABLE = "the table is not known here; look at it yourself"
 
 
 def _is_unknown(action: Action) -> bool:
-    return action.table is not None and UNKNOWN in action.table.name
+    is_harmless = action.verb in (Verb.CREATE_TABLE, Verb.ADD_COLUMN, Verb.CREATE_ENUM)
+    return action.table is not None and UNKNOWN in action.table.name and not is_harmless
 
 
-def _once(remarks: Iterable[Remark], comments: Suppressions) -> list[Remark]:
+def once(remarks: Iterable[Remark], comments: Suppressions) -> list[Remark]:
     """Return each remark once, and those not that a comment accepts."""
-    kept = [it for it in dict.fromkeys(remarks) if comments.reason(it.place) is None]
-    return sorted(kept, key=lambda it: (it.place.line, it.place.column))
+    kept = {
+        (it.place.line, it.place.column, it.message): it
+        for it in remarks
+        if comments.reason(it.place) is None
+    }
+    return [kept[key] for key in sorted(kept)]
 
 
 def _order(it: LintFinding) -> tuple[int, int, str]:

@@ -22,12 +22,15 @@ from pginterlock.lint.values import (
     is_call_of,
     text_of,
 )
+from pginterlock.lint.widths import KNOWN, Width
 
 EXECUTING = frozenset(["execute", "exec_driver_sql", "scalar", "scalars", "executemany"])
 _UNREAD = "SQL that comes from elsewhere; look at it yourself"
 _TABLES = ("table", "Table")
 _WRITES = {"update": Verb.UPDATE, "insert": Verb.INSERT, "delete": Verb.DELETE}
 _READING = frozenset(["select", "exists", "query", "func", "union", "union_all"])
+# Methods of a type that give the same type to PostgreSQL.
+_SAME_TYPE = frozenset(["with_variant", "copy", "evaluates_none"])
 _QUOTED = re.compile(r"\s*'((?:[^']|'')*)'\s*(?:::[\w. ]+(?:\(\d+\))?)?\s*\Z")
 _CALLED = re.compile(r"\b(\w+)\s*\(")
 
@@ -133,6 +136,8 @@ def type_text(value: Value) -> tuple[str, tuple[str, ...]]:
     match value:
         case Named(path):
             return path.rpartition(".")[2], ()
+        case Call() if value.name in _SAME_TYPE:
+            return type_text(value.receiver)
         case Call():
             labels = tuple(it for it in value.args if isinstance(it, str))
             name = value.named.get("name")
@@ -140,6 +145,22 @@ def type_text(value: Value) -> tuple[str, tuple[str, ...]]:
                 return (name if isinstance(name, str) else "", labels)
             return value.name, ()
     return "", ()
+
+
+def width_of(value: Value) -> Width:
+    """Return a SQLAlchemy type as PostgreSQL has it."""
+    if isinstance(value, Call) and value.name in _SAME_TYPE:
+        return width_of(value.receiver)
+    name, _ = type_text(value)
+    size = scale = None
+    if isinstance(value, Call):
+        size, scale = value.argument(0, "length", "precision"), value.argument(1, "scale")
+    told = KNOWN.get(name, name)
+    return Width(
+        told,
+        size if isinstance(size, int) and told != "text" else None,
+        scale if isinstance(scale, int) else None,
+    )
 
 
 def default_text(value: Value) -> str | None:

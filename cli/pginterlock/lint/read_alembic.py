@@ -85,7 +85,9 @@ class _Reader:
             return Op(made, place)
         if is_call_of(receiver, "batch_alter_table") and isinstance(receiver, Call):
             return Op(made, place, batch=receiver)
-        return None
+        # a project's own create_table, drop_column and so on, which wrap those of op
+        is_wrapper = isinstance(made.func, Named) and not made.func.path.startswith("sqlalchemy")
+        return Op(made, place) if is_wrapper and isinstance(made.argument(0), str) else None
 
     def _add(self, action: Action, place: Place) -> None:
         if UNKNOWN in (action.name, action.to):

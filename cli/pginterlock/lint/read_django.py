@@ -15,6 +15,7 @@ from pginterlock.lint.python_places import place_of
 from pginterlock.lint.read_sql import Target
 from pginterlock.lint.running import Runner
 from pginterlock.lint.values import Call, Class, Function, Named, Value
+from pginterlock.lint.widths import is_wider
 
 _REVERSE_SQL, _REVERSE_CODE = "reverse_sql", "reverse_code"
 _INTERLOCK = {
@@ -136,7 +137,7 @@ class _Operations:
         model, name, field = self._field(it)
         table = self._models.table(model)
         if field and field.column and self._is_ours(model):
-            self._add(Action(Verb.ADD_COLUMN, place, table, field.column, field.type[0]))
+            self._add(Action(Verb.ADD_COLUMN, place, table, field.column, field.name))
             if field.is_stored:
                 why = f"column {field.column} is generated and stored"
                 self._add(Action(Verb.REWRITE, place, table, why))
@@ -187,13 +188,13 @@ class _Operations:
         found = []
         if before is None:
             words = frozenset(["maybe"])
-            found.append(
-                Action(Verb.RETYPE_COLUMN, place, table, column, after.type[0], words=words)
-            )
+            found.append(Action(Verb.RETYPE_COLUMN, place, table, column, after.name, words=words))
             return found
         old = before.column or column
-        if before.type != after.type:
-            found.append(Action(Verb.RETYPE_COLUMN, place, table, old, after.type[0]))
+        if (before.width, before.type) != (after.width, after.type):
+            wider = is_wider(before.width, after.width) and before.type == after.type
+            words = frozenset(["wider"] if wider else [])
+            found.append(Action(Verb.RETYPE_COLUMN, place, table, old, after.name, words=words))
         if before.is_null and not after.is_null:
             found.append(Action(Verb.SET_NOT_NULL, place, table, old))
         if after.default is not None and after.default != before.default:

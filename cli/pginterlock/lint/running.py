@@ -28,6 +28,14 @@ class Hook(Protocol):
         ...
 
 
+class _Left(Exception):
+    """A function was left for sure; *value* is what it returns."""
+
+    def __init__(self, value: Value) -> None:
+        super().__init__()
+        self.value = value
+
+
 class Runner:
     """One file while it is gone through; *function* is the one that it is in, from outside."""
 
@@ -36,12 +44,13 @@ class Runner:
         self._evaluator = Evaluator(lines, self)
         self._depth = 0
         self._steps = 0
+        self._doubts = 0  # branches around, of which nobody knows whether they are taken
         self.calls: list[ast.Call] = []
         self.scope: Scope = {}
 
     def module(self, tree: ast.Module) -> None:
         """Go through the top of a file."""
-        self._body(tree.body, self.scope)
+        self._whole(tree.body, self.scope)
 
     def function(self, function: Function, **given: Value) -> None:
         """Go through one function of the file, as its caller from outside would."""
@@ -52,7 +61,7 @@ class Runner:
         if isinstance(function.node, ast.Lambda):
             self._evaluator.value(function.node.body, scope)
         else:
-            self._body(function.node.body, scope)
+            self._whole(function.node.body, scope)
 
     def call(self, made: Call) -> Value:
         """Tell the hook of a call."""
@@ -68,10 +77,20 @@ class Runner:
         try:
             if isinstance(function.node, ast.Lambda):
                 return self._evaluator.value(function.node.body, scope)
-            return self._body(function.node.body, scope)
+            return self._whole(function.node.body, scope)
         finally:
             self.calls.pop()
             self._depth -= 1
+
+    def _whole(self, body: Sequence[ast.stmt], scope: Scope) -> Value:
+        """Go through a body up to where it is left for sure."""
+        was, self._doubts = self._doubts, 0
+        try:
+            return self._body(body, scope)
+        except _Left as left:
+            return left.value
+        finally:
+            self._doubts = was
 
     def _body(self, body: Sequence[ast.stmt], scope: Scope) -> Value:
         """Go through statements; return what the last ``return`` that tells something gives."""
@@ -89,8 +108,8 @@ class Runner:
         match node:
             case ast.Expr():
                 value(node.value, scope)
-            case ast.Return():
-                return value(node.value, scope)
+            case ast.Return() | ast.Raise():
+                return self._leave(node, scope)
             case ast.Assign():
                 self._assign(node.targets, value(node.value, scope), scope)
             case ast.AnnAssign() if node.value is not None:
@@ -112,11 +131,18 @@ class Runner:
                 return self._compound(node, scope)
         return NOTHING
 
+    def _leave(self, node: ast.Return | ast.Raise, scope: Scope) -> Value:
+        told = node.value if isinstance(node, ast.Return) else node.exc
+        value = self._evaluator.value(told, scope)
+        if not self._doubts:
+            raise _Left(value if isinstance(node, ast.Return) else NOTHING)
+        return value if isinstance(node, ast.Return) else NOTHING
+
     def _compound(self, node: ast.stmt, scope: Scope) -> Value:
         bodies: list[list[ast.stmt]] = []
         match node:
             case ast.If():
-                bodies = self._sides(node, scope)
+                return self._chosen(node, scope)
             case ast.For() | ast.AsyncFor():
                 return self._loop(node, scope)
             case ast.While():
@@ -124,7 +150,7 @@ class Runner:
                 bodies = [node.body, node.orelse]
             case ast.With() | ast.AsyncWith():
                 self._enter(node.items, scope)
-                bodies = [node.body]
+                return self._body(node.body, scope)
             case ast.Try() | ast.TryStar():
                 handlers = [it.body for it in node.handlers]
                 bodies = [node.body, *handlers, node.orelse, node.finalbody]
@@ -132,11 +158,11 @@ class Runner:
                 bodies = [it.body for it in node.cases]
         return self._all(bodies, scope)
 
-    def _sides(self, node: ast.If, scope: Scope) -> list[list[ast.stmt]]:
+    def _chosen(self, node: ast.If, scope: Scope) -> Value:
         test = self._evaluator.value(node.test, scope)
         if isinstance(test, bool):
-            return [node.body if test else node.orelse]
-        return [node.body, node.orelse]
+            return self._body(node.body if test else node.orelse, scope)
+        return self._all([node.body, node.orelse], scope)
 
     def _enter(self, items: Sequence[ast.withitem], scope: Scope) -> None:
         for it in items:
@@ -145,10 +171,15 @@ class Runner:
                 bind(it.optional_vars, made, scope)
 
     def _all(self, bodies: Sequence[Sequence[ast.stmt]], scope: Scope) -> Value:
+        """Go through bodies of which some may not be run, or be left half way."""
         told: Value = NOTHING
-        for it in bodies:
-            value = self._body(it, scope)
-            told = told if isinstance(value, Nothing) else value
+        self._doubts += 1
+        try:
+            for it in bodies:
+                value = self._body(it, scope)
+                told = told if isinstance(value, Nothing) else value
+        finally:
+            self._doubts -= 1
         return told
 
     def _loop(self, node: ast.For | ast.AsyncFor, scope: Scope) -> Value:

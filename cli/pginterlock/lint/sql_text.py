@@ -33,8 +33,10 @@ _PSQL = re.compile(
     re.VERBOSE | re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
 _PARAMETERS = re.compile(
-    _QUOTED + r"| (?P<parameter>(?<![:\w]):[A-Za-z_]\w* | %\(\w+\)s | %s ) | (?P<percent>%%)",
-    re.VERBOSE | re.DOTALL,
+    _QUOTED
+    + r"| \bin\s+(?P<list> :[A-Za-z_]\w* | %\(\w+\)s | %s )"
+    + r"| (?P<parameter>(?<![:\w]):[A-Za-z_]\w* | %\(\w+\)s | %s ) | (?P<percent>%%)",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _ATOMIC = re.compile(r"\bbegin\s+atomic\b", re.IGNORECASE)
 _END = re.compile(r"\bend\s*\Z", re.IGNORECASE)
@@ -158,6 +160,8 @@ def _pieces(text: str) -> list[tuple[int, int]] | None:
 
 
 def _replaced(match: re.Match[str]) -> str:
+    if match["list"]:  # a parameter that is expanded to a list
+        return "in(1)".ljust(len(match[0]))
     if match["parameter"]:
         return _parameter(match["parameter"])
     return "% " if match["percent"] else match[0]
