@@ -75,7 +75,7 @@ def trigger_comes(context: Context, action: Action) -> Iterator[Told]:
 def constraint_goes(context: Context, action: Action) -> Iterator[Told]:
     """Tell of a constraint of ours, or the key, that is dropped or renamed."""
     how = "drops" if action.verb is Verb.DROP_CONSTRAINT else "renames"
-    is_key = action.name.endswith("_pkey") or "primary_key" in action.words
+    is_key = action.name.endswith(("_pkey", "_pk")) or "primary_key" in action.words
     for it in _concerned(context, action):
         told = f"{how} constraint {action.name} of {it.table}"
         if is_ours(action.name):

@@ -154,9 +154,9 @@ def _plain(verb: Verb, name: str = "", *words: str) -> "_Command":
     return read
 
 
-def _rewrite(why: str, words: frozenset[str] = frozenset()) -> "_Command":
+def _rewrite(why: str) -> "_Command":
     def read(command: Message, table: Relation, scene: Scene) -> Iterator[Action]:
-        yield Action(Verb.REWRITE, scene.place, table, why.format(command.name), words=words)
+        yield Action(Verb.REWRITE, scene.place, table, why.format(command.name))
 
     return read
 
@@ -173,7 +173,7 @@ _COMMANDS: dict[str, _Command] = {
     "AT_DropConstraint": _plain(Verb.DROP_CONSTRAINT),
     "AT_AlterConstraint": _constraint,
     "AT_ChangeOwner": _owner,
-    "AT_SetLogged": _rewrite("set logged", SURE),
+    "AT_SetLogged": _rewrite("set logged, if it was not"),
     "AT_SetUnLogged": _plain(Verb.SET_UNLOGGED),
     "AT_SetAccessMethod": _rewrite("set access method"),
     "AT_SetTableSpace": _rewrite("set tablespace copies the table"),
