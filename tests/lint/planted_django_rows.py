@@ -21,7 +21,8 @@ def forwards(apps, schema_editor):
         cursor.execute(
             "alter table depot_parcel disable trigger user"  # expect: lint-disable-trigger
         )
-    schema_editor.execute("drop table depot_parcel")  # expect: lint-drop-table
+    schema_editor.alter_db_table(Parcel, "depot_parcel", "x")  # expect: lint-rename-table
+    schema_editor.execute("drop table x")  # expect: lint-drop-table
 
 
 def backwards(apps, schema_editor):

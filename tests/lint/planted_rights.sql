@@ -9,6 +9,8 @@ grant pg_write_all_data to hotel_app;  -- expect: lint-grant
 grant interlock_owner to hotel_app;  -- expect: lint-role
 alter role interlock_owner login;  -- expect: lint-role
 drop owned by interlock_owner;  -- expect: lint-role
+set role interlock_owner;  -- expect: lint-role
+set session authorization interlock_owner;  -- expect: lint-role
 drop role interlock_owner;  -- expect: lint-role
 grant insert on interlock.booking_audit to hotel_app;  -- expect: lint-schema-interlock
 grant create on schema interlock to hotel_app;  -- expect: lint-schema-interlock

@@ -52,11 +52,23 @@ class CodeReader:
         model = _model_of(made.receiver)
         if model:
             self._unit += self._written(made, model, place)
+        elif made.name in ("delete_model", "alter_db_table"):
+            self._schema_edited(made, place)
         elif made.name in python_sql.EXECUTING:
             value = made.argument(0, "sql", "query", "statement", "sqltext")
             target = Target(self._reading, self._unit)
             python_sql.execute(value, place, target, is_sure=_is_cursor(made))
         return made
+
+    def _schema_edited(self, made: Call, place: Place) -> None:
+        """Take in what a schema editor does to the table of a model."""
+        model = _model_of(made.argument(0, "model"))
+        if model:
+            to = made.argument(2, "new_db_table")
+            verb = Verb.DROP_TABLE if made.name == "delete_model" else Verb.RENAME_TABLE
+            table = self._models.table(model.name, model.app)
+            told = str(to) if isinstance(to, str) else ""
+            self._unit.append(Action(verb, place, table, to=told))
 
     def _written(self, made: Call, model: _Model, place: Place) -> Iterator[Action]:
         name = made.name

@@ -168,6 +168,8 @@ def setting(_context: Context, action: Action) -> Iterator[Told]:
     if action.name == "session_replication_role" and value not in ("origin", "default", "local"):
         told = f"sets session_replication_role to {action.to or 'what is not seen here'}"
         yield Told("lint-replication-role", f"{told}: triggers that are not ALWAYS no longer fire")
+    elif action.name in ("role", "session_authorization") and action.to == "interlock_owner":
+        yield Told("lint-role", "becomes role interlock_owner, who owns every machine")
     elif action.name == "event_triggers" and value not in ("on", "true", "1", "yes"):
         yield Told("lint-event-trigger", "switches event triggers off (event_triggers)")
 

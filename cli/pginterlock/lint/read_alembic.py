@@ -77,6 +77,8 @@ class _Reader:
             self._unit.append(Action(Verb.CREATE_ENUM, place, Relation(None, name), columns=labels))
         elif made.name in ("update", "delete"):
             self._query(made, place)
+        elif made.name == "drop" and (table := python_sql.table_of(made.receiver)):
+            self._unit.append(Action(Verb.DROP_TABLE, place, table))
         return self._worth(made)
 
     def _operation(self, made: Call, place: Place) -> Op | None:

@@ -14,7 +14,7 @@ from pginterlock.lint.django_state import Field, Models, read_field, read_model
 from pginterlock.lint.python_places import place_of
 from pginterlock.lint.read_sql import Target
 from pginterlock.lint.running import Runner
-from pginterlock.lint.values import Call, Class, Function, Named, Value
+from pginterlock.lint.values import NOTHING, Call, Class, Function, Named, Value
 from pginterlock.lint.widths import is_wider
 
 _REVERSE_SQL, _REVERSE_CODE = "reverse_sql", "reverse_code"
@@ -243,7 +243,7 @@ class _Operations:
         for it in sql if isinstance(sql, (list, tuple)) else [sql]:
             text = it[0] if isinstance(it, (list, tuple)) and it else it
             is_noop = isinstance(text, Named) and text.path.endswith(".noop")
-            if isinstance(text, str) or (isinstance(text, Call) and not is_noop):
+            if not (is_noop or text is None or text is NOTHING):
                 python_sql.execute(text, place, target, is_sure=True)
 
     def run_python(self, it: Call, place: Place) -> None:

@@ -26,6 +26,7 @@ from pginterlock.lint.sql_text import Broken, statements, without_psql
 
 _MOST_DEPTH = 4
 _UNREAD = "SQL that is put together while it runs; look at it yourself"
+_INCLUDED = "another file is included here; name it too"
 _Reader = Callable[[Scene, Message], Iterator[Action]]
 
 
@@ -49,8 +50,10 @@ def read_file(text: str) -> Reading:
     reading = Reading()
     unit: list[Action] = []
     reading.units.append(unit)
-    text = without_psql(text)
-    read(text, locator(text), Target(reading, unit))
+    text, included = without_psql(text)
+    locate = locator(text)
+    reading.unread += [Remark(locate(it, it), _INCLUDED) for it in included]
+    read(text, locate, Target(reading, unit))
     return reading
 
 

@@ -38,6 +38,7 @@ _PARAMETERS = re.compile(
     + r"| (?P<parameter>(?<![:\w]):[A-Za-z_]\w* | %\(\w+\)s | %s ) | (?P<percent>%%)",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
+_INCLUDE = re.compile(r"\\i(?:r|nclude|nclude_relative)?\s")
 _ATOMIC = re.compile(r"\bbegin\s+atomic\b", re.IGNORECASE)
 _END = re.compile(r"\bend\s*\Z", re.IGNORECASE)
 
@@ -65,8 +66,12 @@ class Broken:
     message: str
 
 
-def without_psql(text: str) -> str:
-    """Return *text* with psql's commands and the data of COPY blanked."""
+def without_psql(text: str) -> tuple[str, list[int]]:
+    """Return *text* with psql's commands and the data of COPY blanked, and where it includes files.
+
+    The places are characters of the text.
+    """
+    included = []
 
     def plain(match: re.Match[str]) -> str:
         if match["data"] is not None:
@@ -74,13 +79,15 @@ def without_psql(text: str) -> str:
         if match["send"]:
             return ";" + _blank(match["send"])[1:]
         if match["meta"]:
+            if _INCLUDE.match(match["meta"]):
+                included.append(match.start())
             return _blank(match["meta"])
         if match["variable"]:
             is_name = match["variable"][1] == '"'
             return " " + match["variable"][1:] if is_name else _parameter(match["variable"])
         return match[0]
 
-    return _PSQL.sub(plain, text)
+    return _PSQL.sub(plain, text), included
 
 
 def statements(text: str) -> Iterator[Statement | Broken]:
