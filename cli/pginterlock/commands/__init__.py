@@ -11,6 +11,7 @@ COMMANDS = {
     "check": "Say what is wrong with a spec, without a database.",
     "schema": "Write the JSON Schema of the spec format, for editors.",
     "plan": "Print the SQL that brings a database to its spec, with the lock of each step.",
+    "lint": "Say what in migrations would disarm or break a machine, without a database.",
     "apply": "Bring a database to its spec, all of it or nothing.",
     "mode": "Change what happens to a write that breaks a rule, or print what is in force.",
     "verify": "Prove that the machines are there, work, and that every row obeys them.",

@@ -57,17 +57,34 @@ def find_spec(explicit: Path | None) -> Path:
 
     Raises SpecError where pyproject.toml cannot be read.
     """
-    if explicit:
-        return explicit
-    project = Path("pyproject.toml")
+    return explicit or _told_by(Path()) or Path(DEFAULT_SPEC)
+
+
+def spec_near(file: Path) -> Path | None:
+    """Return the spec in the nearest folder above *file* that has one, or whose project names one.
+
+    Raises SpecError where a pyproject.toml on the way cannot be read.
+    """
+    for folder in file.absolute().parents:
+        beside = folder / DEFAULT_SPEC
+        if found := _told_by(folder):
+            return found
+        if beside.is_file():
+            return beside
+    return None
+
+
+def _told_by(folder: Path) -> Path | None:
+    """Return the spec that pyproject.toml in *folder* names, None where it names none."""
+    project = folder / "pyproject.toml"
     if not project.is_file():
-        return Path(DEFAULT_SPEC)
+        return None
     try:
         told: object = tomllib.loads(project.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SpecError((f"pyproject.toml cannot be read: {error}",)) from None
+        raise SpecError((f"{project} cannot be read: {error}",)) from None
     for key in ("tool", "interlock", "spec"):
         told = told.get(key) if isinstance(told, dict) else None
     if told is not None and not isinstance(told, str):
-        raise SpecError(("pyproject.toml: spec in [tool.interlock] must be text",))
-    return Path(told or DEFAULT_SPEC)
+        raise SpecError((f"{project}: spec in [tool.interlock] must be text",))
+    return folder / told if told else None
