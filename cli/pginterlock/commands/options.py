@@ -1,17 +1,14 @@
 """The options that commands share: the same flag means the same everywhere."""
 
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pginterlock.errors import SpecError
+from pginterlock.spec_place import DEFAULT_SPEC, named_in
 
 _Decorated = Callable[..., Any]
-
-DEFAULT_SPEC = "interlock.yaml"
 
 spec_option: Callable[[_Decorated], _Decorated] = click.option(
     "--spec",
@@ -59,15 +56,4 @@ def find_spec(explicit: Path | None) -> Path:
     """
     if explicit:
         return explicit
-    project = Path("pyproject.toml")
-    if not project.is_file():
-        return Path(DEFAULT_SPEC)
-    try:
-        told: object = tomllib.loads(project.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SpecError((f"pyproject.toml cannot be read: {error}",)) from None
-    for key in ("tool", "interlock", "spec"):
-        told = told.get(key) if isinstance(told, dict) else None
-    if told is not None and not isinstance(told, str):
-        raise SpecError(("pyproject.toml: spec in [tool.interlock] must be text",))
-    return Path(told or DEFAULT_SPEC)
+    return named_in(Path()) or Path(DEFAULT_SPEC)
