@@ -1,4 +1,4 @@
-"""An Alembic environment of its own for a test: models, env.py, a spec, and what is done with it."""
+"""An Alembic environment for a test: models, env.py, a spec, and what is done with it."""
 
 import os
 import shutil
@@ -65,7 +65,8 @@ import pginterlock.alembic
 metadata = runpy.run_path(str(Path(__file__).with_name("models.py")))["metadata"]
 common = {{"target_metadata": metadata, "include_schemas": True, {options}}}
 if context.is_offline_mode():
-    context.configure(dialect_name="postgresql", literal_binds=True, **common)
+    offline = {{"dialect_name": "postgresql", "dialect_opts": {{"paramstyle": "named"}}}}
+    context.configure(literal_binds=True, **offline, **common)
     with context.begin_transaction():
         context.run_migrations()
 else:
@@ -109,7 +110,7 @@ asyncio.run(run())
 def url(dsn: str, driver: str = "psycopg") -> str:
     """Return a libpq string as SQLAlchemy writes it."""
     told = conninfo_to_dict(dsn)
-    place = f"host={told['host']}&port={told['port']}"
+    place = f"host={told['host']}&port={told.get('port', 5432)}"
     return f"postgresql+{driver}://{told['user']}@/{told['dbname']}?{place}"
 
 
@@ -154,13 +155,10 @@ class Depot:
 
     def revision(self, name: str = "", **options: Any) -> str:
         """Write a revision by autogenerate, and return its text."""
-        return self._run(
-            lambda config: Path(
-                command.revision(  # type: ignore[union-attr, arg-type]
-                    config, name or "change", autogenerate=True, **options
-                ).path
-            ).read_text(encoding="utf-8")
+        written = self._run(
+            lambda it: command.revision(it, name or "change", autogenerate=True, **options)
         )
+        return Path(written.path).read_text(encoding="utf-8")
 
     def versions(self) -> list[Path]:
         """Return the files of the revisions."""

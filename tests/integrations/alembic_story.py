@@ -1,12 +1,15 @@
 """The life of a machine in one Alembic environment, told whole: run once for each Alembic version.
 
-``python -m tests.integrations.alembic_story VERSION FOLDER DSN OTHER PSQL``; it ends with `told` or an error.
+``python -m tests.integrations.alembic_story VERSION FOLDER DSN OTHER PSQL``; at the end stands
+``told``.
 """
 
 import sys
 from pathlib import Path
 
 import alembic
+import psycopg
+import pytest
 from alembic.util import CommandError
 from tests.integrations.alembic_depot import Depot, body, is_sound, order, run_psql
 
@@ -22,7 +25,7 @@ def main(version: str, folder: str, dsn: str, other: str, psql: str) -> None:
     back_and_forth(depot)
     as_a_script(depot, other, Path(psql))
     taken_off(depot)
-    print("told")
+    sys.stdout.write("told\n")
 
 
 def made_with_its_table(depot: Depot) -> None:
@@ -44,12 +47,8 @@ def nothing_the_second_time(depot: Depot) -> None:
 def refuses_in_the_database(depot: Depot) -> None:
     depot.ask("insert into depot.parcel (id, status, weight) values (1, 'NEW', 3), (2, 'NEW', 3)")
     depot.ask("update depot.parcel set status = 'PACKED', dock = 1 where id = 1")
-    try:
+    with pytest.raises(psycopg.IntegrityError, match="NEW -> SENT is not allowed"):
         depot.ask("update depot.parcel set status = 'SENT' where id = 2")
-    except Exception as error:
-        assert "NEW -> SENT is not allowed" in str(error)
-    else:
-        raise AssertionError
 
 
 def changed_with_its_columns(depot: Depot) -> None:
@@ -60,12 +59,8 @@ def changed_with_its_columns(depot: Depot) -> None:
     depot.change("interlock.yaml", ("dock", "gate"), ("PACKED", "BOXED"), ("pack:", "box:"))
     with (depot.folder / "interlock.yaml").open("a", encoding="utf-8") as file:
         file.write("    states: {BOXED: {renamed_from: PACKED}}\n")
-    try:
+    with pytest.raises(CommandError, match="interlock_apply"):
         depot.check()
-    except CommandError as error:
-        assert "interlock_apply" in str(error)
-    else:
-        raise AssertionError
     third = depot.revision("third")
     up, down = body(third, "upgrade"), body(third, "downgrade")
     assert order(up, "interlock_drop", "add_column", "interlock_apply", "drop_column")
@@ -74,19 +69,16 @@ def changed_with_its_columns(depot: Depot) -> None:
 
 def back_and_forth(depot: Depot) -> None:
     standing = "select id, status from depot.parcel order by id"
-    for _ in range(2):
-        depot.upgrade()
-        depot.check()
-        assert depot.ask(standing) == [(1, "BOXED"), (2, "NEW")]
-        is_sound(depot)
-        depot.downgrade()
-        assert depot.ask(standing) == [(1, "PACKED"), (2, "NEW")]
-        assert depot.ask("select state_name from interlock.state order by 1") == [
-            ("NEW",),
-            ("PACKED",),
-            ("SENT",),
-        ]
     depot.upgrade()
+    depot.check()
+    assert depot.ask(standing) == [(1, "BOXED"), (2, "NEW")]
+    is_sound(depot)
+    depot.downgrade()
+    assert depot.ask(standing) == [(1, "PACKED"), (2, "NEW")]
+    known = depot.ask("select state_name from interlock.state order by 1")
+    assert [it[0] for it in known] == ["NEW", "PACKED", "SENT"]
+    depot.upgrade()
+    depot.check()
 
 
 def as_a_script(depot: Depot, other: str, psql: Path) -> None:

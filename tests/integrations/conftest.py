@@ -17,6 +17,12 @@ def empty_depot(make_database: Callable[[str, Build], str], tmp_path: Path) -> D
 
 
 @pytest.fixture
+def other_database(make_database: Callable[[str, Build], str]) -> str:
+    """Another database with a schema and nothing in it: where a script is run."""
+    return make_database("alembic_empty", _build_empty)
+
+
+@pytest.fixture
 def depot(
     make_database: Callable[[str, Build], str],
     tmp_path: Path,
