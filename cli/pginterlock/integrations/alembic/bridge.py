@@ -25,7 +25,6 @@ from pginterlock.errors import EnvironmentFault
 _SLOT = re.compile(r"%\((?P<name>\w+)\)s|(?P<next>%s)|(?P<percent>%%)")
 _COMMENT = re.compile(r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 _QUERY = re.compile(r"(?:select|with|values)\b", re.IGNORECASE)
-_WRITES = re.compile(r"\b(?:insert\s+into|update|delete\s+from|merge\s+into)\b", re.IGNORECASE)
 
 # Fields of an error: as psycopg knows them; as psycopg's diag, asyncpg and pg8000 call them.
 _FIELDS = (
@@ -107,19 +106,14 @@ class Bridge:
         )
 
     def _one(self, statement: str) -> list[_Row]:
-        is_query = _QUERY.match(statement, _COMMENT.match(statement).end())  # type: ignore[union-attr]
-        is_told = is_query and not _WRITES.search(statement)
-        asked = f"select pg_catalog.row_to_json(q)::text from (\n{statement}\n) as q"  # noqa: S608 - a query of ours
+        begin = _COMMENT.match(statement)
+        is_query = _QUERY.match(statement, begin.end() if begin else 0)
+        asked = f"select pg_catalog.row_to_json(q)::text from (\n{statement}\n) as q"  # noqa: S608
         with _translated():
             result = self._connection.exec_driver_sql(
-                asked if is_told else statement, execution_options={"no_parameters": True}
+                asked if is_query else statement, execution_options={"no_parameters": True}
             )
-            if not result.returns_rows:
-                return []
-            if is_told:
-                return [_read(row[0]) for row in result]
-            names = list(result.keys())
-            return [list(zip(names, row, strict=True)) for row in result]
+            return [_read(row[0]) for row in result] if is_query else []
 
 
 class Cursor:

@@ -13,6 +13,7 @@ from pginterlock import assets, migrate
 from pginterlock.catalog import OWNER
 from pginterlock.compiler import MachineNames, compile_machine, ownership, removal
 from pginterlock.errors import UsageError
+from pginterlock.indexes import MAKE_EXTENSION
 from pginterlock.integrations.alembic import frozen, run
 from pginterlock.integrations.alembic import shape as shapes
 from pginterlock.integrations.alembic.blocks import block, move_rows
@@ -128,7 +129,7 @@ def _put_on(machine: Machine, table: Table) -> Iterator[str]:
     seen = MachineSurvey(machine, table, tuple(wanted), ())
     steps = machine_steps(Survey(_RIGHTS, (), (), (seen,), (), migrate.head()), {})
     if any(claim.during for claim in machine.claims):
-        yield "create extension if not exists btree_gist"
+        yield MAKE_EXTENSION
     for step in (*steps.prepare, *steps.arm, *steps.after):
         yield from _step(step, tables.get(step.title))
         if step.title == f"create registry {machine.name}":
