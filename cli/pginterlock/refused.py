@@ -36,8 +36,8 @@ _PLAIN = {
 def refusal(error: BaseException) -> Refused | None:
     """Return the refusal that *error* is, wraps, or was raised because of; else None.
 
-    Of several in a group of exceptions it is the first. Its class tells the rule (`IllegalTransition`, `GuardFailed`, ...). The driver's exception is
-    its cause.
+    Of several in a group of exceptions it is the first. Its class tells the rule
+    (`IllegalTransition`, `GuardFailed`, ...). The driver's exception is its cause.
     """
     if isinstance(error, Refused):
         return error

@@ -1,6 +1,8 @@
-"""Stays in rooms, one row for each way in which a database refuses: what every client is tried on."""
+"""Stays in rooms, and a write for each way in which a database refuses: for tests of clients."""
 
 import psycopg
+import sqlalchemy as sa
+from psycopg.conninfo import conninfo_to_dict
 
 from pginterlock import apply, spec
 
@@ -88,3 +90,17 @@ def build(session: psycopg.Connection) -> None:
     session.execute(TABLES.encode())
     apply.install(session, spec.parse(TEXT, "stays.yaml"))
     session.execute(_ROWS.encode())
+
+
+def url(dsn: str, driver: str) -> sa.URL:
+    """Return where *dsn* is, for an engine with *driver*."""
+    parts = {key: str(value) for key, value in conninfo_to_dict(dsn).items()}
+    where = {"host": parts["host"], "port": parts["port"]}
+    return sa.URL.create(
+        f"postgresql+{driver}", parts["user"], database=parts["dbname"], query=where
+    )
+
+
+def address(dsn: str) -> str:
+    """Return where *dsn* is, as a URL for drivers that read one."""
+    return url(dsn, "asyncpg").set(drivername="postgresql").render_as_string()

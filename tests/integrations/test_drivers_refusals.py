@@ -8,11 +8,10 @@ import psycopg
 import psycopg2
 import pytest
 import sqlalchemy as sa
-from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 from tests.conftest import Build
-from tests.integrations.refusing_stays import CASES, build
+from tests.integrations.refusing_stays import CASES, address, build, url
 
 import pginterlock
 from pginterlock.errors import ClaimTaken, IllegalTransition, Refused
@@ -24,18 +23,6 @@ WRITES = [sql for _, _, _, sql in CASES]
 def stays(make_database: Callable[[str, Build], str]) -> str:
     """A database with a row for each way to be refused."""
     return make_database("refusing_stays", build)
-
-
-def url(dsn: str, driver: str) -> sa.URL:
-    parts = {key: str(value) for key, value in conninfo_to_dict(dsn).items()}
-    where = {"host": parts["host"], "port": parts["port"]}
-    return sa.URL.create(
-        f"postgresql+{driver}", parts["user"], database=parts["dbname"], query=where
-    )
-
-
-def address(dsn: str) -> str:
-    return url(dsn, "asyncpg").set(drivername="postgresql").render_as_string()
 
 
 def caught(write: Callable[[str], object]) -> list[BaseException | None]:
