@@ -145,11 +145,10 @@ class Evaluator:
             return NOTHING
         if isinstance(left, str) or isinstance(right, str):
             parts = [str(it) if isinstance(it, texts.KNOWN) else UNKNOWN for it in (left, right)]
-            return "".join(parts)
-        if isinstance(left, list) and isinstance(right, list):
-            return left + right
-        if isinstance(left, tuple) and isinstance(right, tuple):
-            return left + right
+            return texts.capped("".join(parts))
+        for kind in (list, tuple):
+            if isinstance(left, kind) and isinstance(right, kind):
+                return left + right if len(left) + len(right) <= _MOST else NOTHING
         return NOTHING
 
     def _comparison(self, node: ast.Compare, scope: Scope) -> Value:

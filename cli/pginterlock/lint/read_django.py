@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from pginterlock.lint import python_sql
-from pginterlock.lint.actions import Action, Place, Reading, Verb
+from pginterlock.lint.actions import Action, Place, Reading, Remark, Verb
 from pginterlock.lint.django_code import CodeReader
 from pginterlock.lint.django_state import Field, Models, read_field, read_model
 from pginterlock.lint.python_places import place_of
+from pginterlock.lint.read_alembic import CUT
 from pginterlock.lint.read_sql import Target
 from pginterlock.lint.running import Runner
 from pginterlock.lint.values import NOTHING, Call, Class, Function, Named, Value
@@ -263,7 +264,10 @@ class _Operations:
         called = getattr(code.node, "name", "")
         told = f"{function}: {called}" if function and called else called or function
         reader = CodeReader(self._reading, unit, self._models, told)
-        Runner(self._lines, reader).function(code)
+        runner = Runner(self._lines, reader)
+        runner.function(code)
+        if runner.is_cut:
+            self._reading.unread.append(Remark(Place(1, 1, told), CUT))
 
     def _field(self, it: Call) -> tuple[str, str, Field | None]:
         model, name = _text(it.argument(0, "model_name")), _text(it.argument(1, "name"))
