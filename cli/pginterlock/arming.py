@@ -53,7 +53,7 @@ def _once(
     granted = None
     with connection.transaction():
         # READ COMMITTED: what waits for a lock must then see what was committed meanwhile.
-        connection.execute("set transaction isolation level read committed, read write")
+        database.isolate(connection, "read committed, read write")
         _wait_up_to(connection, try_ms)
         connection.execute("select pg_advisory_xact_lock(%s)", [ADVISORY_KEY])
         database.run(connection, "set local search_path = ''")

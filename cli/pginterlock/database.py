@@ -114,11 +114,25 @@ _MORE_MEMORY = (
 )
 
 
+def is_nested(connection: psycopg.Connection) -> bool:
+    """Whether *connection* stands for a transaction of somebody else: a migration's."""
+    return getattr(connection, "is_nested", False)
+
+
+def isolate(connection: psycopg.Connection, level: str) -> None:
+    """Give the transaction that was just begun its isolation *level*.
+
+    A transaction of somebody else has its level already.
+    """
+    if not is_nested(connection):
+        run(connection, f"set transaction isolation level {level}")
+
+
 @contextmanager
 def snapshot(connection: psycopg.Connection) -> Iterator[None]:
     """Read from one snapshot, with names of the catalog written in full; works on a standby."""
-    with faults(), connection.transaction():
-        connection.execute("set transaction isolation level repeatable read, read only")
+    with faults(), connection.transaction(force_rollback=is_nested(connection)):
+        isolate(connection, "repeatable read, read only")
         connection.execute("set local search_path = ''")
         # An error where a policy would hide rows from us, or run code of others with our rights.
         connection.execute("set local row_security = off")

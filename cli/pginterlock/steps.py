@@ -47,7 +47,7 @@ def make_plan(
                 connection, seen.machines, leave_rows=leave_rows, progress=progress
             )
         watches = {it.survey.machine.name: versions.watch(it) for it in told}
-        of_machines = _machine_steps(seen, watches)
+        of_machines = machine_steps(seen, watches)
         first = extension_steps(connection, seen)
         if of_machines.prepare:
             first = [replace(it, part=Part.PREPARE) for it in first]
@@ -76,7 +76,7 @@ def _target(seen: Survey) -> str:
 
 
 @dataclass(slots=True)
-class _Steps:
+class MachineSteps:
     """The steps of all machines, by when they run; *before* needs no lock on a user's table."""
 
     look: list[Step] = field(default_factory=list)
@@ -98,8 +98,9 @@ class _Steps:
         return [*self.claims, *self.validate]
 
 
-def _machine_steps(seen: Survey, watches: Mapping[str, Watch]) -> _Steps:
-    steps = _Steps()
+def machine_steps(seen: Survey, watches: Mapping[str, Watch]) -> MachineSteps:
+    """Return the steps of the machines of *seen*; *watches* hold states that go to be empty."""
+    steps = MachineSteps()
     for it in seen.machines:
         found = it.changes
         if not found:
@@ -133,7 +134,7 @@ def _is_armed(change: Change) -> bool:
     return not change.action.is_after and not is_built(change)
 
 
-def _look(steps: _Steps, it: MachineSurvey, found: list[Change]) -> None:
+def _look(steps: MachineSteps, it: MachineSurvey, found: list[Change]) -> None:
     """Add the scans: before all, and where neither CHECK nor registry asks for it, once more."""
     enforced = enforced_predicates(it.writing)
     if not enforced or not _judges_anew(it, found):

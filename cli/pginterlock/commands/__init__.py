@@ -27,6 +27,7 @@ COMMANDS = {
     "violations": "Print the writes that broke a rule, and by whom.",
     "writers": "Print who moves what, from where, and how often.",
     "keys": "Add, list and retire the keys of signed actors.",
+    "alembic": "Prepare an Alembic environment for machines.",
     "test": "Run pgTAP files, a fresh database for each.",
     "explain": "Print the page of a rule or an error, offline.",
     "uninstall": "Take everything off again; the history stays unless asked.",

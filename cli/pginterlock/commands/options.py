@@ -1,17 +1,14 @@
 """The options that commands share: the same flag means the same everywhere."""
 
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pginterlock.errors import SpecError
+from pginterlock.spec_place import DEFAULT_SPEC, named_in
 
 _Decorated = Callable[..., Any]
-
-DEFAULT_SPEC = "interlock.yaml"
 
 spec_option: Callable[[_Decorated], _Decorated] = click.option(
     "--spec",
@@ -57,7 +54,7 @@ def find_spec(explicit: Path | None) -> Path:
 
     Raises SpecError where pyproject.toml cannot be read.
     """
-    return explicit or _told_by(Path()) or Path(DEFAULT_SPEC)
+    return explicit or named_in(Path()) or Path(DEFAULT_SPEC)
 
 
 def spec_near(file: Path) -> Path | None:
@@ -67,24 +64,8 @@ def spec_near(file: Path) -> Path | None:
     """
     for folder in file.absolute().parents:
         beside = folder / DEFAULT_SPEC
-        if found := _told_by(folder):
+        if found := named_in(folder):
             return found
         if beside.is_file():
             return beside
     return None
-
-
-def _told_by(folder: Path) -> Path | None:
-    """Return the spec that pyproject.toml in *folder* names, None where it names none."""
-    project = folder / "pyproject.toml"
-    if not project.is_file():
-        return None
-    try:
-        told: object = tomllib.loads(project.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SpecError((f"{project} cannot be read: {error}",)) from None
-    for key in ("tool", "interlock", "spec"):
-        told = told.get(key) if isinstance(told, dict) else None
-    if told is not None and not isinstance(told, str):
-        raise SpecError((f"{project}: spec in [tool.interlock] must be text",))
-    return folder / told if told else None

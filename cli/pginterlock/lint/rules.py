@@ -58,7 +58,7 @@ _RULES = {
     ),
     "lint-default": Rule(
         "The default of the state is no initial state.",
-        "Let the default be an initial state: {initial}",
+        "Let the default be an initial state of the machine",
     ),
     "lint-not-null": Rule(
         "NOT NULL on a column that must be null in some state.",
