@@ -55,7 +55,7 @@ class _Quiet:
         del runner
         return made
 
-    def assigned(self, base: Value, name: str, value: Value) -> None:
+    def assigned(self, *_: Value) -> None:
         """Nothing is done."""
 
 
@@ -186,12 +186,10 @@ class _Operations:
         self, place: Place, model: str, before: Field | None, after: Field
     ) -> list[Action]:
         table, column = self._models.table(model), after.column or ""
-        found = []
         if before is None:
-            words = frozenset(["maybe"])
-            found.append(Action(Verb.RETYPE_COLUMN, place, table, column, after.name, words=words))
-            return found
-        old = before.column or column
+            maybe = frozenset(["maybe"])
+            return [Action(Verb.RETYPE_COLUMN, place, table, column, after.name, words=maybe)]
+        found, old = [], before.column or column
         if (before.width, before.type) != (after.width, after.type):
             wider = is_wider(before.width, after.width) and before.type == after.type
             words = frozenset(["wider"] if wider else [])
