@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import psycopg
-from psycopg import conninfo, errors
+from psycopg import conninfo, errors, pq
 from psycopg.rows import DictRow, dict_row
 
 from pginterlock import assets
@@ -116,9 +116,17 @@ _MORE_MEMORY = (
 
 @contextmanager
 def snapshot(connection: psycopg.Connection) -> Iterator[None]:
-    """Read from one snapshot, with names of the catalog written in full; works on a standby."""
-    with faults(), connection.transaction():
-        connection.execute("set transaction isolation level repeatable read, read only")
+    """Read from one snapshot, with names of the catalog written in full; works on a standby.
+
+    Inside a transaction that is open already, what is read is what that transaction sees; its
+    settings are then as they were.
+    """
+    is_within = is_in_transaction(connection)
+    with faults(), connection.transaction(force_rollback=is_within):
+        if is_within:
+            connection.execute("set local transaction_read_only = on")
+        else:
+            connection.execute("set transaction isolation level repeatable read, read only")
         connection.execute("set local search_path = ''")
         # An error where a policy would hide rows from us, or run code of others with our rights.
         connection.execute("set local row_security = off")
@@ -127,6 +135,11 @@ def snapshot(connection: psycopg.Connection) -> Iterator[None]:
         connection.execute("set local jit = off")
         connection.execute(_MORE_MEMORY)
         yield
+
+
+def is_in_transaction(connection: psycopg.Connection) -> bool:
+    """Whether *connection* has a transaction open: what is begun then is a savepoint of it."""
+    return connection.info.transaction_status is pq.TransactionStatus.INTRANS
 
 
 @contextmanager
