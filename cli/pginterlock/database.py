@@ -114,19 +114,30 @@ _MORE_MEMORY = (
 )
 
 
+def is_nested(connection: psycopg.Connection) -> bool:
+    """Whether *connection* is in a transaction of somebody else: a migration's."""
+    return connection.info.transaction_status is pq.TransactionStatus.INTRANS
+
+
+def isolate(connection: psycopg.Connection, level: str, *, nested: bool) -> None:
+    """Give the transaction that was just begun its isolation *level*.
+
+    One that is *nested* in that of somebody else has its level already.
+    """
+    if not nested:
+        run(connection, f"set transaction isolation level {level}")
+
+
 @contextmanager
 def snapshot(connection: psycopg.Connection) -> Iterator[None]:
     """Read from one snapshot, with names of the catalog written in full; works on a standby.
 
-    Inside a transaction that is open already, what is read is what that transaction sees; its
-    settings are then as they were.
+    Inside a transaction of somebody else, what is read is what that transaction sees; its settings
+    are then as they were.
     """
-    is_within = is_in_transaction(connection)
-    with faults(), connection.transaction(force_rollback=is_within):
-        if is_within:
-            connection.execute("set local transaction_read_only = on")
-        else:
-            connection.execute("set transaction isolation level repeatable read, read only")
+    nested = is_nested(connection)
+    with faults(), connection.transaction(force_rollback=nested):
+        isolate(connection, "repeatable read, read only", nested=nested)
         connection.execute("set local search_path = ''")
         # An error where a policy would hide rows from us, or run code of others with our rights.
         connection.execute("set local row_security = off")
@@ -135,11 +146,6 @@ def snapshot(connection: psycopg.Connection) -> Iterator[None]:
         connection.execute("set local jit = off")
         connection.execute(_MORE_MEMORY)
         yield
-
-
-def is_in_transaction(connection: psycopg.Connection) -> bool:
-    """Whether *connection* has a transaction open: what is begun then is a savepoint of it."""
-    return connection.info.transaction_status is pq.TransactionStatus.INTRANS
 
 
 @contextmanager

@@ -12,14 +12,13 @@ import psycopg
 from psycopg import errors
 
 from pginterlock import catalog, database, uninstall
-from pginterlock.arming import demand_unchanged
+from pginterlock.arming import arm
 from pginterlock.building import look
-from pginterlock.errors import EnvironmentFault, UnsafeError, UsageError
+from pginterlock.errors import UnsafeError, UsageError
 from pginterlock.model import Spec
 from pginterlock.plan import Part, Plan, Step
 from pginterlock.steps import make_plan
-from pginterlock.survey import standing
-from pginterlock.waiting import ADVISORY_KEY, Patience, Waiting, watched
+from pginterlock.waiting import Waiting, watched
 
 Progress = Callable[[str], None]
 
@@ -57,25 +56,31 @@ def install_within(
     for step in _of(plan, Part.LOOK):
         progress(step.title)
         look(connection, step, UnsafeError("", remedy=_MEND))
-    if armed := _of(plan, Part.ARM, Part.CLAIM):
-        with database.faults(), watched(connection, waiting or Waiting()) as patience:
-            _insist(connection, patience, partial(_arm, connection, plan, armed, progress))
-    for step in _of(plan, Part.VALIDATE):
-        progress(step.title)
-        with _settings_kept(connection):
-            _validate(connection, step)
+    with _settings_kept(connection):
+        if armed := _of(plan, Part.ARM):
+            with database.faults(), watched(connection, waiting or Waiting()) as patience:
+                arm(connection, plan, armed, patience, progress)
+        for step in _of(plan, Part.CLAIM, Part.VALIDATE):
+            progress(step.title)
+            _judge(connection, step)
     return plan
 
 
-def take_off_within(connection: psycopg.Connection, machine: str) -> None:
+def take_off_within(
+    connection: psycopg.Connection, machine: str, *, waiting: Waiting | None = None
+) -> None:
     """Take *machine* off in the transaction of *connection*; its history stays.
 
     Raises UsageError where no such machine is installed.
     """
     _demand_transaction(connection)
     steps = removing(connection, machine)
-    with database.faults(), watched(connection, Waiting()) as patience:
-        _insist(connection, patience, partial(_run_all, connection, steps))
+    with (
+        database.faults(),
+        _settings_kept(connection),
+        watched(connection, waiting or Waiting()) as patience,
+    ):
+        patience.insist(partial(_run_all, connection, steps))
 
 
 def removing(connection: psycopg.Connection, machine: str) -> list[str]:
@@ -96,22 +101,8 @@ def _of(plan: Plan, *parts: Part) -> list[Step]:
 
 
 def _demand_transaction(connection: psycopg.Connection) -> None:
-    if not database.is_in_transaction(connection):
+    if not database.is_nested(connection):
         raise UsageError("there is no transaction to work in: begin one first")
-
-
-def _insist(
-    connection: psycopg.Connection, patience: Patience, attempt: Callable[[], None]
-) -> None:
-    """Run *attempt* in a savepoint until it gets its locks; settings are then as before."""
-
-    def once(try_ms: int) -> None:
-        with connection.transaction(), _settings_kept(connection):
-            database.run(connection, f"set local lock_timeout = {try_ms}")
-            database.run(connection, "set local search_path = ''")
-            attempt()
-
-    patience.insist(once)
 
 
 @contextmanager
@@ -125,41 +116,27 @@ def _settings_kept(connection: psycopg.Connection) -> Iterator[None]:
         connection.execute("select pg_catalog.set_config(%s, %s, true)", [name, value])
 
 
-def _arm(
-    connection: psycopg.Connection, plan: Plan, steps: Sequence[Step], progress: Progress
-) -> None:
-    connection.execute("select pg_catalog.pg_advisory_xact_lock(%s)", [ADVISORY_KEY])
-    demand_unchanged(standing(connection, dict(plan.machines)), plan)
-    for step in steps:
-        progress(step.title)
-        try:
-            database.run(connection, step.sql)
-        except (
-            errors.CheckViolation,
-            errors.UniqueViolation,
-            errors.ExclusionViolation,
-        ) as error:
-            raise _refused(step, error) from error
+def _run_all(connection: psycopg.Connection, steps: Sequence[str], try_ms: int) -> None:
+    with connection.transaction():
+        database.run(connection, f"set local lock_timeout = {try_ms}")
+        database.run(connection, "set local search_path = ''")
+        for sql in steps:
+            database.run(connection, sql)
 
 
-def _run_all(connection: psycopg.Connection, steps: Sequence[str]) -> None:
-    for sql in steps:
-        database.run(connection, sql)
-
-
-def _validate(connection: psycopg.Connection, step: Step) -> None:
+def _judge(connection: psycopg.Connection, step: Step) -> None:
+    """Run a step that rows may fail."""
     if step.is_scan:
         look(connection, step, UnsafeError("", remedy=_MEND))
         return
     try:
-        with database.faults(), connection.transaction():
+        with connection.transaction():
             database.run(connection, step.sql)
-    except EnvironmentFault as error:
-        if isinstance(error.__cause__, errors.CheckViolation):
-            raise _refused(step, error.__cause__) from error
-        raise
-
-
-def _refused(step: Step, error: psycopg.Error) -> UnsafeError:
-    told = error.diag.message_primary or str(error)
-    return UnsafeError(f"{step.title}: {told}", remedy=error.diag.message_hint or _MEND)
+    except errors.IntegrityError as error:
+        told = error.diag.message_primary or str(error)
+        raise UnsafeError(
+            f"{step.title}: {told}", remedy=error.diag.message_hint or _MEND
+        ) from error
+    except psycopg.Error:
+        with database.faults():
+            raise

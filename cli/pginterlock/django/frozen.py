@@ -1,57 +1,59 @@
-"""Machines as migrations hold them: frozen, as the registry keeps them, without what is empty.
+"""Machines as migrations hold them: the text of a spec of one machine, and a digest of it.
 
-The definition of a machine can be read back by later versions of this package (`definition`), so
-that a migration does in two years what it did on the day, whatever the spec says by then.
+What `interlock: 1` means is kept by later versions of this package, so that a migration does in
+two years what it did on the day, whatever the spec says by then.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+import hashlib
+import textwrap
+from dataclasses import replace
 
 from pginterlock.compiler.registry import definition
-from pginterlock.definition import machine_of
-from pginterlock.errors import SpecError
-from pginterlock.model import Machine, Spec
+from pginterlock.errors import SpecError, UnsafeError
+from pginterlock.model import Machine
+from pginterlock.renaming import resolved
+from pginterlock.spec import parse
+from pginterlock.spec_write import write
 
-Frozen = Mapping[str, object]
-
-
-def freeze(machine: Machine) -> dict[str, object]:
-    """Return *machine* as plain data that `thaw` reads back."""
-    whole = json.loads(definition(machine))
-    short = _without_empty(whole)
-    if isinstance(short, dict) and _reads_back(short, machine):
-        return short
-    found: dict[str, object] = whole
-    return found
+_DIGITS = 16
+_BY_HAND = (
+    "A migration is not edited: change the spec, and write the next one with manage.py interlock"
+    " makemigrations."
+)
 
 
-def thaw(frozen: Frozen, where: str) -> Machine:
-    """Return the machine that *frozen*, which stands in *where*, holds; raise SpecError if none."""
+def freeze(machine: Machine) -> str:
+    """Return *machine* as the text of a spec that `thaw` reads back."""
+    return write([machine])
+
+
+def digest(machine: Machine) -> str:
+    """Return what *machine* is known by: a hash of its definition, as the registry keeps it."""
+    return hashlib.sha256(definition(machine).encode()).hexdigest()[:_DIGITS]
+
+
+def thaw(text: str, where: str, told: str | None = None) -> Machine:
+    """Return the machine that *text*, which stands in *where*, holds.
+
+    Raises UnsafeError where it is no spec of one machine, or not what the digest *told* is of.
+    """
     try:
-        return machine_of(frozen)
-    except ValueError as error:
-        told = f"{where} holds no machine as interlock writes them: was it edited by hand?"
-        raise SpecError((told,), remedy="Take it from version control, or write it anew.") from (
-            error
+        found = parse(textwrap.dedent(text).strip() + "\n", where).machines
+    except SpecError as error:
+        raise UnsafeError(
+            f"{where}: the machine in it cannot be read:\n{error.message}", remedy=_BY_HAND
+        ) from error
+    if len(found) != 1:
+        raise UnsafeError(f"{where} holds {len(found)} machines, not one", remedy=_BY_HAND)
+    if told is not None and (now := digest(found[0])) != told:
+        raise UnsafeError(
+            f"{where}: the machine is not what the migration was written with",
+            remedy=f'{_BY_HAND} If the change is meant, and it ran nowhere yet: digest="{now}".',
         )
+    return found[0]
 
 
-def spec_of(machines: Iterable[Machine]) -> Spec:
-    """Return a spec of *machines*, which stand in no file."""
-    return Spec(tuple(machines))
-
-
-def _reads_back(short: dict[str, object], machine: Machine) -> bool:
-    try:
-        return definition(machine_of(short)) == definition(machine)
-    except ValueError:
-        return False
-
-
-def _without_empty(value: object) -> object:
-    if isinstance(value, dict):
-        parts = {name: _without_empty(it) for name, it in value.items()}
-        return {name: it for name, it in parts.items() if it not in (None, [], {})}
-    if isinstance(value, list):
-        return [_without_empty(it) for it in value]
-    return value
+def is_same(wanted: Machine, in_force: Machine) -> bool:
+    """Whether *in_force* is *wanted*, its old names of states accepted or given up."""
+    plain = replace(resolved(wanted, in_force, drop_old_names=False), unenforced=())
+    return definition(plain) == definition(replace(in_force, unenforced=()))

@@ -1,6 +1,5 @@
 """``manage.py interlock makemigrations``: write the machines of the spec into migrations."""
 
-import json
 from pathlib import Path
 
 import click
@@ -8,17 +7,15 @@ from django.db.migrations import Migration
 from django.db.migrations.writer import MigrationWriter
 
 from pginterlock.commands.options import find_spec, spec_option
-from pginterlock.django.operations import InterlockApply
 from pginterlock.django.pending import Operation, Pending, pending
 from pginterlock.errors import UsageError
 from pginterlock.spec import load
 
-_WIDTH = 88
 _PENDING = 1
 _HEAD = '''"""Written by manage.py interlock makemigrations.
 
-The machines stand here as they were on that day: this migration does the same whatever the spec
-says later. Do not edit them; change the spec, and write the next migration.
+What stands here is the machine of that day: this migration does the same whatever the spec says
+later. Do not edit it; change the spec, and write the next migration.
 """
 
 from django.db import migrations
@@ -29,7 +26,8 @@ from pginterlock.django.operations import {names}
 
 class Migration(migrations.Migration):
 {atomic}    dependencies = [{dependencies}]
-    operations = [{operations}]
+    operations = [
+{operations}    ]
 '''
 _APART = """\
     # Indexes are built beside the writers, and rows moved in batches: not in a transaction.
@@ -86,48 +84,21 @@ def text(it: Pending) -> str:
         machines="\n".join(machines),
         atomic="" if it.is_atomic else _APART,
         dependencies=after,
-        operations=", ".join(operations),
+        operations="".join(operations),
     )
 
 
-def _constant(name: str, value: object) -> str:
-    return f"{name} = {_literal(value, len(name) + 3)}\n"
-
-
-def _literal(value: object, before: int, indent: str = "") -> str:
-    """Return *value* as Python writes it: in one line where it fits behind *before* characters."""
-    if value is None or isinstance(value, bool):
-        return repr(value)
-    short = json.dumps(value, ensure_ascii=False) if isinstance(value, (str, int)) else None
-    if short is None:
-        short = _short(value)
-    if len(indent) + before + len(short) <= _WIDTH or not isinstance(value, (dict, list)):
-        return short
-    deep = indent + "    "
-    if isinstance(value, list):
-        items = [f"{deep}{_literal(it, 1, deep)},\n" for it in value]
-        return f"[\n{''.join(items)}{indent}]"
-    pairs = [(json.dumps(key, ensure_ascii=False), it) for key, it in value.items()]
-    items = [f"{deep}{key}: {_literal(it, len(key) + 3, deep)},\n" for key, it in pairs]
-    return f"{{\n{''.join(items)}{indent}}}"
-
-
-def _short(value: object) -> str:
-    if isinstance(value, dict):
-        pairs = [
-            f"{json.dumps(key, ensure_ascii=False)}: {_short(it)}" for key, it in value.items()
-        ]
-        return f"{{{', '.join(pairs)}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(_short(it) for it in value)}]"
-    return _literal(value, 0)
+def _constant(name: str, value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return f'{name} = """\\\n{escaped}"""\n'
 
 
 def _call(operation: Operation, name: str) -> str:
-    if not isinstance(operation, InterlockApply):
-        return f"InterlockDrop(machine={name})"
-    before = f", before={name}_BEFORE" if operation.before is not None else ""
-    return f"InterlockApply(machine={name}{before})"
+    kind, told = type(operation).__name__, [f"machine={name}", f'digest="{operation.digest}"']
+    if getattr(operation, "before", None) is not None:
+        told.append(f"before={name}_BEFORE")
+    lines = "".join(f"            {it},\n" for it in told)
+    return f'        {kind}(\n            "{operation.name}",\n{lines}        ),\n'
 
 
 def _path(it: Pending) -> Path:

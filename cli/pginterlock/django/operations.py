@@ -7,16 +7,14 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.core.management.base import CommandError
-from django.db import connections, router
+from django.db import router
 from django.db.migrations.operations.base import Operation
 
-from pginterlock import apply, database, uninstall
-from pginterlock.django import script
-from pginterlock.django.frozen import Frozen, spec_of, thaw
-from pginterlock.django.sessions import dsn_of, plain
+from pginterlock.django.frozen import thaw
+from pginterlock.django.installing import Place, put_on, take_off
+from pginterlock.django.sessions import dsn_of
 from pginterlock.errors import InterlockError
-from pginterlock.steps import make_plan
-from pginterlock.within import install_within, take_off_within
+from pginterlock.model import Machine
 
 __all__ = ["InterlockApply", "InterlockDrop"]
 
@@ -29,6 +27,7 @@ class _MachineOperation(Operation):
     # In `atomic = False` each does its own transactions; never one forced around it.
     atomic = False
     elidable = False
+    serialization_expand_args: ClassVar[list[str]] = []
     name: str
 
     def state_forwards(self, app_label: str, state: Any) -> None:
@@ -39,110 +38,83 @@ class _MachineOperation(Operation):
         del name, app_label
         return True
 
-    def _put_on(self, where: "_Place", frozen: Frozen, *, drop_old_names: bool = False) -> None:
-        machine = thaw(frozen, f"the operation on machine {self.name!r} in {where.app_label}")
-        if where.editor.collect_sql:
-            where.collect(lambda: script.install(where.connection, machine, where.state))
-        elif where.connection.in_atomic_block:
-            with plain(where.connection) as session:
-                install_within(session, spec_of([machine]), drop_old_names=drop_old_names)
-        else:
-            with database.connect(dsn_of(where.connection)) as session:
-                spec = spec_of([machine])
-                plan = make_plan(session, spec, drop_old_names=drop_old_names)
-                apply.run(session, plan)
-
-    def _take_off(self, where: "_Place") -> None:
-        if where.editor.collect_sql:
-            where.collect(lambda: script.take_off(where.connection, self.name))
-        elif where.connection.in_atomic_block:
-            with plain(where.connection) as session:
-                take_off_within(session, self.name)
-        else:
-            with database.connect(dsn_of(where.connection)) as session:
-                uninstall.take_off(session, [self.name], drop_history=False)
-
-    def _run(
-        self, app_label: str, editor: Any, state: Any, work: Callable[["_Place"], None]
-    ) -> None:
+    def _run(self, app_label: str, editor: Any, state: Any, work: Callable[[Place], None]) -> None:
         """Do *work* where the router lets it; an error of ours becomes one of commands."""
-        alias = editor.connection.alias
-        if not router.allow_migrate(alias, app_label, machine=self.name):
+        if not router.allow_migrate(editor.connection.alias, app_label, machine=self.name):
             return
         try:
-            dsn_of(connections[alias])
-            work(_Place(app_label, editor, state))
+            dsn_of(editor.connection)
+            work(Place(app_label, editor, state))
         except InterlockError as error:
             told = f"{error.message}\n  {error.remedy}" if error.remedy else error.message
             raise CommandError(told, returncode=error.exit_code) from error
 
-
-class _Place:
-    """Where an operation works: an editor, and the models as they are then."""
-
-    def __init__(self, app_label: str, editor: Any, state: Any) -> None:
-        self.app_label, self.editor, self.state = app_label, editor, state
-        self.connection = editor.connection
-
-    def collect(self, written: Callable[[], list[str]]) -> None:
-        """Put what is *written* into the script of sqlmigrate."""
-        self.editor.collected_sql.extend(written())
+    def _thawed(self, text: str, digest: str | None = None) -> Machine:
+        return thaw(text, f"the migration of machine {self.name}", digest)
 
 
 class InterlockApply(_MachineOperation):
-    """Put *machine* on its table, or bring it to this version; *before* is the one it replaces.
+    """Put a machine on its table, or bring it to this version.
 
-    Backwards *before* is put on again; without one the machine is taken off, its history kept.
-    Raises CommandError with what `interlock apply` would say.
+    *name* is that of the machine; *machine* the text of a spec that declares it alone, *digest*
+    what it is known by: an edited text is refused. *before* is the version that it replaces: that,
+    or none, must be in force. Backwards it is put on again; without one the machine is taken off,
+    its history kept. *drop_old_names* ends renames of states. Raises CommandError with what
+    `interlock apply` would say; in a transaction nothing is changed then.
     """
 
-    serialization_expand_args: ClassVar[list[str]] = ["machine", "before"]
-
     def __init__(
-        self, machine: Frozen, before: Frozen | None = None, *, drop_old_names: bool = False
+        self,
+        name: str,
+        machine: str,
+        *,
+        digest: str | None = None,
+        before: str | None = None,
+        drop_old_names: bool = False,
     ) -> None:
-        self.machine, self.before = machine, before
+        self.name = name
+        self.machine, self.digest, self.before = machine, digest, before
         self.drop_old_names = drop_old_names
-        self.name = str(machine.get("name", ""))
 
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
         """Put the machine on."""
         del to_state
-        self._run(
-            app_label,
-            schema_editor,
-            from_state,
-            lambda it: self._put_on(it, self.machine, drop_old_names=self.drop_old_names),
-        )
+        self._run(app_label, schema_editor, from_state, self._forwards)
 
     def database_backwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
         """Put the version before on again, or take the machine off."""
         del from_state
-        before = self.before
-        self._run(
-            app_label,
-            schema_editor,
-            to_state,
-            self._take_off if before is None else lambda it: self._put_on(it, before),
-        )
+        self._run(app_label, schema_editor, to_state, self._backwards)
+
+    def _forwards(self, place: Place) -> None:
+        machine = self._thawed(self.machine, self.digest)
+        replaced = None if self.before is None else self._thawed(self.before)
+        put_on(place, machine, replaced, drop_old_names=self.drop_old_names)
+
+    def _backwards(self, place: Place) -> None:
+        if self.before is None:
+            take_off(place, self.name)
+        else:
+            put_on(place, self._thawed(self.before), self._thawed(self.machine, self.digest))
 
     def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
         """Return how this is written."""
         named: dict[str, object] = {"machine": self.machine}
+        if self.digest is not None:
+            named["digest"] = self.digest
         if self.before is not None:
             named["before"] = self.before
         if self.drop_old_names:
             named["drop_old_names"] = True
-        return type(self).__qualname__, [], named
+        return type(self).__qualname__, [self.name], named
 
     def describe(self) -> str:
         """Return it for `migrate --plan`."""
-        what = "Change" if self.before else "Apply"
-        return f"{what} machine {self.name} on {_table(self.machine)}"
+        return f"{'Apply' if self.before is None else 'Change'} machine {self.name}"
 
     @property
     def migration_name_fragment(self) -> str:
@@ -151,42 +123,44 @@ class InterlockApply(_MachineOperation):
 
 
 class InterlockDrop(_MachineOperation):
-    """Take *machine* off its table; its history stays. Backwards it is put on again."""
+    """Take a machine off its table; its history stays. Backwards it is put on again.
 
-    serialization_expand_args: ClassVar[list[str]] = ["machine"]
+    *name* is that of the machine, *machine* the text of a spec that declares it alone, and *digest*
+    what that is known by. Raises CommandError where it is not installed.
+    """
 
-    def __init__(self, machine: Frozen) -> None:
-        self.machine = machine
-        self.name = str(machine.get("name", ""))
+    def __init__(self, name: str, machine: str, *, digest: str | None = None) -> None:
+        self.name, self.machine, self.digest = name, machine, digest
 
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
         """Take the machine off."""
         del to_state
-        self._run(app_label, schema_editor, from_state, self._take_off)
+        self._run(app_label, schema_editor, from_state, lambda it: take_off(it, self.name))
 
     def database_backwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
         """Put it on again."""
         del from_state
-        self._run(app_label, schema_editor, to_state, lambda it: self._put_on(it, self.machine))
+        self._run(app_label, schema_editor, to_state, self._backwards)
+
+    def _backwards(self, place: Place) -> None:
+        put_on(place, self._thawed(self.machine, self.digest), None)
 
     def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
         """Return how this is written."""
-        return type(self).__qualname__, [], {"machine": self.machine}
+        named: dict[str, object] = {"machine": self.machine}
+        if self.digest is not None:
+            named["digest"] = self.digest
+        return type(self).__qualname__, [self.name], named
 
     def describe(self) -> str:
         """Return it for `migrate --plan`."""
-        return f"Take machine {self.name} off {_table(self.machine)}"
+        return f"Take machine {self.name} off"
 
     @property
     def migration_name_fragment(self) -> str:
         """Part of the name of a migration."""
         return f"interlock_drop_{self.name}".lower()
-
-
-def _table(frozen: Frozen) -> str:
-    table = frozen.get("table")
-    return f"{table.get('schema')}.{table.get('name')}" if isinstance(table, dict) else "?"

@@ -9,10 +9,10 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import SeparateDatabaseAndState
 
 from pginterlock.compiler.registry import definition
-from pginterlock.django.frozen import Frozen, freeze, thaw
+from pginterlock.django.frozen import digest, freeze, thaw
 from pginterlock.django.operations import InterlockApply, InterlockDrop
 from pginterlock.django.script import model_of
-from pginterlock.errors import UsageError
+from pginterlock.errors import SpecError, UsageError
 from pginterlock.model import Machine, Spec
 
 Operation = InterlockApply | InterlockDrop
@@ -23,7 +23,13 @@ class Held:
     """The version of a machine that migrations hold last, and the app whose migration that is."""
 
     app_label: str
-    machine: Frozen
+    name: str
+    text: str
+
+    @property
+    def machine(self) -> Machine:
+        """The machine; raises UnsafeError where it was edited by hand so that it cannot be read."""
+        return thaw(self.text, f"a migration of app {self.app_label}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +62,23 @@ def pending(spec: Spec, default_app: str | None = None) -> list[Pending]:
     for machine in spec.machines:
         before = held.get(machine.name)
         if before is None:
-            app = _app_of(machine, default_app)
-            work.setdefault(app, []).append(InterlockApply(freeze(machine)))
-        elif definition(thaw(before.machine, before.app_label)) != definition(machine):
-            now = InterlockApply(freeze(machine), before.machine)
-            work.setdefault(before.app_label, []).append(now)
+            work.setdefault(_app_of(machine, default_app), []).append(_apply(machine, None))
+        elif definition(before.machine) != definition(machine):
+            work.setdefault(before.app_label, []).append(_apply(machine, before.text))
     kept = {machine.name for machine in spec.machines}
-    for name, before in held.items():
+    for name, last in held.items():
         if name not in kept:
-            work.setdefault(before.app_label, []).append(InterlockDrop(before.machine))
+            gone = InterlockDrop(name, last.text, digest=digest(last.machine))
+            work.setdefault(last.app_label, []).append(gone)
     return [_migration(loader, app, operations) for app, operations in sorted(work.items())]
+
+
+def _apply(machine: Machine, before: str | None) -> InterlockApply:
+    """Return the operation; raise SpecError where what is frozen would not read back the same."""
+    text = freeze(machine)
+    if definition(thaw(text, machine.name)) != definition(machine):
+        raise SpecError((f"{machine.name}: cannot be frozen; this is a defect of ours",))
+    return InterlockApply(machine.name, text, digest=digest(machine), before=before)
 
 
 def last_held(loader: Any) -> dict[str, Held]:
@@ -85,7 +98,7 @@ def _follow(held: dict[str, Held], app_label: str, operations: Iterable[object])
         if isinstance(it, SeparateDatabaseAndState):
             _follow(held, app_label, it.database_operations)
         elif isinstance(it, InterlockApply):
-            held[it.name] = Held(app_label, it.machine)
+            held[it.name] = Held(app_label, it.name, it.machine)
         elif isinstance(it, InterlockDrop):
             held.pop(it.name, None)
 
@@ -119,7 +132,7 @@ def _migration(loader: Any, app: str, operations: list[Operation]) -> Pending:
             f"app {app} has no migrations",
             remedy=f"Begin with them: manage.py makemigrations {app}",
         )
-    others = {other for it in operations for other in _apps_beside(it.machine)} - {app}
+    others = {other for it in operations for other in _apps_beside(it)} - {app}
     after = [*leaves, *(leaf for it in sorted(others) for leaf in loader.graph.leaf_nodes(it))]
     numbers = [int(name[:4]) for label, name in loader.disk_migrations if _is_of(label, name, app)]
     return Pending(
@@ -136,8 +149,8 @@ def _is_of(label: str, name: str, app: str) -> bool:
 
 
 def _versions(operation: Operation) -> list[Machine]:
-    held = [operation.machine, getattr(operation, "before", None)]
-    return [thaw(it, operation.name) for it in held if it]
+    texts = [operation.machine, getattr(operation, "before", None)]
+    return [thaw(it, operation.name) for it in texts if it]
 
 
 def _is_apart(machine: Machine) -> bool:
@@ -145,9 +158,9 @@ def _is_apart(machine: Machine) -> bool:
     return bool(machine.claims or machine.mirrors or machine.renames)
 
 
-def _apps_beside(frozen: Frozen) -> set[str]:
+def _apps_beside(operation: Operation) -> set[str]:
     """Return the apps of the models of other tables that a machine speaks of."""
-    machine = thaw(frozen, "a migration")
+    machine = thaw(operation.machine, operation.name)
     models = list(apps.get_models(include_auto_created=True))
     found = [model_of(table, models) for table in machine.targets_elsewhere]
     return {it._meta.app_label for it in found if it is not None}

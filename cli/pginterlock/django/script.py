@@ -11,10 +11,9 @@ from typing import Any
 import psycopg
 
 from pginterlock import catalog, database
-from pginterlock.django.frozen import spec_of
 from pginterlock.django.sessions import plain
 from pginterlock.elements import TableName
-from pginterlock.model import Machine
+from pginterlock.model import Machine, Spec
 from pginterlock.names import literal
 from pginterlock.plan import Part, Plan, Step
 from pginterlock.steps import make_plan
@@ -29,7 +28,7 @@ def install(connection: Any, machine: Machine, state: Any) -> list[str]:
     is_atomic = connection.in_atomic_block
     with _opened(connection) as session, database.trial(session):
         _make_missing(session, connection, machine, state)
-        plan = make_plan(session, spec_of([machine]))
+        plan = make_plan(session, Spec((machine,)))
         path = session.execute("select pg_catalog.current_setting('search_path')").fetchone()
     if plan.is_empty:
         return [f"-- Machine {machine.name} is in force in database {plan.database} already."]

@@ -18,7 +18,7 @@ from tests.integrations.django_project.stays.models import Booking
 from tests.servers import TestServer
 
 from pginterlock import spec
-from pginterlock.django.frozen import freeze, thaw
+from pginterlock.django.frozen import digest, freeze, thaw
 from pginterlock.django.operations import InterlockApply, InterlockDrop
 from pginterlock.elements import Claim
 from pginterlock.errors import SpecError
@@ -44,6 +44,12 @@ def run(*operations: Any, backwards: bool = False, atomic: bool = True) -> None:
             migration.unapply(before, editor)
         else:
             migration.apply(before, editor)
+
+
+def applying(machine: Machine, before: Machine | None = None) -> InterlockApply:
+    replaced = None if before is None else freeze(before)
+    text = freeze(machine)
+    return InterlockApply(machine.name, text, digest=digest(machine), before=replaced)
 
 
 def findings(dsn: str, connect: Connect, *machines: Machine) -> list[str]:
@@ -103,7 +109,7 @@ def changed() -> Machine:
 
 @pytest.mark.parametrize("atomic", [True, False])
 def test_a_version_goes_on_and_back(site: str, connect: Connect, atomic: bool) -> None:
-    step = InterlockApply(freeze(changed()), freeze(the_machine()))
+    step = applying(changed(), the_machine())
 
     run(step, atomic=atomic)
     assert findings(site, connect, changed()) == []
@@ -113,7 +119,7 @@ def test_a_version_goes_on_and_back(site: str, connect: Connect, atomic: bool) -
 
 
 def test_back_over_a_version_whose_new_state_has_rows_is_refused(site: str) -> None:
-    step = InterlockApply(freeze(changed()), freeze(the_machine()))
+    step = applying(changed(), the_machine())
     run(step)
     with connection.cursor() as cursor:
         cursor.execute("insert into stays_room (number) values ('1')")
@@ -129,7 +135,7 @@ def test_back_over_a_version_whose_new_state_has_rows_is_refused(site: str) -> N
 
 
 def test_a_drop_goes_and_comes_back(site: str, connect: Connect) -> None:
-    step = InterlockDrop(freeze(the_machine()))
+    step = InterlockDrop("booking", freeze(the_machine()))
 
     run(step)
     assert installed() == []
@@ -139,7 +145,7 @@ def test_a_drop_goes_and_comes_back(site: str, connect: Connect) -> None:
 
 
 def test_a_drop_of_what_is_not_there_says_so(site: str) -> None:
-    step = InterlockDrop(freeze(the_machine()))
+    step = InterlockDrop("booking", freeze(the_machine()))
     run(step)
 
     with pytest.raises(CommandError, match="no machine 'booking' is installed here"):
@@ -156,7 +162,7 @@ def with_claim() -> Machine:
 def test_what_no_transaction_holds_says_so_and_runs_without_one(
     site: str, connect: Connect
 ) -> None:
-    step = InterlockApply(freeze(with_claim()), freeze(the_machine()))
+    step = applying(with_claim(), the_machine())
 
     with pytest.raises(CommandError, match="atomic = False"):
         run(step)
@@ -167,22 +173,40 @@ def test_what_no_transaction_holds_says_so_and_runs_without_one(
 
 def test_a_frozen_machine_reads_back(site: str) -> None:
     for machine in (the_machine(), changed(), with_claim()):
-        assert freeze(thaw(freeze(machine), "here")) == freeze(machine)
+        assert thaw(freeze(machine), "here", digest(machine)) == machine
     assert isinstance(with_claim().claims[0], Claim)
 
 
 def test_a_machine_that_was_edited_by_hand_is_refused(site: str) -> None:
-    edited = {**freeze(the_machine()), "transitions": "all"}
+    text = freeze(the_machine())
+    edited = text.replace("leaves > arrives", "leaves >= arrives")
 
-    with pytest.raises(CommandError, match="was it edited by hand") as caught:
-        run(InterlockApply(edited))
+    with pytest.raises(CommandError, match="not what the migration was written with") as caught:
+        run(InterlockApply("booking", edited, digest=digest(the_machine())))
+    with pytest.raises(CommandError, match="cannot be read"):
+        run(InterlockApply("booking", text.replace("leaves > arrives", "leaves >"), digest="x"))
 
-    assert caught.value.returncode == 2
+    assert caught.value.returncode == 4
+
+
+def test_a_database_that_is_ahead_or_behind_is_refused(site: str) -> None:
+    with pytest.raises(CommandError, match="in another version"):
+        run(applying(changed()))
+    with pytest.raises(CommandError, match="in another version"):
+        run(applying(with_claim(), changed()), backwards=True)
+    run(InterlockDrop("booking", freeze(the_machine())))
+    with pytest.raises(CommandError, match="not installed here"):
+        run(applying(changed(), the_machine()))
+
+
+def test_a_machine_that_was_applied_by_hand_is_taken_as_it_is(site: str) -> None:
+    run(applying(the_machine()))
+    run(applying(the_machine(), changed()))
 
 
 def test_another_kind_of_database_is_refused(site: str) -> None:
     with pytest.raises(CommandError, match="is sqlite, not PostgreSQL"):
-        run_elsewhere(InterlockApply(freeze(the_machine())))
+        run_elsewhere(applying(the_machine()))
 
 
 def run_elsewhere(operation: InterlockApply) -> None:
@@ -297,9 +321,9 @@ def test_a_guarded_column_is_changed_with_the_machine_off_meanwhile(
     frozen = freeze(the_machine())
 
     run(
-        InterlockDrop(frozen),
+        InterlockDrop("booking", frozen),
         migrations.AlterField(field=models.CharField(max_length=40), **FROM),
-        InterlockApply(frozen),
+        InterlockApply("booking", frozen),
     )
 
     assert findings(site, connect) == []

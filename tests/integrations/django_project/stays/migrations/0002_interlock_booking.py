@@ -1,74 +1,46 @@
 """Written by manage.py interlock makemigrations.
 
-The machines stand here as they were on that day: this migration does the same whatever the spec
-says later. Do not edit them; change the spec, and write the next migration.
+What stands here is the machine of that day: this migration does the same whatever the spec says
+later. Do not edit it; change the spec, and write the next migration.
 """
 
 from django.db import migrations
 
 from pginterlock.django.operations import InterlockApply
 
-MACHINE = {
-    "audit": {"actor": "optional"},
-    "checks": "function",
-    "continuity": "verify",
-    "deletion": ["PENDING"],
-    "final": ["CHECKED_OUT", "CANCELLED"],
-    "initial": ["PENDING"],
-    "invariants": [
-        {
-            "check": {"columns": ["leaves", "arrives"], "text": "leaves > arrives"},
-            "name": "stay_has_nights",
-        },
-    ],
-    "mode": "enforce",
-    "name": "booking",
-    "rows": [
-        {"require": ["room_id"], "state": "CHECKED_IN"},
-        {"clear": ["room_id"], "state": "CANCELLED"},
-    ],
-    "stamps": [
-        {"column": "checked_in_at", "fill": "if_null", "states": ["CHECKED_IN"]},
-        {"column": "checked_out_at", "fill": "if_null", "states": ["CHECKED_OUT"]},
-    ],
-    "state": "status",
-    "table": {"name": "stays_booking", "schema": "public"},
-    "transitions": [
-        {
-            "event": "confirm",
-            "from_state": "PENDING",
-            "guard": {"columns": ["paid_at"], "text": "paid_at is not null"},
-            "reason": "optional",
-            "to_state": "CONFIRMED",
-        },
-        {
-            "event": "check_in",
-            "from_state": "CONFIRMED",
-            "reason": "optional",
-            "to_state": "CHECKED_IN",
-        },
-        {
-            "event": "check_out",
-            "from_state": "CHECKED_IN",
-            "reason": "optional",
-            "to_state": "CHECKED_OUT",
-        },
-        {
-            "event": "cancel",
-            "from_state": "PENDING",
-            "reason": "required",
-            "to_state": "CANCELLED",
-        },
-        {
-            "event": "cancel",
-            "from_state": "CONFIRMED",
-            "reason": "required",
-            "to_state": "CANCELLED",
-        },
-    ],
-}
+MACHINE = """\
+interlock: 1
+machines:
+  booking:
+    table: public.stays_booking
+    state: status
+    mode: enforce
+    initial: [PENDING]
+    final: [CHECKED_OUT, CANCELLED]
+    transitions:
+      confirm: {from: PENDING, to: CONFIRMED, guard: paid_at is not null}
+      check_in: {from: CONFIRMED, to: CHECKED_IN}
+      check_out: {from: CHECKED_IN, to: CHECKED_OUT}
+      cancel: {from: [PENDING, CONFIRMED], to: CANCELLED, reason: required}
+    stamps:
+      checked_in_at: CHECKED_IN
+      checked_out_at: CHECKED_OUT
+    states:
+      CHECKED_IN: {require: [room_id]}
+      CANCELLED: {clear: [room_id]}
+    invariants:
+      stay_has_nights: leaves > arrives
+    deletion:
+      from: [PENDING]
+"""
 
 
 class Migration(migrations.Migration):
     dependencies = [("stays", "0001_initial")]
-    operations = [InterlockApply(machine=MACHINE)]
+    operations = [
+        InterlockApply(
+            "booking",
+            machine=MACHINE,
+            digest="b04e15c32a1ce93d",
+        ),
+    ]
