@@ -13,8 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, models
 
 from pginterlock.django import conf
+from pginterlock.django.pending import differing
 from pginterlock.django.script import model_of
-from pginterlock.errors import SpecError
+from pginterlock.errors import InterlockError, SpecError
 from pginterlock.fit import named_columns
 from pginterlock.model import Machine, Spec
 from pginterlock.spec import load
@@ -48,7 +49,20 @@ def check_machines(app_configs: Sequence[Any] | None, **_: object) -> list[check
         model = model_of(machine.table, apps.get_models(include_auto_created=True))
         if model is not None and (labels is None or model._meta.app_label in labels):
             found += _disagreements(spec, machine, model)
-    return found
+    return found if found or labels is not None else _unwritten(spec)
+
+
+def _unwritten(spec: Spec) -> list[checks.CheckMessage]:
+    """Return a warning where a machine that migrations hold is another in *spec*."""
+    try:
+        names = differing(spec)
+    except InterlockError as error:
+        return [checks.Warning(error.message, hint=error.remedy, id="interlock.W004")]
+    if not names:
+        return []
+    told = f"the migrations do not hold what the spec says of {', '.join(names)}"
+    hint = "manage.py interlock makemigrations"
+    return [checks.Warning(told, hint=hint, id="interlock.W004")]
 
 
 def check_databases(app_configs: Sequence[Any] | None, **_: object) -> list[checks.CheckMessage]:

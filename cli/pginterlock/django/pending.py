@@ -73,6 +73,16 @@ def pending(spec: Spec, default_app: str | None = None) -> list[Pending]:
     return [_migration(loader, app, operations) for app, operations in sorted(work.items())]
 
 
+def differing(spec: Spec) -> list[str]:
+    """Return the machines that migrations hold, and that *spec* has otherwise or not at all.
+
+    Raises UnsafeError where a migration was edited by hand.
+    """
+    held = last_held(MigrationLoader(None, ignore_no_migrations=True))
+    wanted = {machine.name: definition(machine) for machine in spec.machines}
+    return [name for name, it in held.items() if wanted.get(name) != definition(it.machine)]
+
+
 def _apply(machine: Machine, before: str | None) -> InterlockApply:
     """Return the operation; raise SpecError where what is frozen would not read back the same."""
     text = freeze(machine)

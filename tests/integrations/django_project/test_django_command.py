@@ -222,6 +222,7 @@ def edited(tmp_path: Path, old: str, new: str) -> Path:
     ("old", "new", "found"),
     [
         ("mode: enforce", "mode: perhaps", ["interlock.E001"]),
+        ("mode: enforce", "mode: observe", ["interlock.W004"]),
         ("[room_id]", "[room_nr]", ["interlock.E003"]),
         (
             "final: [CHECKED_OUT, CANCELLED]",
@@ -230,7 +231,7 @@ def edited(tmp_path: Path, old: str, new: str) -> Path:
         ),
         ("initial: [PENDING]", "initial: [CONFIRMED, CHECKED_IN]", ["interlock.E007"]),
     ],
-    ids=["spec", "column", "choices", "default"],
+    ids=["spec", "unwritten", "column", "choices", "default"],
 )
 def test_a_check_finds(tmp_path: Path, old: str, new: str, found: list[str]) -> None:
     assert codes(edited(tmp_path, old, new)) == found

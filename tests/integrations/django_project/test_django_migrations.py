@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import unittest
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
@@ -13,6 +14,8 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections, migrations, models, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
+from django.test import TransactionTestCase
+from django.test.utils import override_settings
 from tests.integrations.django_project.conftest import MakeDatabase, served
 from tests.integrations.django_project.stays.models import Booking
 from tests.servers import TestServer
@@ -20,6 +23,7 @@ from tests.servers import TestServer
 from pginterlock import spec
 from pginterlock.django.frozen import digest, freeze, thaw
 from pginterlock.django.operations import InterlockApply, InterlockDrop
+from pginterlock.django.test import GuardedTablesMixin
 from pginterlock.elements import Claim
 from pginterlock.errors import SpecError
 from pginterlock.model import Machine, Spec
@@ -338,3 +342,48 @@ def test_a_column_no_rule_speaks_of_is_changed_freely(site: str, connect: Connec
     )
 
     assert findings(site, connect) == []
+
+
+def test_migrate_ends_with_a_look_at_what_cascade_took(
+    site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "cascading_migrations"
+    shutil.copytree(Path(__file__).parent / "stays" / "migrations", folder)
+    (folder / "0003_drop.py").write_text(
+        "from django.db import migrations\n"
+        "class Migration(migrations.Migration):\n"
+        "    dependencies = [('stays', '0002_interlock_booking')]\n"
+        "    operations = [migrations.RemoveField('booking', 'checked_in_at')]\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with (
+        override_settings(MIGRATION_MODULES={"stays": "cascading_migrations"}),
+        pytest.raises(CommandError, match="has no column 'checked_in_at'") as caught,
+    ):
+        call_command("migrate", "stays", verbosity=0, skip_checks=True)
+
+    assert caught.value.returncode == 1
+    assert "manage.py interlock makemigrations" in str(caught.value)
+
+
+def test_a_test_case_that_flushes_needs_the_mixin(site: str, connect: Connect) -> None:
+    ran = flushed(TransactionTestCase)
+    assert "may not be truncated" in str(ran.errors)
+
+    ran = flushed(GuardedTablesMixin, TransactionTestCase)
+    assert (ran.errors, ran.failures, Booking.objects.count()) == ([], [], 0)
+    # The machine is whole; and the history knows a row that nobody deleted.
+    assert findings(site, connect) == ["IL10"]
+
+
+def flushed(*bases: type) -> unittest.TestResult:
+    """Run a test case of Django that writes; what it flushes afterwards is what is tried."""
+
+    def writes(case: object) -> None:
+        Booking.objects.create(arrives="2026-03-01", leaves="2026-03-02")
+
+    case = type("Case", bases, {"test_writes": writes, "databases": {"default"}})
+    ran = unittest.TestResult()
+    case("test_writes")(ran)
+    return ran
