@@ -102,7 +102,9 @@ def _call(operation: Operation, name: str) -> str:
 
 
 def _path(it: Pending) -> Path:
-    return Path(MigrationWriter(Migration(it.name, it.app_label)).path)
+    path = Path(MigrationWriter(Migration(it.name, it.app_label)).path)
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _write(path: Path, content: str) -> None:
