@@ -115,7 +115,13 @@ _MORE_MEMORY = (
 
 
 def is_nested(connection: psycopg.Connection) -> bool:
-    """Whether *connection* is in a transaction of somebody else: a migration's."""
+    """Whether *connection* is in a transaction of somebody else: a migration's.
+
+    What stands in for a connection may say so itself.
+    """
+    told = getattr(connection, "is_nested", None)
+    if isinstance(told, bool):
+        return told
     return connection.info.transaction_status is pq.TransactionStatus.INTRANS
 
 

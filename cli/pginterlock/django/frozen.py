@@ -4,18 +4,17 @@ What `interlock: 1` means is kept by later versions of this package, so that a m
 two years what it did on the day, whatever the spec says by then.
 """
 
-import hashlib
 import textwrap
 from dataclasses import replace
 
 from pginterlock.compiler.registry import definition
+from pginterlock.digests import digest
 from pginterlock.errors import SpecError, UnsafeError
 from pginterlock.model import Machine
 from pginterlock.renaming import resolved
 from pginterlock.spec import parse
 from pginterlock.spec_write import write
 
-_DIGITS = 16
 _BY_HAND = (
     "A migration is not edited: change the spec, and write the next one with manage.py interlock"
     " makemigrations."
@@ -25,11 +24,6 @@ _BY_HAND = (
 def freeze(machine: Machine) -> str:
     """Return *machine* as the text of a spec that `thaw` reads back."""
     return write([machine])
-
-
-def digest(machine: Machine) -> str:
-    """Return what *machine* is known by: a hash of its definition, as the registry keeps it."""
-    return hashlib.sha256(definition(machine).encode()).hexdigest()[:_DIGITS]
 
 
 def thaw(text: str, where: str, told: str | None = None) -> Machine:

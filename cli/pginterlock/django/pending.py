@@ -9,7 +9,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import SeparateDatabaseAndState
 
 from pginterlock.compiler.registry import definition
-from pginterlock.django.frozen import digest, freeze, thaw
+from pginterlock.digests import digest
+from pginterlock.django.frozen import freeze, thaw
 from pginterlock.django.operations import InterlockApply, InterlockDrop
 from pginterlock.django.script import model_of
 from pginterlock.errors import SpecError, UsageError

@@ -21,7 +21,8 @@ from tests.integrations.django_project.stays.models import Booking
 from tests.servers import TestServer
 
 from pginterlock import spec
-from pginterlock.django.frozen import digest, freeze, thaw
+from pginterlock.digests import digest
+from pginterlock.django.frozen import freeze, thaw
 from pginterlock.django.operations import InterlockApply, InterlockDrop
 from pginterlock.django.test import GuardedTablesMixin
 from pginterlock.elements import Claim
@@ -179,6 +180,15 @@ def test_a_frozen_machine_reads_back(site: str) -> None:
     for machine in (the_machine(), changed(), with_claim()):
         assert thaw(freeze(machine), "here", digest(machine)) == machine
     assert isinstance(with_claim().claims[0], Claim)
+
+
+def test_a_digest_is_what_the_server_takes_of_the_registry(site: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select left(encode(sha256(convert_to(definition::text, 'UTF8')), 'hex'), 16)"
+            " from interlock.machine"
+        )
+        assert cursor.fetchall() == [(digest(the_machine()),)]
 
 
 def test_a_machine_that_was_edited_by_hand_is_refused(site: str) -> None:

@@ -41,6 +41,6 @@ class Migration(migrations.Migration):
         InterlockApply(
             "booking",
             machine=MACHINE,
-            digest="b04e15c32a1ce93d",
+            digest="b19260d13d0a18f6",
         ),
     ]
