@@ -33,6 +33,8 @@ _READS = frozenset(
     {"select", "with", "values", "table", "show", "explain", "declare", "fetch", "close"}
 )
 _AROUND = frozenset({"savepoint", "release", "rollback", "set", "reset", "begin", "commit"})
+_SECOND = re.compile(r";\s*(?:insert|update|delete|merge|truncate|copy)\b", re.IGNORECASE)
+_ACTS_AS = re.compile(r'\binterlock"?\s*\.\s*"?act_as(?:_signed)?"?\s*\(', re.IGNORECASE)
 _BACK = re.compile(r"\s*rollback\s+to\b", re.IGNORECASE)
 
 
@@ -83,8 +85,8 @@ def entered(who: Acting | None) -> Iterator[None]:
 def act_as(actor: str | None, reason: str | None = None, *, using: str = "default") -> None:
     """Say who acts for the rest of the open transaction of *using*: `interlock.act_as`.
 
-    It holds against an `acting` around it. Raises TransactionManagementError in autocommit, where
-    the claim would be gone with the statement that makes it.
+    It holds against an `acting` around it, as `interlock.act_as_signed` by hand does. Raises
+    TransactionManagementError in autocommit, where the claim would be gone at once.
     """
     connection = connections[using]
     if connection.get_autocommit():
@@ -93,9 +95,6 @@ def act_as(actor: str | None, reason: str | None = None, *, using: str = "defaul
         )
     with connection.cursor() as cursor:
         cursor.execute("select interlock.act_as(%s, reason => %s)", [actor, reason])
-    for wrapper in connection.execute_wrappers:
-        if isinstance(wrapper, Claimer):
-            wrapper.is_overruled = True
 
 
 def watch(connection: Any) -> None:
@@ -146,6 +145,7 @@ class Claimer:
         finally:
             if _CALLS_US.search(text):
                 self.claimed = None  # `fire` may have said otherwise
+                self.is_overruled = self.is_overruled or bool(_ACTS_AS.search(text))
 
     def _forget_what_ended(self, connection: Any, sql: str) -> None:
         """Forget the claim where its transaction ended, or was taken back to a savepoint."""
@@ -178,7 +178,7 @@ def _is_write(word: str, sql: str) -> bool:
     """Whether *sql*, which begins with *word*, writes as far as can be seen."""
     if word == "with":
         return bool(_WRITES_INSIDE.search(sql) or _CALLS_US.search(sql))
-    return word in _WRITES or bool(_CALLS_US.search(sql))
+    return word in _WRITES or bool(_CALLS_US.search(sql) or _SECOND.search(sql))
 
 
 def _told(value: str | None) -> str:
