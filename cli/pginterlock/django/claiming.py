@@ -159,6 +159,7 @@ class Claimer:
 
         Who is asked may ask the database who is logged in: nobody acts meanwhile.
         """
+        connection.validate_no_broken_transaction()
         with entered(None):
             actor, reason = who.ask() if who else (None, None)
         values = [_told(actor), _told(reason)]

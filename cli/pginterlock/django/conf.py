@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from pginterlock.commands.options import find_spec
+from pginterlock.waiting import Waiting
 
 # Asks a request for a text, or for nothing.
 Asked = Callable[[HttpRequest], str | None]
@@ -48,6 +49,18 @@ def is_tagging() -> bool:
     return bool(getattr(settings, "INTERLOCK_TAGS", True))
 
 
+def waiting() -> Waiting:
+    """Return how migrations ask for locks: INTERLOCK_LOCK_TIMEOUT (ms), INTERLOCK_LOCK_WAIT (s)."""
+    usual = Waiting()
+    timeout_ms = getattr(settings, "INTERLOCK_LOCK_TIMEOUT", usual.timeout_ms)
+    limit_s = getattr(settings, "INTERLOCK_LOCK_WAIT", usual.limit_s)
+    if not isinstance(timeout_ms, int) or not isinstance(limit_s, (int, float)):
+        raise ImproperlyConfigured(
+            "INTERLOCK_LOCK_TIMEOUT is a number of milliseconds, INTERLOCK_LOCK_WAIT of seconds"
+        )
+    return Waiting(max(1, timeout_ms), max(0.0, limit_s))
+
+
 def status_of(code: str) -> int:
     """Return the HTTP status of a refusal by its rule *code*: 409, or what INTERLOCK_STATUS says.
 
@@ -67,6 +80,7 @@ def problems() -> list[str]:
         lambda: _asked("INTERLOCK_ACTOR", _user),
         lambda: _is_header() or _asked("INTERLOCK_REASON", _user),
         lambda: status_of("IL01"),
+        waiting,
     ):
         try:
             ask()

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from pginterlock import apply, catalog, database, uninstall
-from pginterlock.django import script
+from pginterlock.django import conf, script
 from pginterlock.django.frozen import is_same
 from pginterlock.django.sessions import dsn_of, plain
 from pginterlock.errors import UnsafeError
@@ -49,9 +49,10 @@ def put_on(
             now = catalog.installed(session, machine.name)
         _demand_version(machine, replaced, now)
         if database.is_nested(session):
-            install_within(session, spec, drop_old_names=drop_old_names)
+            install_within(session, spec, drop_old_names=drop_old_names, waiting=conf.waiting())
         else:
-            apply.run(session, make_plan(session, spec, drop_old_names=drop_old_names))
+            plan = make_plan(session, spec, drop_old_names=drop_old_names)
+            apply.run(session, plan, waiting=conf.waiting())
 
 
 def take_off(place: Place, machine: str) -> None:
@@ -61,7 +62,7 @@ def take_off(place: Place, machine: str) -> None:
         return
     with _opened(place.connection) as session:
         if database.is_nested(session):
-            take_off_within(session, machine)
+            take_off_within(session, machine, waiting=conf.waiting())
         else:
             uninstall.take_off(session, [machine], drop_history=False)
 

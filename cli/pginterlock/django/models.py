@@ -69,14 +69,14 @@ class GuardedModel(models.Model):
         alias = using or router.db_for_read(type(self), instance=self)
         return self._machine().allowed(connections[alias], self._key())
 
-    def save(self, **named: Any) -> None:
+    def save(self, *args: Any, **named: Any) -> None:
         """Save, and read again what the database made of it, in one transaction.
 
         Fields that were not loaded stay so.
         """
         alias = named.get("using") or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=alias):
-            super().save(**named)
+            super().save(*args, **named)
             loaded = [f.attname for f in self._meta.concrete_fields if f.attname in self.__dict__]
             self.refresh_from_db(using=alias, fields=loaded)
 

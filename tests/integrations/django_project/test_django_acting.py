@@ -119,6 +119,18 @@ def watched(session: psycopg.Connection) -> Callable[[], list[Any]]:
     return lambda: session.execute("select actor, statement from seen").fetchall()
 
 
+def test_what_runs_after_the_commit_is_attributed(
+    site: str, connect: Callable[..., psycopg.Connection]
+) -> None:
+    client, user = logged_in()
+    booking = book()
+    seen = watched(connect(site, autocommit=True))
+
+    post(client, f"/after-commit/{booking.pk}", status="CONFIRMED")
+
+    assert [actor for actor, _ in seen()] == [f"user:{user.pk}"] * 2
+
+
 def test_a_get_that_only_reads_claims_nothing(site: str) -> None:
     client, _ = logged_in()
     booking = book()

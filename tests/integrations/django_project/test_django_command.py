@@ -180,6 +180,17 @@ def test_what_is_written_migrates(
     assert manage("verify")[0] == 0
 
 
+def test_a_squashed_migration_holds_the_machine(project: Path, manage: Run, bare_site: str) -> None:
+    manage("makemigrations")
+    call_command("squashmigrations", "stays", "0002", interactive=False, verbosity=0)
+    [squashed] = project.glob("0001_squashed*")
+    assert "pginterlock.django.operations.InterlockApply(" in squashed.read_text("utf-8")
+
+    assert manage("makemigrations", "--check")[0] == 0
+    call_command("migrate", "stays", verbosity=0)
+    assert manage("verify")[0] == 0
+
+
 def test_two_heads_are_refused(project: Path, manage: Run) -> None:
     manage("makemigrations")
     shutil.copy(project / "0002_interlock_booking.py", project / "0002_another.py")

@@ -24,7 +24,7 @@ interlock: 1
 machines:
   odd:
     table: '"Strange ""Schema".tab''le'
-    state: 'sta"te %s'
+    state: 'sta"tus %s'
     mode: observe
     initial: ["a\\b", 'say """no"""', "{{x}}", "Zürich\u2028"]
     transitions:
@@ -115,6 +115,15 @@ def test_a_savepoint_by_hand_that_is_taken_back(site: str, entries: Entries) -> 
         Booking.objects.create(arrives="2026-03-01", leaves="2026-03-02")
 
     assert [actor for _, actor, _ in entries()] == ["user:1"]
+
+
+def test_a_broken_transaction_is_told_as_django_tells_it(site: str) -> None:
+    with transaction.atomic():
+        with acting("user:1"), pytest.raises(DatabaseError, match="null value"):
+            Booking.objects.create(arrives=None, leaves="2026-03-02")
+        with acting("user:2"), pytest.raises(transaction.TransactionManagementError):
+            Booking.objects.create(arrives="2026-03-01", leaves="2026-03-02")
+        transaction.set_rollback(True)
 
 
 def test_a_connection_that_was_lost_in_between(

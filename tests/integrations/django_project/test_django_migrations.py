@@ -283,6 +283,34 @@ def test_sqlmigrate_of_tables_that_are_not_there_yet(
     assert findings(empty_site, connect) == []
 
 
+def test_a_script_without_a_transaction_builds_its_indexes_beside_the_writers(
+    site: str, server: TestServer, connect: Connect
+) -> None:
+    step = applying(with_claim(), the_machine())
+    with connection.schema_editor(collect_sql=True, atomic=False) as editor:
+        step.database_forwards("stays", editor, ProjectState(), ProjectState())
+
+    text = "\n".join(editor.collected_sql)
+    psql(server, site, text)
+
+    assert "create unique index concurrently" in text
+    assert findings(site, connect, with_claim()) == []
+
+
+def test_a_lock_that_is_not_granted_says_who_holds_it(site: str, connect: Connect) -> None:
+    other = connect(site)
+    other.execute("lock table stays_booking in access share mode")
+    settings = {"INTERLOCK_LOCK_WAIT": 0.2, "INTERLOCK_LOCK_TIMEOUT": 50}
+
+    with override_settings(**settings), pytest.raises(CommandError) as caught:
+        run(InterlockDrop("booking", freeze(the_machine())))
+
+    assert caught.value.returncode == 3
+    assert "lock table stays_booking" in str(caught.value)
+    other.rollback()
+    assert installed() == ["booking"]
+
+
 def test_sqlmigrate_backwards(site: str, server: TestServer) -> None:
     psql(server, site, script("0002", "--backwards"))
 

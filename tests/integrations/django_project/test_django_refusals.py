@@ -198,6 +198,20 @@ def test_the_admin_says_what_an_action_was_refused(booking: Booking) -> None:
     assert "PENDING -&gt; CHECKED_IN is not allowed" in response.content.decode()
 
 
+def test_the_admin_says_what_was_refused_in_its_list(booking: Booking) -> None:
+    form = {
+        "form-TOTAL_FORMS": 1,
+        "form-INITIAL_FORMS": 1,
+        "_save": "Save",
+        "form-0-id": booking.pk,
+        "form-0-status": "CHECKED_OUT",
+    }
+
+    response = admin().post("/admin/stays/booking/", form, follow=True)
+
+    assert "PENDING -&gt; CHECKED_OUT is not allowed" in response.content.decode()
+
+
 def rest(method: str, path: str, **fields: object) -> Any:
     send = getattr(Client(), method)
     return send(f"/rest/bookings/{path}", json.dumps(fields), content_type="application/json")
