@@ -122,10 +122,10 @@ class Claimer:
     ) -> object:
         """Run one statement, the claim before it where it needs one."""
         connection, who = context["connection"], _acting.get()
+        if who is None and self.claimed is None and not self.is_overruled:
+            return execute(sql, params, many, context)
         text = sql if isinstance(sql, str) else sql.as_string(connection.connection)
         self._forget_what_ended(connection, text)
-        if who is None and self.claimed is None:
-            return execute(sql, params, many, context)
         word = _first_word(text)
         is_write = _is_write(word, text)
         if who and is_write and isinstance(sql, str):

@@ -1,13 +1,12 @@
-"""After `migrate`: whether every machine is whole still.
+"""Around `migrate`: whether every machine that was whole before is whole still.
 
 Django drops columns with CASCADE, and PostgreSQL then takes triggers and CHECKs of ours along
-without a word. So every run that migrated something ends with a look at what is installed.
+without a word. So every run that migrates something looks at what is installed, before and after.
 """
 
 import sys
-from collections.abc import Sequence
-from typing import Any
 
+import psycopg
 from django.core.management.base import CommandError
 from django.db import connections
 
@@ -20,53 +19,55 @@ from pginterlock.survey import survey
 
 _DRIFT = 1
 _REMEDY = (
-    "What this migration did is committed, and the table is not guarded as before. Write the"
-    " machine's own migration (manage.py interlock makemigrations), and let it run before the one"
-    " that takes a column away; or mend it now: manage.py interlock plan, then apply."
+    "What was migrated is committed, and the table is not guarded as before. Write the machine's"
+    " own migration (manage.py interlock makemigrations), and let it run before the one that takes"
+    " a column away; or mend it now: manage.py interlock plan, then apply."
 )
 
 
-def look(using: str, plan: Sequence[object] = (), **_: object) -> None:
-    """Raise CommandError where a machine of database *using* is not whole after *plan* ran.
+def missing(using: str) -> frozenset[str]:
+    """Return what the machines of database *using* lack, in words; nothing where none can be told.
 
-    Says nothing where nothing was migrated, or where the role may not see what is installed.
+    What an older version of this package has put there, and a newer would make otherwise, is there.
     """
     connection = connections[using]
-    if not plan or connection.vendor != "postgresql" or connection.in_atomic_block:
-        return
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        return frozenset()
     try:
-        broken = _broken(connection)
+        with database.connect(dsn_of(connection)) as session, database.faults():
+            return frozenset(_missing(session))
     except EnvironmentFault as error:
-        sys.stderr.write(f"interlock: not looked at after the migrations: {error.message}\n")
-        return
-    if broken:
-        raise CommandError("\n".join([*broken, _REMEDY]), returncode=_DRIFT)
+        sys.stderr.write(f"interlock: the machines were not looked at: {error.message}\n")
+        return frozenset()
 
 
-def _broken(connection: Any) -> list[str]:
-    """Return what is wrong with the machines that the registry has, a line each."""
+def demand_whole(before: frozenset[str], after: frozenset[str]) -> None:
+    """Raise CommandError where something lacks *after*, and did not *before*."""
+    if gone := sorted(after - before):
+        raise CommandError("\n".join([*gone, _REMEDY]), returncode=_DRIFT)
+
+
+def _missing(session: psycopg.Connection) -> list[str]:
+    with database.snapshot(session):
+        names = catalog.registered(session)
+        machines = {name: catalog.installed(session, name) for name in names}
     found = []
-    with database.connect(dsn_of(connection)) as session, database.faults():
-        with database.snapshot(session):
-            names = catalog.registered(session)
-            machines = {name: catalog.installed(session, name) for name in names}
-        for name, machine in machines.items():
-            if machine is None:
-                found.append(f"machine {name}: the registry holds what is no machine")
-            else:
-                found += _gone(session, machine)
+    for name, machine in machines.items():
+        if machine is None:
+            found.append(f"machine {name}: the registry holds what is no machine")
+        else:
+            found += _missing_of(session, machine)
     return found
 
 
-def _gone(session: Any, machine: Machine) -> list[str]:
+def _missing_of(session: psycopg.Connection, machine: Machine) -> list[str]:
     try:
         seen = survey(session, Spec((machine,)), drop_old_names=True)
     except SpecError as error:
         return [f"machine {machine.name}: {it}" for it in error.problems]
     return [
-        f"machine {machine.name}: {change.object.kind} {change.object.name} is"
-        f" {'missing' if change.action is Action.CREATE else 'not as it was'}"
+        f"machine {machine.name}: {change.object.kind} {change.object.name} is missing"
         for it in seen.machines
         for change in it.changes
-        if not change.action.is_after
+        if change.action is Action.CREATE
     ]

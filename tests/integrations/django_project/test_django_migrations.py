@@ -341,6 +341,19 @@ def test_a_guarded_column_that_is_renamed_stops_moves_and_is_found(
         findings(site, connect)
 
 
+def test_a_table_that_is_renamed_keeps_its_machine_and_is_found(
+    site: str, connect: Connect
+) -> None:
+    Booking.objects.create(arrives="2026-03-01", leaves="2026-03-02")
+
+    run(migrations.AlterModelTable("booking", "lodging"))
+
+    with connection.cursor() as cursor, pytest.raises(DatabaseError, match="is not allowed"):
+        cursor.execute("update lodging set status = 'CHECKED_IN'")
+    with pytest.raises(SpecError, match="does not exist"):
+        findings(site, connect)
+
+
 @pytest.mark.parametrize(
     "operation",
     [migrations.RemoveField("booking", "checked_in_at"), migrations.DeleteModel("Booking")],
@@ -403,6 +416,30 @@ def test_migrate_ends_with_a_look_at_what_cascade_took(
 
     assert caught.value.returncode == 1
     assert "manage.py interlock makemigrations" in str(caught.value)
+
+
+class NotHere:
+    """A router that lets no machine onto one of the databases."""
+
+    def allow_migrate(self, db: str, app_label: str, **hints: object) -> bool | None:
+        return False if "machine" in hints else None
+
+
+def test_a_router_keeps_a_machine_away(bare_site: str) -> None:
+    with override_settings(DATABASE_ROUTERS=[f"{__name__}.NotHere"]):
+        call_command("migrate", "stays", verbosity=0, database="other")
+
+    assert installed() == []
+
+
+def test_what_was_missing_before_does_not_stop_a_migration(site: str, connect: Connect) -> None:
+    connect(site, autocommit=True).execute(
+        "drop trigger interlock_50_booking_death on stays_booking"
+    )
+
+    call_command("migrate", "stays", "0001", verbosity=0)
+
+    assert installed() == []
 
 
 def test_a_test_case_that_flushes_needs_the_mixin(site: str, connect: Connect) -> None:
