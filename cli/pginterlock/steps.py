@@ -18,6 +18,7 @@ from pginterlock.rules import enforced_predicates
 from pginterlock.steps_claims import index_steps, is_built, overlap_steps, short
 from pginterlock.steps_mirrors import disagreement_steps
 from pginterlock.steps_schema import demand_rights, extension_steps, schema_steps
+from pginterlock.steps_tripwire import around, around_claim
 from pginterlock.survey import MachineSurvey, Survey, lasting, raise_problems, standing, survey
 from pginterlock.versions import Watch
 
@@ -47,12 +48,14 @@ def make_plan(
                 connection, seen.machines, leave_rows=leave_rows, progress=progress
             )
         watches = {it.survey.machine.name: versions.watch(it) for it in told}
-        of_machines = _machine_steps(seen, watches)
+        wire = around(connection, seen)
+        of_machines = _machine_steps(seen, watches, is_watched=bool(wire.after))
         first = extension_steps(connection, seen)
         if of_machines.prepare:
             first = [replace(it, part=Part.PREPARE) for it in first]
-        before = [*of_machines.look, *first, *of_machines.prepare, *schema_steps(seen)]
-        steps = [*before, *of_machines.arm, *of_machines.after, *versions.moves(told)]
+        before = [*of_machines.look, *first, *of_machines.prepare, *wire.before]
+        arm = [*schema_steps(seen), *of_machines.arm, *wire.after]
+        steps = [*before, *arm, *of_machines.after, *versions.moves(told)]
         if steps:
             demand_rights(seen)
             _probe(connection, spec, seen)
@@ -63,7 +66,7 @@ def make_plan(
         machines=tuple(machines.items()),
         targets=tuple(t.name for it in seen.machines for t in it.table.targets),
         steps=tuple(steps),
-        notes=(*_notes(seen, spec), *(note for it in told for note in it.notes)),
+        notes=(*_notes(seen, spec, wire.note), *(note for it in told for note in it.notes)),
         differences=tuple(difference for it in told for difference in it.differences),
     )
 
@@ -98,7 +101,7 @@ class _Steps:
         return [*self.claims, *self.validate]
 
 
-def _machine_steps(seen: Survey, watches: Mapping[str, Watch]) -> _Steps:
+def _machine_steps(seen: Survey, watches: Mapping[str, Watch], *, is_watched: bool) -> _Steps:
     steps = _Steps()
     for it in seen.machines:
         found = it.changes
@@ -114,6 +117,8 @@ def _machine_steps(seen: Survey, watches: Mapping[str, Watch]) -> _Steps:
         for change in found:
             if is_built(change):
                 built = index_steps(it, change)
+                if is_watched:
+                    built = [around_claim(seen, it, step) for step in built]
                 (steps.prepare if built[0].part is Part.PREPARE else steps.claims).extend(built)
                 continue
             step = _machine_step(seen, it, change)
@@ -266,7 +271,7 @@ def _expected(change: Change) -> Lock:
     return Lock.NONE
 
 
-def _notes(seen: Survey, spec: Spec) -> list[str]:
+def _notes(seen: Survey, spec: Spec, tripwire: str) -> list[str]:
     known = {machine.name for machine in spec.machines}
     notes = [
         f"machine {name} on {table} is installed, but not in this spec; it stays"
@@ -278,7 +283,7 @@ def _notes(seen: Survey, spec: Spec) -> list[str]:
             f"schema interlock belongs to {seen.rights.role}, who may also change its history; as a"
             " superuser: create role interlock_owner nologin;"
         )
-    return notes
+    return [*notes, tripwire] if tripwire else notes
 
 
 def _probe(connection: psycopg.Connection, spec: Spec, seen: Survey) -> None:

@@ -16,7 +16,7 @@ import pytest
 from psycopg import conninfo, errors, sql
 from tests.servers import ROOT, TestServer
 
-from pginterlock import apply, verify
+from pginterlock import apply, tripwire, verify
 from pginterlock import spec as specs
 from pginterlock.findings import Finding
 from pginterlock.model import Spec
@@ -84,11 +84,13 @@ def build_bare(session: psycopg.Connection) -> None:
     session.execute(_GRANTS.encode())
 
 
-def build(session: psycopg.Connection, spec: Spec) -> None:
-    """Make the hotel under its machine."""
+def build(session: psycopg.Connection, spec: Spec, *, has_tripwire: bool = False) -> None:
+    """Make the hotel under its machine; without a tripwire, as a role that may not make one."""
     build_bare(session)
     session.execute(_ADOPTED.encode())
     apply.install(session, spec)
+    if not has_tripwire:
+        session.execute(tripwire.remove_sql().encode())
     session.execute(_LIVES.encode())
 
 

@@ -1,0 +1,72 @@
+"""The tripwire: whether it is there and on, and watches the machines as they are."""
+
+from collections.abc import Iterator
+
+from pginterlock import tripwire
+from pginterlock.findings import Finding, Severity
+from pginterlock.tripwire import Mode, Tripwire
+
+_APPLY = "As a superuser: interlock apply, or interlock tripwire refuse"
+_NAME = "tripwire"
+
+
+def found(wire: Tripwire) -> Iterator[Finding]:
+    """Yield what keeps the tripwire from refusing DDL that would disarm a machine."""
+    if not wire.is_known or not wire.is_wanted:
+        return
+    if not wire.there:
+        yield _missing(wire)
+        return
+    for name in wire.missing:
+        yield Finding(
+            "tripwire-changed", f"event trigger {name} is missing", "", _NAME, hint=_APPLY
+        )
+    for name, told in wire.changed:
+        code = "tripwire-disabled" if told in tripwire.OFF else "tripwire-changed"
+        yield Finding(code, f"event trigger {name} {told}", "", _NAME, hint=_APPLY)
+    for where in wire.switched_off:
+        yield Finding(
+            "tripwire-switched-off",
+            f"event triggers do not fire: event_triggers is off {where}",
+            "",
+            _NAME,
+            hint="Reset event_triggers there; only a superuser can have set it",
+        )
+    for it in wire.watched or ():
+        if it.losses or not it.is_watched:
+            told = it.losses[0] if it.losses else "nothing of it is recorded"
+            yield Finding(
+                "tripwire-stale",
+                f"the tripwire does not watch {it.machine} as it is: {told}",
+                it.machine,
+                _NAME,
+                hint="interlock apply records it anew",
+            )
+
+
+def _missing(wire: Tripwire) -> Finding:
+    if wire.mode is None:
+        return Finding(
+            "tripwire-missing",
+            "there is no tripwire: DDL that disarms a machine is found, and not refused",
+            "",
+            _NAME,
+            Severity.WARNING,
+            hint="As a superuser: interlock tripwire refuse; or say that none is wanted: off",
+        )
+    return Finding(
+        "tripwire-missing",
+        f"the tripwire was set to {wire.mode} by {wire.set_by}, and its event triggers are gone",
+        "",
+        _NAME,
+        hint=_APPLY,
+    )
+
+
+def notes(wire: Tripwire) -> Iterator[str]:
+    """Yield what was chosen on purpose."""
+    when = f"by {wire.set_by} at {wire.set_at:%Y-%m-%d %H:%M:%S%z}" if wire.set_at else ""
+    if wire.mode is Mode.OFF:
+        yield f"the tripwire was taken away {when}: DDL that disarms a machine is not refused"
+    elif wire.mode is Mode.RECORD:
+        yield f"the tripwire only records, {when}: DDL that disarms a machine is not refused"
