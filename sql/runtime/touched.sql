@@ -1,7 +1,7 @@
 -- The machines that the DDL command which just ended may have touched; null where there are none.
 --
--- Only for event triggers. What tells no object (grant, reassign owned), or may change any (a schema
--- or a type), touches all.
+-- Only for event triggers. What tells no object (a grant), or may have changed the name of one, touches
+-- all. The server fires none for reassign owned: interlock verify finds what that has changed.
 
 create or replace function interlock.touched(p_tag text)
     returns text[]
@@ -11,7 +11,9 @@ as $$
 begin
     if p_tag in ('COMMENT', 'SECURITY LABEL', 'ANALYZE') then
         return null;
-    elsif p_tag in ('REASSIGN OWNED', 'DROP OWNED', 'ALTER SCHEMA', 'ALTER TYPE', 'ALTER DOMAIN')
+    elsif p_tag in (
+        'ALTER DOMAIN', 'ALTER FUNCTION', 'ALTER ROUTINE', 'ALTER SCHEMA', 'ALTER TYPE', 'DROP OWNED'
+    )
         or p_tag = 'GRANT' and exists (
             select from pg_event_trigger_ddl_commands() as c where upper(c.object_type) = 'TABLE'
         )
@@ -46,9 +48,7 @@ begin
         join pg_proc as p on p.oid = c.objid
         join pg_namespace as n on n.oid = p.pronamespace
         join interlock.guarded as g
-            on g.kind = 'function' and g.name in (
-                n.nspname || '.' || p.proname, split_part(c.object_identity, '(', 1)
-            )
+            on g.kind = 'function' and g.name = n.nspname || '.' || p.proname
         where c.classid = 'pg_proc'::regclass
     );
 end;

@@ -27,7 +27,10 @@ begin
         return;
     end if;
     perform interlock.follow_partitions(p_machine);
-    v_told := array(select l.told from interlock.guarded_losses(p_machine) as l order by l.told);
+    v_told := array(
+        select l.told from interlock.guarded_losses(p_machine) as l
+        order by l.kind <> 'table', l.kind <> 'column', l.told
+    );
     if v_told <> '{}' then
         v_bypass := interlock.session_bypass(p_machine);
         v_mode := coalesce((select t.mode from interlock.tripwire as t), 'refuse');
