@@ -29,12 +29,15 @@ def make_plan(
     *,
     drop_old_names: bool = False,
     leave_rows: bool = False,
+    makes_tripwire: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Plan:
     """Return the steps that bring the database to *spec*; nothing is changed.
 
     Old names of states are accepted beside the new ones until *drop_old_names* is said.
     *leave_rows* lets a machine that refuses nothing yet lose a state in which rows stand.
+    *makes_tripwire* makes the tripwire, which is for the whole database, where this role may; one
+    that is there is kept up to date in any case.
 
     Raises SpecError where the spec does not fit the database, EnvironmentFault where the rights
     do not reach, UnsafeError where rows stand in a state that goes.
@@ -48,7 +51,7 @@ def make_plan(
                 connection, seen.machines, leave_rows=leave_rows, progress=progress
             )
         watches = {it.survey.machine.name: versions.watch(it) for it in told}
-        wire = around(connection, seen)
+        wire = around(connection, seen, makes_it=makes_tripwire)
         of_machines = _machine_steps(seen, watches, is_watched=bool(wire.after))
         first = extension_steps(connection, seen)
         if of_machines.prepare:

@@ -22,14 +22,18 @@ class Around:
     note: str = ""
 
 
-def around(connection: psycopg.Connection, seen: Survey) -> Around:
-    """Return the steps of the tripwire around those of the machines in *seen*."""
+def around(connection: psycopg.Connection, seen: Survey, *, makes_it: bool) -> Around:
+    """Return the steps of the tripwire around those of the machines in *seen*.
+
+    One is made where *makes_it* is said, or where one that was asked for is broken.
+    """
     wire = tripwire.look(connection)
     if not wire.is_wanted:
         return Around()
-    is_made = not wire.is_whole and tripwire.can_install(connection, seen.rights)
+    is_asked = makes_it or wire.mode is not None
+    is_made = is_asked and not wire.is_whole and tripwire.can_install(connection, seen.rights)
     if not is_made and not wire.there:
-        return Around(note=_NOTE)
+        return Around(note=_NOTE if is_asked else "")
     before = [_pass(seen, it) for it in seen.machines if wire.there and it.changes]
     after = [_watch(seen, it) for it in seen.machines if is_made or _is_stale(wire, it)]
     if is_made:

@@ -74,7 +74,7 @@ begin
         select from interlock.guarded as g
         where
             g.machine_name = p_machine and g.kind = o.kind and g.relation = o.relation
-            and g.name = o.name
+            and (g.name = o.name or o.kind = 'partition')
     );
 end;
 $$;

@@ -24,5 +24,4 @@ $$;
 comment on function interlock.refuse_truncate() is
 'Trigger function: raises IL03 for a truncate.';
 
--- It does nothing but refuse: whoever makes a partition may put it there.
-grant execute on function interlock.refuse_truncate() to public;
+revoke execute on function interlock.refuse_truncate() from public;

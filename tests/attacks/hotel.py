@@ -16,7 +16,7 @@ import pytest
 from psycopg import conninfo, errors, sql
 from tests.servers import ROOT, TestServer
 
-from pginterlock import apply, tripwire, verify
+from pginterlock import apply, verify
 from pginterlock import spec as specs
 from pginterlock.findings import Finding
 from pginterlock.model import Spec
@@ -88,9 +88,7 @@ def build(session: psycopg.Connection, spec: Spec, *, has_tripwire: bool = False
     """Make the hotel under its machine; without a tripwire, as a role that may not make one."""
     build_bare(session)
     session.execute(_ADOPTED.encode())
-    apply.install(session, spec)
-    if not has_tripwire:
-        session.execute(tripwire.remove_sql().encode())
+    apply.install(session, spec, makes_tripwire=has_tripwire)
     session.execute(_LIVES.encode())
 
 

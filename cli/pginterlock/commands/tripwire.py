@@ -24,7 +24,7 @@ _SAID = {
 @click.command(epilog="Example: interlock tripwire record --yes")
 @click.argument(
     "action",
-    type=click.Choice(["status", *Mode]),
+    type=click.Choice(["status", *(it.value for it in Mode)]),
     default="status",
     metavar="[ACTION]",
 )

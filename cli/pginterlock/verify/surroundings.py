@@ -32,7 +32,6 @@ _PUBLIC = (
     "interlock.keep_result(",
     "interlock.read_key(",
     "interlock.read_set(",
-    "interlock.refuse_truncate(",
     "interlock.refuse_unknown(",
     "interlock.refused_result(",
     "interlock.withdraw(",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pginterlock import tripwire
-from pginterlock.findings import Finding, Severity
+from pginterlock.findings import Finding
 from pginterlock.tripwire import Mode, Tripwire
 
 _APPLY = "As a superuser: interlock apply, or interlock tripwire refuse"
@@ -15,7 +15,14 @@ def found(wire: Tripwire) -> Iterator[Finding]:
     if not wire.is_known or not wire.is_wanted:
         return
     if not wire.there:
-        yield _missing(wire)
+        if wire.mode is not None:
+            yield Finding(
+                "tripwire-missing",
+                f"the tripwire was set to {wire.mode} by {wire.set_by}, and is not there",
+                "",
+                _NAME,
+                hint=_APPLY,
+            )
         return
     for name in wire.missing:
         yield Finding(
@@ -44,29 +51,12 @@ def found(wire: Tripwire) -> Iterator[Finding]:
             )
 
 
-def _missing(wire: Tripwire) -> Finding:
-    if wire.mode is None:
-        return Finding(
-            "tripwire-missing",
-            "there is no tripwire: DDL that disarms a machine is found, and not refused",
-            "",
-            _NAME,
-            Severity.WARNING,
-            hint="As a superuser: interlock tripwire refuse; or say that none is wanted: off",
-        )
-    return Finding(
-        "tripwire-missing",
-        f"the tripwire was set to {wire.mode} by {wire.set_by}, and its event triggers are gone",
-        "",
-        _NAME,
-        hint=_APPLY,
-    )
-
-
 def notes(wire: Tripwire) -> Iterator[str]:
-    """Yield what was chosen on purpose."""
+    """Yield what was chosen, or could not be had."""
     when = f"by {wire.set_by} at {wire.set_at:%Y-%m-%d %H:%M:%S%z}" if wire.set_at else ""
     if wire.mode is Mode.OFF:
         yield f"the tripwire was taken away {when}: DDL that disarms a machine is not refused"
+    elif wire.mode is None and not wire.there:
+        yield "no tripwire: DDL that disarms a machine is found by verify, and not refused"
     elif wire.mode is Mode.RECORD:
         yield f"the tripwire only records, {when}: DDL that disarms a machine is not refused"
