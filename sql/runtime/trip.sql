@@ -46,8 +46,8 @@ begin
                         then format(', and %s more', cardinality(v_told) - 1) else '' end
                 ),
                 p_hint => format(
-                    'Change the spec, then interlock apply; or interlock bypass open %s --reason'
-                    ' TEXT --for 30m; interlock uninstall --machine %s takes it off',
+                    'Change the spec, then `interlock apply`; or `interlock bypass open %s --reason'
+                    ' TEXT --for 30m`; `interlock uninstall --machine %s` takes it off',
                     p_machine, p_machine
                 )
             );

@@ -29,8 +29,11 @@ def found(wire: Tripwire) -> Iterator[Finding]:
             "tripwire-changed", f"event trigger {name} is missing", "", _NAME, hint=_APPLY
         )
     for name, told in wire.changed:
-        code = "tripwire-disabled" if told in tripwire.OFF else "tripwire-changed"
-        yield Finding(code, f"event trigger {name} {told}", "", _NAME, hint=_APPLY)
+        said = f"event trigger {name} {told}"
+        if told in tripwire.OFF:
+            yield Finding("tripwire-disabled", said, "", _NAME, hint=_APPLY)
+        else:
+            yield Finding("tripwire-changed", said, "", _NAME, hint=_APPLY)
     for where in wire.switched_off:
         yield Finding(
             "tripwire-switched-off",
