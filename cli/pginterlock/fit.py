@@ -100,6 +100,11 @@ def _missing(machine: Machine, table: Table) -> _Found:
             yield path, f"table {table.name} has no column {column!r}{_meant(close)}"
 
 
+def column_names(machine: Machine) -> list[str]:
+    """Return every column of its table that *machine* names, each once."""
+    return list(dict.fromkeys(column for _, column in named_columns(machine)))
+
+
 def named_columns(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
     """Yield every column that the machine names, and where."""
     yield ("state",), machine.state

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import psycopg
 
-from pginterlock import catalog, database
+from pginterlock import catalog, database, tripwire
 from pginterlock.compiler import MachineNames, removal
 from pginterlock.elements import TableName
 from pginterlock.errors import UsageError
@@ -38,9 +38,13 @@ def take_off(
                 f" {', '.join(installed) or 'none'}"
             )
         chosen = list(machines) or list(installed)
+        if tripwire.look(connection).there:
+            for name in chosen:
+                database.run(connection, tripwire.pass_sql(name))
         for name in chosen:
             done += _take_off_one(connection, name, installed[name], drop_history=drop_history)
         if drop_history and set(chosen) == set(installed):
+            database.run(connection, "set constraints all immediate")  # ends the passes
             database.run(connection, removal.drop_schema())
             done.append("schema interlock: dropped")
         if not done:
@@ -51,7 +55,8 @@ def take_off(
 def removing(connection: psycopg.Connection, name: str, table: TableName) -> list[str]:
     """Return the SQL that takes machine *name* off *table*, in order; its history stays."""
     drops = [it.drop for it in _taken(_objects(connection, name, table))]
-    return [*drops, removal.unregister(name)]
+    passing = [tripwire.pass_sql(name)] if tripwire.look(connection).there else []
+    return [*passing, *drops, removal.unregister(name)]
 
 
 def _objects(connection: psycopg.Connection, name: str, table: TableName) -> list[DbObject]:
