@@ -57,8 +57,8 @@ def found(wire: Tripwire) -> Iterator[Finding]:
 def notes(wire: Tripwire) -> Iterator[str]:
     """Yield what was chosen, or could not be had."""
     if wire.mode is Mode.OFF:
-        yield f"the tripwire was taken away by {wire.set_by}: DDL that disarms a machine is not refused"
+        yield f"the tripwire was taken away by {wire.set_by}: it refuses no DDL"
     elif wire.mode is None and not wire.there:
         yield "no tripwire: DDL that disarms a machine is found by verify, and not refused"
     elif wire.mode is Mode.RECORD:
-        yield f"the tripwire only records, as {wire.set_by} asked: DDL that disarms a machine is not refused"
+        yield f"the tripwire only records, as {wire.set_by} asked: it refuses no DDL"
