@@ -30,10 +30,6 @@ TRIGGERS = {
     "interlock_tripwire_30_drop": ("sql_drop", "interlock.tripwire_drop", ""),
 }
 OFF = ("is off", "is enabled, but not always")
-_TRY = """
-create function pg_temp.interlock_try() returns event_trigger language plpgsql as 'begin end';
-create event trigger interlock_try on sql_drop execute function pg_temp.interlock_try()
-"""
 
 
 class Mode(StrEnum):
@@ -142,7 +138,7 @@ def can_install(connection: psycopg.Connection, rights: Rights) -> bool:
         return False
     try:
         with database.trial(connection):
-            database.run(connection, _TRY)
+            database.run(connection, assets.read("sql", "templates", "tripwire_try.plpgsql"))
     except psycopg.errors.InsufficientPrivilege:
         return False
     return True
@@ -150,12 +146,12 @@ def can_install(connection: psycopg.Connection, rights: Rights) -> bool:
 
 def install_sql(mode: Mode) -> str:
     """Return the SQL that makes the event triggers, all of them anew."""
-    return fill(assets.read("sql", "templates", "tripwire.sql"), {"mode": mode.value})
+    return fill(assets.read("sql", "templates", "tripwire.plpgsql"), {"mode": mode.value})
 
 
 def remove_sql() -> str:
     """Return the SQL that takes them away, and keeps that it was on purpose."""
-    return assets.read("sql", "templates", "tripwire_off.sql")
+    return assets.read("sql", "templates", "tripwire_off.plpgsql")
 
 
 def pass_sql(machine: str) -> str:

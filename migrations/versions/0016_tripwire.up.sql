@@ -70,10 +70,10 @@ create trigger interlock_20_ours before truncate on interlock.ddl_pass
 for each statement execute function interlock.refuse_tripwire_change();
 alter table interlock.ddl_pass enable always trigger interlock_10_ours;
 alter table interlock.ddl_pass enable always trigger interlock_20_ours;
-create constraint trigger interlock_50_end after insert on interlock.ddl_pass
+create constraint trigger interlock_90_end after insert on interlock.ddl_pass
 deferrable initially deferred
 for each row execute function interlock.end_pass();
-alter table interlock.ddl_pass enable always trigger interlock_50_end;
+alter table interlock.ddl_pass enable always trigger interlock_90_end;
 
 comment on table interlock.tripwire is
 'One row, once a tripwire was asked for: whether it refuses, only records, or is off on purpose.';
@@ -91,5 +91,5 @@ comment on trigger interlock_10_ours on interlock.guarded is 'For members of the
 comment on trigger interlock_20_ours on interlock.guarded is 'Nor emptied.';
 comment on trigger interlock_10_ours on interlock.ddl_pass is 'For members of the owner alone.';
 comment on trigger interlock_20_ours on interlock.ddl_pass is 'Nor emptied.';
-comment on trigger interlock_50_end on interlock.ddl_pass is
+comment on trigger interlock_90_end on interlock.ddl_pass is
 'When the transaction commits, the machine is whole again, or nothing happens.';

@@ -56,10 +56,9 @@ def found(wire: Tripwire) -> Iterator[Finding]:
 
 def notes(wire: Tripwire) -> Iterator[str]:
     """Yield what was chosen, or could not be had."""
-    when = f"by {wire.set_by} at {wire.set_at:%Y-%m-%d %H:%M:%S%z}" if wire.set_at else ""
     if wire.mode is Mode.OFF:
-        yield f"the tripwire was taken away {when}: DDL that disarms a machine is not refused"
+        yield f"the tripwire was taken away by {wire.set_by}: it refuses no DDL"
     elif wire.mode is None and not wire.there:
         yield "no tripwire: DDL that disarms a machine is found by verify, and not refused"
     elif wire.mode is Mode.RECORD:
-        yield f"the tripwire only records, {when}: DDL that disarms a machine is not refused"
+        yield f"the tripwire only records, as {wire.set_by} asked: it refuses no DDL"
