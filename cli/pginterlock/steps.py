@@ -36,8 +36,8 @@ def make_plan(
 
     Old names of states are accepted beside the new ones until *drop_old_names* is said.
     *leave_rows* lets a machine that refuses nothing yet lose a state in which rows stand.
-    *makes_tripwire* makes the tripwire, which is for the whole database, where this role may; one
-    that is there is kept up to date in any case.
+    *makes_tripwire* makes the tripwire, which is for the whole database, where this role may, with
+    whatever else is to be done; one that is there is kept up to date in any case.
 
     Raises SpecError where the spec does not fit the database, EnvironmentFault where the rights
     do not reach, UnsafeError where rows stand in a state that goes.
@@ -51,7 +51,9 @@ def make_plan(
                 connection, seen.machines, leave_rows=leave_rows, progress=progress
             )
         watches = {it.survey.machine.name: versions.watch(it) for it in told}
-        wire = around(connection, seen, makes_it=makes_tripwire)
+        rest = [*schema_steps(seen), *versions.moves(told)]
+        is_busy = bool(rest) or any(it.changes for it in seen.machines)
+        wire = around(connection, seen, makes_it=makes_tripwire, is_busy=is_busy)
         of_machines = machine_steps(seen, watches, is_watched=bool(wire.after))
         first = extension_steps(connection, seen)
         if of_machines.prepare:
