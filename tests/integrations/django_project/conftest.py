@@ -11,8 +11,10 @@ from django.db import connections
 from psycopg.conninfo import conninfo_to_dict
 from tests.conftest import Build
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.integrations.django_project.settings")
+# For this process alone: programs that other tests start have projects of their own.
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.integrations.django_project.settings"
 django.setup()
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 Entry = tuple[str, str | None, str | None]
 MakeDatabase = Callable[[str, Build], str]
