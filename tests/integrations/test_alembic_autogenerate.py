@@ -1,6 +1,9 @@
 """What `alembic revision --autogenerate` writes, and what it says where it cannot."""
 
+from io import StringIO
+
 import pytest
+from alembic.config import Config
 from alembic.util import CommandError
 from tests.integrations.alembic_depot import SPEC, Depot, body, is_sound, order, run_psql
 from tests.servers import TestServer
@@ -149,6 +152,17 @@ class TestWhereTheSpecIs:
         depot.lay_out(options='"interlock_spec": "interlock.yaml"')
 
         depot.check()
+
+    def test_in_pyproject_where_there_is_no_alembic_ini(self, depot: Depot) -> None:
+        (depot.folder / "alembic.ini").unlink()
+        (depot.folder / "interlock.yaml").rename(depot.folder / "fourth.yaml")
+        depot.write(
+            "pyproject.toml",
+            '[tool.alembic]\nscript_location = "%(here)s"\ninterlock_spec = "fourth.yaml"\n',
+        )
+        project = str(depot.folder / "pyproject.toml")
+
+        depot.check(Config(toml_file=project, stdout=StringIO()))
 
     def test_nowhere(self, depot: Depot) -> None:
         (depot.folder / "interlock.yaml").unlink()

@@ -36,8 +36,13 @@ def digest(machine: Machine) -> str:
 
 
 def settled(machine: Machine) -> Machine:
-    """Return *machine* as it is once its renames are over: what one revision leaves to the next."""
-    return replace(under_new_names(machine, machine.renames), renames=())
+    """Return *machine* as it is once its renames are over: what one revision leaves to the next.
+
+    A state of which nothing else is said than what it was called has no row then.
+    """
+    found = under_new_names(machine, machine.renames)
+    rows = tuple(it for it in found.rows if it != StateRow(it.state))
+    return replace(found, rows=rows, renames=())
 
 
 def read(text: str, told_digest: str, where: str) -> Machine:

@@ -82,11 +82,11 @@ class Settings:
 
     @property
     def _folder(self) -> Path:
-        """The folder that paths are told from: that of alembic.ini."""
+        """The folder that paths are told from: that of alembic.ini, else of pyproject.toml."""
         config = self._config
-        if config is None or config.config_file_name is None:
-            return Path()
-        return Path(config.config_file_name).parent
+        names = [getattr(config, it, None) for it in ("config_file_name", "toml_file_name")]
+        files = [Path(it) for it in names if it]
+        return next((it.parent for it in files if it.is_file()), Path())
 
     def _projects(self) -> Iterator[Path]:
         yield from dict.fromkeys([self._folder.resolve(), Path.cwd()])
