@@ -124,6 +124,12 @@ class TestSpecAndModels:
             ("    sa.CheckC", '    sa.Column("x", sa.Text, nullable=False),\n    sa.CheckC'),
         )
 
+        written = depot.revision()
+
+        assert "add_column" in written
+        assert "interlock" not in body(written, "upgrade")
+        depot.change("interlock.yaml", ("{packed_at: PACKED}", "{packed_at: [PACKED, SENT]}"))
+        next(it for it in depot.versions() if it.name != "0001_first.py").unlink()
         with pytest.raises(CommandError, match="cannot be tried in this database: column"):
             depot.revision()
 
@@ -170,6 +176,12 @@ class TestWhereTheSpecIs:
         with pytest.raises(
             CommandError, match=r"no spec at .*interlock.yaml\n.*interlock_spec = FILE"
         ):
+            depot.check()
+
+    def test_not_where_alembic_ini_says(self, depot: Depot) -> None:
+        depot.ini(interlock_spec="gone.yaml")
+
+        with pytest.raises(CommandError, match=r"no spec at .*gone.yaml\n  interlock_spec says so"):
             depot.check()
 
     def test_what_is_wrong_with_it_is_told_with_its_place(self, depot: Depot) -> None:

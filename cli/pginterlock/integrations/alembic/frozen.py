@@ -51,7 +51,7 @@ def read(text: str, told_digest: str, where: str) -> Machine:
     Raises UnsafeError where it is no spec of one machine, or not what *told_digest* was taken of.
     """
     try:
-        found = parse(textwrap.dedent(text).strip() + "\n", where).machines
+        found = parse(textwrap.dedent(text).strip() + "\n", "line").machines
     except SpecError as error:
         raise UnsafeError(
             f"{where}: the machine in it cannot be read:\n{error.message}", remedy=_BY_HAND
