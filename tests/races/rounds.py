@@ -173,5 +173,7 @@ def _audit(session: psycopg.Connection) -> dict[int, list[dict[str, object]]]:
 
 def _verified(session: psycopg.Connection, setting: Setting) -> list[Disagreement]:
     found = verify(session, _machine(setting), scope=Scope(probes=False)).findings
-    errors = [str(it) for it in found if it.severity is Severity.ERROR]
+    # approvals.sql tells what becomes of approvals by a trigger of its own.
+    others = [it for it in found if it.code != "history-foreign" or "zzz_tell" not in it.message]
+    errors = [str(it) for it in others if it.severity is Severity.ERROR]
     return [Disagreement(None, None, f"verify: {it}") for it in errors]

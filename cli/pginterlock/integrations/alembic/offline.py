@@ -126,7 +126,9 @@ def _put_on(machine: Machine, table: Table) -> Iterator[str]:
     wanted = compile_machine(machine, table)
     tables = {f"create table {it.name}": it for it in wanted if it.kind is ObjectKind.TABLE}
     seen = MachineSurvey(machine, table, tuple(wanted), ())
-    steps = machine_steps(Survey(_RIGHTS, (), (), (seen,), (), migrate.head()), {})
+    steps = machine_steps(
+        Survey(_RIGHTS, (), (), (seen,), (), migrate.head()), {}, is_watched=False
+    )
     if any(claim.during for claim in machine.claims):
         yield MAKE_EXTENSION
     for step in (*steps.prepare, *steps.arm, *steps.after):
