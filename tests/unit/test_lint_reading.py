@@ -101,6 +101,19 @@ def test_a_function_that_calls_itself_ends() -> None:
     assert upgrade("go()", before="def go():\n    go()\n    op.drop_table('t')\n")
 
 
+def test_a_file_that_is_too_much_is_cut_and_says_so() -> None:
+    before = "def a():\n" + "    b()\n" * 50 + "def b():\n" + "    c()\n" * 50 + "def c():\n"
+    ones = "    1\n" * 50
+    text = f"{HEAD}{before}{ones}def upgrade():\n    a()\n"
+    outcome = Outcome()
+
+    lint([Source("m.py", text)], SPEC.machines, outcome)
+
+    assert [str(it) for it in outcome.unread] == [
+        "m.py:1:1: too much to go through; look at the rest yourself"
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "rules"),
     [

@@ -19,6 +19,7 @@ COMMANDS = {
     "overdue": "Print the rows that stay too long in a state, or end their stay.",
     "status": "Print how each machine stands, in a second.",
     "bypass": "Open, close and list recorded ways around a machine.",
+    "tripwire": "Print or set what is done with DDL that would disarm a machine.",
     "history": "Print the life of one row.",
     "tail": "Print entries as they are committed, one a line.",
     "seal": "Seal what is decided of the histories, and export the root.",

@@ -1,6 +1,7 @@
 """The options that commands share: the same flag means the same everywhere."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,29 @@ leave_option: Callable[[_Decorated], _Decorated] = click.option(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """The spec and the database that commands take where they are told none: who calls us knows.
+
+    *dsn* is asked when a database is needed.
+    """
+
+    spec: Path | None = None
+    dsn: Callable[[], str | None] = lambda: None
+
+
+def preset() -> Preset:
+    """Return what the caller of the command line has set; empty where nobody has."""
+    ctx = click.get_current_context(silent=True)
+    return (ctx.find_object(Preset) if ctx else None) or Preset()
+
+
 def find_spec(explicit: Path | None) -> Path:
     """Return the spec that is meant: *explicit*, else what pyproject.toml says, else the default.
 
     Raises SpecError where pyproject.toml cannot be read.
     """
-    return explicit or named_in(Path()) or Path(DEFAULT_SPEC)
+    return explicit or preset().spec or named_in(Path()) or Path(DEFAULT_SPEC)
 
 
 def spec_near(file: Path) -> Path | None:

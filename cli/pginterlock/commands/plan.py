@@ -101,6 +101,7 @@ def _made(connection: psycopg.Connection, spec: Spec, how: _Asked) -> plans.Plan
         spec,
         drop_old_names=how.drop_old_names,
         leave_rows=how.leave_rows,
+        makes_tripwire=True,
         progress=Progress(),
     )
 

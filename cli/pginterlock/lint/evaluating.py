@@ -145,12 +145,8 @@ class Evaluator:
             return NOTHING
         if isinstance(left, str) or isinstance(right, str):
             parts = [str(it) if isinstance(it, texts.KNOWN) else UNKNOWN for it in (left, right)]
-            return "".join(parts)
-        if isinstance(left, list) and isinstance(right, list):
-            return left + right
-        if isinstance(left, tuple) and isinstance(right, tuple):
-            return left + right
-        return NOTHING
+            return texts.capped("".join(parts))
+        return _joined(left, right)
 
     def _comparison(self, node: ast.Compare, scope: Scope) -> Value:
         left = self.value(node.left, scope)
@@ -234,6 +230,14 @@ class Evaluator:
         if isinstance(func, Named) and func.path in texts.BUILT_IN and args:
             return texts.BUILT_IN[func.path](args[0])
         return self._caller.call(made)
+
+
+def _joined(left: Value, right: Value) -> Value:
+    if isinstance(left, list) and isinstance(right, list):
+        return left + right if len(left) + len(right) <= _MOST else NOTHING
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return left + right if len(left) + len(right) <= _MOST else NOTHING
+    return NOTHING
 
 
 def _is_dialect(base: Value) -> bool:

@@ -16,6 +16,7 @@ from pginterlock.lint.values import Call, Function, Named, Value, chain, is_call
 
 _ENTRIES = re.compile(r"(upgrade|downgrade)(_\w+)?\Z")
 _OP = ("alembic.op", "op")
+CUT = "too much to go through; look at the rest yourself"
 _UNKNOWN_TABLE = "an operation on a table or column that is not known here; look at it yourself"
 
 
@@ -39,6 +40,8 @@ def read_revision(tree: ast.Module, lines: list[str]) -> Reading:
         function = runner.scope.get(name)
         if isinstance(function, Function):
             runner.function(function)
+        if runner.is_cut:
+            reading.unread.append(Remark(Place(1, 1, name), CUT))
     return reading
 
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from pginterlock.lint import python_sql
-from pginterlock.lint.actions import Action, Place, Reading, Verb
+from pginterlock.lint.actions import Action, Place, Reading, Remark, Verb
 from pginterlock.lint.django_code import CodeReader
 from pginterlock.lint.django_state import Field, Models, read_field, read_model
 from pginterlock.lint.python_places import place_of
+from pginterlock.lint.read_alembic import CUT
 from pginterlock.lint.read_sql import Target
 from pginterlock.lint.running import Runner
 from pginterlock.lint.values import NOTHING, Call, Class, Function, Named, Value
@@ -54,7 +55,7 @@ class _Quiet:
         del runner
         return made
 
-    def assigned(self, base: Value, name: str, value: Value) -> None:
+    def assigned(self, *_: Value) -> None:
         """Nothing is done."""
 
 
@@ -185,12 +186,10 @@ class _Operations:
         self, place: Place, model: str, before: Field | None, after: Field
     ) -> list[Action]:
         table, column = self._models.table(model), after.column or ""
-        found = []
         if before is None:
-            words = frozenset(["maybe"])
-            found.append(Action(Verb.RETYPE_COLUMN, place, table, column, after.name, words=words))
-            return found
-        old = before.column or column
+            maybe = frozenset(["maybe"])
+            return [Action(Verb.RETYPE_COLUMN, place, table, column, after.name, words=maybe)]
+        found, old = [], before.column or column
         if (before.width, before.type) != (after.width, after.type):
             wider = is_wider(before.width, after.width) and before.type == after.type
             words = frozenset(["wider"] if wider else [])
@@ -263,7 +262,10 @@ class _Operations:
         called = getattr(code.node, "name", "")
         told = f"{function}: {called}" if function and called else called or function
         reader = CodeReader(self._reading, unit, self._models, told)
-        Runner(self._lines, reader).function(code)
+        runner = Runner(self._lines, reader)
+        runner.function(code)
+        if runner.is_cut:
+            self._reading.unread.append(Remark(Place(1, 1, told), CUT))
 
     def _field(self, it: Call) -> tuple[str, str, Field | None]:
         model, name = _text(it.argument(0, "model_name")), _text(it.argument(1, "name"))

@@ -12,7 +12,7 @@ from pginterlock.lint.evaluating import Evaluator, Scope, bind
 from pginterlock.lint.values import NOTHING, Call, Class, Each, Function, Named, Nothing, Value
 
 _MOST_DEPTH = 8
-_MOST_STEPS = 100_000
+_MOST_STEPS = 20_000
 _MOST_ROUNDS = 500
 
 
@@ -48,6 +48,11 @@ class Runner:
         self.calls: list[ast.Call] = []
         self.scope: Scope = {}
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether there was more to go through than anybody waits for."""
+        return self._steps > _MOST_STEPS
+
     def module(self, tree: ast.Module) -> None:
         """Go through the top of a file."""
         self._whole(tree.body, self.scope)
@@ -69,8 +74,9 @@ class Runner:
 
     def run(self, function: Function, made: Call) -> Value:
         """Go into a function of the file with what it is given."""
-        if self._depth >= _MOST_DEPTH:
+        if self._depth >= _MOST_DEPTH or self.is_cut:
             return NOTHING
+        self._steps += 1
         scope = {**function.scope, **_given(function, made, self._evaluator)}
         self._depth += 1
         self.calls.append(made.node)
@@ -97,7 +103,7 @@ class Runner:
         told: Value = NOTHING
         for it in body:
             self._steps += 1
-            if self._steps > _MOST_STEPS:
+            if self.is_cut:
                 return told
             value = self._statement(it, scope)
             told = told if isinstance(value, Nothing) else value

@@ -38,7 +38,7 @@ _PARAMETERS = re.compile(
     + r"| (?P<parameter>(?<![:\w]):[A-Za-z_]\w* | %\(\w+\)s | %s ) | (?P<percent>%%)",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_INCLUDE = re.compile(r"\\i(?:r|nclude|nclude_relative)?\s")
+_INCLUDE = re.compile(r"\\(?:i|ir|include|include_relative)\s")
 _ATOMIC = re.compile(r"\bbegin\s+atomic\b", re.IGNORECASE)
 _END = re.compile(r"\bend\s*\Z", re.IGNORECASE)
 

@@ -3,20 +3,33 @@
 Pure: values in, values out.
 """
 
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 
 from pginterlock.lint.actions import UNKNOWN
 from pginterlock.lint.values import NOTHING, Call, Origin, Value, Written
 
+_MOST = 2_000  # items of a list that grows
 KNOWN = (str, int, float, bool, type(None))
 _TEXT_METHODS = frozenset(
     ["upper", "lower", "strip", "lstrip", "rstrip", "replace", "title", "join", "split", "format"]
 )
 
 
+_LONGEST = 1_000_000
+_WIDE = re.compile(r"\d{5}")
+
+
+def capped(text: str) -> Value:
+    """Return *text*, NOTHING where it has grown beyond what anybody writes."""
+    return text if len(text) <= _LONGEST else NOTHING
+
+
 def modulo(pattern: str, right: Value) -> Value:
     """Return ``pattern % right``, NOTHING where that cannot be told."""
+    if _WIDE.search(pattern):  # a width that would fill the memory
+        return NOTHING
     if isinstance(right, dict):
         known = {k: v if isinstance(v, KNOWN) else UNKNOWN for k, v in right.items()}
         told: object = known
@@ -33,6 +46,8 @@ def method(base: Value, name: str, made: Call) -> Value:
     """Return what a method of a text, a list or a dict gives; `append` and `extend` are done."""
     if isinstance(base, str) and name in _TEXT_METHODS:
         return _text_method(base, name, made)
+    if isinstance(base, list) and len(base) > _MOST:
+        return NOTHING
     if isinstance(base, list) and name in ("append", "extend") and made.args:
         added = made.args[0]
         if name == "append":
@@ -63,11 +78,11 @@ def _text_method(base: str, name: str, made: Call) -> Value:
             items = made.args[0] if made.args else NOTHING
             if not isinstance(items, (list, tuple)):
                 return UNKNOWN
-            return base.join(it if isinstance(it, str) else UNKNOWN for it in items)
-        if name == "format":
+            return capped(base.join(it if isinstance(it, str) else UNKNOWN for it in items))
+        if name == "format" and not _WIDE.search(base):
             named = {k: v if isinstance(v, KNOWN) else UNKNOWN for k, v in made.named.items()}
             return base.format(*args, **named)
-        told: Value = getattr(base, name)(*args)
+        told: Value = NOTHING if name == "format" else getattr(base, name)(*args)
     except (TypeError, ValueError, KeyError, IndexError, AttributeError):
         return NOTHING
     if isinstance(base, Written) and isinstance(told, str) and "strip" in name:

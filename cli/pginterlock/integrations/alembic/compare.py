@@ -132,6 +132,15 @@ class _Comparison:
         named |= {it for machine in self._spec.machines for it in machine.targets_elsewhere}
         if not (off or named & ordering.tables_of(first, self._schema)):
             return survey(self._ours, self._spec)
+        try:
+            return self._tried(first, off)
+        except EnvironmentFault:
+            if off or any(self._is_changed(it) for it in self._spec.machines):
+                raise
+        # What cannot be tried does not concern the machines: they are as they were.
+        return survey(self._ours, self._spec)
+
+    def _tried(self, first: Sequence[MigrateOperation], off: Sequence[str]) -> Survey:
         with database.trial(self._ours):
             self._ours.execute("set local lock_timeout = '2s'")
             if off:
@@ -140,6 +149,11 @@ class _Comparison:
                 for op in first:
                     _invoke(Operations(self._context.migration_context), op)
             return survey(self._ours, self._spec)
+
+    def _is_changed(self, machine: Machine) -> bool:
+        before = self._installed.get(machine.name)
+        wanted = resolved(machine, before, drop_old_names=False)
+        return before is None or frozen.digest(wanted) != frozen.digest(before)
 
     def _apply(self, it: MachineSurvey, off: Sequence[str]) -> ApplyOp | None:
         found = it.changes

@@ -36,8 +36,13 @@ def digest(machine: Machine) -> str:
 
 
 def settled(machine: Machine) -> Machine:
-    """Return *machine* as it is once its renames are over: what one revision leaves to the next."""
-    return replace(under_new_names(machine, machine.renames), renames=())
+    """Return *machine* as it is once its renames are over: what one revision leaves to the next.
+
+    A state of which nothing else is said than what it was called has no row then.
+    """
+    found = under_new_names(machine, machine.renames)
+    rows = tuple(it for it in found.rows if it != StateRow(it.state))
+    return replace(found, rows=rows, renames=())
 
 
 def read(text: str, told_digest: str, where: str) -> Machine:
@@ -46,7 +51,7 @@ def read(text: str, told_digest: str, where: str) -> Machine:
     Raises UnsafeError where it is no spec of one machine, or not what *told_digest* was taken of.
     """
     try:
-        found = parse(textwrap.dedent(text).strip() + "\n", where).machines
+        found = parse(textwrap.dedent(text).strip() + "\n", "line").machines
     except SpecError as error:
         raise UnsafeError(
             f"{where}: the machine in it cannot be read:\n{error.message}", remedy=_BY_HAND

@@ -7,7 +7,6 @@ counts go on. What depends on the roles of a database (mirrors, funnels) is not 
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from pginterlock import assets, migrate
 from pginterlock.catalog import OWNER
@@ -91,7 +90,7 @@ def _demand_plain(machine: Machine) -> None:
 
 def _stages(machine: Machine, old_names: str) -> list[Machine]:
     both = under_both_names(machine, [it.was for it in machine.renames])
-    plain = replace(machine, renames=())
+    plain = frozen.settled(machine)
     return [both, plain] if old_names == run.DROP and machine.renames else [both]
 
 
@@ -127,7 +126,9 @@ def _put_on(machine: Machine, table: Table) -> Iterator[str]:
     wanted = compile_machine(machine, table)
     tables = {f"create table {it.name}": it for it in wanted if it.kind is ObjectKind.TABLE}
     seen = MachineSurvey(machine, table, tuple(wanted), ())
-    steps = machine_steps(Survey(_RIGHTS, (), (), (seen,), (), migrate.head()), {})
+    steps = machine_steps(
+        Survey(_RIGHTS, (), (), (seen,), (), migrate.head()), {}, is_watched=False
+    )
     if any(claim.during for claim in machine.claims):
         yield MAKE_EXTENSION
     for step in (*steps.prepare, *steps.arm, *steps.after):

@@ -214,7 +214,7 @@ def told() -> Iterator[None]:
 
 def _caller() -> str:
     """Return the file of the revision that calls an operation, for messages."""
-    for frame in inspect.stack():
+    for frame in inspect.stack(0):
         if frame.function in ("upgrade", "downgrade"):
             return frame.filename
     return _IN_HAND

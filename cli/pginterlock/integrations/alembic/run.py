@@ -8,7 +8,6 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import psycopg
 import sqlalchemy as sa
@@ -117,7 +116,7 @@ def _stages(machine: Machine, before: Machine | None, old_names: str) -> list[Ma
     if old_names == ACCEPT:
         return [both]
     if old_names == DROP:
-        plain = replace(machine, renames=())
+        plain = frozen.settled(machine)
         return [both, plain] if machine.renames else [plain]
     return [resolved(machine, before, drop_old_names=False)]
 

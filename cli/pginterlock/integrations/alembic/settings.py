@@ -1,5 +1,6 @@
 """What an Alembic environment says about us: where the spec is, how long to wait for locks."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ class Settings:
         if isinstance(told, Spec):
             return told
         if told is not None:
-            return load(self._folder / str(told)) if str(told).strip() else Spec(())
+            return self._named(str(told).strip())
         path = self._path
         if is_of_classes(path):
             return Spec(())  # those of target_metadata, which is env.py's to say
@@ -45,6 +46,16 @@ class Settings:
                 " alembic.ini. Without machines: leave that empty.",
             )
         return load(path)
+
+    def _named(self, told: str) -> Spec:
+        path = self._folder / told
+        if told and is_of_classes(Path(told)):
+            return Spec(())
+        if told and not path.exists():
+            raise SpecError(
+                (f"no spec at {path}",), remedy=f"{SPEC} says so: it is told from {self._folder}."
+            )
+        return load(path) if told else Spec(())
 
     @property
     def has_spec(self) -> bool:
@@ -72,8 +83,8 @@ class Settings:
             number = float(str(told))
         except ValueError:
             raise UsageError(f"{name} = {told}: not a number") from None
-        if number < 0:
-            raise UsageError(f"{name} = {told}: not below 0")
+        if not 0 <= number < math.inf:
+            raise UsageError(f"{name} = {told}: not a time from 0 on")
         return number
 
     def _option(self, name: str) -> object:
@@ -93,11 +104,11 @@ class Settings:
 
     @property
     def _folder(self) -> Path:
-        """The folder that paths are told from: that of alembic.ini."""
+        """The folder that paths are told from: that of alembic.ini, else of pyproject.toml."""
         config = self._config
-        if config is None or config.config_file_name is None:
-            return Path()
-        return Path(config.config_file_name).parent
+        names = [getattr(config, it, None) for it in ("config_file_name", "toml_file_name")]
+        files = [Path(it) for it in names if it]
+        return next((it.parent for it in files if it.is_file()), Path())
 
     def _projects(self) -> Iterator[Path]:
         yield from dict.fromkeys([self._folder.resolve(), Path.cwd()])
