@@ -7,6 +7,7 @@ import pytest
 from tests.docs.pages import ROOT
 
 from pginterlock.refusals import Sink
+from pginterlock.sqlalchemy import spec_of
 
 HOW_TO = ROOT / "docs" / "how-to"
 REFUSED = {"code": "IL01", "from": "PENDING", "to": "CHECKED_IN", "machine": "booking"}
@@ -125,3 +126,13 @@ def test_a_sink_keeps_what_an_engine_is_refused(booking: str) -> None:
 
 def kept(session: psycopg.Connection) -> list[tuple[object, ...]]:
     return session.execute("select code, actor from interlock.refusal").fetchall()
+
+
+def test_a_machine_on_a_class() -> None:
+    base = snippet("class", "sqlalchemy.md")["Base"]
+
+    (found,) = spec_of(base).machines
+
+    assert (found.name, str(found.table), found.states) == (
+        "order", "shop.order", ("NEW", "PAID", "SENT"),
+    )  # fmt: skip

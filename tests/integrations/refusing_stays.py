@@ -68,6 +68,7 @@ CASES = [
     ("IL12", "23514", "stay.stamp", "update stay set arrived_at = now() where id = 1"),
     ("IL13", "23514", "stay.state_row", "update stay set room = null where id = 2"),
     ("IL14", "23514", "stay.invariant", "update stay set note = 'unkind' where id = 1"),
+    ("IL17", "23514", "stay.tripwire", "alter table stay disable trigger user"),
     ("IL15", "23514", "stay.claim", "update stay set nights = null where id = 2"),
     (
         "IL15",
@@ -88,7 +89,7 @@ CASES = [
 def build(session: psycopg.Connection) -> None:
     """Make the tables, put them under the machine, and let stays come and go."""
     session.execute(TABLES.encode())
-    apply.install(session, spec.parse(TEXT, "stays.yaml"))
+    apply.install(session, spec.parse(TEXT, "stays.yaml"), makes_tripwire=True)
     session.execute(_ROWS.encode())
 
 

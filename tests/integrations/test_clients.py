@@ -92,3 +92,10 @@ def test_psql_tells_it_in_its_own_words(run: Run) -> None:
     lines = [it for it in done.stderr.splitlines() if it.startswith(labels)]
     assert len(lines) == len(labels)
     assert [it for it in lines if it not in PAGE] == []
+
+
+def test_psql_ends_as_the_page_says(run: Run) -> None:
+    assert run("psql", "-X", "-q", "-c", MOVE).returncode == 1
+    ended = run("sh", "-c", f'echo "{MOVE}" | psql -X -q -v ON_ERROR_STOP=1')
+    assert ended.returncode == 3
+    assert run("sh", "-c", f'echo "{MOVE}" | psql -X -q').returncode == 0

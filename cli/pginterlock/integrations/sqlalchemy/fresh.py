@@ -17,7 +17,7 @@ from pginterlock.integrations.sqlalchemy.machine import declared_on
 from pginterlock.integrations.sqlalchemy.plain import plain_machine
 from pginterlock.model import Machine
 
-_WRITTEN = "interlock_written"  # in the info of a table
+_WRITTEN = "interlock_written"  # in the info of a MetaData: table to columns
 _FLUSHED = "interlock_flushed"  # in the attributes of a flush
 _AT_ONCE = 1000  # rows a select
 
@@ -31,7 +31,8 @@ def written_by(machine: Machine) -> frozenset[str]:
 
 def note_written(table: Any, columns: Iterable[str]) -> None:
     """Let objects of *table* be made fresh in these *columns*."""
-    table.info[_WRITTEN] = frozenset(table.info.get(_WRITTEN, ())) | frozenset(columns)
+    written = table.metadata.info.setdefault(_WRITTEN, {})
+    written[table] = frozenset(_columns_of(table)) | frozenset(columns)
 
 
 @event.listens_for(Session, "after_flush")
@@ -92,12 +93,13 @@ def _attributes(mapper: Mapper[Any]) -> list[str]:
     ]
 
 
-def _columns_of(table: Any) -> Iterator[str]:
-    if _WRITTEN not in table.info:
-        table.info[_WRITTEN] = frozenset(
+def _columns_of(table: Any) -> frozenset[str]:
+    written: dict[Any, frozenset[str]] = table.metadata.info.setdefault(_WRITTEN, {})
+    if table not in written:
+        written[table] = frozenset(
             name for it in declared_on(table) for name in _told(plain_machine(it))
         )
-    yield from table.info[_WRITTEN]
+    return written[table]
 
 
 def _told(machine: dict[object, Any]) -> Iterator[str]:

@@ -1,13 +1,14 @@
 """A machine on a mapped class: ``__interlock__ = Machine(...)``, kept with its table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import MetaData, Table, event
 from sqlalchemy.orm import Mapper
 
-_DECLARED = "interlock_machines"  # in the info of a table
+# In the info of a MetaData: that of a table would be written into revisions.
+_DECLARED = "interlock_machines"
 _ATTRIBUTE = "__interlock__"
 
 
@@ -78,23 +79,22 @@ class Declared:
 
 @event.listens_for(Mapper, "after_mapper_constructed")
 def _note(mapper: Mapper[Any], kind: type) -> None:
-    """Keep the machines of a class with its table."""
+    """Keep the machines of a class with the tables of its metadata."""
     told = getattr(kind, _ATTRIBUTE, None)
     machines: Sequence[object] = told if isinstance(told, list | tuple) else [told]
     above = getattr(mapper.inherits.class_, _ATTRIBUTE, None) if mapper.inherits else None
     if told is None or told is above or not isinstance(mapper.local_table, Table):
         return
-    noted = mapper.local_table.info.setdefault(_DECLARED, [])
+    noted = mapper.local_table.metadata.info.setdefault(_DECLARED, [])
     noted += [Declared(kind, mapper, it) for it in machines if isinstance(it, Machine)]
 
 
-def declared_in(tables: MetaData) -> Iterator[Declared]:
-    """Yield the machines on classes of *tables*, in the order in which they were mapped."""
-    for table in tables.tables.values():
-        yield from table.info.get(_DECLARED, ())
-
-
-def declared_on(table: Any) -> list[Declared]:
-    """Return the machines on classes of *table*."""
-    found: list[Declared] = table.info.get(_DECLARED, [])
+def declared_in(tables: MetaData) -> list[Declared]:
+    """Return the machines on classes of *tables*, in the order in which they were mapped."""
+    found: list[Declared] = tables.info.get(_DECLARED, [])
     return found
+
+
+def declared_on(table: Table) -> list[Declared]:
+    """Return the machines on classes of *table*."""
+    return [it for it in declared_in(table.metadata) if it.table is table]
