@@ -1,8 +1,8 @@
 """Measure what a rule about other rows, tables or roles costs a move: part of ``make bench``.
 
 The instructions of a check-in, counted in turns: with the machine alone; with it and a claim (a
-unique index), a claim over dates (an exclusion constraint), a mirror, or an authority; and with
-each of these by hand and no machine.
+unique index), a claim over dates (an exclusion constraint), a mirror, an authority, or an approval
+that somebody else has given before; and with each of these by hand and no machine.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 from harness.cluster import BenchError, Cluster, cluster, connect, serving
 from harness.counting import Counter, find_counter
 from harness.files import BENCH, SPEC, sql
@@ -37,13 +38,23 @@ _MORE = {
         " in: [CHECKED_IN]}",
     ),
 }
-_AUTHORITY = "authority"
+_AUTHORITY, _APPROVAL, _APPROVER = "authority", "approval", "bench_approver"
+# What makes a check-in good for the one who approves of it first.
+_ASKED = {
+    _AUTHORITY: "by: pg_monitor",
+    _APPROVAL: "approvals: {count: 1}",
+}
+_GIVE = {
+    _APPROVAL: "select interlock.approve('booking', %s, 'check_in')",
+    "approval by hand": "insert into hand_approval (booking_id) values (%s)",
+}
 _HAND = {
     "claim by hand": ("hand_claim",),
     "claim over dates by hand": ("hand_claim_dates",),
     "mirror by hand": ("hand_mirror",),
     "mirror by hand, guarded": ("hand_mirror", "hand_mirror_guard"),
     "authority by hand": ("hand_authority",),
+    "approval by hand": ("hand_approvals",),
 }
 _ROWS, _ROUNDS, _TIMES = 20_000, 5, 40
 
@@ -69,7 +80,7 @@ def measure(major: int, rows: int) -> tuple[str, str, list[Series]]:
             raise BenchError("nothing counts instructions here: install valgrind")
         with serving(made):
             make_template(made, rows)
-            names = (BARE, _MACHINE, *_MORE, _AUTHORITY, *_HAND)
+            names = (BARE, _MACHINE, *_MORE, *_ASKED, *_HAND)
             databases = {name: f"across_{number}" for number, name in enumerate(names)}
             for name, database in databases.items():
                 _arm(made, name, database)
@@ -88,7 +99,7 @@ def _arm(made: Cluster, name: str, database: str) -> None:
         for file in _HAND.get(name, ()):
             text = (BENCH / "variants" / f"{file}.sql").read_text(encoding="utf-8")
             session.execute(text.encode())
-    if name in (_MACHINE, _AUTHORITY, *_MORE):
+    if name in (_MACHINE, *_ASKED, *_MORE):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "interlock.yaml"
             path.write_text(_spec(name), encoding="utf-8")
@@ -97,8 +108,8 @@ def _arm(made: Cluster, name: str, database: str) -> None:
 
 def _spec(name: str) -> str:
     text = SPEC.read_text(encoding="utf-8")
-    if name == _AUTHORITY:
-        return text.replace(_CHECK_IN, f"{_CHECK_IN}, by: pg_monitor")
+    if name in _ASKED:
+        return text.replace(_CHECK_IN, f"{_CHECK_IN}, {_ASKED[name]}")
     if name in _MORE:
         section, more = _MORE[name]
         return f"{text}\n    {section}:\n      {more}\n"
@@ -109,22 +120,43 @@ def _count(made: Cluster, databases: dict[str, str], counter: Counter) -> list[S
     collected = Collected()
     with ExitStack() as opened:
         sessions = {n: opened.enter_context(connect(made, d)) for n, d in databases.items()}
+        others = {n: opened.enter_context(_approver(made, databases[n])) for n in _GIVE}
         keys = {name: iter(range(2, 10_000_000, 2)) for name in sessions}
 
-        def check_in(name: str, times: int) -> None:
-            for _ in range(times):
-                key = {"id": Int8(next(keys[name]))}
-                sessions[name].execute(sql("check_in").encode(), key, prepare=True)
+        def take(name: str, times: int) -> list[int]:
+            taken = [next(keys[name]) for _ in range(times)]
+            if other := others.get(name):
+                for key in taken:
+                    other.execute(_GIVE[name].encode(), [key])
+            return taken
+
+        def check_in(name: str, taken: Sequence[int]) -> None:
+            for key in taken:
+                statement = sql("check_in").encode()
+                sessions[name].execute(statement, {"id": Int8(key)}, prepare=True)
 
         for name in sessions:
-            check_in(name, WARM_UP)
+            check_in(name, take(name, WARM_UP))
         for _ in range(_ROUNDS):
             for name, session in sessions.items():
                 nothing = counter.count(session, lambda: None)
-                total = counter.count(session, lambda name=name: check_in(name, _TIMES))
+                taken = take(name, _TIMES)
+                total = counter.count(session, lambda n=name, t=taken: check_in(n, t))
                 value = (total - nothing) / _TIMES
                 collected.add(name, "check-in", "instructions", value)
     return collected.series()
+
+
+def _approver(made: Cluster, database: str) -> psycopg.Connection:
+    """Open a session of somebody else, who may read and approve."""
+    session = connect(made, database)
+    session.execute(
+        f"do $$ begin if to_regrole('{_APPROVER}') is null then create role {_APPROVER} login;"
+        " end if; end $$".encode()
+    )
+    session.execute(f"grant pg_read_all_data, pg_write_all_data to {_APPROVER}".encode())
+    session.execute(f"set session authorization {_APPROVER}".encode())
+    return session
 
 
 def table(series: Sequence[Series]) -> str:

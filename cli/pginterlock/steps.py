@@ -36,8 +36,8 @@ def make_plan(
 
     Old names of states are accepted beside the new ones until *drop_old_names* is said.
     *leave_rows* lets a machine that refuses nothing yet lose a state in which rows stand.
-    *makes_tripwire* makes the tripwire, which is for the whole database, where this role may; one
-    that is there is kept up to date in any case.
+    *makes_tripwire* makes the tripwire, which is for the whole database, where this role may, with
+    whatever else is to be done; one that is there is kept up to date in any case.
 
     Raises SpecError where the spec does not fit the database, EnvironmentFault where the rights
     do not reach, UnsafeError where rows stand in a state that goes.
@@ -51,8 +51,10 @@ def make_plan(
                 connection, seen.machines, leave_rows=leave_rows, progress=progress
             )
         watches = {it.survey.machine.name: versions.watch(it) for it in told}
-        wire = around(connection, seen, makes_it=makes_tripwire)
-        of_machines = _machine_steps(seen, watches, is_watched=bool(wire.after))
+        rest = [*schema_steps(seen), *versions.moves(told)]
+        is_busy = bool(rest) or any(it.changes for it in seen.machines)
+        wire = around(connection, seen, makes_it=makes_tripwire, is_busy=is_busy)
+        of_machines = machine_steps(seen, watches, is_watched=bool(wire.after))
         first = extension_steps(connection, seen)
         if of_machines.prepare:
             first = [replace(it, part=Part.PREPARE) for it in first]
@@ -82,7 +84,7 @@ def _target(seen: Survey) -> str:
 
 
 @dataclass(slots=True)
-class _Steps:
+class MachineSteps:
     """The steps of all machines, by when they run; *before* needs no lock on a user's table."""
 
     look: list[Step] = field(default_factory=list)
@@ -104,8 +106,12 @@ class _Steps:
         return [*self.claims, *self.validate]
 
 
-def _machine_steps(seen: Survey, watches: Mapping[str, Watch], *, is_watched: bool) -> _Steps:
-    steps = _Steps()
+def machine_steps(seen: Survey, watches: Mapping[str, Watch], *, is_watched: bool) -> MachineSteps:
+    """Return the steps of the machines of *seen*; *watches* hold states that go to be empty.
+
+    *is_watched* tells that a tripwire watches: what puts an index in its place passes it.
+    """
+    steps = MachineSteps()
     for it in seen.machines:
         found = it.changes
         if not found:
@@ -141,7 +147,7 @@ def _is_armed(change: Change) -> bool:
     return not change.action.is_after and not is_built(change)
 
 
-def _look(steps: _Steps, it: MachineSurvey, found: list[Change]) -> None:
+def _look(steps: MachineSteps, it: MachineSurvey, found: list[Change]) -> None:
     """Add the scans: before all, and where neither CHECK nor registry asks for it, once more."""
     enforced = enforced_predicates(it.writing)
     if not enforced or not _judges_anew(it, found):

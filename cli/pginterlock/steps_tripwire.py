@@ -22,18 +22,23 @@ class Around:
     note: str = ""
 
 
-def around(connection: psycopg.Connection, seen: Survey, *, makes_it: bool) -> Around:
+def around(
+    connection: psycopg.Connection, seen: Survey, *, makes_it: bool, is_busy: bool
+) -> Around:
     """Return the steps of the tripwire around those of the machines in *seen*.
 
-    One is made where *makes_it* is said, or where one that was asked for is broken.
+    One is made where *makes_it* is said and there *is_busy* something else to be done, or where one
+    that was asked for is broken. That there is none is no change that waits: the spec does not
+    speak of it, and a migration tool that applied the machines made none.
     """
     wire = tripwire.look(connection)
     if not wire.is_wanted:
         return Around()
     is_asked = makes_it or wire.mode is not None
-    is_made = is_asked and not wire.is_whole and tripwire.can_install(connection, seen.rights)
+    may = is_asked and not wire.is_whole and tripwire.can_install(connection, seen.rights)
+    is_made = may and (is_busy or wire.mode is not None)
     if not is_made and not wire.there:
-        return Around(note=_NOTE if is_asked else "")
+        return Around(note=(_NONE if may else _MAY_NOT) if is_asked else "")
     before = [_pass(seen, it) for it in seen.machines if wire.there and it.changes]
     after = [_watch(seen, it) for it in seen.machines if is_made or _is_stale(wire, it)]
     if is_made:
@@ -41,7 +46,8 @@ def around(connection: psycopg.Connection, seen: Survey, *, makes_it: bool) -> A
     return Around(tuple(before), tuple(after))
 
 
-_NOTE = (
+_NONE = "no tripwire: DDL that disarms a machine is not refused; interlock tripwire refuse makes it"
+_MAY_NOT = (
     "no tripwire: this role may not make event triggers, so DDL that disarms a machine is found by"
     " verify, and not refused; as a superuser: interlock tripwire refuse"
 )

@@ -13,7 +13,7 @@ import psycopg
 
 from pginterlock import assets, database
 from pginterlock.elements import TableName
-from pginterlock.fit import named_columns
+from pginterlock.fit import column_names
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Rights
@@ -172,7 +172,7 @@ def _asked(writing: Writing, objects: Iterable[DbObject]) -> Iterator[Mapping[st
     machine, own = writing.machine, writing.table.name
     for kind in ("table", "persistence", "owner"):
         yield _part(kind, own)
-    for name in dict.fromkeys([*writing.key, *named_columns(machine)]):
+    for name in dict.fromkeys([*writing.key, *column_names(machine)]):
         yield _part("column", own, name)
     for other in machine.targets_elsewhere:
         yield _part("other", other)

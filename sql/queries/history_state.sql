@@ -7,12 +7,34 @@ select
     array(
         select t.tgname::text
         from pg_catalog.pg_trigger as t
-        where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled <> 'A'
+        where
+            t.tgrelid = c.oid
+            and starts_with(t.tgname::text, 'interlock_')
+            and t.tgenabled <> 'A'
+        order by t.tgname
     ) as weak_triggers,
     (
         select count(*)::integer from pg_catalog.pg_trigger as t
         where t.tgrelid = c.oid and starts_with(t.tgname::text, 'interlock_')
     ) as trigger_count,
+    array(
+        select concat('trigger ', t.tgname)
+        from pg_catalog.pg_trigger as t
+        join pg_catalog.pg_proc as f on f.oid = t.tgfoid
+        where
+            t.tgrelid = c.oid
+            and not t.tgisinternal
+            and not (
+                starts_with(t.tgname::text, 'interlock_')
+                and f.pronamespace = n.oid
+                and f.proowner = n.nspowner
+            )
+        union all
+        select concat('rule ', r.rulename)
+        from pg_catalog.pg_rewrite as r
+        where r.ev_class = c.oid
+        order by 1
+    ) as "foreign",
     c.relhastriggers as has_triggers,
     array(
         select distinct case when g.grantee = 0 then 'public' else g.grantee::regrole::text end

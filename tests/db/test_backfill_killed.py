@@ -20,8 +20,8 @@ Connect = Callable[..., psycopg.Connection]
 # Of the client, and half as many of the server by default; as many with INTERLOCK_KILLS=200.
 _KILLS = int(os.environ.get("INTERLOCK_KILLS", "8"))
 _SERVER_KILLS = int(os.environ.get("INTERLOCK_KILLS", "4"))
-# Every kill lets some batches through: there must be enough of them.
-_COUNT = 1000 * max(_KILLS, 8)
+# Every kill lets some batches through: there must be enough of them, to the last kill.
+_COUNT = (1000 if _KILLS <= 8 else 3000) * max(_KILLS, 8)
 _WRONG = _COUNT * 8 // 100
 _PACE = ("--batch-time", "10", "--pause", "20")
 _SUMMARY = """
@@ -106,15 +106,15 @@ def test_kills_of_the_client_leave_the_rows_of_an_undisturbed_run(
 
     finish(many, path)
 
-    assert kills >= _KILLS / 3
+    assert kills >= _KILLS * (1 / 3 if _KILLS <= 8 else 0.95)
     assert session.execute(_SUMMARY.encode()).fetchone() == (_WRONG, _WRONG, "backfill", "backfill")
     other = connect(make_database("many_old_bookings", build), autocommit=True)
     row = session.execute(_ROWS.encode()).fetchone()
     assert row == (run_undisturbed(other),)
     assert bookings.findings(session) == []
     told = session.execute(
-        "select sum(b.repaired_rows), min(j.repaired_rows) from interlock.backfill_batch as b"
-        " join interlock.backfill_job as j on j.id = b.job_id"
+        "select (select sum(b.repaired_rows) from interlock.backfill_batch as b),"
+        " (select sum(j.repaired_rows) from interlock.backfill_job as j)"
     ).fetchone()
     assert told == (_WRONG, _WRONG)
 

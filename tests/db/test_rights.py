@@ -182,3 +182,43 @@ def test_the_hotel_has_no_error(hotel: str, connect: Connect) -> None:
     found = verify(connect(hotel, autocommit=True), spec.load(HOTEL_SPEC)).findings
 
     assert [it for it in found if it.severity == "error"] == []
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (
+            "create function public.swallow() returns trigger language plpgsql"
+            " as $$ begin return null; end $$;"
+            "create trigger swallow before insert on interlock.sale_audit"
+            " for each row execute function public.swallow()",
+            "trigger swallow",
+        ),
+        (
+            "create function public.swallow() returns trigger language plpgsql"
+            " as $$ begin return null; end $$;"
+            "create trigger interlock_05_once before insert on interlock.violation"
+            " for each row execute function public.swallow();"
+            "alter table interlock.violation enable always trigger interlock_05_once",
+            "trigger interlock_05_once",
+        ),
+        (
+            "create rule swallow as on insert to interlock.sale_audit do instead nothing",
+            "rule swallow",
+        ),
+    ],
+    ids=["a trigger", "a trigger that is called as ours", "a rule"],
+)
+def test_what_is_not_ours_on_our_tables_is_told(
+    sale: psycopg.Connection, shop: str, connect: Connect, made: str, told: str
+) -> None:
+    del sale
+    admin = connect(shop, autocommit=True)
+    admin.execute(made.encode())
+
+    found = verify(admin, spec.parse(SPEC, "spec.yaml")).findings
+
+    foreign = [it.message for it in found if it.code == "history-foreign"]
+    assert foreign
+    assert all(it.endswith(told) for it in foreign)
+    assert "history-unguarded" not in {it.code for it in found}

@@ -219,7 +219,8 @@ def test_a_role_that_may_not_make_one_is_told(
     said = CliRunner().invoke(interlock, ["tripwire", "refuse", "--yes", "--dsn", owner.info.dsn])
     assert getattr(said.exception, "exit_code", 0) == 3
     assert "may not" in str(said.exception or said.output)
-    apply.install(admin, spec(), makes_tripwire=True)
+    assert steps.make_plan(admin, spec(), makes_tripwire=True).is_empty  # no change that waits
+    CliRunner().invoke(interlock, ["tripwire", "refuse", "--yes", "--dsn", admin.info.dsn])
     with pytest.raises(errors.CheckViolation):
         owner.execute(OFF)
 

@@ -33,19 +33,21 @@ class Place:
 
     server: embedded.Server
     sum: report.Sum
-    templates: dict[Setting, str] = field(default_factory=dict)
+    templates: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
     def database(self, setting: Setting) -> Iterator[str]:
         """Make a database where the inn is empty, under its machine."""
         with psycopg.connect(self.server.dsn(), autocommit=True) as admin:
-            if setting not in self.templates:
+            if setting.compiled not in self.templates:
                 name = f"template_{len(self.templates)}"
                 admin.execute(f"create database {name}".encode())
                 with psycopg.connect(self.server.dsn(name), autocommit=True) as session:
                     build(session, setting)
-                self.templates[setting] = name
-            admin.execute(f"create database played template {self.templates[setting]}".encode())
+                self.templates[setting.compiled] = name
+            admin.execute(
+                f"create database played template {self.templates[setting.compiled]}".encode()
+            )
             try:
                 yield self.server.dsn("played")
             finally:

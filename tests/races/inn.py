@@ -13,14 +13,15 @@ STAMPS = ("held_at", "arrived_at", "left_at", "lost_at")
 AUDITED = ("room", "paid")
 
 INITIAL = ("ASKED", "WAITING")
-FINAL = ("LEFT", "LOST", "MISSED")
-STATES = (*INITIAL, "HELD", "ARRIVED", *FINAL)
+FINAL = ("LEFT", "LOST", "MISSED", "VOID")
+STATES = (*INITIAL, "HELD", "PARKED", "ARRIVED", *FINAL)
 MORTAL = ("ASKED", "LOST")
 
+JUDGE = "inn_judge"
 # Who is a member of what; each is one of himself.
 MEMBERS: Mapping[str, tuple[str, ...]] = {
-    "inn_app": ("inn_desk", "inn_clerk"),
-    "inn_night": ("inn_audit", "inn_clerk"),
+    **dict.fromkeys(("inn_app", "inn_day"), ("inn_desk", "inn_clerk", "inn_judge")),
+    **dict.fromkeys(("inn_night", "inn_late"), ("inn_audit", "inn_clerk", "inn_judge")),
 }
 
 
@@ -34,10 +35,16 @@ class Move:
     guard: Callable[[Row], bool] = lambda _: True
     by: tuple[str, ...] = ()
     needs_reason: bool = False
+    needs_open_room: bool = False  # that of the row; only whoever locks it knows
+    needs_approvals: bool = False
 
 
 def _is_paid(row: Row) -> bool:
     return isinstance(row["paid"], int) and row["paid"] > 0
+
+
+def _has_room(row: Row) -> bool:
+    return row["room"] is not None
 
 
 # In the order of the spec: the first that may be made names the move.
@@ -47,9 +54,12 @@ MOVES = (
     *(Move("trust", it, "HELD", by=("inn_desk",)) for it in INITIAL),
     Move("release", "HELD", "ASKED"),
     Move("arrive", "HELD", "ARRIVED"),
+    Move("park", "HELD", "PARKED"),
+    Move("late", "PARKED", "ARRIVED", guard=_has_room, needs_open_room=True),
     Move("leave", "ARRIVED", "LEFT"),
-    *(Move("lose", it, "LOST", needs_reason=True) for it in (*INITIAL, "HELD")),
+    *(Move("lose", it, "LOST", needs_reason=True) for it in (*INITIAL, "HELD", "PARKED")),
     Move("miss", "HELD", "MISSED", by=("inn_audit", "inn_desk")),
+    *(Move("void", it, "VOID", needs_approvals=True) for it in ("HELD", "ARRIVED")),
 )
 EVENTS = tuple(dict.fromkeys(it.event for it in MOVES))
 BETWEEN: Mapping[tuple[Value, Value], tuple[Move, ...]] = {
@@ -65,12 +75,12 @@ _FILLED = {"HELD": ("held_at", "if_null"), "ARRIVED": ("arrived_at", "if_null")}
 _FILLED |= {"LEFT": ("left_at", "always")}
 ENTERS = {"held_at": "HELD", "arrived_at": "ARRIVED", "left_at": "LEFT", "lost_at": "LOST"}
 _SET = {
-    "held_at": ("HELD", "ARRIVED", "LEFT", "MISSED"),
+    "held_at": ("HELD", "PARKED", "ARRIVED", "LEFT", "MISSED", "VOID"),
     "arrived_at": ("ARRIVED", "LEFT"),
     "left_at": ("LEFT",),
     "lost_at": ("LOST",),
 }
-_MAY_BE_SET = {"held_at": ("ASKED", "WAITING", "LOST")}
+_MAY_BE_SET = {"held_at": ("ASKED", "WAITING", "LOST"), "arrived_at": ("VOID",)}
 _CLEARED = {"ASKED": "desk", "LOST": "room"}
 _REQUIRED = {"HELD": ("room",), "ARRIVED": ("room", "desk")}
 _FROZEN = {

@@ -1,84 +1,36 @@
 """Judge one statement by the model: what it told of its rows, and how it ended. Pure."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from tests.races.inn import BY_EVENT, entries_of
-from tests.races.model import Judgement, Model, Row, Who, Write
-from tests.races.operations import Fire, Operation, wanted_state
-from tests.races.told import Claimed, Event, Notice, Sighting
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """How a statement failed: the code of a rule, or ``key`` for the primary key."""
-
-    code: str
-    key: int | None
-    source: str | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One statement, by whom, when, and what came of it."""
-
-    session: int
-    model: Model
-    operation: Operation
-    who: Who
-    since: int  # when what it saw was taken, at the earliest
-    sent: int
-    done: int
-    notices: Sequence[Notice]
-    own: Mapping[int, Row | None]  # rows that this transaction wrote before
-    refusal: Refusal | None = None
-    count: int = 0
-
-    @property
-    def text(self) -> str:
-        """The statement, for people."""
-        statement, values = self.operation.sql()
-        said = json.dumps(values, default=str)
-        ended = f"{self.refusal.code} ({self.refusal.text})" if self.refusal else "applied"
-        who = "/".join(filter(None, [self.who.asks, self.who.actor, self.who.reason]))
-        return f"session {self.session} [{who}] {statement} {said} -> {ended}"
-
-    @property
-    def told(self) -> tuple[list[Notice], list[Notice]]:
-        """What was told before the write of each row, and after it."""
-        before = [it for it in self.notices if it.when == "BEFORE"]
-        return before, [it for it in self.notices if it.when == "AFTER"]
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What follows from one statement."""
-
-    events: list[Event]
-    sightings: list[Sighting]
-    claimed: list[Claimed]
-    wrong: list[tuple[int | None, str]]
+from tests.races import approving
+from tests.races.attempt import Attempt, Refusal, Verdict
+from tests.races.inn import BETWEEN, BY_EVENT, Move, entries_of, move_of
+from tests.races.model import Judgement, Row, Write
+from tests.races.operations import Approve, Fire, wanted_state
+from tests.races.rooms import changed, judge_room, room_key, wrong_writes
+from tests.races.told import Approved, Claimed, Event, Notice
 
 
 def judge(attempt: Attempt) -> Verdict:
     """Return what is wrong with *attempt*, and what only the whole round can tell."""
-    verdict = Verdict([], [], [], [])
-    if attempt.refusal is None:
+    verdict = Verdict()
+    if isinstance(attempt.operation, Approve):
+        approving.judge(attempt, attempt.operation, verdict)
+    elif attempt.refusal is None:
         _judge_applied(attempt, verdict)
     else:
         _judge_refused(attempt, attempt.refusal, verdict)
     return verdict
 
 
-def _who(attempt: Attempt) -> Who:
-    reason = attempt.operation.reason or attempt.who.reason
-    return replace(attempt.who, event=attempt.operation.event, reason=reason)
+def _judged(attempt: Attempt, notice: Notice) -> Judgement:
+    if notice.table == "room":
+        return judge_room(notice.before, notice.after)
+    return attempt.model.judge(attempt.write(notice))
 
 
-def _write(attempt: Attempt, notice: Notice) -> Write:
-    return Write(notice.before, notice.after, _who(attempt), notice.now)
+# What went through.
 
 
 def _judge_applied(attempt: Attempt, verdict: Verdict) -> None:
@@ -86,36 +38,76 @@ def _judge_applied(attempt: Attempt, verdict: Verdict) -> None:
     by_key = {it.key: it for it in proposals}  # of an upsert the update is told last
     if attempt.count != len(results):
         verdict.wrong.append((None, f"{attempt.count} rows, but {len(results)} were told"))
-    for result in results:
+    for result, others in attempt.written:
         proposal = by_key.get(result.key)
         if proposal is None or proposal.before != result.before:
             verdict.wrong.append((result.key, "two triggers saw two old rows"))
             continue
         _expect_asked(attempt, proposal, verdict)
-        judgement = attempt.model.judge(_write(attempt, proposal))
+        judgement = _judged(attempt, proposal)
         if judgement.codes:
             codes = ", ".join(sorted(judgement.codes))
             verdict.wrong.append((result.key, f"applied, but the model refuses it by {codes}"))
         elif judgement.after != result.after:
             told = f"stored {_differing(result.after, judgement.after)}"
             verdict.wrong.append((result.key, f"{told} in place of what the model says"))
-        verdict.events.append(_event(attempt, result))
+        _keep(attempt, result, others, verdict)
     _expect_found(attempt, {it.key for it in results}, verdict)
 
 
-def _event(attempt: Attempt, result: Notice) -> Event:
-    who = _who(attempt)
-    write = attempt.model.tell(Write(result.before, result.after, who, result.now), None)
+def _keep(attempt: Attempt, result: Notice, others: Sequence[Notice], verdict: Verdict) -> None:
+    """Keep a row that was written, with what the machine wrote elsewhere because of it."""
+    rooms = [it for it in others if it.table == "room"]
+    taken = [Approved(it.tick, it.before, it.after or {}) for it in others if it not in rooms]
+    event = _event(attempt, result)
+    if result.table == "booking":
+        write = attempt.model.tell(attempt.write(result), None)
+        wrong = [*_wrong_rooms(write, rooms), *_wrong_takings(write, taken)]
+        verdict.wrong += [(result.key, it) for it in wrong]
+        if taken:
+            approving.count(attempt, result.key, len(taken), verdict)
+        event = replace(
+            event,
+            entries=entries_of(write),
+            rooms={-it.key: it.after["taken"] for it in rooms if it.after is not None},
+            taken=tuple(sorted(int(it.after["approval_id"] or 0) for it in taken)),
+        )
+    verdict.events += [*(_event(attempt, it) for it in rooms), event]
+    verdict.approvals += taken
+
+
+def _wrong_takings(write: Write, taken: Sequence[Approved]) -> Iterator[str]:
+    made = move_of(write) if write.is_move else None
+    needs = made is not None and made.needs_approvals
+    return approving.wrong_takings(write, taken, is_needed=needs)
+
+
+def _wrong_rooms(write: Write, rooms: Sequence[Notice]) -> list[str]:
+    moves = _moves_between(write.before, write.after)
+    needs_open = any(it.needs_open_room for it in moves)
+    wrote = {-it.key: it.after for it in rooms if it.after is not None}
+    return list(wrong_writes(write.before, write.after, wrote, needs_open=needs_open))
+
+
+def _moves_between(before: Row | None, after: Row | None) -> tuple[Move, ...]:
+    if before is None or after is None:
+        return ()
+    return BETWEEN.get((before["status"], after["status"]), ())
+
+
+def _event(attempt: Attempt, notice: Notice) -> Event:
+    who = attempt.teller
     return Event(
-        result.tick,
-        result.key,
-        result.before,
-        result.after,
-        entries_of(write),
+        notice.tick,
+        notice.key,
+        notice.before,
+        notice.after,
+        (),
         who.actor,
         who.reason,
         who.role,
         attempt.text,
+        (attempt.session, attempt.statement),
     )
 
 
@@ -136,15 +128,14 @@ def _expect_found(attempt: Attempt, found: set[int], verdict: Verdict) -> None:
     for key in set(attempt.operation.keys) - found:
         if key in attempt.own:
             row = attempt.own[key]
-            if row is not None and state in (None, row["status"]):
+            if row is not None and (state is None or state == row["status"]):
                 verdict.wrong.append((key, "passed by a row that this transaction had written"))
-            continue
-        what = "unmatched" if state else "in state"
-        verdict.sightings.append(_sighting(attempt, key, what, state))
+        else:
+            what = "unmatched" if state else "gone"
+            verdict.sightings.append(attempt.sighting(key, what, state))
 
 
-def _sighting(attempt: Attempt, key: int, what: str, value: object) -> Sighting:
-    return Sighting(attempt.session, key, attempt.since, attempt.done, what, value, attempt.text)
+# What was refused.
 
 
 def _judge_refused(attempt: Attempt, refusal: Refusal, verdict: Verdict) -> None:
@@ -158,12 +149,13 @@ def _judge_refused(attempt: Attempt, refusal: Refusal, verdict: Verdict) -> None
     if not proposals:
         verdict.wrong.append((key, f"{refusal.code} for a row that was not tried"))
         return
-    judged = [attempt.model.judge(_write(attempt, it)) for it in proposals]
+    judged = [_judged(attempt, it) for it in proposals]
     for it in proposals:
         _expect_asked(attempt, it, verdict)
     if any(refusal.code in it.codes for it in judged):
         return
-    _judge_by_others(attempt, refusal, judged, verdict)
+    if not _is_due_elsewhere(attempt, refusal, proposals[-1].before, judged[-1].after, verdict):
+        _judge_by_others(attempt, refusal, judged, verdict)
 
 
 def _judge_by_others(
@@ -176,21 +168,49 @@ def _judge_by_others(
         _judge_claim(attempt, key, judged, verdict)
     elif refusal.code == "key" and last.what == "INSERT":
         if attempt.own.get(key) is None:
-            verdict.sightings.append(_sighting(attempt, key, "there", None))
+            verdict.sightings.append(attempt.sighting(key, "there"))
     elif refusal.code == "IL02" and last.what == "INSERT":
         if key not in attempt.own or attempt.own[key] is not None:
-            verdict.sightings.append(_sighting(attempt, key, "dead", None))
+            verdict.sightings.append(attempt.sighting(key, "dead"))
+    elif refusal.code == "IL09" and last.what == "INSERT" and attempt.since < attempt.sent:
+        # A room that went meanwhile, with the guest that an old snapshot still sees in it.
+        verdict.expect(attempt, key, "taken")
     else:
         codes = ", ".join(sorted({code for it in judged for code in it.codes})) or "nothing"
-        verdict.wrong.append((key, f"refused by {refusal.code}, the model says {codes}"))
+        verdict.wrong.append((refusal.key, f"refused by {refusal.code}, the model says {codes}"))
+
+
+def _is_due_elsewhere(
+    attempt: Attempt, refusal: Refusal, before: Row | None, after: Row | None, verdict: Verdict
+) -> bool:
+    """Whether another table can be why: and what its rows must have been then."""
+    if attempt.operation.table != "booking":
+        return False
+    taken = changed(before, after)[1]
+    moves = _moves_between(before, after)
+    if refusal.code == "IL09" and taken is not None:
+        verdict.expect(attempt, room_key(taken), "gone")
+        return True
+    if refusal.code == "IL04" and taken is not None and any(it.needs_open_room for it in moves):
+        verdict.expect(attempt, room_key(taken), "shut")
+        return True
+    if refusal.code == "IL05" and before and any(it.needs_approvals for it in moves):
+        approving.lack(attempt, int(before["id"] or 0), verdict)
+        return True
+    return False
 
 
 def _judge_claim(attempt: Attempt, key: int, judged: Sequence[Judgement], verdict: Verdict) -> None:
     wanted = [one for it in judged for one in attempt.model.holdings(it.after)]
     mine = dict(attempt.own)
     for proposal in attempt.told[0]:
-        mine[proposal.key] = attempt.model.judge(_write(attempt, proposal)).after
-    held = [one for it, row in mine.items() if it != key for one in attempt.model.holdings(row)]
+        mine[proposal.key] = attempt.model.judge(attempt.write(proposal)).after
+    held = [
+        one
+        for it, row in mine.items()
+        if it != key and it >= 0
+        for one in attempt.model.holdings(row)
+    ]
     if any(a.meets(b) for a in wanted for b in held):
         return
     verdict.claimed.append(
@@ -207,12 +227,8 @@ def _judge_call(attempt: Attempt, call: Fire, refusal: Refusal, verdict: Verdict
         right = "a move"
     if refusal.code != right:
         verdict.wrong.append((call.key, f"refused by {refusal.code}, the model says {right}"))
-    elif call.key in attempt.own:
-        row = attempt.own[call.key]
-        if (row["status"] if row else None) != source:
-            verdict.wrong.append((call.key, f"{source} is not the state that was just written"))
     else:
-        verdict.sightings.append(_sighting(attempt, call.key, "in state", source))
+        verdict.expect(attempt, call.key, "in state", source)
 
 
 def _differing(stored: Row | None, right: Row | None) -> str:

@@ -9,13 +9,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tests.races import ledger_approvals, ledger_rooms
 from tests.races.inn import AUDITED
+from tests.races.ledger_approvals import Stay, open_approvals
 from tests.races.model import Entry, Model, Row
 from tests.races.reacting import CAUSES
+from tests.races.rooms import START, key_of, wrong_rooms
 from tests.races.told import SEEN, Claimed, Disagreement, Event, Sighting, Told
 
 Audit = Mapping[int, Sequence[Mapping[str, object]]]
 _NEVER = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the tables hold at the end."""
+
+    bookings: Sequence[Row]
+    rooms: Sequence[Row]
+    approvals: Sequence[Row]
+    audit: Audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,12 @@ class Ledger:
 
     events: dict[int, list[Event]]
     versions: dict[int, list[Version]]
+    times: dict[int, tuple[int, int]]  # by the tick of an event: sent to commit, and done
+
+    @property
+    def in_order(self) -> list[Event]:
+        """All events, as they came."""
+        return sorted((it for them in self.events.values() for it in them), key=_tick)
 
 
 def open_ledger(told: Iterable[Told]) -> Ledger:
@@ -42,37 +61,39 @@ def open_ledger(told: Iterable[Told]) -> Ledger:
     for written in (one for it in told for one in it.written):
         for event in written.events:
             by_key[event.key].append((event, written.sent, written.done))
-    ledger = Ledger({}, {})
+    ledger = Ledger({}, {}, {})
     for key, found in by_key.items():
         found.sort(key=lambda it: it[0].tick)
         ledger.events[key] = [it[0] for it in found]
-        versions, row, since, was_there = [], None, 0, False
+        versions, row, since, was_there = [], START.get(key), 0, key in START
         for event, sent, done in found:
             versions.append(Version(row, was_there, since, done))
             row, since, was_there = event.after, sent, True
+            ledger.times[event.tick] = (sent, done)
         versions.append(Version(row, was_there, since, _NEVER))
         ledger.versions[key] = versions
     return ledger
 
 
-def disagreements(
-    model: Model, told: Sequence[Told], table: Sequence[Row], audit: Audit
-) -> list[Disagreement]:
+def disagreements(model: Model, told: Sequence[Told], stored: Stored) -> list[Disagreement]:
     """Return all that does not fit together at the end of a round."""
     ledger = open_ledger(told)
+    approvals = open_approvals(told, _stays(ledger, stored.audit))
     return [
         *(one for it in told for one in it.disagreements),
         *_broken_chains(ledger),
-        *_other_rows(ledger, table),
-        *_other_entries(ledger, audit),
+        *_other_rows(ledger, [*stored.bookings, *stored.rooms]),
+        *_other_entries(ledger, stored.audit),
         *_held_twice(model, ledger),
+        *ledger_rooms.disagreements(ledger.in_order),
+        *ledger_approvals.disagreements(approvals, told, ledger.in_order, stored.approvals),
         *(found for it in told for one in it.sightings if (found := _unseen(ledger, one))),
         *(found for it in told for one in it.claimed if (found := _unclaimed(model, ledger, one))),
     ]
 
 
-def faults(model: Model, rows: Sequence[Row]) -> list[Disagreement]:
-    """Return what is wrong with *rows*, which are a table at one moment."""
+def faults(model: Model, rows: Sequence[Row], rooms: Sequence[Row]) -> list[Disagreement]:
+    """Return what is wrong with *rows* and *rooms*, which are two tables at one moment."""
     broken = ((row, model.faults(row)) for row in rows)
     found = [
         Disagreement(None, int(row["id"] or 0), f"in the table, and breaks {sorted(codes)}")
@@ -82,33 +103,34 @@ def faults(model: Model, rows: Sequence[Row]) -> list[Disagreement]:
     for one, other in model.clashes(rows):
         text = f"holds what row {other['id']} holds"
         found.append(Disagreement(None, int(one["id"] or 0), text))
+    found += [Disagreement(None, key, what) for key, what in wrong_rooms(rows, rooms)]
     return found
 
 
 def _broken_chains(ledger: Ledger) -> Iterator[Disagreement]:
     for key, events in ledger.events.items():
-        row: Row | None = None
+        row = START.get(key)
         for number, event in enumerate(events):
             if event.before != row:
                 yield Disagreement(None, key, "an update was lost before this one", event.text)
-            if number and event.before is None:
+            if number and event.before is None and key >= 0:
                 yield Disagreement(None, key, "the key has a second life", event.text)
             row = event.after
 
 
 def _other_rows(ledger: Ledger, table: Sequence[Row]) -> Iterator[Disagreement]:
-    stored: dict[int, Row] = {int(row["id"] or 0): row for row in table}
-    for key in sorted({*stored, *ledger.events}):
+    stored: dict[int, Row] = {key_of(row): row for row in table}
+    for key in sorted({*stored, *ledger.events, *START}):
         events = ledger.events.get(key)
-        last = events[-1].after if events else None
+        last = events[-1].after if events else START.get(key)
         if last != stored.get(key):
             yield Disagreement(None, key, f"the table has {stored.get(key)}, last written {last}")
 
 
 def _other_entries(ledger: Ledger, audit: Audit) -> Iterator[Disagreement]:
-    for key in sorted({*audit, *ledger.events}):
+    for key in sorted(it for it in {*audit, *ledger.events} if it >= 0):
         wanted = [_entry(it, one) for it in ledger.events.get(key, []) for one in it.entries]
-        found = list(audit.get(key, []))
+        found = [{name: it[name] for name in it if name != "id"} for it in audit.get(key, [])]
         if wanted != found:
             pairs = zip(wanted, found, strict=False)
             place = next((n for n, (a, b) in enumerate(pairs) if a != b), None)
@@ -133,6 +155,7 @@ def _entry(event: Event, entry: Entry) -> Mapping[str, object]:
         "cause": cause,
         "claimed_actor": event.actor if entry.reaction else None,
         "set_role": event.role,
+        "approvals": list(event.taken) or None,
         **values,
     }
 
@@ -140,7 +163,9 @@ def _entry(event: Event, entry: Entry) -> Mapping[str, object]:
 def _held_twice(model: Model, ledger: Ledger) -> Iterator[Disagreement]:
     """Play all in the order of the ticks; whoever took something waited until it was let go."""
     rows: dict[int, Row] = {}
-    for event in sorted((it for them in ledger.events.values() for it in them), key=_tick):
+    for event in ledger.in_order:
+        if event.key < 0:
+            continue
         mine = model.holdings(event.after)
         for key, row in rows.items() if mine else ():
             if key != event.key and any(a.meets(b) for a in mine for b in model.holdings(row)):
@@ -150,13 +175,27 @@ def _held_twice(model: Model, ledger: Ledger) -> Iterator[Disagreement]:
             rows[event.key] = event.after
 
 
+def _stays(ledger: Ledger, audit: Audit) -> Mapping[int, Sequence[Stay]]:
+    """Return how long each entry was the last of its row; where the history is right, that is."""
+    found: dict[int, list[Stay]] = {}
+    for key, entries in audit.items():
+        told = [(it, one) for it in ledger.events.get(key, []) for one in it.entries]
+        times = [ledger.times[event.tick] for event, _ in told]
+        ends = [*times[1:], (_NEVER, _NEVER)]
+        found[key] = [
+            Stay(int(str(it["id"])), it["to_state"], event.tick, begun, ended)
+            for it, (event, _), begun, ended in zip(entries, told, times, ends, strict=False)
+        ]
+    return found
+
+
 def _tick(event: Event) -> int:
     return event.tick
 
 
 def _seen(ledger: Ledger, key: int, since: int, until: int) -> Iterator[Version]:
     """Yield how row *key* may have looked between two times."""
-    for it in ledger.versions.get(key, [Version(None, False, 0, _NEVER)]):
+    for it in ledger.versions.get(key, [Version(START.get(key), key in START, 0, _NEVER)]):
         if it.since <= until and since <= it.until:
             yield it
 
@@ -172,7 +211,9 @@ def _unseen(ledger: Ledger, it: Sighting) -> Disagreement | None:
 
 def _unclaimed(model: Model, ledger: Ledger, it: Claimed) -> Disagreement | None:
     for key in ledger.versions:
-        for version in _seen(ledger, key, it.since, it.until) if key != it.key else ():
+        if key < 0 or key == it.key:
+            continue
+        for version in _seen(ledger, key, it.since, it.until):
             held = model.holdings(version.row)
             if any(a.meets(b) for a in it.wanted for b in held):
                 return None

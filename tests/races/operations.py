@@ -1,40 +1,24 @@
-"""What a session may do: statements as data, and the SQL of each; rolled by dice.
-
-Pure but for the dice. A new kind of operation is a class with `sql` and `expected`, and a line in
-`ROLLS`.
-"""
+"""What a session may do: statements as data, and the SQL of each. Pure; `dice` rolls them."""
 
 import json
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tests.races.inn import COLUMNS, ENTERS, EVENTS, FINAL, INITIAL, MOVES, STATES
+from tests.races.inn import COLUMNS, ENTERS, MOVES
 from tests.races.model import Row, Value
+from tests.races.rooms import room_key
 
-SLOTS = 20
-_HOT = 5  # rows that half of the operations go to
-_LEAVES = 0.5  # how often a row in a final state is left for the next in its slot
-LEVELS = ("read committed", "repeatable read", "serializable")
 Values = Mapping[str, Value]
 Statement = tuple[str, tuple[object, ...]]
-_STAMP = "2026-01-0{}T00:00:00+00:00"
-_TARGETS = {it.source: tuple(m.target for m in MOVES if m.source == it.source) for it in MOVES}
-# What is tried, in any state: also what no row may have.
-_VALUES: Mapping[str, Sequence[Value]] = {
-    "room": (None, 1, 1, 2, 2, 3),
-    "desk": (None, 1, 1, 2, 2, 3, 4),
-    "starts": tuple(range(8)),
-    "ends": tuple(range(10)),
-    "paid": (None, -1, 0, 1, 2, 3, 4, 5),
-    "guests": (None, 0, 1, 2, 3, 4, 5),
-    "note": (None, 1, 2, 3),
-}
 
 
 class Operation(Protocol):
     """One statement; *keys* are the rows that it speaks of."""
+
+    @property
+    def table(self) -> str:
+        """The table that it writes."""
 
     @property
     def keys(self) -> Sequence[int]:
@@ -64,6 +48,7 @@ class Update:
     state: str | None = None
     event: str | None = None
     reason: str | None = None
+    table: str = "booking"
 
     def sql(self) -> Statement:
         """Return the statement and its values."""
@@ -88,6 +73,7 @@ class Delete:
     keys: Sequence[int]
     event: str | None = None
     reason: str | None = None
+    table: str = "booking"
 
     def sql(self) -> Statement:
         """Return the statement and its values."""
@@ -106,6 +92,7 @@ class Insert:
     upsert: bool = False
     event: str | None = None
     reason: str | None = None
+    table: str = "booking"
 
     @property
     def keys(self) -> Sequence[int]:
@@ -136,6 +123,7 @@ class Fire:
     values: Values = field(default_factory=dict)
     expect: str | None = None
     reason: str | None = None
+    table: str = "booking"
 
     @property
     def keys(self) -> Sequence[int]:
@@ -157,157 +145,67 @@ class Fire:
         return {**(before or {}), **self.values, "status": target}
 
 
+@dataclass(frozen=True, slots=True)
+class WriteRoom:
+    """A direct write of a room: an update, an insert where *is_new*, a delete without values."""
+
+    number: int
+    values: Values = field(default_factory=dict)
+    is_new: bool = False
+    event: str | None = None
+    reason: str | None = None
+    table: str = "room"
+
+    @property
+    def keys(self) -> Sequence[int]:
+        """The key of the room."""
+        return (room_key(self.number),)
+
+    def sql(self) -> Statement:
+        """Return the statement and its values."""
+        if self.is_new:
+            row = {"number": self.number, **self.values}
+            places = ", ".join(["%s"] * len(row))
+            return f"insert into inn.room ({', '.join(row)}) values ({places})", tuple(row.values())
+        if not self.values:
+            return "delete from inn.room where number = %s", (self.number,)
+        told = ", ".join(f"{name} = %s" for name in self.values)
+        return f"update inn.room set {told} where number = %s", (*self.values.values(), self.number)
+
+    def proposed(self, before: Row | None) -> Row | None:
+        """Return the room as the statement would have it."""
+        if not self.values and not self.is_new:
+            return None
+        begun = {"number": self.number, "taken": False, "shut": False}
+        return {**(before or begun), **self.values}
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """A call of interlock.approve for the event that asks for approvals, or of withdraw."""
+
+    key: int
+    verb: str = "approve"
+    event: str | None = None
+    reason: str | None = None
+    table: str = "approval"
+
+    @property
+    def keys(self) -> Sequence[int]:
+        """The key that it names."""
+        return (self.key,)
+
+    def sql(self) -> Statement:
+        """Return the statement and its values."""
+        return f"select interlock.{self.verb}('booking', %s, 'void')", (self.key,)
+
+    def proposed(self, before: Row | None) -> Row | None:
+        """Return the row as it is."""
+        return before
+
+
 def wanted_state(operation: Operation) -> str | None:
     """Return the state that a row must be in for *operation* to write it."""
     if isinstance(operation, Fire):
         return operation.expect
     return operation.state if isinstance(operation, Update) else None
-
-
-@dataclass(slots=True)
-class Dice:
-    """Rolls operations that are often sensible, by what its session has seen of the rows."""
-
-    dice: random.Random
-    seen: dict[int, Row | None] = field(default_factory=dict)
-    generation: list[int] = field(default_factory=lambda: [0] * SLOTS)
-
-    def key(self) -> int:
-        """Return the key of one of the rows, mostly of one that is not over."""
-        slot = self.dice.randrange(SLOTS if self.dice.random() < 0.5 else _HOT)
-        back = self.dice.random() < 0.03
-        return slot + SLOTS * max(0, self.generation[slot] - back)
-
-    def note(self, key: int, row: Row | None) -> None:
-        """Keep what was seen of a row; one that is over gives way to the next in its slot."""
-        self.seen[key] = row
-        slot, generation = key % SLOTS, key // SLOTS
-        self.generation[slot] = max(self.generation[slot], generation)
-        if row is None or (row["status"] in FINAL and self.dice.random() < _LEAVES):
-            self.generation[slot] = max(self.generation[slot], generation + 1)
-
-    def roll(self) -> Operation:
-        """Return something to do."""
-        weights, rolls = zip(*ROLLS, strict=True)
-        roll: Callable[[Dice, int], Operation] = self.dice.choices(rolls, weights)[0]
-        key = self.key()
-        if key not in self.seen and self.dice.random() < 0.7:
-            return insert(self, key)
-        return roll(self, key)
-
-    def state_of(self, key: int) -> str:
-        """Return the state in which a row was seen last."""
-        row = self.seen.get(key)
-        return str(row["status"]) if row else self.dice.choice(INITIAL)
-
-    def value(self, column: str) -> Value:
-        """Return a value for *column*, now and then one that no row may have."""
-        if column in ENTERS:
-            return self.dice.choice((None, "infinity", *(_STAMP.format(n) for n in range(1, 6))))
-        return self.dice.choice(_VALUES[column])
-
-    def values_for(self, state: str) -> dict[str, Value]:
-        """Return what belongs to entering *state*; now and then something is left away."""
-        wanted: dict[str, Value] = {}
-        if state == "HELD":
-            room, paid = self.dice.randint(1, 3), self.dice.randint(0, 4)
-            wanted = {"room": room, "paid": paid, "guests": self.dice.randint(1, 4)}
-        elif state == "ARRIVED":
-            wanted = {"desk": self.dice.randint(1, 4)}
-        elif state == "LOST":
-            wanted = {"lost_at": _STAMP.format(1)}
-        if self.dice.random() < 0.15 and wanted:
-            del wanted[self.dice.choice(list(wanted))]
-        if self.dice.random() < 0.15:
-            column = self.dice.choice((*COLUMNS[2:], *ENTERS))
-            wanted[column] = self.value(column)
-        return wanted
-
-
-def move(rolled: Dice, key: int) -> Operation:
-    """Move a row to a state that it may enter, as far as was seen."""
-    targets = _TARGETS.get(rolled.state_of(key), STATES)
-    target = rolled.dice.choice(targets)
-    state = rolled.state_of(key) if rolled.dice.random() < 0.2 else None
-    return Update((key,), {**rolled.values_for(target), "status": target}, state)
-
-
-def jump(rolled: Dice, key: int) -> Operation:
-    """Move a row to any state at all."""
-    target = rolled.dice.choice((*STATES, "held", None))
-    return Update((key,), {**rolled.values_for(str(target)), "status": target})
-
-
-def edit(rolled: Dice, key: int) -> Operation:
-    """Change one or two columns, and leave the state alone."""
-    columns = rolled.dice.sample((*COLUMNS[2:], *ENTERS), rolled.dice.randint(1, 2))
-    return Update((key,), {it: rolled.value(it) for it in columns})
-
-
-def other_room(rolled: Dice, key: int) -> Operation:
-    """Change what the row claims."""
-    starts = rolled.dice.randint(0, 6)
-    ends = starts + rolled.dice.randint(1, 3)
-    return Update((key,), {"room": rolled.value("room"), "starts": starts, "ends": ends})
-
-
-def bulk(rolled: Dice, key: int) -> Operation:
-    """Write several rows at once, which are locked in no certain order."""
-    keys = (key, *(rolled.key() for _ in range(rolled.dice.randint(1, 5))))
-    state = rolled.state_of(key)
-    if rolled.dice.random() < 0.4:
-        return Update(keys, {"note": rolled.value("note")})
-    target = rolled.dice.choice(_TARGETS.get(state, STATES))
-    values = {} if rolled.dice.random() < 0.5 else rolled.values_for(target)
-    return Update(keys, {**values, "status": target}, state)
-
-
-def insert(rolled: Dice, key: int) -> Operation:
-    """Let a row begin."""
-    starts = rolled.dice.randint(0, 6)
-    row: dict[str, Value] = {
-        "id": key,
-        "status": rolled.dice.choice(INITIAL if rolled.dice.random() < 0.9 else STATES),
-        "starts": starts,
-        "ends": starts + rolled.dice.randint(0, 3),
-        "guests": rolled.dice.randint(1, 4),
-    }
-    if rolled.dice.random() < 0.3:
-        column = rolled.dice.choice(("room", "desk", "paid", "note", *ENTERS))
-        row[column] = rolled.value(column)
-    return Insert(row, upsert=rolled.dice.random() < 0.25)
-
-
-def delete(rolled: Dice, key: int) -> Operation:  # noqa: ARG001
-    """Let a row die."""
-    return Delete((key,))
-
-
-def fire(rolled: Dice, key: int) -> Operation:
-    """Fire an event, with what belongs to it, and perhaps with the state that is expected."""
-    state = rolled.state_of(key)
-    events = [it.event for it in MOVES if it.source == state] or EVENTS
-    event = rolled.dice.choice(events if rolled.dice.random() < 0.8 else EVENTS)
-    target = next(it.target for it in MOVES if it.event == event)
-    values = {} if rolled.dice.random() < 0.2 else rolled.values_for(target)
-    expect = state if rolled.dice.random() < 0.5 else None
-    reason = "fired" if rolled.dice.random() < 0.3 else None
-    return Fire(key, event, values, expect, reason)
-
-
-def rekey(rolled: Dice, key: int) -> Operation:
-    """Give a row another key."""
-    return Update((key,), {"id": 1_000_000 + rolled.dice.randrange(9)})
-
-
-ROLLS: Sequence[tuple[int, Callable[[Dice, int], Operation]]] = (
-    (36, move),
-    (10, jump),
-    (12, edit),
-    (8, other_room),
-    (8, bulk),
-    (5, insert),
-    (4, delete),
-    (20, fire),
-    (1, rekey),
-)

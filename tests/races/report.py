@@ -57,6 +57,8 @@ class Sum:
             self.counts["operations"] += it.operations
             self.counts["applied"] += it.applied
             self.counts["rows written"] += it.rows
+            self.counts["of them rooms, by the machine"] += it.mirrored
+            self.counts["moves that took approvals"] += it.taken
             self.refused.update(it.refused)
             self.retried.update(it.retried)
 
@@ -70,6 +72,7 @@ def table(sums: Sequence[Sum]) -> Table:
     _rows(made, [it.counts for it in sums], ["operations"])
     made.add_row("operations a second", *(_rate(it) for it in sums))
     names = ["transactions", "of them rolled back", "applied", "rows written"]
+    names += ["of them rooms, by the machine", "moves that took approvals"]
     _rows(made, [it.counts for it in sums], names)
     made.add_section()
     codes = sorted({code for it in sums for code in it.refused})

@@ -10,16 +10,21 @@ from datetime import UTC, datetime
 
 import psycopg
 from psycopg import errors
-from tests.races.inn import INITIAL
-from tests.races.judging import Attempt, Refusal, judge
+from tests.races import approving
+from tests.races.attempt import Attempt, Refusal
+from tests.races.dice import LEVELS, Dice, approve
+from tests.races.inn import INITIAL, JUDGE, MEMBERS
+from tests.races.judging import judge
 from tests.races.model import Model, Row, Who
-from tests.races.operations import LEVELS, Dice, Fire, Operation, wanted_state
-from tests.races.told import Disagreement, Event, Notice, Told, Written
+from tests.races.operations import Approve, Fire, Operation, wanted_state
+from tests.races.rooms import room_key
+from tests.races.told import Approved, Disagreement, Event, Notice, Told, Written
 
 import pginterlock
 
-LOGINS = ("inn_app", "inn_night")
-ROLES = {"inn_app": ("inn_clerk", "inn_desk"), "inn_night": ("inn_clerk", "inn_audit")}
+LOGINS = ("inn_app", "inn_night", "inn_day", "inn_late")
+ROLES = {it: tuple(role for role in MEMBERS[it] if role != JUDGE) for it in LOGINS}
+_JUDGES = 0.04  # how many transactions are of one who may approve, and not write
 _RETRIES = 100
 _THOUGHT_S = 0.01
 _AGAIN = {"40001": "serialization, retried", "40P01": "deadlock, retried"}
@@ -50,16 +55,17 @@ class _Running:
     begun: int
     own: dict[int, Row | None] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    approvals: list[Approved] = field(default_factory=list)
 
 
 class Session:
     """A client, its dice, and what it has to tell."""
 
-    def __init__(self, dsn: str, number: int, seed: str, model: Model) -> None:
+    def __init__(self, dsn: str, number: int, seed: str, model: Model, rolls: str = "all") -> None:
         self._model = model
         self._dice = random.Random(seed)
         self._login = LOGINS[number % len(LOGINS)]
-        self._rolled = Dice(self._dice)
+        self._rolled = Dice(self._dice, rolls=rolls)
         self._notices: list[Notice] = []
         self._session = psycopg.connect(
             dsn, user=self._login, autocommit=True, options="-c statement_timeout=30s"
@@ -84,15 +90,20 @@ class Session:
     def _roll(self) -> Plan:
         roll = self._dice.random
         if roll() < 0.35:
-            rolled = [self._rolled.roll()]
-            return Plan(rolled, [False], [False], [0.0], Who(self._login), None, "commit")
+            return Plan(
+                [self._rolled.roll()], [False], [False], [0.0], Who(self._login), None, "commit"
+            )
         count = self._dice.choice((1, 1, 2, 3, 4))
-        role = self._dice.choice(ROLES[self._login]) if roll() < 0.5 else None
+        is_judge = roll() < _JUDGES
+        role = (
+            JUDGE if is_judge else self._dice.choice(ROLES[self._login]) if roll() < 0.5 else None
+        )
         actor = f"user:{self.told.session}" if roll() < 0.7 else None
         reason = "asked to" if actor and roll() < 0.8 else None
         guarded = [roll() < 0.4 for _ in range(count)]
+        rolled = self._rolled
         return Plan(
-            [self._rolled.roll() for _ in range(count)],
+            [approve(rolled, rolled.key()) if is_judge else rolled.roll() for _ in range(count)],
             guarded,
             [it and roll() < 0.15 for it in guarded],
             [roll() * _THOUGHT_S if roll() < 0.5 else 0.0 for _ in range(count)],
@@ -141,14 +152,14 @@ class Session:
         """Run one statement; return whether the transaction goes on."""
         if not running.plan.guarded[number]:
             return self._perform(running, operation)
-        kept = dict(running.own), len(running.events)
+        kept = dict(running.own), len(running.events), len(running.approvals)
         if number:
             self._execute("savepoint here")
         went = self._perform(running, operation)
         if not went or running.plan.undone[number]:
             self._execute("rollback to savepoint here; release savepoint here")
             running.own = kept[0]
-            del running.events[kept[1] :]
+            del running.events[kept[1] :], running.approvals[kept[2] :]
         return True
 
     def _end(self, running: _Running) -> None:
@@ -160,9 +171,9 @@ class Session:
         self._keep(running, sent)
 
     def _keep(self, running: _Running, sent: int) -> None:
-        if running.events:
-            done = time.monotonic_ns()
-            self.told.written.append(Written(self.told.session, sent, done, running.events))
+        if running.events or running.approvals:
+            done, them = time.monotonic_ns(), (running.events, running.approvals)
+            self.told.written.append(Written(self.told.session, sent, done, *them))
 
     def _roll_back(self) -> None:
         self.told.rolled_back += 1
@@ -188,10 +199,12 @@ class Session:
     def _perform(self, running: _Running, operation: Operation) -> bool:
         statement, values = operation.sql()
         self._notices.clear()
-        sent, refusal, count = time.monotonic_ns(), None, 0
+        sent, refusal, count, result = time.monotonic_ns(), None, 0, None
         try:
             cursor = self._session.execute(statement.encode(), values)
             count = 1 if isinstance(operation, Fire) else cursor.rowcount
+            if isinstance(operation, Approve):
+                ((result,),) = cursor.fetchall()
         except psycopg.Error as error:
             self._give_up(error)
             refusal = self._refusal(error)
@@ -206,8 +219,12 @@ class Session:
             time.monotonic_ns(),
             tuple(self._notices),
             running.own,
+            {it.key for it in running.events if it.entries},
+            {approving.key_of(it.after) for it in running.approvals},
+            self.told.operations,
             refusal,
             count,
+            result,
         )
         self._take(running, attempt)
         return refusal is None
@@ -217,6 +234,7 @@ class Session:
         told.operations += 1
         told.sightings += verdict.sightings
         told.claimed += verdict.claimed
+        told.counted += verdict.counted
         for key, what in verdict.wrong:
             self._disagree(key, what, attempt.text)
         if attempt.refusal:
@@ -224,9 +242,14 @@ class Session:
         else:
             told.applied += 1
             told.rows += len(verdict.events)
+            told.taken += sum(bool(it.taken) for it in verdict.events)
+            told.mirrored += sum(len(it.rooms) for it in verdict.events)
         running.events += verdict.events
+        running.approvals += verdict.approvals
         running.own = {**running.own, **{it.key: it.after for it in verdict.events}}
-        for notice in attempt.notices:
+        for notice in attempt.notices if attempt.operation.table == "booking" else ():
+            if notice.table != "booking":
+                continue
             is_stored = notice.when == "AFTER" and not attempt.refusal
             row = notice.after if is_stored else notice.before
             if row is not None or notice.what == "DELETE":
@@ -235,8 +258,15 @@ class Session:
 
     def _learn(self, attempt: Attempt) -> None:
         """A key that is taken, or was, is nothing to insert again; a row passed by is gone."""
-        code, key = attempt.refusal.code if attempt.refusal else None, attempt.operation.keys[0]
-        if code == "key":
+        refusal, key = attempt.refusal, attempt.operation.keys[0]
+        code = refusal.code if refusal else None
+        if attempt.operation.table == "room":
+            return
+        if refusal and code in ("IL01", "IL08") and not attempt.notices:
+            self._rolled.note(key, {"status": refusal.source} if refusal.source else None)
+        elif attempt.operation.table == "approval":
+            return
+        elif code == "key":
             self._rolled.seen.setdefault(key, None)
         elif code is None and not attempt.notices and key in self._rolled.seen:
             if wanted_state(attempt.operation) is None:
@@ -249,9 +279,10 @@ class Session:
     def _refusal(self, error: psycopg.Error) -> Refusal:
         told, text = pginterlock.refusal(error), str(error.diag.message_primary)
         if told is None:
-            is_key = error.diag.constraint_name == "booking_pk"
+            is_key = error.diag.constraint_name in ("booking_pk", "room_pk")
             return Refusal("key" if is_key else f"SQLSTATE {error.sqlstate}", None, None, text)
-        key = told.key.get("id") if told.key else None
+        names = told.key or {}
+        key = room_key(int(str(names["number"]))) if "number" in names else names.get("id")
         is_claim = told.code == "IL15" and told.sqlstate != "23514"
         return Refusal(
             told.code, None if is_claim or key is None else int(str(key)), told.from_state, text

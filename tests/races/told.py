@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.races.model import Entry, Holding, Row
+from tests.races.model import Entry, Holding, Row, Value
+from tests.races.rooms import key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +17,12 @@ class Notice:
     before: Row | None
     after: Row | None
     now: str
+    table: str = "booking"
 
     @property
     def key(self) -> int:
         """The key of the row."""
-        row = self.before or self.after or {}
-        return int(row["id"] or 0)
+        return key_of(self.before or self.after or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,20 @@ class Event:
     reason: str | None
     role: str | None
     text: str = ""
+    statement: tuple[int, int] = (0, 0)  # the session, and which of its statements
+    rooms: Mapping[int, Value] = field(
+        default_factory=dict
+    )  # what the machine wrote: whether taken
+    taken: tuple[int, ...] = ()  # approvals that the move took
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An approval that was given, or that ended."""
+
+    tick: int
+    before: Row | None
+    after: Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +62,7 @@ class Written:
     sent: int
     done: int
     events: Sequence[Event]
+    approvals: Sequence[Approved] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +84,9 @@ class Sighting:
 # Name to: whether a row looks like it; of the row, whether it was there before, and the value.
 SEEN: Mapping[str, Callable[[Row | None, bool, object], bool]] = {
     "there": lambda row, _, __: row is not None,
+    "gone": lambda row, _, __: row is None,
+    "taken": lambda row, _, __: row is not None and row["taken"] is True,
+    "shut": lambda row, _, __: row is None or row["shut"] is True,
     "dead": lambda row, was, _: row is None and was,
     "in state": lambda row, _, state: (row["status"] if row else None) == state,
     "unmatched": lambda row, _, states: row is None or row["status"] != states,
@@ -86,6 +105,26 @@ class Claimed:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a statement said of the approvals of a row, at some time between two.
+
+    At least *least* stood for the row as it was, and *most* at most.
+    """
+
+    session: int
+    key: int
+    person: str
+    is_mover: bool  # whose own do not count, else he is one of them
+    is_given: bool  # he gave it in this transaction
+    is_entered: bool  # this transaction has left an entry of the row before
+    since: int
+    until: int
+    least: int
+    most: int
+    text: str
+
+
 @dataclass(slots=True)
 class Told:
     """All that one session has to say."""
@@ -94,6 +133,8 @@ class Told:
     operations: int = 0
     applied: int = 0
     rows: int = 0
+    taken: int = 0  # moves that took approvals
+    mirrored: int = 0  # rooms that the machine wrote
     refused: dict[str, int] = field(default_factory=dict)
     retried: dict[str, int] = field(default_factory=dict)
     transactions: int = 0
@@ -101,6 +142,7 @@ class Told:
     written: list[Written] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     claimed: list[Claimed] = field(default_factory=list)
+    counted: list[Counted] = field(default_factory=list)
     disagreements: list["Disagreement"] = field(default_factory=list)
 
     def count(self, table: dict[str, int], name: str) -> None:

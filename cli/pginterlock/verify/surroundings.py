@@ -10,9 +10,9 @@ from pginterlock.choices import Mode
 from pginterlock.compiler import MachineNames
 from pginterlock.elements import TableName
 from pginterlock.findings import Finding, Severity
-from pginterlock.objects import ObjectKind
 from pginterlock.rules import known_state
 from pginterlock.survey import MachineSurvey, Survey
+from pginterlock.verify import evidence
 
 _PARAMETER_ACL_SINCE = 15
 # Functions for everyone, and one for whoever it was granted to.
@@ -48,7 +48,7 @@ def weaknesses(connection: psycopg.Connection, seen: Survey) -> list[Finding]:
                 found += _table(connection, it)
                 found += _grants(connection, it)
         if seen.rights.schema_exists:
-            found += _history(connection, seen)
+            found += evidence.weaknesses(connection, seen)
             called = [n for it in seen.machines for n in MachineNames(it.machine.name).called]
             found += _functions(connection, called)
             found += _actor_keys(connection)
@@ -190,58 +190,6 @@ def _grants(connection: psycopg.Connection, it: MachineSurvey) -> Iterator[Findi
                 table,
                 Severity.WARNING,
                 hint=f"revoke update on {table} from {row['grantee']}, then grant it by column",
-            )
-
-
-# Tables of evidence besides the histories, which are written once too.
-_EVIDENCE = frozenset(
-    {"approval", "bypass", "erasure", "retained", "seal", "seal_chunk", "seal_tree"}
-)
-
-
-def _history(connection: psycopg.Connection, seen: Survey) -> Iterator[Finding]:
-    histories = set(_EVIDENCE) | {
-        o.name.split(".")[1]
-        for it in seen.machines
-        for o in it.wanted
-        if o.kind is ObjectKind.TABLE and o.name.endswith("_audit")
-    }
-    for row in database.ask(connection, "history_state.sql"):
-        name = f"interlock.{row['relation_name']}"
-        if not row["is_owned"]:
-            yield Finding(
-                "history-owner",
-                f"{name} belongs to another role than schema interlock",
-                "",
-                name,
-                hint="alter table ... owner to the owner of the schema",
-            )
-        if row["persistence"] == "u":
-            yield Finding(
-                "history-unlogged",
-                f"{name} is unlogged: all of it is gone at the next crash",
-                "",
-                name,
-                hint=f"alter table {name} set logged",
-            )
-        if row["writers"]:
-            yield Finding(
-                "history-writable",
-                f"{name} can be written by {', '.join(row['writers'])}",
-                "",
-                name,
-                hint="Revoke it: only the triggers write here",
-            )
-        is_weak = row["relation_name"] in histories and (
-            row["trigger_count"] < 2 or not row["has_triggers"]  # noqa: PLR2004 - the two that refuse
-        )
-        if row["weak_triggers"] or is_weak:
-            yield Finding(
-                "history-unguarded",
-                f"a trigger that keeps {name} from change is off or missing",
-                "",
-                name,
-                hint="alter table ... enable always trigger interlock_10_once",
             )
 
 
