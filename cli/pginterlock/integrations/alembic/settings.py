@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from pginterlock.errors import SpecError, UsageError
 from pginterlock.model import Spec
 from pginterlock.spec import load
-from pginterlock.spec_place import DEFAULT_SPEC, named_in
+from pginterlock.spec_place import DEFAULT_SPEC, is_of_classes, named_in
 from pginterlock.waiting import Waiting
 
 SPEC = "interlock_spec"
@@ -36,8 +36,9 @@ class Settings:
             return told
         if told is not None:
             return self._named(str(told).strip())
-        named = next((it for it in map(named_in, self._projects()) if it), None)
-        path = named or self._folder / DEFAULT_SPEC
+        path = self._path
+        if is_of_classes(path):
+            return Spec(())  # those of target_metadata, which is env.py's to say
         if not path.exists():
             raise SpecError(
                 (f"no spec at {path}",),
@@ -48,11 +49,23 @@ class Settings:
 
     def _named(self, told: str) -> Spec:
         path = self._folder / told
+        if told and is_of_classes(Path(told)):
+            return Spec(())
         if told and not path.exists():
             raise SpecError(
                 (f"no spec at {path}",), remedy=f"{SPEC} says so: it is told from {self._folder}."
             )
         return load(path) if told else Spec(())
+
+    @property
+    def has_spec(self) -> bool:
+        """Whether a spec is named, or there where nobody names one."""
+        return self._option(SPEC) is not None or self._path.exists()
+
+    @property
+    def _path(self) -> Path:
+        named = next((it for it in map(named_in, self._projects()) if it), None)
+        return named or self._folder / DEFAULT_SPEC
 
     @property
     def waiting(self) -> Waiting:
