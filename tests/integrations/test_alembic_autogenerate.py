@@ -8,8 +8,8 @@ from alembic.util import CommandError
 from tests.integrations.alembic_depot import SPEC, Depot, body, is_sound, order, run_psql
 from tests.servers import TestServer
 
+from pginterlock import digests
 from pginterlock import spec as specs
-from pginterlock.integrations.alembic import frozen
 
 
 def test_a_table_goes_after_its_machine_and_comes_back_before_it(depot: Depot) -> None:
@@ -77,7 +77,7 @@ def test_a_change_is_told_in_words_and_by_whom_it_is_followed(depot: Depot) -> N
     assert "# parcel: state added LOST" in written
     assert "# parcel: move added lose: PACKED -> LOST" in written
     before = specs.parse(SPEC, "spec").machines[0]
-    assert f'replaces="{frozen.digest(before)}"' in body(written, "upgrade")
+    assert f'replaces="{digests.digest(before)}"' in body(written, "upgrade")
 
 
 class TestSpecAndModels:

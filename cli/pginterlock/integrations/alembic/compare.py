@@ -10,7 +10,7 @@ from alembic.autogenerate import comparators
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import MigrateOperation, Operations, ops
 
-from pginterlock import catalog, database, migrate
+from pginterlock import catalog, database, digests, migrate
 from pginterlock.changes import changes
 from pginterlock.difference import difference
 from pginterlock.elements import TableName
@@ -153,7 +153,7 @@ class _Comparison:
     def _is_changed(self, machine: Machine) -> bool:
         before = self._installed.get(machine.name)
         wanted = resolved(machine, before, drop_old_names=False)
-        return before is None or frozen.digest(wanted) != frozen.digest(before)
+        return before is None or digests.digest(wanted) != digests.digest(before)
 
     def _apply(self, it: MachineSurvey, off: Sequence[str]) -> ApplyOp | None:
         found = it.changes
@@ -226,7 +226,7 @@ class _Comparison:
 
 def digest_of(machine: Machine) -> str:
     """Return the digest by which a revision knows the version that it replaces."""
-    return frozen.digest(frozen.settled(machine))
+    return digests.digest(frozen.settled(machine))
 
 
 def _notes(before: Machine | None, it: MachineSurvey, drifted: Sequence[str]) -> list[str]:

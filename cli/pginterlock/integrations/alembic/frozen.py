@@ -3,13 +3,11 @@
 Pure: data in, data out.
 """
 
-import hashlib
-import json
 import textwrap
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pginterlock.compiler.registry import definition
+from pginterlock.digests import digest
 from pginterlock.elements import Expression, Rename, StateRow
 from pginterlock.errors import SpecError, UnsafeError
 from pginterlock.model import Machine
@@ -17,22 +15,12 @@ from pginterlock.renaming import under_new_names
 from pginterlock.spec import parse
 from pginterlock.spec_write import write
 
-_DIGITS = 16
 _ALL = "*"
 
 
 def text_of(machine: Machine) -> str:
     """Return *machine* as the text of a spec, under its new names of states."""
     return write([under_new_names(machine, machine.renames)])
-
-
-def digest(machine: Machine) -> str:
-    """Return what *machine* is known by: a hash of its definition, as the registry keeps it.
-
-    It is taken of the text that the server gives of that definition, which is jsonb: so that a
-    script can ask the server itself.
-    """
-    return hashlib.sha256(_as_jsonb(json.loads(definition(machine))).encode()).hexdigest()[:_DIGITS]
 
 
 def settled(machine: Machine) -> Machine:
@@ -118,14 +106,3 @@ def _expressions(machine: Machine) -> Iterable[Expression]:
     for repair in machine.repairs:
         yield repair.when
         yield from (value for _, value in repair.sets)
-
-
-def _as_jsonb(value: object) -> str:
-    """Return *value* as the server writes jsonb: shorter keys first."""
-    if isinstance(value, dict):
-        keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
-        told = (f"{json.dumps(key, ensure_ascii=False)}: {_as_jsonb(value[key])}" for key in keys)
-        return "{" + ", ".join(told) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_as_jsonb, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)

@@ -8,7 +8,7 @@ counts go on. What depends on the roles of a database (mirrors, funnels) is not 
 import re
 from collections.abc import Iterable, Iterator
 
-from pginterlock import assets, migrate
+from pginterlock import assets, digests, migrate
 from pginterlock.catalog import OWNER
 from pginterlock.compiler import MachineNames, compile_machine, ownership, removal
 from pginterlock.errors import UsageError
@@ -56,7 +56,7 @@ def apply(
             {
                 "machine": machine.name,
                 "replaces": replaces,
-                "becomes": frozen.digest(frozen.settled(machine)),
+                "becomes": digests.digest(frozen.settled(machine)),
                 "digits": str(len(replaces)),
             },
         )

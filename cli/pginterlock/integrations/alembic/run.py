@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import psycopg
 import sqlalchemy as sa
 
-from pginterlock import catalog, database
+from pginterlock import catalog, database, digests
 from pginterlock.arming import arm
 from pginterlock.building import look
 from pginterlock.definition import machine_of
@@ -92,8 +92,8 @@ def demand_expected(machine: Machine, before: Machine | None, replaces: str | No
     """Raise UnsafeError where *before* is neither what *machine* replaces nor what it is."""
     if replaces is None:
         return
-    now = None if before is None else frozen.digest(frozen.settled(before))
-    if now in (replaces, frozen.digest(frozen.settled(machine))):
+    now = None if before is None else digests.digest(frozen.settled(before))
+    if now in (replaces, digests.digest(frozen.settled(machine))):
         return
     if now is None:
         raise UnsafeError(
