@@ -79,6 +79,12 @@ def prepare(spec: Spec, name: str, mode: Mode, rule: str = "") -> Promotion:
     position = spec.locate(("machines", name))
     if position is None:
         raise UsageError(f"it is not known in which file {name} stands")
+    if not position.line:
+        raise UsageError(
+            f"{name} is declared on a class, {position}: nothing was changed",
+            remedy="Change its mode there, then: interlock plan, interlock apply. What"
+            " would be refused: interlock violations.",
+        )
     file = Path(os.path.realpath(position.file))
     text = _read(file)
     bare = text.removeprefix(_MARK)

@@ -14,7 +14,8 @@ from sqlalchemy import orm
 from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
-from pginterlock import spec, spec_write
+from pginterlock import promotion, spec, spec_write
+from pginterlock.choices import Mode
 from pginterlock.commands import interlock
 from pginterlock.compiler import compile_machine
 from pginterlock.elements import TableName
@@ -373,3 +374,11 @@ def test_commands_take_classes_for_a_spec(shop: Any, tmp_path: Path) -> None:
 def test_what_cannot_be_taken_for_one_is_told(shop: Any, named: str, told: str) -> None:
     del shop
     assert told in run("check", "--spec", named)[1]
+
+
+def test_a_mode_on_a_class_is_not_ours_to_change() -> None:
+    base = fresh_base()
+    small(base)
+
+    with pytest.raises(UsageError, match=r"order is declared on a class, shop\.models:Order: not"):
+        promotion.prepare(spec_of(base), "order", Mode.ENFORCE)
