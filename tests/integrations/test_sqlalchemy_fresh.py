@@ -49,6 +49,23 @@ class Visit(Base):
     __table_args__ = ({"comment": "its attribute came is the column came_at"},)
 
 
+class Locker(Base):
+    """Its key comes back with blanks."""
+
+    __tablename__ = "locker"
+    __interlock__ = Machine(
+        state="status",
+        mode="enforce",
+        initial="OPEN",
+        final="SHUT",
+        transitions={"shut": {"from": "OPEN", "to": "SHUT"}},
+        stamps={"shut_at": "SHUT"},
+    )
+    id: Mapped[str] = mapped_column(sa.CHAR(5), primary_key=True)
+    status: Mapped[str] = mapped_column(default="OPEN")
+    shut_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+
+
 class OtherBase(DeclarativeBase):
     pass
 
@@ -227,3 +244,28 @@ def test_other_classes_cost_nothing(engine: sa.Engine) -> None:
         session.add(Note(id=1))
         session.flush()
     assert said == ["INSERT"]
+
+
+def test_an_update_by_statement_loads_no_object_one_by_one(engine: sa.Engine) -> None:
+    with Session(engine) as session:
+        visits = [Visit(id=number) for number in range(1, 21)]
+        session.add_all(visits)
+        session.commit()  # they expire
+        with counted(engine) as said:
+            session.execute(sa.update(Visit).values(paid_at=NOW))
+        assert said == ["UPDATE"]
+        assert {it.status for it in visits} == {"PAID"}
+
+
+def test_a_key_that_the_database_writes_otherwise_is_loaded_when_it_is_asked_for(
+    engine: sa.Engine,
+) -> None:
+    with Session(engine) as session:
+        locker = Locker(id="ab")
+        session.add(locker)
+        session.flush()
+        locker.status = "SHUT"
+        session.flush()
+        with counted(engine) as said:
+            assert locker.shut_at is not None
+        assert said == ["SELECT"]

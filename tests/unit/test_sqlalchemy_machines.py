@@ -382,3 +382,17 @@ def test_a_mode_on_a_class_is_not_ours_to_change() -> None:
 
     with pytest.raises(UsageError, match=r"order is declared on a class, shop\.models:Order: not"):
         promotion.prepare(spec_of(base), "order", Mode.ENFORCE)
+
+
+def test_what_is_no_machine_is_told_where_the_class_is_made() -> None:
+    attributes = {
+        "__module__": "shop.models",
+        "__tablename__": "order",
+        "__interlock__": {"state": "status"},
+        "id": mapped_column(sa.Integer, primary_key=True),
+    }
+    with pytest.raises(
+        UsageError, match=r"shop\.models:Order: __interlock__ is \{'state'"
+    ) as caught:
+        type("Order", (fresh_base(),), attributes)
+    assert "Machine(" in str(caught.value.remedy)

@@ -49,6 +49,8 @@ def install(maker: Any, ask: Ask) -> None:
     factory = getattr(maker, "session_factory", maker)
     if hasattr(factory, "configure"):
         factory.configure(info={**(factory.kw.get("info") or {}), _ASK: ask})
+        if factory is not maker and maker.registry.has():
+            maker().info[_ASK] = ask
     elif isinstance(getattr(factory, "sync_session", factory), Session):
         factory.info[_ASK] = ask
     else:

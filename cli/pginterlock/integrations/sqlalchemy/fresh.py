@@ -8,7 +8,7 @@ Nothing is left to be loaded on access, which asynchronous code cannot.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import event, select, tuple_
+from sqlalchemy import event, inspect, select, tuple_
 from sqlalchemy.engine import Result
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, UOWTransaction, object_mapper
 from sqlalchemy.orm.attributes import set_committed_value
@@ -58,18 +58,21 @@ def _updated(state: ORMExecuteState) -> Result[Any] | None:
     if not state.is_update or mapper is None or not _attributes(mapper):
         return None
     result = state.invoke_statement()
+    names = set(_attributes(mapper))
     held = [it for it in state.session.identity_map.values() if isinstance(it, mapper.class_)]
-    loaded = [it for it in held if not state.session.is_modified(it)]
+    loaded = [
+        it for it in held if names & set(inspect(it).dict) and not state.session.is_modified(it)
+    ]
     _read(state.session, mapper, loaded)
     return result
 
 
-def _read(session: Session, mapper: Mapper[Any], objects: list[object]) -> None:
+def _read(session: Session, mapper: Mapper[Any], objects: list[Any]) -> None:
     """Read what triggers may have written, and put it into *objects* as what the database has."""
     keys = [mapper.get_property_by_column(it).class_attribute for it in mapper.primary_key]
     names = _attributes(mapper)
     columns = [mapper.attrs[name].class_attribute for name in names]
-    by_key = {tuple(mapper.primary_key_from_instance(it)): it for it in objects}
+    by_key = {tuple(inspect(it).identity): it for it in objects}
     wanted = list(by_key)
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
@@ -79,8 +82,13 @@ def _read(session: Session, mapper: Mapper[Any], objects: list[object]) -> None:
                 select(*keys, *columns).where(one), bind_arguments={"mapper": mapper}
             )
         for row in rows:
+            found = by_key.pop(tuple(row[: len(keys)]), None)
+            if found is None:  # its key is of another type than the database has: load it later
+                for it in by_key.values():
+                    session.expire(it, names)
+                return
             for name, value in zip(names, row[len(keys) :], strict=True):
-                set_committed_value(by_key[tuple(row[: len(keys)])], name, value)
+                set_committed_value(found, name, value)
 
 
 def _attributes(mapper: Mapper[Any]) -> list[str]:

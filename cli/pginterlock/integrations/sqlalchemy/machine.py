@@ -7,6 +7,8 @@ from typing import Any, TypedDict, Unpack
 from sqlalchemy import MetaData, Table, event
 from sqlalchemy.orm import Mapper
 
+from pginterlock.errors import UsageError
+
 # In the info of a MetaData: that of a table would be written into revisions.
 _DECLARED = "interlock_machines"
 _ATTRIBUTE = "__interlock__"
@@ -79,14 +81,27 @@ class Declared:
 
 @event.listens_for(Mapper, "after_mapper_constructed")
 def _note(mapper: Mapper[Any], kind: type) -> None:
-    """Keep the machines of a class with the tables of its metadata."""
+    """Keep the machines of a class with the tables of its metadata.
+
+    Raises UsageError for what is no machine: left alone, it would guard nothing.
+    """
     told = getattr(kind, _ATTRIBUTE, None)
-    machines: Sequence[object] = told if isinstance(told, list | tuple) else [told]
     above = getattr(mapper.inherits.class_, _ATTRIBUTE, None) if mapper.inherits else None
-    if told is None or told is above or not isinstance(mapper.local_table, Table):
+    if told is None or told is above:
         return
+    place = f"{kind.__module__}:{kind.__qualname__}"
+    machines: Sequence[object] = told if isinstance(told, list | tuple) else [told]
+    for it in machines:
+        if not isinstance(it, Machine):
+            raise UsageError(
+                f"{place}: {_ATTRIBUTE} is {it!r}, and no machine",
+                remedy="Write __interlock__ = pginterlock.sqlalchemy.Machine(state=..., ...), or a"
+                " tuple of them.",
+            )
+    if not isinstance(mapper.local_table, Table):
+        raise UsageError(f"{place}: a machine needs a table, and this class has a join or a query")
     noted = mapper.local_table.metadata.info.setdefault(_DECLARED, [])
-    noted += [Declared(kind, mapper, it) for it in machines if isinstance(it, Machine)]
+    noted += [Declared(kind, mapper, it) for it in machines]
 
 
 def declared_in(tables: MetaData) -> list[Declared]:
