@@ -101,7 +101,7 @@ def _note(mapper: Mapper[Any], kind: type) -> None:
     if not isinstance(mapper.local_table, Table):
         raise UsageError(f"{place}: a machine needs a table, and this class has a join or a query")
     noted = mapper.local_table.metadata.info.setdefault(_DECLARED, [])
-    noted += [Declared(kind, mapper, it) for it in machines]
+    noted += [Declared(kind, mapper, it) for it in machines if isinstance(it, Machine)]
 
 
 def declared_in(tables: MetaData) -> list[Declared]:
