@@ -88,6 +88,8 @@ def test_psql_tells_it_in_its_own_words(run: Run) -> None:
     done = run("psql", "-X", "-q", "-v", f"write={MOVE}", "-f", SCRIPTS / "refusal.sql")
 
     assert done.stdout == "sqlstate 23514\n"
+    errors = [it for it in done.stderr.splitlines() if "ERROR" in it]
+    assert [it for it in errors if f"psql:{it.rpartition('/')[2]}" not in PAGE] == []
     labels = ("DETAIL:", "HINT:", "SCHEMA NAME:", "TABLE NAME:", "CONSTRAINT NAME:")
     lines = [it for it in done.stderr.splitlines() if it.startswith(labels)]
     assert len(lines) == len(labels)
