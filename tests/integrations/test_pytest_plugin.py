@@ -1,10 +1,15 @@
 """The plugin for pytest, in runs of pytest of their own: what users see."""
 
+import os
 import tomllib
 from pathlib import Path
 
+import psycopg
 import pytest
 from tests.servers import ROOT, TestServer
+
+from pginterlock.integrations.pytest import place
+from pginterlock.model import Spec
 
 pytest_plugins = ["pytester"]
 
@@ -187,41 +192,92 @@ def test_a_schema_is_built_by_a_function_too(project: pytest.Pytester, server: T
     run(project, server.dsn()).assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "told"),
-    [
-        ("schema.sql", "create table a (i int);\n\nselect\n  nothing;", "*schema.sql:4:3: column*"),
-        ("schema.sql", "create table a (i int);\nselect 1/0;", "*schema.sql:2: division by zero*"),
-        ("schema.sql", "create table a (i int);", "*public.parcel*"),
-        ("schema.sql", None, "*schema.sql: No such file*"),
-        ("interlock.yaml", "interlock: 1\nmachine: {}", "*interlock.yaml:2:1*"),
-        ("interlock.yaml", None, "*interlock.yaml*"),
-    ],
-)
-def test_what_is_wrong_is_said_with_its_place(
-    name: str, text: str | None, told: str, project: pytest.Pytester, server: TestServer
+def test_what_is_wrong_with_a_schema_is_said_with_its_place(
+    project: pytest.Pytester, server: TestServer
 ) -> None:
-    file = project.path / name
-    file.unlink() if text is None else file.write_text(text)
-    project.makepyfile("def test_it(interlock_db): pass")
+    wrong = {
+        "column": ("create table a (i int);\n\nselect\n  nothing;", "*column.sql:4:3: column*"),
+        "division": ("create table a (i int);\nselect 1/0;", "*division.sql:2: division by zero*"),
+        "lacking": ("create table a (i int);", "*public.parcel*"),
+        "absent": (None, "*absent.sql: No such file*"),
+    }
+    for name, (text, _) in wrong.items():
+        if text is not None:
+            project.makefile(".sql", **{name: text})
+        project.makepyfile(
+            **{
+                f"test_{name}": f"""
+                import pytest
+
+                @pytest.fixture(scope="session")
+                def interlock_schema():
+                    return ["{name}.sql"]
+
+                def test_it(interlock_db):
+                    pass
+                """
+            }
+        )
 
     found = run(project, server.dsn())
 
-    found.assert_outcomes(errors=1)
-    found.stdout.fnmatch_lines([told])
+    found.assert_outcomes(errors=len(wrong))
+    for _, told in wrong.values():
+        found.stdout.fnmatch_lines_random([told])
     found.stdout.no_fnmatch_line("*Traceback*")
 
 
-def test_workers_share_a_server_that_is_named(project: pytest.Pytester, server: TestServer) -> None:
+def test_what_is_wrong_with_a_spec_is_said_with_its_place(project: pytest.Pytester) -> None:
+    (project.path / "interlock.yaml").write_text("interlock: 1\nmachine: {}")
+    project.makepyfile("def test_it(interlock_db): pass")
+
+    found = run(project, "host=/nowhere")
+
+    found.assert_outcomes(errors=1)
+    found.stdout.fnmatch_lines(["interlock_db: *interlock.yaml:1:1: *", "*interlock.yaml:2:1: *"])
+    found.stdout.no_fnmatch_line("*Traceback*")
+    found.stdout.no_fnmatch_line("*another exception*")
+
+
+def test_workers_share_a_server_that_is_named_without_a_database(
+    project: pytest.Pytester, server: TestServer
+) -> None:
     project.makepyfile(PASSING)
+    with psycopg.connect(server.dsn(), autocommit=True) as admin:
+        admin.execute("create role runs_tests login superuser")
+        try:
+            dsn = f"postgresql+psycopg://runs_tests@/?host={server.host}&port=5432"
+            found = run(project, dsn, "-n", "2", "--timeout", "60")
+        finally:
+            admin.execute("drop role runs_tests")
 
-    run(project, server.dsn(), "-n", "2", "--timeout", "60").assert_outcomes(passed=9)
+    found.assert_outcomes(passed=9)
 
 
-def test_an_embedded_server_is_started_without_a_name(project: pytest.Pytester) -> None:
-    project.makepyfile(PASSING)
+def test_an_embedded_server_is_started_without_a_name_and_files_are_found_from_below(
+    project: pytest.Pytester,
+) -> None:
+    (project.path / "interlock.yaml").rename(project.path / "machines.yaml")
+    project.makepyprojecttoml('[tool.interlock]\nspec = "machines.yaml"\n')
+    below = project.mkdir("below")
+    (below / "test_below.py").write_text(PASSING)
+    project.chdir()
+    os.chdir(below)
 
     run(project, "").assert_outcomes(passed=9)
+
+
+def test_two_sessions_make_the_roles_of_a_server_one_after_the_other(
+    server: TestServer,
+) -> None:
+    lock = "select pg_locks.granted from pg_locks where locktype = 'advisory' and objid = 4711232"
+    with psycopg.connect(server.dsn(), autocommit=True) as other:
+
+        def build(_: str) -> None:
+            assert other.execute(lock).fetchall() == [(True,)]
+
+        with place.template(server.dsn(), build, Spec(()), Path()):
+            assert other.execute(lock).fetchall() == []
 
 
 def test_without_programs_of_a_server_it_says_what_to_install(

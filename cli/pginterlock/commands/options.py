@@ -52,14 +52,16 @@ leave_option: Callable[[_Decorated], _Decorated] = click.option(
 )
 
 
-def find_spec(explicit: Path | None) -> Path:
+def find_spec(explicit: Path | None, folder: Path = Path()) -> Path:
     """Return the spec that is meant: *explicit*, else what pyproject.toml says, else the default.
+
+    *folder* is that of pyproject.toml; the path that it says is relative to it.
 
     Raises SpecError where pyproject.toml cannot be read.
     """
     if explicit:
         return explicit
-    project = Path("pyproject.toml")
+    project = folder / "pyproject.toml"
     if not project.is_file():
         return Path(DEFAULT_SPEC)
     try:

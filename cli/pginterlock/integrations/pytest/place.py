@@ -3,19 +3,52 @@
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
 from psycopg import conninfo, sql
 
 from pginterlock import apply, database
-from pginterlock.errors import EnvironmentFault, UsageError
+from pginterlock.errors import EnvironmentFault, InterlockError, UsageError
 from pginterlock.model import Spec
+from pginterlock.pgtap import maintenance
 from pginterlock.pgtap.script import ScriptError, Statement, read
 
 Build = Callable[[str], object]
 Schema = Sequence[str | os.PathLike[str]] | Build | None
+
+# Roles belong to the whole server: of several workers one at a time makes them.
+_LOCK = "select pg_advisory_lock(4711232)"
+
+
+class Templates:
+    """The templates of a session on the server of *dsn*: one for each schema and spec."""
+
+    def __init__(self, dsn: str, folder: Path, stack: ExitStack) -> None:
+        self.dsn = dsn
+        self._folder = folder
+        self._stack = stack
+        self._made: dict[object, str | InterlockError] = {}
+
+    def of(self, schema: Schema, spec: Spec) -> str:
+        """Return the name of the template of *schema* under *spec*, made at the first call.
+
+        Raises what `template` raises, and the same again at the next call.
+        """
+        key = (schema if callable(schema) else tuple(map(str, schema or ())), spec)
+        if key not in self._made:
+            self._made[key] = self._make(schema, spec)
+        found = self._made[key]
+        if isinstance(found, InterlockError):
+            raise found
+        return found
+
+    def _make(self, schema: Schema, spec: Spec) -> str | InterlockError:
+        try:
+            return self._stack.enter_context(template(self.dsn, schema, spec, self._folder))
+        except InterlockError as error:
+            return error
 
 
 @contextmanager
@@ -27,10 +60,14 @@ def template(dsn: str, schema: Schema, spec: Spec, folder: Path) -> Iterator[str
     its position, and what `pginterlock.apply.install` raises.
     """
     name = f"interlock_pytest_{os.getpid()}_{secrets.token_hex(3)}"
-    with database.connect(dsn) as admin:
+    with database.connect(maintenance(dsn)) as admin:
         _run(admin, "create database {}", name)
         try:
-            fill(conninfo.make_conninfo(dsn, dbname=name), schema, spec, folder)
+            admin.execute(_LOCK)
+            try:
+                fill(conninfo.make_conninfo(dsn, dbname=name), schema, spec, folder)
+            finally:
+                admin.execute("select pg_advisory_unlock_all()")
             yield name
         finally:
             _run(admin, "drop database if exists {} with (force)", name)

@@ -8,7 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from pginterlock.integrations.pytest.database import InterlockDatabase
-    from pginterlock.integrations.pytest.place import Schema
+    from pginterlock.integrations.pytest.place import Schema, Templates
     from pginterlock.model import Spec
 
 
@@ -41,48 +41,43 @@ def interlock_spec(pytestconfig: pytest.Config) -> "Spec":
 
     with _told():
         named: str = pytestconfig.getini("interlock_spec")
-        return load(pytestconfig.rootpath / (named or find_spec(None)))
+        root = pytestconfig.rootpath
+        return load(root / (named or find_spec(None, root)))
 
 
 @pytest.fixture(scope="session")
 def interlock_server(pytestconfig: pytest.Config) -> Iterator[str]:
     """Yield the connection string of the server; each worker of pytest-xdist has one of its own."""
-    from pginterlock import embedded
+    from pginterlock import database, embedded
 
     named: str | None = pytestconfig.getoption("--interlock-dsn")
-    if named:
-        yield named
-        return
-    with _told():
-        server = embedded.start(in_memory=True)
-    try:
-        yield server.dsn()
-    finally:
-        server.stop()
+    with ExitStack() as stack:
+        with _told():
+            if named:
+                dsn = stack.enter_context(embedded.resolved(database.find_dsn(named)))
+            else:
+                server = embedded.start(in_memory=True)
+                stack.callback(server.stop)
+                dsn = server.dsn()
+        yield dsn
 
 
 @pytest.fixture(scope="session")
-def interlock_template(
-    pytestconfig: pytest.Config,
-    interlock_spec: "Spec",
-    interlock_schema: "Schema",
-    interlock_server: str,
-) -> Iterator[str]:
-    """Yield the name of the database that those of the tests are cloned from."""
-    from pginterlock.integrations.pytest import place
+def interlock_templates(
+    pytestconfig: pytest.Config, interlock_server: str
+) -> "Iterator[Templates]":
+    """Yield the databases that those of the tests are cloned from."""
+    from pginterlock.integrations.pytest.place import Templates
 
     with ExitStack() as stack:
-        made = place.template(
-            interlock_server, interlock_schema, interlock_spec, pytestconfig.rootpath
-        )
-        with _told():
-            name = stack.enter_context(made)
-        yield name
+        yield Templates(interlock_server, pytestconfig.rootpath, stack)
 
 
+# It asks for schema and spec itself: a module may have its own, and a fixture of the session is
+# not made anew for one.
 @pytest.fixture
 def interlock_db(
-    interlock_spec: "Spec", interlock_server: str, interlock_template: str
+    interlock_spec: "Spec", interlock_schema: "Schema", interlock_templates: "Templates"
 ) -> "Iterator[InterlockDatabase]":
     """Yield a database of this test alone, with the user's tables under their machines."""
     from pginterlock.integrations.pytest.database import InterlockDatabase
@@ -90,7 +85,8 @@ def interlock_db(
 
     with ExitStack() as stack:
         with _told():
-            dsn = stack.enter_context(clone(interlock_server, interlock_template))
+            template = interlock_templates.of(interlock_schema, interlock_spec)
+            dsn = stack.enter_context(clone(interlock_templates.dsn, template))
             sessions = stack.enter_context(ExitStack())
             database = InterlockDatabase(dsn, interlock_spec, sessions)
         yield database
@@ -105,4 +101,5 @@ def _told() -> Iterator[None]:
         yield
     except InterlockError as error:
         remedy = f"\n  {error.remedy}" if error.remedy else ""
-        pytest.fail(f"interlock_db: {error.message}{remedy}", pytrace=False)
+        told = f"interlock_db: {error.message}{remedy}"
+        raise pytest.fail.Exception(told, pytrace=False) from None
