@@ -115,7 +115,7 @@ def _key_names(connection: psycopg.Connection, machine: Machine) -> tuple[str, .
 
 
 def _way(machine: Machine, start: str, end: str) -> list[str] | None:
-    """Return the events of the shortest way, in the order of the spec where several are as short."""
+    """Return the events of the shortest way; of several the first in the order of the spec."""
     ways: dict[str, list[str]] = {start: []}
     todo = [start]
     while todo:

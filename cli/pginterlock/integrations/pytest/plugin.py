@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pginterlock.integrations.pytest.database import InterlockDatabase
     from pginterlock.integrations.pytest.place import Schema
     from pginterlock.model import Spec
@@ -36,12 +38,11 @@ def interlock_schema(pytestconfig: pytest.Config) -> "Schema":
 @pytest.fixture(scope="session")
 def interlock_spec(pytestconfig: pytest.Config) -> "Spec":
     """Return the spec of the setting, else the one that `interlock` finds in the root folder."""
-    from pginterlock.commands.options import find_spec
     from pginterlock.spec import load
 
     with _told():
         named: str = pytestconfig.getini("interlock_spec")
-        return load(pytestconfig.rootpath / (named or find_spec(None)))
+        return load(pytestconfig.rootpath / (named or _usual_spec(pytestconfig.rootpath)))
 
 
 @pytest.fixture(scope="session")
@@ -106,3 +107,21 @@ def _told() -> Iterator[None]:
     except InterlockError as error:
         remedy = f"\n  {error.remedy}" if error.remedy else ""
         pytest.fail(f"interlock_db: {error.message}{remedy}", pytrace=False)
+
+
+def _usual_spec(root: "Path") -> str:
+    """Return what `interlock` would read in the folder *root*."""
+    import tomllib
+
+    from pginterlock.errors import SpecError
+
+    project = root / "pyproject.toml"
+    told: object = {}
+    if project.is_file():
+        try:
+            told = tomllib.loads(project.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise SpecError((f"{project} cannot be read: {error}",)) from None
+    for key in ("tool", "interlock", "spec"):
+        told = told.get(key) if isinstance(told, dict) else None
+    return told if isinstance(told, str) else "interlock.yaml"
