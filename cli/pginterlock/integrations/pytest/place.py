@@ -117,7 +117,7 @@ def _place(statement: Statement, position: str | None) -> str:
 def _run(admin: psycopg.Connection, statement: str, name: str) -> None:
     try:
         with database.faults():
-            admin.execute(sql.SQL(statement).format(sql.Identifier(name)))  # type: ignore[arg-type]
+            admin.execute(sql.SQL(statement).format(sql.Identifier(name)))
     except EnvironmentFault as fault:
         fault.remedy = fault.remedy or "The role needs the right CREATEDB."
         raise

@@ -1,0 +1,71 @@
+"""Values of a type, by number: the same number, the same value. Pure."""
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+
+_DAY = date(2026, 1, 1)
+_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
+_TEXTS = ("text", "character varying", "character", "name", '"char"')
+_LENGTH = re.compile(r"\((\d+)\)")
+_LITERAL = re.compile(r"'((?:[^']|'')*)'|(?<![\w.])(\d+(?:\.\d+)?)")
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(.*)", re.DOTALL)
+_FIXED = {
+    "boolean": "false",
+    "json": "{}",
+    "jsonb": "{}",
+    "bytea": "\\x00",
+    "interval": "1 day",
+    "inet": "10.0.0.1",
+    "cidr": "10.0.0.0/8",
+    "xml": "<a/>",
+    "oid": "1",
+    "point": "(0,0)",
+}
+
+
+def sample(base_type: str, number: int, labels: tuple[str, ...] = ()) -> str | None:
+    """Return value *number* of a type as text, or None for a type that is not known here."""
+    name = base_type.partition("(")[0].strip()
+    day = _DAY + timedelta(days=number)
+    known = {
+        **dict.fromkeys(_NUMBERS, str(number)),
+        **dict.fromkeys(_TEXTS, _text(base_type, number)),
+        **_FIXED,
+        "date": day.isoformat(),
+        "uuid": f"00000000-0000-0000-0000-{number:012d}",
+    }
+    if labels or name in known:
+        return labels[0] if labels else known[name]
+    if name.startswith("time"):
+        return f"{day} 12:00+00" if name.startswith("timestamp") else "12:00"
+    if name.endswith("[]"):
+        return "{}"
+    return "empty" if name.endswith("range") else None
+
+
+def around(value: str) -> list[str]:
+    """Return the neighbours of a number, or of a day; nothing for what is neither."""
+    if found := _DATE.fullmatch(value):
+        try:
+            day = date.fromisoformat(found[1])
+            return [f"{day + timedelta(days=it)}{found[2]}" for it in (1, -1)]
+        except (ValueError, OverflowError):
+            return []
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return []
+    return [str(number + 1), str(number - 1)] if number.is_finite() else []
+
+
+def constants(condition: str) -> list[str]:
+    """Return the literals that a condition compares with, in their order."""
+    found = [((it[1] or "").replace("''", "'") or it[2]) for it in _LITERAL.finditer(condition)]
+    return list(dict.fromkeys(it for it in found if it))
+
+
+def _text(base_type: str, number: int) -> str:
+    longest = _LENGTH.search(base_type)
+    limit = int(longest[1]) if longest else 1 if base_type in ("character", '"char"') else 60
+    return f"x{number}" if len(f"x{number}") <= limit else str(number)[-limit:]
