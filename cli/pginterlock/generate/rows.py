@@ -290,7 +290,7 @@ class Maker:
         known = [text for it in wanted for text in values.constants(it.text)]
         choices = {it: [held[it], *known, "true", "false", None] for it in held}
         choices |= {
-            it: [v for v in some if v is None or _fits(v, str(_base_of(shape, it)))]
+            it: [v for v in some if v in (held[it], None) or _fits(v, _base_of(shape, it))]
             for it, some in choices.items()
         }
         try:

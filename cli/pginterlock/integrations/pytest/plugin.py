@@ -36,6 +36,7 @@ def interlock_schema(pytestconfig: pytest.Config) -> "Schema":
 @pytest.fixture(scope="session")
 def interlock_spec(pytestconfig: pytest.Config) -> "Spec":
     """Return the spec of the setting, else the one that `interlock` finds in the root folder."""
+    from pginterlock.commands.options import find_spec
     from pginterlock.spec import load
 
     with _told():
