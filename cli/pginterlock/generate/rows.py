@@ -288,10 +288,13 @@ class Maker:
         }
         types = {it.name: it.type for it in shape.table.columns}
         known = [text for it in wanted for text in values.constants(it.text)]
-        choices = {it: [held[it], *known, "true", "false", None] for it in held}
-        choices |= {
-            it: [v for v in some if v is None or _fits(v, str(_base_of(shape, it)))]
-            for it, some in choices.items()
+        choices = {
+            it: [
+                *([] if value is None else [value]),
+                *(v for v in (*known, "true", "false") if _fits(v, _base_of(shape, it))),
+                *([] if it in needed else [None]),
+            ]
+            for it, value in held.items()
         }
         try:
             held |= solve(self.copy, types, {k: v for k, v in choices.items() if v}, wanted)
