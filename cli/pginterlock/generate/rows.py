@@ -12,6 +12,7 @@ from pginterlock.generate.copying import Parent, Shape
 from pginterlock.generate.solving import Condition, solve
 from pginterlock.model import Machine
 from pginterlock.names import ident, literal
+from pginterlock.table import Column
 
 Samples = Mapping[str, Mapping[str, str]]  # table, column, value; {n} is the number of the row
 Values = dict[str, str | None]
@@ -248,6 +249,7 @@ class Maker:
             some += usable
             some += [it for value in usable for it in values.around(value)]
             some += ["true"] if base == "boolean" else []
+        some += [it] if (it := values.second(base)) else []
         column = self.shape.table.column(name)
         some += column.labels[1:] if column else ()
         return list(dict.fromkeys([*some, None]))
@@ -268,7 +270,7 @@ class Maker:
                 target = it.target_columns[it.columns.index(name)]
                 return self._sample(self.shapes[it.table], target, number, depth + 1)
         column = shape.table.column(name)
-        return values.sample(column.base_type, number, column.labels) if column else None
+        return values.sample(_sized(column), number, column.labels) if column else None
 
     def _make_parent(self, name: TableName, number: int) -> None:
         """Make row *number* of another table, after what it refers to itself."""
@@ -288,10 +290,13 @@ class Maker:
         }
         types = {it.name: it.type for it in shape.table.columns}
         known = [text for it in wanted for text in values.constants(it.text)]
-        choices = {it: [held[it], *known, "true", "false", None] for it in held}
-        choices |= {
-            it: [v for v in some if v in (held[it], None) or _fits(v, _base_of(shape, it))]
-            for it, some in choices.items()
+        choices = {
+            it: [
+                *([] if value is None else [value]),
+                *(v for v in (*known, "true", "false") if _fits(v, _base_of(shape, it))),
+                *([] if it in needed else [None]),
+            ]
+            for it, value in held.items()
         }
         try:
             held |= solve(self.copy, types, {k: v for k, v in choices.items() if v}, wanted)
@@ -331,6 +336,12 @@ def _joined(machine: Machine, shapes: Mapping[TableName, Shape]) -> Shape:
         if key and not any(it.columns == (column,) for it in parents):
             parents.append(Parent((column,), table, (key.name,)))
     return replace(shape, parents=tuple(parents))
+
+
+def _sized(column: Column) -> str:
+    """Return the type of *column* below its domains, with its length where that is known."""
+    is_same = column.type.partition("(")[0] == column.base_type.partition("(")[0]
+    return column.type if is_same else column.base_type
 
 
 def _base_of(shape: Shape, name: str) -> str:

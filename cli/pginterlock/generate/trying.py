@@ -1,5 +1,6 @@
 """One test after another: what is expected of a write, what was not tried, and why."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -68,7 +69,7 @@ class Script:
             raise Unmade(f"another refusal comes first: {met}")
         self.maker.lines += [
             *(f"{it};" for it in before),
-            f"select pg_temp.refused({literal(code)}, $try${statement}$try$, {literal(name)});",
+            f"select pg_temp.refused({literal(code)}, {_quoted(statement)}, {literal(name)});",
             *(f"{it};" for it in after),
         ]
         self.tests += 1
@@ -76,7 +77,7 @@ class Script:
     def throws(self, sqlstate: str, statement: str, name: str) -> None:
         """Write the test that the server itself refuses *statement*."""
         self.maker.lines.append(
-            f"select throws_ok($try${statement}$try$, {literal(sqlstate)}, null, {literal(name)});"
+            f"select throws_ok({_quoted(statement)}, {literal(sqlstate)}, null, {literal(name)});"
         )
         self.tests += 1
 
@@ -84,7 +85,7 @@ class Script:
         """Write the test that *statement* passes, and run it."""
         with self.maker.copy.transaction():
             self.maker.copy.execute(statement.encode())
-        self.maker.lines.append(f"select lives_ok($try${statement}$try$, {literal(name)});")
+        self.maker.lines.append(f"select lives_ok({_quoted(statement)}, {literal(name)});")
         self.tests += 1
 
     def holds(self, query: str, value: str, name: str) -> None:
@@ -119,3 +120,14 @@ class Script:
                 return "IL15"
             return reason(error)
         return None
+
+
+def _quoted(statement: str) -> str:
+    """Return *statement* as a literal that reads as it does, whatever stands in it."""
+    tag = next(it for it in _tags() if it not in statement)
+    return f"{tag}{statement}{tag}"
+
+
+def _tags() -> Iterator[str]:
+    yield "$try$"
+    yield from (f"$try{number}$" for number in itertools.count())

@@ -22,6 +22,17 @@ _FIXED = {
     "oid": "1",
     "point": "(0,0)",
 }
+_SECOND = {
+    "json": '{"n": 1}',
+    "jsonb": '{"n": 1}',
+    "bytea": "\\x01",
+    "interval": "2 days",
+    "inet": "10.0.0.2",
+    "cidr": "11.0.0.0/8",
+    "xml": "<b/>",
+    "oid": "2",
+    "point": "(1,1)",
+}
 
 
 def sample(base_type: str, number: int, labels: tuple[str, ...] = ()) -> str | None:
@@ -42,6 +53,14 @@ def sample(base_type: str, number: int, labels: tuple[str, ...] = ()) -> str | N
     if name.endswith("[]"):
         return "{}"
     return "empty" if name.endswith("range") else None
+
+
+def second(base_type: str) -> str | None:
+    """Return another value of a type of which `sample` knows but one, or None."""
+    name = base_type.partition("(")[0].strip()
+    if name.endswith("[]"):
+        return "{1}"
+    return "13:00" if name.startswith("time ") or name == "time" else _SECOND.get(name)
 
 
 def around(value: str) -> list[str]:
