@@ -35,11 +35,12 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A table, what its rows refer to, and what its CHECKs demand."""
+    """A table, what its rows refer to, what its CHECKs demand, and how long its values may be."""
 
     table: Table
     parents: tuple[Parent, ...]
     checks: tuple[Condition, ...]
+    lengths: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,8 @@ def _shape(copy: psycopg.Connection, name: TableName) -> Shape:
         oid = {"oid": table.oid}
         parents = database.ask(copy, "row_parents.sql", oid)
         checks = database.ask(copy, "row_checks.sql", oid)
+        place = {"schema": name.schema, "table": name.name}
+        lengths = database.ask(copy, "row_lengths.sql", place)
     return Shape(
         table,
         tuple(
@@ -163,4 +166,5 @@ def _shape(copy: psycopg.Connection, name: TableName) -> Shape:
             for row in parents
         ),
         tuple(Condition(row["condition"], tuple(row["columns"]), is_check=True) for row in checks),
+        {row["column_name"]: row["longest"] for row in lengths},
     )

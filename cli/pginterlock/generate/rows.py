@@ -270,7 +270,7 @@ class Maker:
                 target = it.target_columns[it.columns.index(name)]
                 return self._sample(self.shapes[it.table], target, number, depth + 1)
         column = shape.table.column(name)
-        return values.sample(_sized(column), number, column.labels) if column else None
+        return values.sample(_sized(shape, column), number, column.labels) if column else None
 
     def _make_parent(self, name: TableName, number: int) -> None:
         """Make row *number* of another table, after what it refers to itself."""
@@ -338,10 +338,10 @@ def _joined(machine: Machine, shapes: Mapping[TableName, Shape]) -> Shape:
     return replace(shape, parents=tuple(parents))
 
 
-def _sized(column: Column) -> str:
+def _sized(shape: Shape, column: Column) -> str:
     """Return the type of *column* below its domains, with its length where that is known."""
-    is_same = column.type.partition("(")[0] == column.base_type.partition("(")[0]
-    return column.type if is_same else column.base_type
+    longest = shape.lengths.get(column.name)
+    return column.base_type if longest is None else f"{column.base_type}({longest})"
 
 
 def _base_of(shape: Shape, name: str) -> str:

@@ -40,7 +40,7 @@ def sample(base_type: str, number: int, labels: tuple[str, ...] = ()) -> str | N
     name = base_type.partition("(")[0].strip()
     day = _DAY + timedelta(days=number)
     known = {
-        **dict.fromkeys(_NUMBERS, str(number)),
+        **dict.fromkeys(_NUMBERS, _number(base_type, number)),
         **dict.fromkeys(_TEXTS, _text(base_type, number)),
         **_FIXED,
         "date": day.isoformat(),
@@ -82,6 +82,15 @@ def constants(condition: str) -> list[str]:
     """Return the literals that a condition compares with, in their order."""
     found = [((it[1] or "").replace("''", "'") or it[2]) for it in _LITERAL.finditer(condition)]
     return list(dict.fromkeys(it for it in found if it))
+
+
+def _number(base_type: str, number: int) -> str:
+    """Return *number* in the digits that there may be before the point."""
+    longest = _LENGTH.search(base_type)
+    if longest is None:
+        return str(number)
+    most = 10 ** int(longest[1]) - 1
+    return str((number - 1) % most + 1) if most else "0"
 
 
 def _text(base_type: str, number: int) -> str:
