@@ -55,7 +55,7 @@ def _guard(script: Script, it: Transition) -> None:
             if other is not it and other.guard:
                 text = f"({other.guard.text}) is not true"
                 conditions.append(Condition(text, other.guard.columns))
-        row = maker.make(it.from_state)
+        row = maker.make(it.from_state, then=it)
         script.refused("IL04", maker.moved(row, it.to_state, None, None, conditions)[0], name)
 
 
@@ -73,7 +73,7 @@ def _who(script: Script, it: Transition) -> None:
             script.demand_enforced("authority")
             if not all(t.by for t in events):
                 raise Unmade("another event makes the same move")
-            row = maker.make(it.from_state)
+            row = maker.make(it.from_state, then=it)
             before = (
                 f"grant usage on schema {ident(table.schema)} to {STRANGER}",
                 f"grant select, update on {maker.name} to {STRANGER}",
@@ -86,7 +86,7 @@ def _who(script: Script, it: Transition) -> None:
         with script.trying(name):
             if not all(t.reason is Need.REQUIRED for t in events):
                 raise Unmade("another event makes the same move")
-            row = maker.make(it.from_state)
+            row = maker.make(it.from_state, then=it)
             text = maker.moved(row, it.to_state, it)[0]
             around = (("select interlock.act_as('tester')",), (_ACT,))
             script.refused("IL06", text, name, around)
@@ -96,7 +96,7 @@ def _who(script: Script, it: Transition) -> None:
             script.demand_enforced("approval")
             if not all(t.approvals for t in events):
                 raise Unmade("another event makes the same move")
-            row = maker.make(it.from_state)
+            row = maker.make(it.from_state, then=it)
             script.refused("IL05", maker.moved(row, it.to_state, it)[0], name)
 
 
@@ -128,7 +128,7 @@ def _stamps(script: Script, state: str) -> None:
                 name = f"{move.event} from {move.from_state} without {it.column} is refused"
                 with script.trying(name):
                     script.demand_enforced("stamp", it.column)
-                    row = maker.make(move.from_state)
+                    row = maker.make(move.from_state, then=move)
                     text = maker.moved(row, state, move, without=[it.column])[0]
                     script.refused("IL12", text, name)
         if presence is Presence.REQUIRED:
@@ -169,7 +169,7 @@ def _require(script: Script, state: str, column: str) -> None:
         told = f"{name}, at {move.event} from {move.from_state}"
         with script.trying(told):
             script.demand_enforced("state_row", name)
-            row = maker.make(move.from_state)
+            row = maker.make(move.from_state, then=move)
             _, held = maker.moved(row, state, move)
             sets = {it: v for it, v in held.values.items() if v != row.values[it]}
             sets |= {maker.machine.state: state, column: None}
@@ -185,9 +185,11 @@ def _require(script: Script, state: str, column: str) -> None:
 def _other(script: Script, row: Row, column: str) -> dict[str, str | None]:
     """Return what to set so that a column of *row* has another value."""
     maker = script.maker
-    if any(column in it.columns for it in maker.shape.parents):
+    leading = [it for it in maker.shape.parents if column in it.columns]
+    if leading:
         maker.prepare(row.number + _FAR)
-        return {column: maker.sample(column, row.number + _FAR)}
+        names = dict.fromkeys(name for it in leading for name in it.columns)
+        return {it: maker.sample(it, row.number + _FAR) for it in names if it not in maker.key}
     current = row.values[column]
     told = "null" if current is None else f"{literal(current)}::{maker.types[column]}"
     other = Condition(f"{ident(column)} is distinct from {told}", (column,))
@@ -252,7 +254,7 @@ def _reaction(script: Script, it: Reaction) -> None:
         name = f"{it.name} moves a row from {move.from_state} to {move.to_state}"
         with script.trying(name):
             script.demand_enforced("reaction", it.name)
-            row = maker.make(move.from_state)
+            row = maker.make(move.from_state, then=move)
             conditions = [Condition(it.when.text, it.when.columns)]
             if move.guard:
                 conditions.append(Condition(move.guard.text, move.guard.columns))

@@ -2,7 +2,7 @@
 
 from pginterlock.choices import Fill
 from pginterlock.elements import Transition
-from pginterlock.generate.rows import Row, Unmade
+from pginterlock.generate.rows import Maker, Row, Unmade
 from pginterlock.generate.trying import Script
 
 UNKNOWN = "interlock_no_such_state"
@@ -42,7 +42,7 @@ def _allowed(script: Script, it: Transition) -> None:
     with script.trying(f"{name} is allowed"):
         if it.approvals:
             raise Unmade("it needs approvals of other logins")
-        row = maker.make(it.from_state)
+        row = maker.make(it.from_state, then=it)
         text, moved = maker.moved(row, it.to_state, it, without=filled)
         script.allowed(text, f"{name} is allowed")
         if it.from_state != it.to_state:
@@ -78,7 +78,7 @@ def _beside(script: Script, row: Row, others: list[str]) -> None:
         labels = [it for it in column.labels if it not in maker.machine.states] if column else []
         if column and column.labels and not labels:
             raise Unmade(f"{column.type} has no label that is no state")
-        unknown = labels[0] if labels else UNKNOWN
+        unknown = labels[0] if labels else _unknown(maker)
         script.refused("IL11", maker.update(row, {state: unknown}), name)
     name = f"{row.state} -> null is refused"
     with script.trying(name):
@@ -88,6 +88,16 @@ def _beside(script: Script, row: Row, others: list[str]) -> None:
             script.throws("23502", text, name)
         else:
             script.refused("IL11", text, name)
+
+
+def _unknown(maker: Maker) -> str:
+    """Return what is no state, and fits into the column."""
+    longest = maker.shape.lengths.get(maker.machine.state, len(UNKNOWN))
+    some: list[str] = [UNKNOWN[:longest], *"?!#%"]
+    found = next((it for it in some if it not in maker.machine.states), None)
+    if found is None:
+        raise Unmade(f"no text that fits into {maker.machine.state} is no state")
+    return found
 
 
 def _death(script: Script, row: Row) -> None:

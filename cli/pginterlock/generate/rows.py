@@ -7,12 +7,12 @@ import psycopg
 
 from pginterlock.choices import Presence
 from pginterlock.elements import TableName, Transition
+from pginterlock.expression import demands
 from pginterlock.generate import values
 from pginterlock.generate.copying import Parent, Shape
 from pginterlock.generate.solving import Condition, solve
 from pginterlock.model import Machine
 from pginterlock.names import ident, literal
-from pginterlock.table import Column
 
 Samples = Mapping[str, Mapping[str, str]]  # table, column, value; {n} is the number of the row
 Values = dict[str, str | None]
@@ -66,14 +66,17 @@ class Maker:
         """The table, as SQL writes it."""
         return _name(self.machine.table)
 
-    def make(self, state: str, pins: Pins | None = None) -> Row:
-        """Return a new row in *state*, with *pins* fulfilled there; raise Unmade."""
+    def make(self, state: str, pins: Pins | None = None, then: Transition | None = None) -> Row:
+        """Return a new row in *state*, with *pins* fulfilled there, that *then* could move on.
+
+        Raises Unmade.
+        """
         why = f"no moves without approvals lead to {state}"
         for number, way in enumerate(self._ways(state)):
             before, parents = list(self.lines), set(self._parents)
             try:
                 with self.copy.transaction():
-                    return self._along(way, pins or {})
+                    return self._along(way, pins or {}, then)
             except (Unmade, psycopg.Error) as error:
                 why = why if number else reason(error)
                 self.lines, self._parents = before, parents
@@ -201,15 +204,33 @@ class Maker:
         """Return value *number* of a column of the machine's table."""
         return self._sample(self.shape, column, number)
 
-    def _along(self, way: Sequence[Transition], pins: Pins) -> Row:
-        start = way[0].from_state if way else self._only
-        text, row = self.born(start, {} if way else pins)
+    def _along(self, way: Sequence[Transition], pins: Pins, then: Transition | None) -> Row:
+        ahead = [*way, then] if then else list(way)
+        states = [it.from_state for it in way] + [way[-1].to_state if way else self._only]
+        wanted = [self._foresight(state, ahead[at:]) for at, state in enumerate(states)]
+        wanted[-1] |= pins
+        text, row = self.born(states[0], wanted[0])
         self.do(text)
-        for number, transition in enumerate(way):
-            last = pins if number == len(way) - 1 else {}
-            text, row = self.moved(row, transition.to_state, transition, last)
+        for transition, there in zip(way, wanted[1:], strict=True):
+            text, row = self.moved(row, transition.to_state, transition, there)
             self.do(text)
         return row
+
+    def _foresight(self, state: str, ahead: Sequence[Transition]) -> dict[str, bool]:
+        """Return what a row must have in *state* already: asked for later, and frozen till then."""
+        found: dict[str, bool] = {}
+        frozen: set[str] = set()
+        here = state
+        for move in ahead:
+            freeze = self.machine.row(here).freeze
+            frozen |= set(self.types if freeze == ("*",) else freeze)
+            asked = list(self.machine.row(move.to_state).require)
+            if move.guard:
+                asked += [it for it, is_there in demands(move.guard.text) if is_there]
+            found |= {it: True for it in asked if it in frozen and it in self.types}
+            here = move.to_state
+        forbidden = {it for it, is_there in self.presence(state).items() if not is_there}
+        return {it: True for it in found if it not in forbidden}
 
     def _ways(self, state: str) -> Iterator[Sequence[Transition]]:
         """Yield ways to *state*, the shortest first; no state twice."""
@@ -245,7 +266,7 @@ class Maker:
         if any(name in it.columns for it in wanted) and not self._refers(name):
             beside = {c for it in wanted if name in it.columns for c in it.columns}
             near = [v for it in sorted(beside) if self._base(it) == base and (v := row.values[it])]
-            usable = [it for it in (*near, *known) if _fits(it, base)]
+            usable = [it for it in (*near, *known) if values.fits(it, base)]
             some += usable
             some += [it for value in usable for it in values.around(value)]
             some += ["true"] if base == "boolean" else []
@@ -270,7 +291,11 @@ class Maker:
                 target = it.target_columns[it.columns.index(name)]
                 return self._sample(self.shapes[it.table], target, number, depth + 1)
         column = shape.table.column(name)
-        return values.sample(_sized(shape, column), number, column.labels) if column else None
+        return (
+            values.sample(values.sized(column, shape.lengths), number, column.labels)
+            if column
+            else None
+        )
 
     def _make_parent(self, name: TableName, number: int) -> None:
         """Make row *number* of another table, after what it refers to itself."""
@@ -293,7 +318,7 @@ class Maker:
         choices = {
             it: [
                 *([] if value is None else [value]),
-                *(v for v in (*known, "true", "false") if _fits(v, _base_of(shape, it))),
+                *(v for v in (*known, "true", "false") if values.fits(v, _base_of(shape, it))),
                 *([] if it in needed else [None]),
             ]
             for it, value in held.items()
@@ -338,32 +363,9 @@ def _joined(machine: Machine, shapes: Mapping[TableName, Shape]) -> Shape:
     return replace(shape, parents=tuple(parents))
 
 
-def _sized(shape: Shape, column: Column) -> str:
-    """Return the type of *column* below its domains, with its length where that is known."""
-    longest = shape.lengths.get(column.name)
-    return column.base_type if longest is None else f"{column.base_type}({longest})"
-
-
 def _base_of(shape: Shape, name: str) -> str:
     column = shape.table.column(name)
     return column.base_type if column else ""
-
-
-def _fits(value: str, base: str) -> bool:
-    """Whether *value* can be written as a value of type *base*."""
-    name = base.partition("(")[0].strip()
-    if name in ("text", "character varying", "character", "name"):
-        return True
-    if name == "boolean":
-        return value in ("true", "false")
-    is_day = bool(values.around(value)) and "-" in value[1:]
-    if name == "date" or name.startswith("timestamp"):
-        return is_day
-    if name in ("smallint", "integer", "bigint"):
-        return value.lstrip("-").isdigit()
-    if name in ("numeric", "real", "double precision"):
-        return bool(values.around(value)) and not is_day
-    return False
 
 
 def _name(table: TableName) -> str:

@@ -1,8 +1,11 @@
 """Values of a type, by number: the same number, the same value. Pure."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+
+from pginterlock.table import Column
 
 _DAY = date(2026, 1, 1)
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
@@ -10,6 +13,7 @@ _TEXTS = ("text", "character varying", "character", "name", '"char"')
 _LENGTH = re.compile(r"\((\d+)\)")
 _LITERAL = re.compile(r"'((?:[^']|'')*)'|(?<![\w.])(\d+(?:\.\d+)?)")
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(.*)", re.DOTALL)
+_TIME = re.compile(r"(\d\d)(:\d\d.*)")
 _FIXED = {
     "boolean": "false",
     "json": "{}",
@@ -64,7 +68,9 @@ def second(base_type: str) -> str | None:
 
 
 def around(value: str) -> list[str]:
-    """Return the neighbours of a number, or of a day; nothing for what is neither."""
+    """Return the neighbours of a number, a day or a time; nothing for anything else."""
+    if found := _TIME.fullmatch(value):
+        return [f"{(int(found[1]) + it) % 24:02d}{found[2]}" for it in (1, -1)]
     if found := _DATE.fullmatch(value):
         try:
             day = date.fromisoformat(found[1])
@@ -76,6 +82,30 @@ def around(value: str) -> list[str]:
     except InvalidOperation:
         return []
     return [str(number + 1), str(number - 1)] if number.is_finite() else []
+
+
+def fits(value: str, base_type: str) -> bool:
+    """Whether *value* can be written as a value of type *base_type*, below domains."""
+    name = base_type.partition("(")[0].strip()
+    is_time = _TIME.fullmatch(value) is not None
+    has_neighbours = bool(around(value))
+    is_day = has_neighbours and "-" in value[1:]
+    is_number = has_neighbours and not is_day and not is_time
+    if name in _TEXTS:
+        return True
+    if name.startswith("time") and not name.startswith("timestamp"):
+        return is_time
+    if name == "date" or name.startswith("timestamp"):
+        return is_day
+    if name in ("smallint", "integer", "bigint"):
+        return value.lstrip("-").isdigit()
+    return is_number if name in _NUMBERS else name == "boolean" and value in ("true", "false")
+
+
+def sized(column: Column, lengths: Mapping[str, int]) -> str:
+    """Return the type of *column* below its domains, with its length where *lengths* knows it."""
+    longest = lengths.get(column.name)
+    return column.base_type if longest is None else f"{column.base_type}({longest})"
 
 
 def constants(condition: str) -> list[str]:
