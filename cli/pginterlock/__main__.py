@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -14,9 +15,20 @@ _PLACE = re.compile(r"[^\n]*:\d+:\d+: ")
 
 
 def main() -> None:
-    """Run one command; every error of ours ends in one message and its documented exit code."""
+    """Run the command line of the process."""
+    run(interlock, None, "interlock")
+
+
+def run(
+    group: click.Command, arguments: Sequence[str] | None, name: str, preset: object = None
+) -> None:
+    """Run one command; every error of ours ends in one message and its documented exit code.
+
+    *arguments* are those of the process unless given; *name* is what usage lines call us, *preset*
+    what commands take where they are told nothing. Ends in SystemExit, always.
+    """
     try:
-        sys.exit(interlock.main(prog_name="interlock", standalone_mode=False))
+        sys.exit(group.main(args=arguments, prog_name=name, obj=preset, standalone_mode=False))
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.Abort:

@@ -32,13 +32,14 @@ def install(
     spec: Spec,
     *,
     waiting: Waiting | None = None,
+    makes_tripwire: bool = False,
     progress: Progress = lambda _: None,
 ) -> Plan:
     """Bring the database to *spec* and return the plan that was run; it is empty where nothing was.
 
     Raises what `make_plan` and `run` raise.
     """
-    plan = make_plan(connection, spec)
+    plan = make_plan(connection, spec, makes_tripwire=makes_tripwire)
     if not plan.is_empty:
         run(connection, plan, waiting=waiting, progress=progress)
     return plan

@@ -51,9 +51,10 @@ def _once(
 ) -> float:
     first = next((n for n, s in enumerate(steps) if s.is_lock), len(steps))
     granted = None
+    nested = database.is_nested(connection)
     with connection.transaction():
         # READ COMMITTED: what waits for a lock must then see what was committed meanwhile.
-        connection.execute("set transaction isolation level read committed, read write")
+        database.isolate(connection, "read committed, read write", nested=nested)
         _wait_up_to(connection, try_ms)
         connection.execute("select pg_advisory_xact_lock(%s)", [ADVISORY_KEY])
         database.run(connection, "set local search_path = ''")

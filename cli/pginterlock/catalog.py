@@ -147,6 +147,11 @@ def in_force(found: Iterable[DbObject]) -> Machine | None:
     return None
 
 
+def installed(connection: psycopg.Connection, machine: str) -> Machine | None:
+    """Return the version of *machine* that the registry has in force; None where it has none."""
+    return in_force(_registry(connection, machine))
+
+
 def _mirrors(
     connection: psycopg.Connection, machine: str, version: Machine | None
 ) -> list[DbObject]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import psycopg
-from psycopg import conninfo, errors
+from psycopg import conninfo, errors, pq
 from psycopg.rows import DictRow, dict_row
 
 from pginterlock import assets
@@ -114,11 +114,36 @@ _MORE_MEMORY = (
 )
 
 
+def is_nested(connection: psycopg.Connection) -> bool:
+    """Whether *connection* is in a transaction of somebody else: a migration's.
+
+    What stands in for a connection may say so itself.
+    """
+    told = getattr(connection, "is_nested", None)
+    if isinstance(told, bool):
+        return told
+    return connection.info.transaction_status is pq.TransactionStatus.INTRANS
+
+
+def isolate(connection: psycopg.Connection, level: str, *, nested: bool) -> None:
+    """Give the transaction that was just begun its isolation *level*.
+
+    One that is *nested* in that of somebody else has its level already.
+    """
+    if not nested:
+        run(connection, f"set transaction isolation level {level}")
+
+
 @contextmanager
 def snapshot(connection: psycopg.Connection) -> Iterator[None]:
-    """Read from one snapshot, with names of the catalog written in full; works on a standby."""
-    with faults(), connection.transaction():
-        connection.execute("set transaction isolation level repeatable read, read only")
+    """Read from one snapshot, with names of the catalog written in full; works on a standby.
+
+    Inside a transaction of somebody else, what is read is what that transaction sees; its settings
+    are then as they were.
+    """
+    nested = is_nested(connection)
+    with faults(), connection.transaction(force_rollback=nested):
+        isolate(connection, "repeatable read, read only", nested=nested)
         connection.execute("set local search_path = ''")
         # An error where a policy would hide rows from us, or run code of others with our rights.
         connection.execute("set local row_security = off")

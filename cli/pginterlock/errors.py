@@ -237,3 +237,7 @@ class ClaimTaken(Refused, code="IL15"):
 
 class DeadlinePassed(Refused, code="IL16"):
     """The row has stayed too long."""
+
+
+class Disarming(Refused, code="IL17"):
+    """The DDL would have disarmed the machine; *missing* says what it would have lost."""

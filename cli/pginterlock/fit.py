@@ -93,14 +93,19 @@ _Found = Iterator[tuple[SpecPath, str]]
 def _missing(machine: Machine, table: Table) -> _Found:
     names = [column.name for column in table.columns]
     seen: set[str] = set()
-    for path, column in _named(machine):
+    for path, column in named_columns(machine):
         if column not in names and column not in seen:
             seen.add(column)
             close = difflib.get_close_matches(column, names, n=1)
             yield path, f"table {table.name} has no column {column!r}{_meant(close)}"
 
 
-def _named(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
+def column_names(machine: Machine) -> list[str]:
+    """Return every column of its table that *machine* names, each once."""
+    return list(dict.fromkeys(column for _, column in named_columns(machine)))
+
+
+def named_columns(machine: Machine) -> Iterator[tuple[SpecPath, str]]:
     """Yield every column that the machine names, and where."""
     yield ("state",), machine.state
     yield from ((("key",), column) for column in machine.key)

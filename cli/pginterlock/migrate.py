@@ -84,8 +84,25 @@ def _config() -> Iterator[tuple["Config", io.StringIO]]:
     from alembic.config import Config  # noqa: PLC0415 - see `revisions`
 
     written = io.StringIO()
-    with assets.on_disk("migrations") as folder:
+    with assets.on_disk("migrations") as folder, _aside():
         config = Config(output_buffer=written)
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
         yield config, written
+
+
+@contextmanager
+def _aside() -> Iterator[None]:
+    """Give a run of Alembic that we are in the midst of its ``context`` and ``op`` back.
+
+    Alembic knows one run at a time; a migration of the user may be what asks for our SQL.
+    """
+    from alembic import context, op  # noqa: PLC0415 - see `revisions`
+
+    under_way = [getattr(module, "_proxy", None) for module in (context, op)]
+    try:
+        yield
+    finally:
+        for proxy in under_way:
+            if proxy is not None:
+                proxy._install_proxy()

@@ -18,6 +18,7 @@ from pginterlock.rules import enforced_predicates
 from pginterlock.steps_claims import index_steps, is_built, overlap_steps, short
 from pginterlock.steps_mirrors import disagreement_steps
 from pginterlock.steps_schema import demand_rights, extension_steps, schema_steps
+from pginterlock.steps_tripwire import around, around_claim
 from pginterlock.survey import MachineSurvey, Survey, lasting, raise_problems, standing, survey
 from pginterlock.versions import Watch
 
@@ -28,12 +29,15 @@ def make_plan(
     *,
     drop_old_names: bool = False,
     leave_rows: bool = False,
+    makes_tripwire: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Plan:
     """Return the steps that bring the database to *spec*; nothing is changed.
 
     Old names of states are accepted beside the new ones until *drop_old_names* is said.
     *leave_rows* lets a machine that refuses nothing yet lose a state in which rows stand.
+    *makes_tripwire* makes the tripwire, which is for the whole database, where this role may, with
+    whatever else is to be done; one that is there is kept up to date in any case.
 
     Raises SpecError where the spec does not fit the database, EnvironmentFault where the rights
     do not reach, UnsafeError where rows stand in a state that goes.
@@ -47,12 +51,16 @@ def make_plan(
                 connection, seen.machines, leave_rows=leave_rows, progress=progress
             )
         watches = {it.survey.machine.name: versions.watch(it) for it in told}
-        of_machines = _machine_steps(seen, watches)
+        rest = [*schema_steps(seen), *versions.moves(told)]
+        is_busy = bool(rest) or any(it.changes for it in seen.machines)
+        wire = around(connection, seen, makes_it=makes_tripwire, is_busy=is_busy)
+        of_machines = machine_steps(seen, watches, is_watched=bool(wire.after))
         first = extension_steps(connection, seen)
         if of_machines.prepare:
             first = [replace(it, part=Part.PREPARE) for it in first]
-        before = [*of_machines.look, *first, *of_machines.prepare, *schema_steps(seen)]
-        steps = [*before, *of_machines.arm, *of_machines.after, *versions.moves(told)]
+        before = [*of_machines.look, *first, *of_machines.prepare, *wire.before]
+        arm = [*schema_steps(seen), *of_machines.arm, *wire.after]
+        steps = [*before, *arm, *of_machines.after, *versions.moves(told)]
         if steps:
             demand_rights(seen)
             _probe(connection, spec, seen)
@@ -63,7 +71,7 @@ def make_plan(
         machines=tuple(machines.items()),
         targets=tuple(t.name for it in seen.machines for t in it.table.targets),
         steps=tuple(steps),
-        notes=(*_notes(seen, spec), *(note for it in told for note in it.notes)),
+        notes=(*_notes(seen, spec, wire.note), *(note for it in told for note in it.notes)),
         differences=tuple(difference for it in told for difference in it.differences),
     )
 
@@ -76,7 +84,7 @@ def _target(seen: Survey) -> str:
 
 
 @dataclass(slots=True)
-class _Steps:
+class MachineSteps:
     """The steps of all machines, by when they run; *before* needs no lock on a user's table."""
 
     look: list[Step] = field(default_factory=list)
@@ -98,8 +106,12 @@ class _Steps:
         return [*self.claims, *self.validate]
 
 
-def _machine_steps(seen: Survey, watches: Mapping[str, Watch]) -> _Steps:
-    steps = _Steps()
+def machine_steps(seen: Survey, watches: Mapping[str, Watch], *, is_watched: bool) -> MachineSteps:
+    """Return the steps of the machines of *seen*; *watches* hold states that go to be empty.
+
+    *is_watched* tells that a tripwire watches: what puts an index in its place passes it.
+    """
+    steps = MachineSteps()
     for it in seen.machines:
         found = it.changes
         if not found:
@@ -114,6 +126,8 @@ def _machine_steps(seen: Survey, watches: Mapping[str, Watch]) -> _Steps:
         for change in found:
             if is_built(change):
                 built = index_steps(it, change)
+                if is_watched:
+                    built = [around_claim(seen, it, step) for step in built]
                 (steps.prepare if built[0].part is Part.PREPARE else steps.claims).extend(built)
                 continue
             step = _machine_step(seen, it, change)
@@ -133,7 +147,7 @@ def _is_armed(change: Change) -> bool:
     return not change.action.is_after and not is_built(change)
 
 
-def _look(steps: _Steps, it: MachineSurvey, found: list[Change]) -> None:
+def _look(steps: MachineSteps, it: MachineSurvey, found: list[Change]) -> None:
     """Add the scans: before all, and where neither CHECK nor registry asks for it, once more."""
     enforced = enforced_predicates(it.writing)
     if not enforced or not _judges_anew(it, found):
@@ -266,7 +280,7 @@ def _expected(change: Change) -> Lock:
     return Lock.NONE
 
 
-def _notes(seen: Survey, spec: Spec) -> list[str]:
+def _notes(seen: Survey, spec: Spec, tripwire: str) -> list[str]:
     known = {machine.name for machine in spec.machines}
     notes = [
         f"machine {name} on {table} is installed, but not in this spec; it stays"
@@ -278,7 +292,7 @@ def _notes(seen: Survey, spec: Spec) -> list[str]:
             f"schema interlock belongs to {seen.rights.role}, who may also change its history; as a"
             " superuser: create role interlock_owner nologin;"
         )
-    return notes
+    return [*notes, tripwire] if tripwire else notes
 
 
 def _probe(connection: psycopg.Connection, spec: Spec, seen: Survey) -> None:

@@ -4,13 +4,20 @@ from collections.abc import Sequence
 
 import psycopg
 
-from pginterlock import catalog, database
+from pginterlock import catalog, database, tripwire
 from pginterlock.compiler import MachineNames, removal
 from pginterlock.elements import TableName
 from pginterlock.errors import UsageError
 from pginterlock.objects import DbObject, ObjectKind
 
 _LOCK_TIMEOUT = "set local lock_timeout = '5s'"
+_ORDER = (
+    ObjectKind.GRANT,
+    ObjectKind.TRIGGER,
+    ObjectKind.INDEX,
+    ObjectKind.CHECK,
+    ObjectKind.FUNCTION,
+)
 
 
 def take_off(
@@ -31,9 +38,13 @@ def take_off(
                 f" {', '.join(installed) or 'none'}"
             )
         chosen = list(machines) or list(installed)
+        if tripwire.look(connection).there:
+            for name in chosen:
+                database.run(connection, tripwire.pass_sql(name))
         for name in chosen:
             done += _take_off_one(connection, name, installed[name], drop_history=drop_history)
         if drop_history and set(chosen) == set(installed):
+            database.run(connection, "set constraints all immediate")  # ends the passes
             database.run(connection, removal.drop_schema())
             done.append("schema interlock: dropped")
         if not done:
@@ -41,25 +52,29 @@ def take_off(
     return done
 
 
+def removing(connection: psycopg.Connection, name: str, table: TableName) -> list[str]:
+    """Return the SQL that takes machine *name* off *table*, in order; its history stays."""
+    drops = [it.drop for it in _taken(_objects(connection, name, table))]
+    passing = [tripwire.pass_sql(name)] if tripwire.look(connection).there else []
+    return [*passing, *drops, removal.unregister(name)]
+
+
+def _objects(connection: psycopg.Connection, name: str, table: TableName) -> list[DbObject]:
+    if where := catalog.table(connection, table, name):
+        return catalog.found_objects(connection, name, where)
+    return [*_without_table(name), *catalog.mirrors_left(connection, name)]
+
+
+def _taken(objects: Sequence[DbObject]) -> list[DbObject]:
+    return [it for kind in _ORDER for it in objects if it.kind is kind]
+
+
 def _take_off_one(
     connection: psycopg.Connection, name: str, table: TableName, *, drop_history: bool
 ) -> list[str]:
-    where = catalog.table(connection, table, name)
-    if where:
-        objects = catalog.found_objects(connection, name, where)
-    else:
-        objects = [*_without_table(name), *catalog.mirrors_left(connection, name)]
-    order = (
-        ObjectKind.GRANT,
-        ObjectKind.TRIGGER,
-        ObjectKind.INDEX,
-        ObjectKind.CHECK,
-        ObjectKind.FUNCTION,
-    )
-    for kind in order:
-        for it in objects:
-            if it.kind is kind:
-                database.run(connection, it.drop)
+    objects = _objects(connection, name, table)
+    for it in _taken(objects):
+        database.run(connection, it.drop)
     database.run(connection, removal.unregister(name))
     done = [f"machine {name}: taken off {table}"]
     tables = [it for it in objects if it.kind is ObjectKind.TABLE]

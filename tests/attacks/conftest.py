@@ -28,10 +28,23 @@ def form() -> str:
 def attacked(
     form: str, server: TestServer, make_database: Callable[[str, Build], str], connect: Connect
 ) -> Attacked:
-    """The hotel under its machine, with a booking in every state."""
+    """The hotel under its machine, with a booking in every state; without a tripwire.
+
+    What disarms it goes through here, and must be found.
+    """
     spec = spec_in(form)
     name = "attacked_" + form.replace(": ", "_")
     dsn = make_database(name, lambda session: build(session, spec))
+    return Attacked(dsn, spec, connect, connect(dsn, autocommit=True), server)
+
+
+@pytest.fixture
+def watched(
+    server: TestServer, make_database: Callable[[str, Build], str], connect: Connect
+) -> Attacked:
+    """The hotel under its machine and a tripwire."""
+    spec = spec_in("checks: function")
+    dsn = make_database("attacked_watched", lambda it: build(it, spec, has_tripwire=True))
     return Attacked(dsn, spec, connect, connect(dsn, autocommit=True), server)
 
 

@@ -84,11 +84,11 @@ def build_bare(session: psycopg.Connection) -> None:
     session.execute(_GRANTS.encode())
 
 
-def build(session: psycopg.Connection, spec: Spec) -> None:
-    """Make the hotel under its machine."""
+def build(session: psycopg.Connection, spec: Spec, *, has_tripwire: bool = False) -> None:
+    """Make the hotel under its machine; without a tripwire, as a role that may not make one."""
     build_bare(session)
     session.execute(_ADOPTED.encode())
-    apply.install(session, spec)
+    apply.install(session, spec, makes_tripwire=has_tripwire)
     session.execute(_LIVES.encode())
 
 

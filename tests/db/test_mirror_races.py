@@ -209,6 +209,30 @@ def test_a_stale_snapshot_ends_in_40001_and_never_in_a_wrong_room(
 
 
 @pytest.mark.parametrize("level", LEVELS)
+def test_a_room_that_comes_again_is_judged_by_the_guests_that_its_session_sees(
+    dsn: str, connect: Connect, level: str
+) -> None:
+    """An old snapshot still sees the guest of the room that went: refused rather than wrong."""
+    late, admin = connect(dsn), connect(dsn, autocommit=True)
+    enter(admin, 1, 5)
+    late.execute(f"set transaction isolation level {level}".encode())
+    late.execute(LOOK)
+    move(admin, 1, "OUT")
+    admin.execute("delete from inn.room where id = 5")
+
+    if level == "read committed":
+        late.execute("insert into inn.room (id) values (5)")
+    else:
+        with pytest.raises(errors.CheckViolation, match="cannot be false"):
+            late.execute("insert into inn.room (id) values (5)")
+        late.rollback()
+        late.execute("insert into inn.room (id) values (5)")
+    late.commit()
+
+    assert wrong(admin) == []
+
+
+@pytest.mark.parametrize("level", LEVELS)
 def test_who_gives_up_leaves_nothing(dsn: str, connect: Connect, level: str) -> None:
     first, second, watcher = connect(dsn), connect(dsn), connect(dsn, autocommit=True)
     add(watcher, 1, 5)

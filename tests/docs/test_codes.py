@@ -13,6 +13,7 @@ from pginterlock.check import CHECKS
 from pginterlock.commands.explain import command as explain
 from pginterlock.errors import Refused
 from pginterlock.findings import Severity
+from pginterlock.lint.rules import RULES as LINT_RULES
 from pginterlock.objects import ObjectKind
 from pginterlock.rules import RULES
 
@@ -47,6 +48,8 @@ IMPOSSIBLE = {
 PRIVILEGES = {"grant-trigger", "grant-truncate"}
 _CODE_MESSAGE_HINT = 3
 _MAKERS = ("Finding", "_finding")
+# It is enforced, and is no rule of a spec.
+_TRIPWIRE = "IL17"
 _CODE = re.compile(r"[a-z]+(?:-[a-z]+)*\Z")
 
 
@@ -118,6 +121,18 @@ def test_check_documents_no_code_that_is_not_there() -> None:
     assert sorted(documented) == sorted(CHECKS)
 
 
+@pytest.mark.parametrize("code", LINT_RULES)
+def test_a_finding_of_lint_is_documented(code: str) -> None:
+    assert severity_in(pages.text("lint.md"), code) == LINT_RULES[code].severity
+    assert explained(code).startswith(f"# {code}\n")
+
+
+def test_lint_documents_no_rule_that_is_not_there() -> None:
+    documented = re.findall(r"^### `([a-z-]+)`$", pages.text("lint.md"), re.MULTILINE)
+
+    assert sorted(documented) == sorted(LINT_RULES)
+
+
 @pytest.mark.parametrize("code", sorted(Refused.by_code))
 def test_a_rule_code_has_a_page_and_a_line(code: str) -> None:
     [page] = pages.REFERENCE.glob(f"rules/{code}-*.md")
@@ -143,7 +158,9 @@ def test_a_rule_that_is_enforced_shows_spec_refusal_and_repair(rule: object) -> 
     assert "HINT:" in refusal
 
 
-@pytest.mark.parametrize("code", sorted(set(Refused.by_code) - {rule.CODE for rule in RULES}))
+@pytest.mark.parametrize(
+    "code", sorted(set(Refused.by_code) - {*(rule.CODE for rule in RULES), _TRIPWIRE})
+)
 def test_a_code_that_is_not_enforced_says_so(code: str) -> None:
     [page] = pages.REFERENCE.glob(f"rules/{code}-*.md")
 
@@ -159,7 +176,7 @@ def test_explain_lists_every_code() -> None:
     result = CliRunner().invoke(explain, [], catch_exceptions=False)
     listed = [line.split()[0] for line in result.output.splitlines()]
 
-    assert set(listed) >= {*Refused.by_code, *CHECKS, *verify_codes()}
+    assert set(listed) >= {*Refused.by_code, *CHECKS, *LINT_RULES, *verify_codes()}
     assert all(
         len(line.split(maxsplit=1)[1]) > len("no page") for line in result.output.splitlines()
     )

@@ -69,6 +69,7 @@ def test_django(booking: str) -> None:
         settings.configure(DATABASES={})
     django.setup()
     connections = pytest.importorskip("django.db").connections
+    before = connections.settings  # of a project that other tests have set up here
     connections.settings = connections.configure_settings(
         {
             "default": {
@@ -90,6 +91,7 @@ def test_django(booking: str) -> None:
     finally:
         connections["default"].close()
         del connections["default"]
+        connections.settings = before
 
 
 def test_a_sink_keeps_what_psycopg_is_refused(booking: str) -> None:

@@ -4,7 +4,7 @@ A page that has a line ``<!-- transcript: empty -->`` begins in an empty folder 
 database called ``hotel``; ``<!-- transcript: after README.md -->`` begins where that page ends. A
 block after ``<!-- file: NAME -->`` is written to that file. In ``console`` blocks
 
-* ``$ COMMAND`` is ``interlock``, ``psql``, ``cat`` or ``echo $?``;
+* ``$ COMMAND`` is ``interlock``, ``psql``, ``python``, ``cat`` or ``echo $?``;
 * ``hotel=# SQL`` is run by psql as the superuser, ``hotel=> SQL`` as the role ``hotel_app``;
 * a line of three dots stands for any lines.
 """
@@ -77,6 +77,8 @@ class Place:
                 return self._interlock(arguments)
             case "psql":
                 return self._psql(arguments, None)
+            case "python":
+                return self._python(arguments)
             case "cat":
                 return (self.folder / arguments[0]).read_text(encoding="utf-8")
             case "echo":
@@ -95,6 +97,21 @@ class Place:
             check=False,
             cwd=self.folder,
             env={**os.environ, **self.environment},
+        )
+        self.exit_code = done.returncode
+        return done.stdout
+
+    def _python(self, arguments: list[str]) -> str:
+        paths = os.pathsep.join([str(ROOT / "cli"), str(self.folder)])
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            cwd=self.folder,
+            env={**os.environ, **self.environment, "PYTHONPATH": paths, "NO_COLOR": "1"},
         )
         self.exit_code = done.returncode
         return done.stdout

@@ -88,6 +88,7 @@ def command(
                 spec,
                 drop_old_names=drop_old_names,
                 leave_rows=leave_rows,
+                makes_tripwire=True,
                 progress=Progress(),
             )
         if plan is not None:

@@ -13,7 +13,7 @@ from pginterlock.errors import UsageError
 
 _RULES = ("docs", "reference", "rules")
 # Pages on which each section of level 3 whose heading is a code is the page of that code.
-_SHARED = ("verify.md", "check.md", "errors.md")
+_SHARED = ("verify.md", "check.md", "lint.md", "errors.md")
 _RULE_FILE = re.compile(r"(IL\d\d)-[\w-]+\.md\Z")
 _SECTION = re.compile(r"^### `([A-Za-z0-9-]+)`\n(.*?)(?=^#{1,3} |\Z)", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
@@ -25,8 +25,8 @@ _LINK = re.compile(r"\[([^\]\n]+)\]\((?!https?:)[^)\n]+\)")
 def command(code: str | None) -> None:
     """Print the page of a rule or a finding, offline.
 
-    CODE is a rule code such as IL01, the code of a finding of `verify` or `check` such as
-    trigger-disabled, or a SQLSTATE such as 23514. Without CODE, all codes are listed.
+    CODE is a rule code such as IL01, the code of a finding of `verify`, `check` or `lint`
+    such as trigger-disabled, or a SQLSTATE such as 23514. Without CODE, all codes are listed.
     """
     pages = _pages()
     screen = console()

@@ -6,13 +6,14 @@ import click
 
 from pginterlock import declared
 from pginterlock.check import check
-from pginterlock.commands.options import DEFAULT_SPEC, dsn_option
+from pginterlock.commands.options import dsn_option
 from pginterlock.commands.session import connected, console
 from pginterlock.errors import UnsafeError, UsageError
 from pginterlock.examine import examine
 from pginterlock.past import find_table, past_table
 from pginterlock.proposal import Evidence, judge, machine_name, write
 from pginterlock.spec import parse
+from pginterlock.spec_place import DEFAULT_SPEC
 
 _EXAMPLE = "Example: interlock init --from-db hotel.room_booking --history hotel.booking_log"
 

@@ -1,17 +1,15 @@
 """The options that commands share: the same flag means the same everywhere."""
 
-import tomllib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pginterlock.errors import SpecError
+from pginterlock.spec_place import DEFAULT_SPEC, named_in
 
 _Decorated = Callable[..., Any]
-
-DEFAULT_SPEC = "interlock.yaml"
 
 spec_option: Callable[[_Decorated], _Decorated] = click.option(
     "--spec",
@@ -52,24 +50,40 @@ leave_option: Callable[[_Decorated], _Decorated] = click.option(
 )
 
 
-def find_spec(explicit: Path | None, folder: Path = Path()) -> Path:
-    """Return the spec that is meant: *explicit*, else what pyproject.toml says, else the default.
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """The spec and the database that commands take where they are told none: who calls us knows.
 
-    *folder* is that of pyproject.toml; the path that it says is relative to it.
+    *dsn* is asked when a database is needed.
+    """
+
+    spec: Path | None = None
+    dsn: Callable[[], str | None] = lambda: None
+
+
+def preset() -> Preset:
+    """Return what the caller of the command line has set; empty where nobody has."""
+    ctx = click.get_current_context(silent=True)
+    return (ctx.find_object(Preset) if ctx else None) or Preset()
+
+
+def find_spec(explicit: Path | None) -> Path:
+    """Return the spec that is meant: *explicit*, else what pyproject.toml says, else the default.
 
     Raises SpecError where pyproject.toml cannot be read.
     """
-    if explicit:
-        return explicit
-    project = folder / "pyproject.toml"
-    if not project.is_file():
-        return Path(DEFAULT_SPEC)
-    try:
-        told: object = tomllib.loads(project.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SpecError((f"pyproject.toml cannot be read: {error}",)) from None
-    for key in ("tool", "interlock", "spec"):
-        told = told.get(key) if isinstance(told, dict) else None
-    if told is not None and not isinstance(told, str):
-        raise SpecError(("pyproject.toml: spec in [tool.interlock] must be text",))
-    return Path(told or DEFAULT_SPEC)
+    return explicit or preset().spec or named_in(Path()) or Path(DEFAULT_SPEC)
+
+
+def spec_near(file: Path) -> Path | None:
+    """Return the spec in the nearest folder above *file* that has one, or whose project names one.
+
+    Raises SpecError where a pyproject.toml on the way cannot be read.
+    """
+    for folder in file.absolute().parents:
+        beside = folder / DEFAULT_SPEC
+        if found := named_in(folder):
+            return found
+        if beside.is_file():
+            return beside
+    return None

@@ -47,6 +47,12 @@ _PENDING = 1
     show_default=True,
     help="Whether to run the steps on a copy of the tables, on a private server, for their locks.",
 )
+@click.option(
+    "--exit-code/--no-exit-code",
+    default=True,
+    show_default=True,
+    help="Whether to end with exit code 1 when there is something to do.",
+)
 @format_option
 @click.pass_context
 def command(
@@ -57,13 +63,14 @@ def command(
     drop_old_names: bool,
     leave_rows: bool,
     measure: bool,
+    exit_code: bool,
     output_format: str,
 ) -> None:
     """Print the SQL that brings a database to its spec, with reason and lock of each step.
 
     Above the steps stands what the new version changes, and how many rows that concerns. Nothing is
-    changed. Exit code 1 when there is something to do, 0 when there is not, 4 where rows stand in a
-    state that goes.
+    changed. Exit code 1 when there is something to do (with --no-exit-code 0), 0 when there is not,
+    4 where rows stand in a state that goes.
     """
     spec = read_spec(spec_path)
     with connected(dsn) as connection:
@@ -79,7 +86,7 @@ def command(
     elif not out:
         click.echo(plans.write(plan), nl=False)
     show(plan, to_stderr=not out or output_format == "json")
-    ctx.exit(0 if plan.is_empty else _PENDING)
+    ctx.exit(_PENDING if exit_code and not plan.is_empty else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,7 @@ def _made(connection: psycopg.Connection, spec: Spec, how: _Asked) -> plans.Plan
         spec,
         drop_old_names=how.drop_old_names,
         leave_rows=how.leave_rows,
+        makes_tripwire=True,
         progress=Progress(),
     )
 

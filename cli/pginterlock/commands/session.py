@@ -12,7 +12,7 @@ import psycopg
 from rich.console import Console
 
 from pginterlock import database, embedded
-from pginterlock.commands.options import find_spec
+from pginterlock.commands.options import find_spec, preset
 from pginterlock.model import Spec
 from pginterlock.moments import moment
 from pginterlock.spec import load
@@ -29,7 +29,11 @@ def read_spec(explicit: Path | None) -> Spec:
 @contextmanager
 def connected(dsn: str | None) -> Iterator[psycopg.Connection]:
     """Open the database that is asked for, and close it at the end."""
-    with embedded.resolved(database.find_dsn(dsn)) as found, database.connect(found) as connection:
+    asked = dsn or preset().dsn()
+    with (
+        embedded.resolved(database.find_dsn(asked)) as found,
+        database.connect(found) as connection,
+    ):
         yield connection
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import psycopg
 
 from pginterlock import database
+from pginterlock import tripwire as tripwires
 from pginterlock.findings import Finding
 from pginterlock.model import Spec
 from pginterlock.survey import Survey, survey
@@ -24,6 +25,7 @@ from pginterlock.verify import (
     rows,
     seals,
     surroundings,
+    tripwire,
     ways_around,
 )
 
@@ -82,6 +84,7 @@ def verify(
         seen = survey(connection, spec)
         findings += objects.drift(seen, spec)
         findings += surroundings.weaknesses(connection, seen)
+        notes += _tripwire(connection, seen, findings, skipped)
         if asked.probes:
             progress("forbidden moves, rolled back")
             tried, not_tried = probes.probe(connection, seen)
@@ -94,6 +97,23 @@ def verify(
             notes += _seals(connection, seen, asked, kept, progress, findings)
     machines = tuple(machine.name for machine in spec.machines)
     return Report(tuple(findings), tuple(skipped), machines, tuple(notes))
+
+
+def _tripwire(
+    connection: psycopg.Connection, seen: Survey, findings: list[Finding], skipped: list[str]
+) -> list[str]:
+    """Add what the tripwire lacks to *findings*; return what was chosen on purpose."""
+    with database.snapshot(connection):
+        wire = tripwires.look(connection)
+    if not wire.is_known or not seen.registered:
+        return []
+    if not wire.is_readable:
+        skipped.append("what the tripwire watches (interlock.tripwire or guarded is not readable)")
+        if wire.there:
+            findings += tripwire.found(wire)
+        return []
+    findings += tripwire.found(wire)
+    return list(tripwire.notes(wire))
 
 
 def _ways_around(

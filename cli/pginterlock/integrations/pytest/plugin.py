@@ -36,13 +36,13 @@ def interlock_schema(pytestconfig: pytest.Config) -> "Schema":
 @pytest.fixture(scope="session")
 def interlock_spec(pytestconfig: pytest.Config) -> "Spec":
     """Return the spec of the setting, else the one that `interlock` finds in the root folder."""
-    from pginterlock.commands.options import find_spec
     from pginterlock.spec import load
+    from pginterlock.spec_place import DEFAULT_SPEC, named_in
 
     with _told():
         named: str = pytestconfig.getini("interlock_spec")
         root = pytestconfig.rootpath
-        return load(root / (named or find_spec(None, root)))
+        return load(root / named if named else named_in(root) or root / DEFAULT_SPEC)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""Machines in Alembic: operations, autogenerate, and what keeps ours from being dropped."""

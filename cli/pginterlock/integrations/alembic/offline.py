@@ -1,0 +1,176 @@
+"""What an operation writes where there is no database: ``alembic upgrade --sql``.
+
+A script cannot be compared with what it meets. So it asks when it runs, takes the machine off that
+is there, and puts the new one on, in the transaction of the migration: history, versions and
+counts go on. What depends on the roles of a database (mirrors, funnels) is not written without one.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from pginterlock import assets, migrate
+from pginterlock.catalog import OWNER
+from pginterlock.compiler import MachineNames, compile_machine, ownership, removal
+from pginterlock.errors import UsageError
+from pginterlock.indexes import MAKE_EXTENSION
+from pginterlock.integrations.alembic import frozen, run
+from pginterlock.integrations.alembic import shape as shapes
+from pginterlock.integrations.alembic.blocks import block, move_rows
+from pginterlock.model import Machine
+from pginterlock.names import array, ident
+from pginterlock.objects import DbObject, ObjectKind
+from pginterlock.plan import Step
+from pginterlock.renaming import under_both_names
+from pginterlock.rules.parts import Writing, indent
+from pginterlock.steps import machine_steps
+from pginterlock.survey import MachineSurvey, Survey
+from pginterlock.table import Rights, Table
+from pginterlock.template import fill
+from pginterlock.waiting import ADVISORY_KEY
+
+_GRANT = "grant usage on schema"
+_AS_OWNER = f"set local role {ident(OWNER)};\n"
+_OWN = re.compile(rf"^alter function (.*) owner to {re.escape(ident(OWNER))};\n", re.MULTILINE)
+
+
+def apply(
+    machine: Machine, replaces: str | None, old_names: str, shape: str | None
+) -> Iterator[str]:
+    """Yield the statements that bring *machine* into force.
+
+    Raises UsageError where they cannot be written without a database.
+    """
+    _demand_plain(machine)
+    if shape is None:
+        raise UsageError(
+            f"machine {machine.name}: --sql has to know its table, and there is no table= here",
+            remedy="Write the revision with alembic revision --autogenerate, or upgrade with a"
+            " database at hand.",
+        )
+    table = shapes.read(shape, machine.table, machine.name)
+    yield block("migration_begin", {"advisory_key": str(ADVISORY_KEY)})
+    yield _schema()
+    if replaces is not None:
+        yield block(
+            "migration_expect",
+            {
+                "machine": machine.name,
+                "replaces": replaces,
+                "becomes": frozen.digest(frozen.settled(machine)),
+                "digits": str(len(replaces)),
+            },
+        )
+    for wanted in _stages(machine, old_names):
+        yield _take_off(machine.name)
+        yield from _put_on(wanted, table)
+    yield block("migration_end")
+
+
+def drop(machine: str, _table: str = "") -> Iterator[str]:
+    """Yield the statements that take *machine* off."""
+    yield block("migration_begin", {"advisory_key": str(ADVISORY_KEY)})
+    yield _take_off(machine)
+    yield removal.unregister(machine)
+    yield block("migration_end")
+
+
+def schema() -> Iterator[str]:
+    """Yield the statement that makes schema interlock, or refuses another version of it."""
+    yield _schema()
+
+
+def _demand_plain(machine: Machine) -> None:
+    if machine.mirrors or machine.funnel or machine.targets_elsewhere:
+        what = "a funnel" if machine.funnel else "a mirror, or a guard on another table"
+        raise UsageError(
+            f"machine {machine.name} has {what}: its SQL depends on the roles of the database",
+            remedy="Upgrade with a database at hand, without --sql; interlock plan prints the SQL.",
+        )
+
+
+def _stages(machine: Machine, old_names: str) -> list[Machine]:
+    both = under_both_names(machine, [it.was for it in machine.renames])
+    plain = replace(machine, renames=())
+    return [both, plain] if old_names == run.DROP and machine.renames else [both]
+
+
+def _schema() -> str:
+    return block(
+        "migration_schema",
+        {
+            "owner": OWNER,
+            "make_role": assets.read("sql", "templates", "role.sql"),
+            "describe_schema": _GRANT + ownership.schema(None).partition(_GRANT)[2],
+            "make_tables": migrate.upgrade_sql(None),
+            "make_functions": "\n".join(migrate.runtime().values()),
+            "head": migrate.head(),
+        },
+    )
+
+
+def _take_off(machine: str) -> str:
+    names = MachineNames(machine)
+    return block(
+        "migration_take_off",
+        {
+            "machine": machine,
+            "triggers": array(names.triggers),
+            "functions": array(names.functions),
+            "table_functions": array(names.table_functions),
+            "note_begins": f"{machine}: ",
+        },
+    )
+
+
+def _put_on(machine: Machine, table: Table) -> Iterator[str]:
+    wanted = compile_machine(machine, table)
+    tables = {f"create table {it.name}": it for it in wanted if it.kind is ObjectKind.TABLE}
+    seen = MachineSurvey(machine, table, tuple(wanted), ())
+    steps = machine_steps(
+        Survey(_RIGHTS, (), (), (seen,), (), migrate.head()), {}, is_watched=False
+    )
+    if any(claim.during for claim in machine.claims):
+        yield MAKE_EXTENSION
+    for step in (*steps.prepare, *steps.arm, *steps.after):
+        yield from _step(step, tables.get(step.title))
+        if step.title == f"create registry {machine.name}":
+            yield fill(
+                assets.read("sql", "templates", "migration_column.sql"), {"machine": machine.name}
+            )
+    for rename in machine.old_names:
+        yield move_rows(Writing(machine, table), rename)
+
+
+def _step(step: Step, history: DbObject | None) -> Iterable[str]:
+    if step.is_scan:
+        slots = {"scan": indent(step.sql.rstrip().rstrip(";"), 2), "title": step.title}
+        return [block("migration_rows", slots)]
+    if history is not None:
+        slots = {"relation": history.name, "make": history.create, "change": history.replace}
+        made = block("migration_table", slots)
+        return [block("migration_role"), made, "reset role"]
+    sql = run.in_transaction(step.sql)
+    sql = sql.replace(_AS_OWNER, block("migration_role") + ";\n")
+    return [
+        _OWN.sub(lambda it: block("migration_owner", {"signature": it[1]}) + ";\n", sql),
+    ]
+
+
+# A script does not know who runs it: where that matters, it asks.
+_RIGHTS = Rights(
+    role="",
+    is_superuser=True,
+    can_create_role=True,
+    owner=OWNER,
+    owner_exists=True,
+    is_member=True,
+    schema_exists=True,
+    is_schema_owner=True,
+    can_create_schema=True,
+    revision=migrate.head(),
+    server_version=0,
+    is_standby=False,
+    is_read_only=False,
+    database="",
+)

@@ -1,0 +1,1 @@
+select interlock.let_through(:'machine');

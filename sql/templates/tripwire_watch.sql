@@ -1,0 +1,1 @@
+select interlock.watch(:'machine', :'asked');

@@ -1,0 +1,209 @@
+"""`alembic upgrade --sql`: what it writes does in psql what the revision does with a database."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.util import CommandError
+from tests.conftest import Build
+from tests.integrations.alembic_depot import SPEC, Depot, is_sound, run_psql
+from tests.servers import TestServer
+
+_ENUM = (
+    'sa.Column("status", sa.Text',
+    'sa.Column("status", sa.Enum("NEW", "PACKED", "SENT", name="st", schema="depot")',
+)
+_PARTITIONED = (
+    '    schema="depot",\n)',
+    '    schema="depot",\n    postgresql_partition_by="range (id)",\n)',
+)
+_FORMS = {
+    "native CHECKs, an enum, heads and tombstones": (
+        (
+            "mode: enforce",
+            "mode: enforce\n    checks: native\n    continuity: online\n"
+            "    deletion: {from: [NEW]}",
+        ),
+        ("{resource: [dock]", "{resource: [dock], during: 'int4range(weight, weight + 1)'"),
+    ),
+    "observe, and a claim that is sought": (("mode: enforce", "mode: observe"),),
+    "a partitioned table, judged by its trigger": (
+        ("mode: enforce", "mode: ratchet\n    checks: trigger"),
+    ),
+}
+
+
+@pytest.fixture
+def psql(server: TestServer) -> Path:
+    """Where psql is: not with every server."""
+    path = server.bin_dir / "psql"
+    if not path.exists():
+        pytest.skip("this server came without psql")
+    return path
+
+
+@pytest.mark.parametrize("form", _FORMS)
+def test_every_form_of_a_machine(
+    empty_depot: Depot, other_database: str, psql: Path, form: str
+) -> None:
+    depot = empty_depot
+    depot.change("interlock.yaml", *_FORMS[form])
+    if "enum" in form:
+        depot.change("models.py", _ENUM)
+    if "partitioned" in form:
+        depot.change("models.py", _PARTITIONED)
+    depot.revision("first")
+    script = depot.sql("head")
+
+    ran = run_psql(psql, other_database, script)
+
+    assert ran.returncode == 0, ran.stderr
+    there = Depot(depot.folder, other_database)
+    there.check()
+    is_sound(there)
+    again = run_psql(psql, other_database, _only_machine(script))
+    assert again.returncode == 0, again.stderr
+    there.check()
+    is_sound(there)
+
+
+def _only_machine(script: str) -> str:
+    """Return the part of *script* that is ours: it can be run again."""
+    begin = script.index("-- One step of a migration")
+    end = script.index("INSERT INTO alembic_version")
+    return f"begin;\n{script[begin:end]}\ncommit;\n"
+
+
+def test_an_owner_who_is_no_superuser_runs_it(
+    empty_depot: Depot,
+    psql: Path,
+    server: TestServer,
+    make_database: Callable[[str, Build], str],
+) -> None:
+    depot = empty_depot
+    depot.revision("first")
+    dsn = make_database("alembic_migrator", _build_for_migrator)
+    name = psycopg.conninfo.conninfo_to_dict(dsn)["dbname"]
+    Depot(depot.folder, dsn).ask(f"grant create on database {name} to depot_migrator")
+    mine = server.dsn(str(name), user="depot_migrator")
+
+    ran = run_psql(psql, mine, depot.sql("head"))
+
+    assert ran.returncode == 0, ran.stderr
+    there = Depot(depot.folder, mine)
+    there.check()
+    is_sound(Depot(depot.folder, dsn))
+
+
+def _build_for_migrator(session: psycopg.Connection) -> None:
+    session.execute(
+        "do $$ begin create role depot_migrator login createrole; exception when duplicate_object"
+        " or unique_violation then null; end $$"
+    )
+    session.execute("create schema depot authorization depot_migrator")
+    session.execute("grant create on schema public to depot_migrator")
+    session.execute(
+        "do $$ begin create role interlock_owner nologin; exception when duplicate_object"
+        " or unique_violation then null; end $$"
+    )
+    session.execute("grant interlock_owner to depot_migrator with admin option")
+
+
+class TestRefused:
+    """A script asks the database that it meets, and is taken back whole."""
+
+    def test_another_version_is_in_force(self, depot: Depot, psql: Path) -> None:
+        _change(depot)
+        depot.revision("more")
+        depot.change("interlock.yaml", ("LOST", "GONE"))
+        script = depot.sql("0001:head")
+        depot.upgrade()
+        depot.ask('update interlock.machine set definition = definition || \'{"key": ["id"]}\'')
+
+        ran = run_psql(psql, depot.dsn, script)
+
+        assert "machine parcel is at" in ran.stderr
+        assert ran.returncode != 0
+
+    def test_the_machine_is_not_there(self, depot: Depot, psql: Path, other_database: str) -> None:
+        _change(depot)
+        depot.revision("more")
+
+        ran = run_psql(psql, other_database, depot.sql("0001:head"))
+
+        assert "machine parcel is not installed here" in ran.stderr
+        assert Depot(depot.folder, other_database).ask("select to_regnamespace('interlock')") == [
+            (None,)
+        ]
+
+    def test_rows_that_break_the_new_rules(self, depot: Depot, psql: Path) -> None:
+        depot.ask("insert into depot.parcel (id, status, weight) values (7, 'NEW', 1)")
+        with (depot.folder / "interlock.yaml").open("a", encoding="utf-8") as file:
+            file.write("    invariants: {heavy: weight > 5}\n")
+        depot.revision("more")
+
+        ran = run_psql(psql, depot.dsn, depot.sql("0001:head"))
+
+        assert "heavy" in ran.stderr
+        assert depot.ask("select version from interlock.machine") == [(1,)]
+
+    def test_schema_interlock_is_of_another_version(self, depot: Depot, psql: Path) -> None:
+        _change(depot)
+        depot.revision("more")
+        depot.ask("update interlock.schema_version set version_num = '0001'")
+
+        ran = run_psql(psql, depot.dsn, depot.sql("0001:head"))
+
+        assert "schema interlock is of revision 0001 here, and this script was made" in ran.stderr
+
+    @pytest.mark.parametrize(
+        ("part", "told"),
+        [
+            ("    funnel: true\n", "has a funnel"),
+            (
+                "    mirrors: {full: {table: depot.dock, key: dock, column: full, in: [NEW]}}\n",
+                "has a mi",
+            ),
+        ],
+    )
+    def test_what_depends_on_the_roles_of_a_database(
+        self, empty_depot: Depot, part: str, told: str
+    ) -> None:
+        depot = empty_depot
+        depot.ask('create table depot.dock (id integer primary key, "full" boolean not null)')
+        depot.change("env.py", ('"include_schemas": True', '"include_schemas": False'))
+        depot.ask(
+            "create table depot.parcel (id bigint primary key, status text not null,"
+            " packed_at timestamptz, weight integer, dock integer)"
+        )
+        depot.ask(
+            "do $$ begin create role depot_plain; exception when duplicate_object then end $$"
+        )
+        depot.ask("alter table depot.parcel owner to depot_plain")
+        depot.ask("alter table depot.dock owner to depot_plain")
+        depot.write("models.py", "import sqlalchemy as sa\nmetadata = sa.MetaData()\n")
+        depot.write("interlock.yaml", SPEC + part)
+        depot.revision("first")
+
+        with pytest.raises(CommandError, match=told):
+            depot.sql("head")
+
+    def test_no_table_in_the_operation(self, empty_depot: Depot) -> None:
+        text = (Path(__file__).parent / "alembic_first.txt").read_text(encoding="utf-8")
+        head, _, rest = text.partition('        table="""')
+        empty_depot.write("versions/0001_first.py", head + rest.partition('""",\n')[2])
+
+        with pytest.raises(CommandError, match="--sql has to know its table"):
+            empty_depot.sql("head")
+
+        empty_depot.upgrade()
+        empty_depot.check()
+
+
+def _change(depot: Depot) -> None:
+    depot.change(
+        "interlock.yaml",
+        ("final: [SENT]", "final: [SENT, LOST]"),
+        ("PACKED, to: SENT}", "PACKED, to: SENT}\n      lose: {from: PACKED, to: LOST}"),
+    )
