@@ -122,7 +122,7 @@ def _stamps(script: Script, state: str) -> None:
                 script.demand_enforced("stamp", it.column)
                 row = maker.make(state)
                 text = maker.update(row, {it.column: maker.sample(it.column, row.number)})
-                script.refused("IL12", text, name)
+                script.refused("IL12", text, name, instead=("IL07",))
         if state in it.states and it.fill is Fill.NEVER:
             for move in (t for t in machine.transitions if t.to_state == state):
                 name = f"{move.event} from {move.from_state} without {it.column} is refused"
@@ -137,7 +137,8 @@ def _stamps(script: Script, state: str) -> None:
                 script.demand_enforced("stamp", it.column)
                 row = maker.make(state)
                 code = "IL07" if it.column in machine.row(state).freeze else "IL12"
-                script.refused(code, maker.update(row, {it.column: None}), name)
+                text = maker.update(row, {it.column: None})
+                script.refused(code, text, name, instead=("IL07", "IL12"))
 
 
 def _row(script: Script, look: StateRow) -> None:

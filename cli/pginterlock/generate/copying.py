@@ -4,6 +4,7 @@ The copy holds types, tables, partitions, keys, constraints and indexes; trigger
 the user are left out.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,11 +17,13 @@ from pginterlock.errors import EnvironmentFault, UsageError
 from pginterlock.generate.solving import Condition
 from pginterlock.model import Spec
 from pginterlock.names import ident, literal
-from pginterlock.plan import Part
+from pginterlock.plan import Part, Step
 from pginterlock.table import Table
 
 _OURS = "interlock_"
 _SKIPPED = ("function", "trigger")
+_MAKING = (Part.PREPARE, Part.ARM, Part.APART, Part.CLAIM)
+_CONCURRENTLY = re.compile(r"^(create (?:unique )?index|drop index) concurrently ", re.MULTILINE)
 _NEEDED = ("schema", "type", "table")
 
 
@@ -103,16 +106,20 @@ def build(copy: psycopg.Connection, ddl: list[tuple[str, str]], spec: Spec) -> C
         else:
             kept.append(f"{text};")
     plan = steps.make_plan(copy, spec)
-    machines = [
-        f"-- {step.title}\n{step.sql.rstrip()}\n"
-        for step in plan.steps
-        if step.part in (Part.ARM, Part.CLAIM)
-        or step.title.startswith("extension ")
-        or "validate constraint" in step.sql
-    ]
+    machines = [f"-- {it.title}\n{_in_place(it.sql)}\n" for it in plan.steps if _is_kept(it)]
     apply.run(copy, plan)
     shapes = {name: _shape(copy, name) for name in _names(copy)}
     return Copy("\n".join(kept), "\n".join(machines), tuple(left_out), shapes)
+
+
+def _is_kept(step: Step) -> bool:
+    """Whether *step* makes something, and does not only look."""
+    return step.part in _MAKING or "validate constraint" in step.sql
+
+
+def _in_place(text: str) -> str:
+    """Return *text* as a transaction takes it: nobody else is there to wait for."""
+    return _CONCURRENTLY.sub(r"\1 ", text.rstrip())
 
 
 def _roles(it: Transition) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from pginterlock.choices import Presence
-from pginterlock.elements import TableName, Transition
+from pginterlock.elements import Claim, Expression, TableName, Transition
 from pginterlock.expression import demands
 from pginterlock.generate import values
 from pginterlock.generate.copying import Parent, Shape
@@ -181,7 +181,16 @@ class Maker:
             for it in machine.reactions
             if it.event in leaving
         ]
+        found += [_bounded(it) for it in machine.claims if it.during and state in it.states]
         return [*found, *self.shape.checks]
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The columns that some condition speaks of."""
+        machine = self.machine
+        guards = [t.guard for t in machine.transitions if t.guard]
+        found = [c for state in machine.states for it in self.demands(state) for c in it.columns]
+        return frozenset([*found, *(c for it in guards for c in it.columns)])
 
     def presence(self, state: str) -> dict[str, bool]:
         """Return which columns must be there in *state*, and which not."""
@@ -266,7 +275,8 @@ class Maker:
         if any(name in it.columns for it in wanted) and not self._refers(name):
             beside = {c for it in wanted if name in it.columns for c in it.columns}
             near = [v for it in sorted(beside) if self._base(it) == base and (v := row.values[it])]
-            usable = [it for it in (*near, *known) if values.fits(it, base)]
+            own = [it for it in some if it is not None]
+            usable = [it for it in (*near, *known, *own) if values.fits(it, base)]
             some += usable
             some += [it for value in usable for it in values.around(value)]
             some += ["true"] if base == "boolean" else []
@@ -361,6 +371,17 @@ def _joined(machine: Machine, shapes: Mapping[TableName, Shape]) -> Shape:
         if key and not any(it.columns == (column,) for it in parents):
             parents.append(Parent((column,), table, (key.name,)))
     return replace(shape, parents=tuple(parents))
+
+
+def _bounded(claim: Claim) -> Condition:
+    """Return what a row must look like that holds *claim*: from when, until when."""
+    during = claim.during or Expression("null", ())
+    free = " or ".join(f"{ident(it)} is null" for it in claim.resource)
+    text = (
+        f"{free} or not isempty({during.text})"
+        f" and not lower_inf({during.text}) and not upper_inf({during.text})"
+    )
+    return Condition(text, tuple(dict.fromkeys([*claim.resource, *during.columns])))
 
 
 def _base_of(shape: Shape, name: str) -> str:

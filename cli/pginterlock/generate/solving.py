@@ -9,6 +9,7 @@ from pginterlock.names import ident, literal
 
 Choices = Mapping[str, Sequence[str | None]]
 _MOST_ROWS = 100_000
+_MOST_SINGLE = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +71,48 @@ def _search(
     )
     changed = " + ".join(f"(interlock_o{at} > 1)::integer" for at in range(len(names)))
     places = ", ".join(f"interlock_o{at}" for at in range(len(names)))
-    query = (
-        f"select {', '.join(f'interlock_v{at}' for at in range(len(names)))}"
-        f" from {' cross join '.join(sources)} cross join lateral (select {row}) as interlock_row"
-        f" where {' and '.join(it.test for it in conditions)}"
-        f" order by {changed}, {places} limit 1"
-    )
+    listed = ", ".join(f"interlock_v{at}" for at in range(len(names)))
+    product, order = " cross join ".join(sources), f"order by {changed}, {places} limit"
+    lateral = f"cross join lateral (select {row}) as interlock_row"
+    test = " and ".join(it.test for it in conditions)
     try:
         with connection.transaction():
+            query = f"select {listed} from {product} {lateral} where {test} {order} 1"
             found = connection.execute(query.encode()).fetchone()
     except psycopg.Error as error:
-        said = error.diag.message_primary or str(error)
-        raise ValueError(f"{told} cannot be asked: {said}") from None
+        # A condition may fail on some values, such as a range that ends before it begins.
+        some = connection.execute(f"select {listed} from {product} {order} {_MOST_SINGLE}".encode())
+        candidates = [dict(zip(names, it, strict=True)) for it in some.fetchall()]
+        held = _first(connection, types, candidates, test)
+        if held is None:
+            said = error.diag.message_primary or str(error)
+            raise ValueError(f"{told} cannot be asked: {said}") from None
+        return held
     if found is None:
         raise ValueError(f"no value was found for which: {told}")
     return dict(zip(names, found, strict=True))
+
+
+def _first(
+    connection: psycopg.Connection,
+    types: Mapping[str, str],
+    candidates: Iterable[dict[str, str | None]],
+    test: str,
+) -> dict[str, str | None] | None:
+    """Return the first of *candidates* of which *test* is true, asked one by one."""
+    for held in candidates:
+        row = ", ".join(
+            f"{'null' if value is None else literal(value)}::{types[name]} as {ident(name)}"
+            for name, value in held.items()
+        )
+        try:
+            with connection.transaction():
+                query = f"select from (select {row}) as interlock_row where {test}"
+                if connection.execute(query.encode()).rowcount:
+                    return held
+        except psycopg.Error:
+            continue
+    return None
 
 
 def _fitting(choices: Choices) -> Choices:

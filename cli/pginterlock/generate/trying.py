@@ -57,14 +57,19 @@ class Script:
         statement: str,
         name: str,
         around: tuple[Sequence[str], Sequence[str]] = ((), ()),
+        instead: tuple[str, ...] = (),
     ) -> None:
         """Write the test that *statement* is refused with *code*.
+
+        Where two rules refuse it, which of them comes first is a matter of the machine's mode and
+        of where its row rules are held: *instead* are codes that do as well.
 
         Raises Unmade where the write meets another refusal first. That it goes through is not
         asked here: the test will say so.
         """
         before, after = around
         met = self._met([*before, statement])
+        code = met if met in instead else code
         if met not in (None, code):
             raise Unmade(f"another refusal comes first: {met}")
         self.maker.lines += [
