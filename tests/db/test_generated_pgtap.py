@@ -9,6 +9,7 @@ from tests.servers import ROOT, TestServer
 
 from pginterlock import generate, pgtap, spec
 from pginterlock.generate import Generated, copying
+from pginterlock.generate.rows import Samples
 
 PLACE = ROOT / "pgtests" / "fixtures"
 TABLES = (PLACE / "tables.sql").read_text(encoding="utf-8")
@@ -42,21 +43,23 @@ SPECS = {
     "extra move": ("{from: [PENDING, CONFIRMED], to", "{from: [PENDING, CHECKED_IN], to"),
 }
 
-Made = Callable[[str, str], tuple[Generated, copying.Copy]]
+Made = Callable[..., tuple[Generated, copying.Copy]]
 
 
 @pytest.fixture
 def made(make_database: Callable[..., str], connect: Callable[..., psycopg.Connection]) -> Made:
     """Generate the tests of a spec on some tables: ``made(tables, spec)``."""
 
-    def make(tables: str, text: str) -> tuple[Generated, copying.Copy]:
+    def make(
+        tables: str, text: str, samples: Samples | None = None
+    ) -> tuple[Generated, copying.Copy]:
         source = connect(make_database("empty", lambda _: None), autocommit=True)
         source.execute(tables.encode())
         wanted = spec.parse(text, "interlock.yaml")
         ddl = copying.definition(source, wanted)
         copy = connect(make_database("empty", lambda _: None), autocommit=True)
         built = copying.build(copy, ddl, wanted)
-        return generate.generate(copy, built, wanted, {}), built
+        return generate.generate(copy, built, wanted, samples or {}), built
 
     return make
 
@@ -146,3 +149,91 @@ def test_quoted_names_enums_domains_and_partitions_are_tried(
     assert [line for it in ran(tmp_path, server) for line in it.failing_lines] == []
     assert found.not_tried == ()
     assert found.tests > 20
+
+
+SHOP = """
+create schema shop;
+create table shop.customer (
+    id uuid primary key default gen_random_uuid(),
+    email text not null unique,
+    parent uuid references shop.customer,
+    country char(2) not null
+);
+create table shop.warehouse (
+    region int, code varchar(4), label text not null, primary key (region, code)
+);
+create domain shop.positive as numeric(10, 2) check (value > 0);
+create table shop.orders (
+    id bigint generated always as identity primary key,
+    "Status" varchar(30) not null default 'new',
+    customer_id uuid not null references shop.customer,
+    region int not null,
+    wcode varchar(4) not null,
+    total shop.positive not null,
+    net numeric generated always as (total * 0.8) stored,
+    tax numeric(3, 2) not null,
+    opens time not null,
+    tags text[] not null default '{}',
+    meta jsonb not null,
+    ref text not null unique check (ref ~ '^R-[0-9]+$'),
+    parent_id bigint references shop.orders,
+    placed_on date not null,
+    ship_on date,
+    "select" int,
+    paid_at timestamptz,
+    shipped_at timestamptz,
+    done_at timestamptz,
+    foreign key (region, wcode) references shop.warehouse,
+    check (ship_on is null or ship_on > placed_on)
+);
+"""
+SHOP_SPEC = r"""
+interlock: 1
+machines:
+  orders:
+    table: shop.orders
+    state: Status
+    mode: enforce
+    initial: [new]
+    final: [done, "it's \\ $try$ :x gone"]
+    transitions:
+      pay:
+        from: new
+        to: paid
+        guard: paid_at is not null and total >= 10 and opens < '10:00'
+      ship:   {from: paid, to: shipped, guard: ship_on is not null}
+      finish: {from: shipped, to: done}
+      drop:   {from: [new, paid], to: "it's \\ $try$ :x gone", reason: required}
+    stamps: {shipped_at: shipped, done_at: {state: done, fill: never}}
+    states:
+      paid:    {freeze: [tags]}
+      shipped: {require: [ship_on], freeze: [wcode, meta, parent_id]}
+      done:    {require: [parent_id], freeze: "*"}
+    invariants:
+      sane: {check: '"select" between 3 and 7 or "select" is null'}
+      cheap: total < 100000
+      in_order: shipped_at is null or shipped_at > paid_at
+    claims:
+      slot: {resource: [region], during: "tstzrange(paid_at, shipped_at)", in: [shipped]}
+      code: {resource: [customer_id], in: [paid, shipped]}
+    audit: {columns: [total], actor: required}
+"""
+
+
+def test_what_no_value_is_known_for_is_listed_and_tried_with_a_sample(
+    made: Made, server: TestServer, tmp_path: Path
+) -> None:
+    without, _ = made(SHOP, SHOP_SPEC)
+    found, _ = made(SHOP, SHOP_SPEC, {"shop.orders": {"ref": "R-{n}"}})
+    found.write(tmp_path)
+
+    assert {it.why for it in without.not_tried} == {
+        "no value was found for which: (ref ~ '^R-[0-9]+$'::text)"
+    }
+    assert len(without.not_tried) > 40
+    assert [line for it in ran(tmp_path, server) for line in it.failing_lines] == []
+    # In shipped the row asks for ship_on itself, so the guard is never alone in refusing.
+    assert [it.name for it in found.not_tried] == [
+        "orders: ship from paid without its guard is refused"
+    ]
+    assert found.tests > 80

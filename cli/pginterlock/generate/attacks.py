@@ -1,5 +1,8 @@
 """An attack on every rule that is no move: guards, rows, stamps, claims, who and why, mirrors."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 from pginterlock.choices import ActorNeed, Fill, Need, Presence
 from pginterlock.elements import Claim, Invariant, Mirror, Reaction, StateRow, Transition
 from pginterlock.generate.rows import Row, Unmade
@@ -187,10 +190,13 @@ def _other(script: Script, row: Row, column: str) -> dict[str, str | None]:
     """Return what to set so that a column of *row* has another value."""
     maker = script.maker
     leading = [it for it in maker.shape.parents if column in it.columns]
-    if leading:
+    if any(it.table != maker.machine.table for it in leading):
         maker.prepare(row.number + _FAR)
         names = dict.fromkeys(name for it in leading for name in it.columns)
         return {it: maker.sample(it, row.number + _FAR) for it in names if it not in maker.key}
+    for it in leading:
+        own = row.values[it.target_columns[it.columns.index(column)]]
+        return {column: own if own != row.values[column] else None}
     current = row.values[column]
     told = "null" if current is None else f"{literal(current)}::{maker.types[column]}"
     other = Condition(f"{ident(column)} is distinct from {told}", (column,))
@@ -199,26 +205,53 @@ def _other(script: Script, row: Row, column: str) -> dict[str, str | None]:
 
 
 def _invariant(script: Script, it: Invariant) -> None:
-    maker, name = script.maker, f"{it.name} holds"
+    name = f"{it.name} holds"
     with script.trying(name):
         script.demand_enforced("invariant", it.name)
-        state = it.states[0] if it.states else maker.machine.initial[0]
-        broken = Condition(f"({it.check.text}) is not true", it.check.columns)
-        others = [c for c in maker.demands(state) if c.text != it.check.text]
-        row = maker.make(state)
-        held = maker.solved(row, state, None, {}, [*others, broken])
-        sets = {c: v for c, v in held.items() if v != row.values[c]}
-        script.refused("IL14", maker.update(row, sets), name)
+        _first_that_will_do(
+            [
+                partial(_broken, script, it, state)
+                for state in it.states or script.maker.machine.states
+            ]
+        )
+
+
+def _broken(script: Script, it: Invariant, state: str) -> None:
+    """Write the test that a row in *state* does not break *it*."""
+    maker = script.maker
+    broken = Condition(f"({it.check.text}) is not true", it.check.columns)
+    others = [c for c in maker.demands(state) if c.text != it.check.text]
+    row = maker.make(state)
+    held = maker.solved(row, state, None, {}, [*others, broken])
+    sets = {c: v for c, v in held.items() if v != row.values[c]}
+    script.refused("IL14", maker.update(row, sets), f"{it.name} holds")
 
 
 def _key(script: Script) -> None:
-    maker, name = script.maker, "the key of a row does not change"
-    with script.trying(name):
+    with script.trying("the key of a row does not change"):
         script.demand_enforced("freeze")
-        row = maker.make(maker.machine.initial[0])
-        column = maker.key[-1]
-        text = maker.update(row, {column: maker.sample(column, row.number + _FAR)})
-        script.refused("IL07", text, name)
+        _first_that_will_do([partial(_moved_key, script, it) for it in reversed(script.maker.key)])
+
+
+def _moved_key(script: Script, column: str) -> None:
+    maker = script.maker
+    row = maker.make(maker.machine.initial[0])
+    text = maker.update(row, {column: maker.sample(column, row.number + _FAR)})
+    script.refused("IL07", text, "the key of a row does not change")
+
+
+def _first_that_will_do(some: Sequence[Callable[[], None]]) -> None:
+    """Write one of several tests: the first that can be made; raise why the first cannot."""
+    why: Unmade | None = None
+    for write in some:
+        try:
+            write()
+        except Unmade as error:
+            why = why or error
+        else:
+            return
+    if why:
+        raise why
 
 
 def _claim(script: Script, it: Claim) -> None:

@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
-from pginterlock.choices import Presence
-from pginterlock.elements import Claim, Expression, TableName, Transition
-from pginterlock.expression import demands
-from pginterlock.generate import values
+from pginterlock.elements import TableName, Transition
+from pginterlock.generate import values, ways
 from pginterlock.generate.copying import Parent, Shape
 from pginterlock.generate.solving import Condition, solve
 from pginterlock.model import Machine
@@ -17,8 +15,6 @@ from pginterlock.names import ident, literal
 Samples = Mapping[str, Mapping[str, str]]  # table, column, value; {n} is the number of the row
 Values = dict[str, str | None]
 Pins = Mapping[str, bool]  # column: whether it must be there
-
-_MOST_WAYS = 6
 
 
 class Unmade(Exception):
@@ -52,7 +48,6 @@ class Maker:
         self.lines: list[str] = []
         self.key = machine.key or self.shape.table.primary_key
         self._number = 0
-        self._only = machine.initial[0]  # where a way without moves stands
         self._parents: set[tuple[TableName, int]] = set()
         self.columns = [
             it
@@ -72,11 +67,11 @@ class Maker:
         Raises Unmade.
         """
         why = f"no moves without approvals lead to {state}"
-        for number, way in enumerate(self._ways(state)):
+        for number, (start, way) in enumerate(ways.to(self.machine, state)):
             before, parents = list(self.lines), set(self._parents)
             try:
                 with self.copy.transaction():
-                    return self._along(way, pins or {}, then)
+                    return self._along(start, way, pins or {}, then)
             except (Unmade, psycopg.Error) as error:
                 why = why if number else reason(error)
                 self.lines, self._parents = before, parents
@@ -148,7 +143,7 @@ class Maker:
         if conditions is None and transition and transition.guard:
             wanted.append(Condition(transition.guard.text, transition.guard.columns))
         wanted = [it for it in wanted if set(it.columns) <= set(self.types)]
-        there = {**self.presence(state), **pins}
+        there = {**ways.presence(self.machine, state), **pins}
         if transition and transition.guard_on:
             there[transition.guard_on.key] = True
         known = [text for it in wanted for text in values.constants(it.text)]
@@ -181,7 +176,7 @@ class Maker:
             for it in machine.reactions
             if it.event in leaving
         ]
-        found += [_bounded(it) for it in machine.claims if it.during and state in it.states]
+        found += [ways.bounded(it) for it in machine.claims if it.during and state in it.states]
         return [*found, *self.shape.checks]
 
     @property
@@ -191,17 +186,6 @@ class Maker:
         guards = [t.guard for t in machine.transitions if t.guard]
         found = [c for state in machine.states for it in self.demands(state) for c in it.columns]
         return frozenset([*found, *(c for it in guards for c in it.columns)])
-
-    def presence(self, state: str) -> dict[str, bool]:
-        """Return which columns must be there in *state*, and which not."""
-        machine, row = self.machine, self.machine.row(state)
-        found = {
-            it.column: presence is Presence.REQUIRED
-            for it in machine.stamps
-            if (presence := machine.presence(it, state)) is not Presence.OPTIONAL
-        }
-        found |= dict.fromkeys((*row.forbid, *row.clear), False)
-        return found | dict.fromkeys(row.require, True)
 
     def prepare(self, number: int) -> None:
         """Make the rows that row *number* may refer to."""
@@ -213,10 +197,15 @@ class Maker:
         """Return value *number* of a column of the machine's table."""
         return self._sample(self.shape, column, number)
 
-    def _along(self, way: Sequence[Transition], pins: Pins, then: Transition | None) -> Row:
+    def _along(
+        self, start: str, way: Sequence[Transition], pins: Pins, then: Transition | None
+    ) -> Row:
         ahead = [*way, then] if then else list(way)
-        states = [it.from_state for it in way] + [way[-1].to_state if way else self._only]
-        wanted = [self._foresight(state, ahead[at:]) for at, state in enumerate(states)]
+        states = [start, *(it.to_state for it in way)]
+        wanted = [
+            ways.foresight(self.machine, self.types, state, ahead[at:])
+            for at, state in enumerate(states)
+        ]
         wanted[-1] |= pins
         text, row = self.born(states[0], wanted[0])
         self.do(text)
@@ -224,40 +213,6 @@ class Maker:
             text, row = self.moved(row, transition.to_state, transition, there)
             self.do(text)
         return row
-
-    def _foresight(self, state: str, ahead: Sequence[Transition]) -> dict[str, bool]:
-        """Return what a row must have in *state* already: asked for later, and frozen till then."""
-        found: dict[str, bool] = {}
-        frozen: set[str] = set()
-        here = state
-        for move in ahead:
-            freeze = self.machine.row(here).freeze
-            frozen |= set(self.types if freeze == ("*",) else freeze)
-            asked = list(self.machine.row(move.to_state).require)
-            if move.guard:
-                asked += [it for it, is_there in demands(move.guard.text) if is_there]
-            found |= {it: True for it in asked if it in frozen and it in self.types}
-            here = move.to_state
-        forbidden = {it for it, is_there in self.presence(state).items() if not is_there}
-        return {it: True for it in found if it not in forbidden}
-
-    def _ways(self, state: str) -> Iterator[Sequence[Transition]]:
-        """Yield ways to *state*, the shortest first; no state twice."""
-        todo: list[tuple[str, tuple[Transition, ...]]] = [(it, ()) for it in self.machine.initial]
-        found = 0
-        while todo and found < _MOST_WAYS:
-            here, way = todo.pop(0)
-            if here == state:
-                self._only = here
-                found += 1
-                yield way
-                continue
-            seen = {it.from_state for it in way}
-            todo += [
-                (it.to_state, (*way, it))
-                for it in self.machine.transitions
-                if it.from_state == here and it.to_state not in seen and it.approvals is None
-            ]
 
     def _begin(self, column: str, number: int) -> str | None:
         found = self.shape.table.column(column)
@@ -268,7 +223,7 @@ class Maker:
         self, row: Row, name: str, known: Sequence[str], wanted: Sequence[Condition]
     ) -> list[str | None]:
         current = row.values[name]
-        if name in self.key and current is not None:
+        if name in self.key and row.state:  # it may be chosen at birth alone
             return [current]
         base = self._base(name)
         some: list[str | None] = [current, self.sample(name, row.number)]
@@ -278,6 +233,7 @@ class Maker:
             own = [it for it in some if it is not None]
             usable = [it for it in (*near, *known, *own) if values.fits(it, base)]
             some += usable
+            some += [it for value in (*near, *own) for it in values.shifted(value, known)]
             some += [it for value in usable for it in values.around(value)]
             some += ["true"] if base == "boolean" else []
         some += [it] if (it := values.second(base)) else []
@@ -371,17 +327,6 @@ def _joined(machine: Machine, shapes: Mapping[TableName, Shape]) -> Shape:
         if key and not any(it.columns == (column,) for it in parents):
             parents.append(Parent((column,), table, (key.name,)))
     return replace(shape, parents=tuple(parents))
-
-
-def _bounded(claim: Claim) -> Condition:
-    """Return what a row must look like that holds *claim*: from when, until when."""
-    during = claim.during or Expression("null", ())
-    free = " or ".join(f"{ident(it)} is null" for it in claim.resource)
-    text = (
-        f"{free} or not isempty({during.text})"
-        f" and not lower_inf({during.text}) and not upper_inf({during.text})"
-    )
-    return Condition(text, tuple(dict.fromkeys([*claim.resource, *during.columns])))
 
 
 def _base_of(shape: Shape, name: str) -> str:

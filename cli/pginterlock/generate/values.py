@@ -1,13 +1,14 @@
 """Values of a type, by number: the same number, the same value. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
 from pginterlock.table import Column
 
 _DAY = date(2026, 1, 1)
+_MOST_DAYS = 3650
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 _TEXTS = ("text", "character varying", "character", "name", '"char"')
 _LENGTH = re.compile(r"\((\d+)\)")
@@ -82,6 +83,16 @@ def around(value: str) -> list[str]:
     except InvalidOperation:
         return []
     return [str(number + 1), str(number - 1)] if number.is_finite() else []
+
+
+def shifted(value: str, counts: Iterable[str]) -> list[str]:
+    """Return a day moved by each of *counts* that is a number of days, there and back."""
+    found = _DATE.fullmatch(value)
+    days = [int(it) for it in counts if it.isdigit() and int(it) <= _MOST_DAYS]
+    if found is None or not days:
+        return []
+    day = date.fromisoformat(found[1])
+    return [f"{day + timedelta(days=it * way)}{found[2]}" for it in days for way in (1, -1)]
 
 
 def fits(value: str, base_type: str) -> bool:
