@@ -52,6 +52,8 @@ def write(wanted: Wanted) -> None:
         click.echo(f"{len(found.not_tried)} not tried:")
         for it in found.not_tried:
             click.echo(f"  {it.name}: {it.why}")
+        if any(it.why.startswith("no value") for it in found.not_tried):
+            click.echo("Values of yours may help where none was found: --samples FILE")
     if not found.tests:
         raise UsageError("no test could be made", remedy="The list above says why.")
 
