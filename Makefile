@@ -21,7 +21,7 @@ servers := $(foreach v,14 15 16 17,.cache/servers/$(v)/.complete)
 export INTERLOCK_TEST_PG
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history bench-modes soak-adoption soak-kills soak-races pgtap pgbouncer alembics servers docs build clean
+.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history bench-modes soak-adoption soak-kills soak-races pgtap pgbouncer alembics node-clients servers docs build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -42,13 +42,13 @@ lint: .venv/.made-for-dev ## ruff, mypy, import-linter, sqlfluff, codespell
 	$(BIN)/sqlfluff lint --disable-progress-bar sql migrations pgtests
 	$(BIN)/codespell
 
-pytest: .venv/.made-for-dev pgtap pgbouncer alembics $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18); most tests on one of them, and some cases of many, by turns
+pytest: .venv/.made-for-dev pgtap pgbouncer alembics node-clients $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18); most tests on one of them, and some cases of many, by turns
 	INTERLOCK_BY_TURNS=$(TURN) $(BIN)/pytest -n $(JOBS)
 
 pgtests: .venv/.made-for-dev pgtap ## the pgTAP files alone, with our own runner
 	$(BIN)/interlock test pgtests/
 
-test-matrix: .venv/.made-for-dev pgtap pgbouncer alembics $(call needed,$(MATRIX)) ## pytest on PostgreSQL 14 to 18
+test-matrix: .venv/.made-for-dev pgtap pgbouncer alembics node-clients $(call needed,$(MATRIX)) ## pytest on PostgreSQL 14 to 18
 	INTERLOCK_TEST_PG=$(MATRIX) $(BIN)/pytest -n $(JOBS)
 
 bench: .venv/.made-for-bench $(call needed,15) ## what one write costs, with and without us (BENCH_ARGS=--quick)
@@ -82,6 +82,9 @@ pgbouncer: ## fetch pgbouncer, unless it is here; without it some tests are skip
 
 alembics: .venv/.made-for-dev ## fetch the Alembic versions that are tested, unless they are here
 	@bash tests/fetch_alembic.sh $(BIN)/python
+
+node-clients: ## fetch what a Node client needs, unless it is here; without it a test is skipped
+	-@bash tests/fetch_node.sh
 
 servers: $(servers) ## fetch PostgreSQL 14 to 17, for test-matrix
 

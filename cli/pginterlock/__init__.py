@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pginterlock.firing import machine, retrying
+    from pginterlock.integrations.acting import acting
     from pginterlock.refused import refusal
 
-__all__ = ["machine", "refusal", "retrying"]
+__all__ = ["acting", "machine", "refusal", "retrying"]
 
 _HOMES = {
+    "acting": "pginterlock.integrations.acting",
     "machine": "pginterlock.firing",
     "refusal": "pginterlock.refused",
     "retrying": "pginterlock.firing",

@@ -28,7 +28,7 @@ def from_enum(text: str, table: str | None) -> Evidence:
 
     Raises UsageError where it cannot be imported or is none.
     """
-    found = _imported(text)
+    found = imported(text)
     if not (isinstance(found, type) and issubclass(found, enum.Enum)):
         raise UsageError(f"{text} is no enum.Enum")
     schema, _, name = (table or f"public.{_SNAKE.sub('_', found.__name__).lower()}").rpartition(".")
@@ -45,7 +45,7 @@ def from_sqlalchemy(text: str, state: str | None) -> Evidence:
 
     Raises UsageError where it cannot be imported, is not mapped, or has no column of states.
     """
-    mapped = getattr(_imported(text), "__table__", None)
+    mapped = getattr(imported(text), "__table__", None)
     if mapped is None or not hasattr(mapped, "columns"):
         raise UsageError(f"{text} is no mapped class: it has no __table__")
     columns = list(mapped.columns)
@@ -136,7 +136,11 @@ def _look_here() -> None:
         sys.path.insert(0, "")
 
 
-def _imported(text: str) -> object:
+def imported(text: str) -> object:
+    """Return what ``module:Name`` names, from the current folder too.
+
+    Raises UsageError where it cannot be imported, whatever it is that its module raises.
+    """
     module, _, path = text.partition(":")
     if not module or not path:
         raise UsageError(f"{text!r} is not of the form module:Name")
@@ -145,8 +149,9 @@ def _imported(text: str) -> object:
         found: object = importlib.import_module(module)
         for part in path.split("."):
             found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise UsageError(f"{text} cannot be imported: {error}") from None
+    except Exception as error:  # code of a user may raise anything
+        told = str(error) if isinstance(error, ImportError | AttributeError) else repr(error)
+        raise UsageError(f"{text} cannot be imported: {told}") from None
     return found
 
 

@@ -118,14 +118,17 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where something stands in a spec file; line and column count from 1."""
+    """Where something stands in a spec file; line and column count from 1.
+
+    The line is 0 where it stands in no file: *file* is the module, class and key then.
+    """
 
     file: str
     line: int
     column: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
 SpecPath = tuple[str | int, ...]

@@ -1,7 +1,8 @@
 """The exception of any driver, or of what wraps one, to the refusal of a machine.
 
 Pure, and imports no driver: psycopg 3 and 2 keep the server's fields in ``diag``, asyncpg on the
-exception itself; SQLAlchemy wraps a driver's exception as ``orig``, Django as its cause.
+exception itself; SQLAlchemy wraps a driver's exception as ``orig``, Django as its cause, a group of
+tasks as one of several.
 """
 
 import json
@@ -35,18 +36,23 @@ _PLAIN = {
 def refusal(error: BaseException) -> Refused | None:
     """Return the refusal that *error* is, wraps, or was raised because of; else None.
 
-    Its class tells the rule (`IllegalTransition`, `GuardFailed`, ...). The driver's exception is
-    its cause.
+    Of several in a group of exceptions it is the first. Its class tells the rule
+    (`IllegalTransition`, `GuardFailed`, ...). The driver's exception is its cause.
     """
     if isinstance(error, Refused):
         return error
+    first: Refused | None = None
     for found in _chain(error):
         if isinstance(found, Refused):
-            return found
-        if told := read(*_fields(found)):
-            told.__cause__ = found
+            return first or found
+        told = read(*_fields(found))
+        if told is None:
+            continue
+        told.__cause__ = found
+        if told.constraint and (first is None or told.detail == first.detail):
             return told
-    return None
+        first = first or told  # SQLAlchemy's own of asyncpg has few fields: its cause has all
+    return first
 
 
 def read(detail: str, fields: Mapping[str, str]) -> Refused | None:
@@ -92,6 +98,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(it))
         yield it
         todo += [getattr(it, "orig", None), it.__cause__]
+        if isinstance(it, BaseExceptionGroup):
+            todo += it.exceptions
         if not it.__suppress_context__:
             todo.append(it.__context__)
 

@@ -3,6 +3,7 @@
 `parse` is pure; `load` reads files.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,12 @@ from pginterlock.model import Machine, Position, Spec
 from pginterlock.spec_format import json_schema
 from pginterlock.spec_machine import read_machine
 from pginterlock.spec_problems import Problems, read_parts
-from pginterlock.spec_text import Document
+from pginterlock.spec_text import Document, Source
 
 if TYPE_CHECKING:
     from pginterlock.elements import TableName
 
-__all__ = ["json_schema", "load", "parse"]
+__all__ = ["json_schema", "load", "parse", "read", "together"]
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -35,13 +36,16 @@ def load(path: Path) -> Spec:
     problems += _told_twice(specs)
     if problems:
         raise SpecError(tuple(problems), remedy=remedy)
-    positions = {path: at for spec in specs for path, at in spec.positions.items()}
-    return Spec(tuple(machine for spec in specs for machine in spec.machines), positions)
+    return together(specs)
 
 
 def parse(text: str, file: str) -> Spec:
     """Return the spec that *text*, of *file*, declares; raise SpecError with all problems."""
-    document = Document(text, file)
+    return read(Document(text, file))
+
+
+def read(document: Source) -> Spec:
+    """Return the spec that *document* declares; raise SpecError with all problems."""
     problems = Problems(document)
     machines: list[Machine] = []
     for path in document.unstorable():
@@ -51,13 +55,19 @@ def parse(text: str, file: str) -> Spec:
     if not isinstance(document.data, dict):
         problems.add((), "a spec is a mapping that begins with `interlock: 1`")
     else:
-        for name, read in read_parts(document.data, problems).items():
-            machines.append(read_machine(name, read, problems))
-    spec = Spec(tuple(machines), document.positions)
-    told = problems.texts() or tuple(_told_twice([spec]))
-    if told:
+        for name, part in read_parts(document.data, problems).items():
+            machines.append(read_machine(name, part, problems))
+    if told := problems.texts():
         raise SpecError(told)
-    return spec
+    return together([Spec(tuple(machines), document.positions)])
+
+
+def together(specs: Sequence[Spec]) -> Spec:
+    """Return *specs* as one; raise SpecError where two machines have one name or column."""
+    if told := _told_twice(specs):
+        raise SpecError(tuple(told))
+    positions = {path: at for spec in specs for path, at in spec.positions.items()}
+    return Spec(tuple(machine for spec in specs for machine in spec.machines), positions)
 
 
 def _files(path: Path) -> list[Path]:
@@ -90,7 +100,7 @@ def _text(file: Path) -> str:
         raise SpecError((f"{file}: cannot be read: {error.strerror}",)) from None
 
 
-def _told_twice(specs: list[Spec]) -> list[str]:
+def _told_twice(specs: Sequence[Spec]) -> list[str]:
     """Return what is wrong with machines that have one name, or one column, between them."""
     machines = [(spec, machine) for spec in specs for machine in spec.machines]
     names: dict[str, Position | None] = {}

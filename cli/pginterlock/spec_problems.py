@@ -22,7 +22,7 @@ from pginterlock.spec_format import (
     SpecPart,
     keys_of,
 )
-from pginterlock.spec_text import Document
+from pginterlock.spec_text import Source
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -51,7 +51,7 @@ _WRONG_TYPE = {
 class Problems:
     """All problems of one document, in the order of the file."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Source) -> None:
         self._document = document
         self.found: list[tuple[Position, str]] = []
 

@@ -3,6 +3,8 @@
 Pure: text in, data out.
 """
 
+from typing import Protocol
+
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq, TaggedScalar
 from ruamel.yaml.constructor import DuplicateKeyError
@@ -15,6 +17,25 @@ from pginterlock.model import Position, SpecPath
 _MAX_PARTS = 100_000
 _MAX_DEPTH = 20
 _ESCAPES = {"x": 4, "u": 6, "U": 10}  # how long these are in double quotes; all others are 2
+
+
+class Source(Protocol):
+    """Where a spec comes from: its data, and where each of its parts stands."""
+
+    positions: dict[SpecPath, Position]
+
+    @property
+    def data(self) -> object:
+        """The spec as plain data."""
+
+    def locate(self, path: SpecPath) -> Position:
+        """Return where *path* stands, or its nearest parent."""
+
+    def inside(self, path: SpecPath, offset: int) -> Position:
+        """Return where character *offset* of the text at *path* stands."""
+
+    def unstorable(self) -> list[SpecPath]:
+        """Return where text stands that PostgreSQL cannot store."""
 
 
 class Document:
@@ -53,7 +74,7 @@ class Document:
     def unstorable(self) -> list[SpecPath]:
         """Return where text stands that PostgreSQL cannot store: nulls, halves of surrogates."""
         names = ((path, str(path[-1])) for path in self.positions if path)
-        return [path for path, text in (*names, *self._texts.items()) if not _is_storable(text)]
+        return [path for path, text in (*names, *self._texts.items()) if not is_storable(text)]
 
     def _plain(self, node: object, path: SpecPath) -> object:
         """Return *node* as plain data, and note where everything below it stands."""
@@ -90,7 +111,8 @@ class Document:
         return here
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can store *text*: it has no null and no half of a surrogate."""
     return not any(it == "\0" or "\ud800" <= it <= "\udfff" for it in text)
 
 

@@ -37,7 +37,7 @@ def write(machines: Iterable[Machine]) -> str:
 def _machine(machine: Machine) -> dict[str, object]:
     was = {it.state: it.was for it in machine.renames}
     told: dict[str, object] = {
-        "table": _table(machine.table),
+        "table": table_text(machine.table),
         "state": machine.state,
         "key": [*machine.key],
         "mode": machine.mode.value,
@@ -61,7 +61,7 @@ def _machine(machine: Machine) -> dict[str, object]:
         },
         "mirrors": {
             it.name: {
-                "table": _table(it.table),
+                "table": table_text(it.table),
                 "key": it.key,
                 "column": it.column,
                 "in": [*it.states],
@@ -129,7 +129,7 @@ def _move(move: Transition) -> dict[str, object]:
         told["guard"] = move.guard.text
     if move.guard_on:
         on = move.guard_on
-        told["guard"] = {"on": _table(on.table), "check": on.check.text, "key": on.key}
+        told["guard"] = {"on": table_text(on.table), "check": on.check.text, "key": on.key}
     if move.by:
         told["by"] = [*move.by]
     if move.reason is not Need.OPTIONAL:
@@ -160,7 +160,8 @@ def _one_or_more(values: list[object] | list[str] | list[dict[str, object]]) -> 
     return values[0] if len(values) == 1 else values
 
 
-def _table(name: TableName) -> str:
+def table_text(name: TableName) -> str:
+    """Return *name* as a spec writes it: in quotes where it has to be."""
     return ".".join(
         part if _PLAIN_NAME.match(part) else '"' + part.replace('"', '""') + '"'
         for part in (name.schema, name.name)

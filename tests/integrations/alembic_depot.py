@@ -172,9 +172,9 @@ class Depot:
         """Take revisions back, down to *to*."""
         self._run(lambda config: command.downgrade(config, to))
 
-    def check(self) -> None:
-        """Run `alembic check`: it raises where a revision is due."""
-        self._run(command.check)
+    def check(self, config: Config | None = None) -> None:
+        """Run `alembic check`, by *config*: it raises where a revision is due."""
+        self._run(command.check, config)
 
     def sql(self, span: str, *, down: bool = False) -> str:
         """Return what --sql writes for *span*."""
@@ -183,9 +183,9 @@ class Depot:
         (command.downgrade if down else command.upgrade)(config, span, sql=True)
         return written.getvalue()
 
-    def _run(self, what: Callable[[Config], Any]) -> Any:
+    def _run(self, what: Callable[[Config], Any], config: Config | None = None) -> Any:
         os.environ["ALEMBIC_URL"] = url(self.dsn, self.driver)
-        return what(Config(str(self.folder / "alembic.ini"), stdout=StringIO()))
+        return what(config or Config(str(self.folder / "alembic.ini"), stdout=StringIO()))
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Run SQL in a session of its own, and return its rows."""

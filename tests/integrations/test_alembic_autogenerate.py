@@ -1,12 +1,15 @@
 """What `alembic revision --autogenerate` writes, and what it says where it cannot."""
 
+from io import StringIO
+
 import pytest
+from alembic.config import Config
 from alembic.util import CommandError
 from tests.integrations.alembic_depot import SPEC, Depot, body, is_sound, order, run_psql
 from tests.servers import TestServer
 
+from pginterlock import digests
 from pginterlock import spec as specs
-from pginterlock.integrations.alembic import frozen
 
 
 def test_a_table_goes_after_its_machine_and_comes_back_before_it(depot: Depot) -> None:
@@ -74,7 +77,7 @@ def test_a_change_is_told_in_words_and_by_whom_it_is_followed(depot: Depot) -> N
     assert "# parcel: state added LOST" in written
     assert "# parcel: move added lose: PACKED -> LOST" in written
     before = specs.parse(SPEC, "spec").machines[0]
-    assert f'replaces="{frozen.digest(before)}"' in body(written, "upgrade")
+    assert f'replaces="{digests.digest(before)}"' in body(written, "upgrade")
 
 
 class TestSpecAndModels:
@@ -121,6 +124,12 @@ class TestSpecAndModels:
             ("    sa.CheckC", '    sa.Column("x", sa.Text, nullable=False),\n    sa.CheckC'),
         )
 
+        written = depot.revision()
+
+        assert "add_column" in written
+        assert "interlock" not in body(written, "upgrade")
+        depot.change("interlock.yaml", ("{packed_at: PACKED}", "{packed_at: [PACKED, SENT]}"))
+        next(it for it in depot.versions() if it.name != "0001_first.py").unlink()
         with pytest.raises(CommandError, match="cannot be tried in this database: column"):
             depot.revision()
 
@@ -150,12 +159,29 @@ class TestWhereTheSpecIs:
 
         depot.check()
 
+    def test_in_pyproject_where_there_is_no_alembic_ini(self, depot: Depot) -> None:
+        (depot.folder / "alembic.ini").unlink()
+        (depot.folder / "interlock.yaml").rename(depot.folder / "fourth.yaml")
+        depot.write(
+            "pyproject.toml",
+            '[tool.alembic]\nscript_location = "%(here)s"\ninterlock_spec = "fourth.yaml"\n',
+        )
+        project = str(depot.folder / "pyproject.toml")
+
+        depot.check(Config(toml_file=project, stdout=StringIO()))
+
     def test_nowhere(self, depot: Depot) -> None:
         (depot.folder / "interlock.yaml").unlink()
 
         with pytest.raises(
             CommandError, match=r"no spec at .*interlock.yaml\n.*interlock_spec = FILE"
         ):
+            depot.check()
+
+    def test_not_where_alembic_ini_says(self, depot: Depot) -> None:
+        depot.ini(interlock_spec="gone.yaml")
+
+        with pytest.raises(CommandError, match=r"no spec at .*gone.yaml\n  interlock_spec says so"):
             depot.check()
 
     def test_what_is_wrong_with_it_is_told_with_its_place(self, depot: Depot) -> None:

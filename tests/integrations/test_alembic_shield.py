@@ -46,6 +46,21 @@ def test_every_object_of_ours_is_left_alone(empty_depot: Depot, form: str) -> No
     depot.check()
 
 
+def test_checks_are_left_alone_where_checks_are_compared(depot: Depot) -> None:
+    depot.change("interlock.yaml", ("mode: enforce", "mode: enforce\n    checks: native"))
+    depot.revision("native")
+    depot.upgrade()
+    depot.ask("alter table depot.parcel add constraint old check (weight < 100)")
+    plugins = '["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"]'
+    depot.lay_out(options=f'"autogenerate_plugins": {plugins}')
+    depot.change("interlock.yaml", ("mode: enforce", "mode: enforce\n    checks: native"))
+
+    up = body(depot.revision("theirs"), "upgrade")
+
+    assert up.count("drop_constraint") == 1
+    assert "'old'" in up
+
+
 def test_beside_alembic_utils_too(depot: Depot) -> None:
     depot.ask("create extension if not exists btree_gist")
     depot.change(

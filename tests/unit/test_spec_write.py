@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.servers import ROOT
 
-from pginterlock import spec
+from pginterlock import digests, spec
 from pginterlock.integrations.alembic import frozen
 from pginterlock.renaming import under_both_names
 from pginterlock.spec_write import write
@@ -66,14 +66,14 @@ def test_a_machine_with_all_there_is_comes_through() -> None:
     written = write(machines)
 
     assert spec.parse(written, "written").machines == machines
-    assert frozen.digest(spec.parse(written, "written").machines[0]) == frozen.digest(machines[0])
+    assert digests.digest(spec.parse(written, "written").machines[0]) == digests.digest(machines[0])
 
 
 def test_the_digest_of_a_machine_is_what_it_was_on_the_day() -> None:
     """It stands in revisions: one that changes makes every one of them refuse to run."""
     folders = ("hotel", "native", "reaction", "mirror")
     found = {
-        path.parent.name: frozen.digest(it)
+        path.parent.name: digests.digest(it)
         for path in SPECS
         for it in spec.load(path).machines
         if path.parent.name in folders

@@ -6,13 +6,12 @@ import click
 from rich.markup import escape
 
 from pginterlock.check import check
-from pginterlock.commands.options import find_spec, format_option, spec_option
-from pginterlock.commands.session import console
+from pginterlock.commands.options import format_option, spec_option
+from pginterlock.commands.session import console, read_spec
 from pginterlock.errors import UsageError
 from pginterlock.findings import Finding, Severity
 from pginterlock.model import Spec
 from pginterlock.report import findings_json
-from pginterlock.spec import load
 
 _FOUND = 1
 
@@ -32,7 +31,7 @@ def command(
     """
     if path and spec_path:
         raise UsageError("the spec is named twice", remedy="Leave --spec away.")
-    spec = load(find_spec(path or spec_path))
+    spec = read_spec(path or spec_path)
     findings = check(spec)
     if output_format == "json":
         click.echo(findings_json(findings, machines=[it.name for it in spec.machines]))

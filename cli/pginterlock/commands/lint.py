@@ -10,7 +10,7 @@ import click
 from rich.markup import escape
 
 from pginterlock.commands.options import find_spec, spec_near, spec_option
-from pginterlock.commands.session import Progress, console
+from pginterlock.commands.session import Progress, console, read_place
 from pginterlock.errors import UsageError
 from pginterlock.findings import Severity
 from pginterlock.lint.actions import Place, Remark
@@ -19,7 +19,6 @@ from pginterlock.lint.formats import to_github, to_json, to_junit
 from pginterlock.lint.judge import LintFinding
 from pginterlock.lint.rules import RULES
 from pginterlock.lint.sarif import to_sarif
-from pginterlock.spec import load
 
 _FOUND, _UNREADABLE = 1, 2
 _ANY, _ERROR = "any", "error"
@@ -72,7 +71,7 @@ def command(
     progress = Progress()
     for spec, files in _by_spec(_files(paths), spec_path).items():
         progress(f"reading {len(files)} files")
-        lint(_sources(files, outcome), load(spec).machines, outcome)
+        lint(_sources(files, outcome), read_place(spec).machines, outcome)
     _print(outcome, output_format)
     ctx.exit(_exit_code(outcome, wanted))
 

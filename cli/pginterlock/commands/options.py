@@ -16,8 +16,8 @@ spec_option: Callable[[_Decorated], _Decorated] = click.option(
     "spec_path",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The spec, or a folder of them. Default: spec in [tool.interlock] of pyproject.toml, "
-    "else interlock.yaml.",
+    help="The spec, a folder of them, or module:Base, whose mapped classes declare machines. "
+    "Default: spec in [tool.interlock] of pyproject.toml, else interlock.yaml.",
 )
 dsn_option: Callable[[_Decorated], _Decorated] = click.option(
     "--dsn",

@@ -16,6 +16,7 @@ from pginterlock.commands.options import find_spec, preset
 from pginterlock.model import Spec
 from pginterlock.moments import moment
 from pginterlock.spec import load
+from pginterlock.spec_place import is_of_classes
 
 _SILENT_S = 1.0
 _PIPED_WIDTH = 240
@@ -23,7 +24,16 @@ _PIPED_WIDTH = 240
 
 def read_spec(explicit: Path | None) -> Spec:
     """Return the spec that is asked for; raise SpecError with all that is wrong."""
-    return load(find_spec(explicit))
+    return read_place(find_spec(explicit))
+
+
+def read_place(place: Path) -> Spec:
+    """Return the spec in the file *place*, or of the mapped classes that it names."""
+    if is_of_classes(place):
+        from pginterlock.integrations.sqlalchemy import naming  # noqa: PLC0415 - SQLAlchemy is big
+
+        return naming.read_named(place)
+    return load(place)
 
 
 @contextmanager

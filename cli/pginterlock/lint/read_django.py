@@ -21,9 +21,7 @@ from pginterlock.lint.widths import is_wider
 _REVERSE_SQL, _REVERSE_CODE = "reverse_sql", "reverse_code"
 _INTERLOCK = {
     "interlockdrop": Verb.DROP_MACHINE,
-    "dropmachine": Verb.DROP_MACHINE,
     "interlockapply": Verb.APPLY_MACHINE,
-    "applymachine": Verb.APPLY_MACHINE,
 }
 
 

@@ -1,14 +1,18 @@
-"""The machines that an environment declares."""
+"""The machines that an environment declares: in its spec, and on mapped classes."""
 
 from pginterlock.integrations.alembic.settings import Settings
+from pginterlock.integrations.sqlalchemy.collecting import spec_of as spec_of_classes
 from pginterlock.model import Spec
+from pginterlock.spec import together
 
 
 def spec_of(metadata: object, settings: Settings) -> Spec:
-    """Return the spec that goes with *metadata*.
+    """Return the spec that goes with *metadata*, ``target_metadata`` of env.py.
 
-    The seam for machines that are declared on mapped classes: they would be read from *metadata*
-    here, beside those of the file.
+    Where its classes declare machines no file is needed, and one that is there goes beside them.
+    Raises SpecError with all that is wrong, and where a machine is declared in both.
     """
-    del metadata
-    return settings.spec
+    declared = Spec(()) if metadata is None else spec_of_classes(metadata)
+    if declared.machines and not settings.has_spec:
+        return declared
+    return together([settings.spec, declared])

@@ -3,13 +3,11 @@
 Pure: data in, data out.
 """
 
-import hashlib
-import json
 import textwrap
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pginterlock.compiler.registry import definition
+from pginterlock.digests import digest
 from pginterlock.elements import Expression, Rename, StateRow
 from pginterlock.errors import SpecError, UnsafeError
 from pginterlock.model import Machine
@@ -17,7 +15,6 @@ from pginterlock.renaming import under_new_names
 from pginterlock.spec import parse
 from pginterlock.spec_write import write
 
-_DIGITS = 16
 _ALL = "*"
 
 
@@ -26,18 +23,14 @@ def text_of(machine: Machine) -> str:
     return write([under_new_names(machine, machine.renames)])
 
 
-def digest(machine: Machine) -> str:
-    """Return what *machine* is known by: a hash of its definition, as the registry keeps it.
-
-    It is taken of the text that the server gives of that definition, which is jsonb: so that a
-    script can ask the server itself.
-    """
-    return hashlib.sha256(_as_jsonb(json.loads(definition(machine))).encode()).hexdigest()[:_DIGITS]
-
-
 def settled(machine: Machine) -> Machine:
-    """Return *machine* as it is once its renames are over: what one revision leaves to the next."""
-    return replace(under_new_names(machine, machine.renames), renames=())
+    """Return *machine* as it is once its renames are over: what one revision leaves to the next.
+
+    A state of which nothing else is said than what it was called has no row then.
+    """
+    found = under_new_names(machine, machine.renames)
+    rows = tuple(it for it in found.rows if it != StateRow(it.state))
+    return replace(found, rows=rows, renames=())
 
 
 def read(text: str, told_digest: str, where: str) -> Machine:
@@ -46,7 +39,7 @@ def read(text: str, told_digest: str, where: str) -> Machine:
     Raises UnsafeError where it is no spec of one machine, or not what *told_digest* was taken of.
     """
     try:
-        found = parse(textwrap.dedent(text).strip() + "\n", where).machines
+        found = parse(textwrap.dedent(text).strip() + "\n", "line").machines
     except SpecError as error:
         raise UnsafeError(
             f"{where}: the machine in it cannot be read:\n{error.message}", remedy=_BY_HAND
@@ -113,14 +106,3 @@ def _expressions(machine: Machine) -> Iterable[Expression]:
     for repair in machine.repairs:
         yield repair.when
         yield from (value for _, value in repair.sets)
-
-
-def _as_jsonb(value: object) -> str:
-    """Return *value* as the server writes jsonb: shorter keys first."""
-    if isinstance(value, dict):
-        keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
-        told = (f"{json.dumps(key, ensure_ascii=False)}: {_as_jsonb(value[key])}" for key in keys)
-        return "{" + ", ".join(told) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_as_jsonb, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)

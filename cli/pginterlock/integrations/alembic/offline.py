@@ -7,9 +7,8 @@ counts go on. What depends on the roles of a database (mirrors, funnels) is not 
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
-from pginterlock import assets, migrate
+from pginterlock import assets, digests, migrate
 from pginterlock.catalog import OWNER
 from pginterlock.compiler import MachineNames, compile_machine, ownership, removal
 from pginterlock.errors import UsageError
@@ -57,7 +56,7 @@ def apply(
             {
                 "machine": machine.name,
                 "replaces": replaces,
-                "becomes": frozen.digest(frozen.settled(machine)),
+                "becomes": digests.digest(frozen.settled(machine)),
                 "digits": str(len(replaces)),
             },
         )
@@ -91,7 +90,7 @@ def _demand_plain(machine: Machine) -> None:
 
 def _stages(machine: Machine, old_names: str) -> list[Machine]:
     both = under_both_names(machine, [it.was for it in machine.renames])
-    plain = replace(machine, renames=())
+    plain = frozen.settled(machine)
     return [both, plain] if old_names == run.DROP and machine.renames else [both]
 
 

@@ -10,7 +10,7 @@ import psycopg
 from alembic.operations import MigrateOperation, Operations
 from alembic.util import CommandError
 
-from pginterlock import database
+from pginterlock import database, digests
 from pginterlock.errors import InterlockError, UsageError
 from pginterlock.integrations.alembic import frozen, offline, run
 from pginterlock.integrations.alembic.settings import Settings
@@ -75,7 +75,7 @@ class ApplyOp(MigrateOperation):
         """Return what a downgrade does: the machine of before, or none."""
         if self.before is None:
             return DropOp(self.machine.name, before=self, table=str(self.machine.table))
-        after = frozen.digest(frozen.settled(self.machine))
+        after = digests.digest(frozen.settled(self.machine))
         return going_back(self.before.machine, self.machine, self.before.shape, replaces=after)
 
     def to_diff_tuple(self) -> tuple[str, ...]:
@@ -214,7 +214,7 @@ def told() -> Iterator[None]:
 
 def _caller() -> str:
     """Return the file of the revision that calls an operation, for messages."""
-    for frame in inspect.stack():
+    for frame in inspect.stack(0):
         if frame.function in ("upgrade", "downgrade"):
             return frame.filename
     return _IN_HAND

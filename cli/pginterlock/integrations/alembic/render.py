@@ -3,6 +3,7 @@
 from alembic.autogenerate import renderers
 from alembic.autogenerate.api import AutogenContext
 
+from pginterlock import digests
 from pginterlock.integrations.alembic import frozen, run
 from pginterlock.integrations.alembic.operations import ApplyOp, DropOp, SchemaOp
 from pginterlock.spec import parse
@@ -15,7 +16,7 @@ def _apply(context: AutogenContext, op: ApplyOp) -> list[str]:
     context.imports.add(_IMPORT)
     text = frozen.text_of(op.machine)
     kept = parse(text, op.machine.name).machines[0]
-    options = [f'digest="{frozen.digest(kept)}",']
+    options = [f'digest="{digests.digest(kept)}",']
     if op.replaces:
         options.append(f'replaces="{op.replaces}",')
     if op.old_names != run.KEEP:

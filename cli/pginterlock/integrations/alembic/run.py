@@ -8,12 +8,11 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import psycopg
 import sqlalchemy as sa
 
-from pginterlock import catalog, database
+from pginterlock import catalog, database, digests
 from pginterlock.arming import arm
 from pginterlock.building import look
 from pginterlock.definition import machine_of
@@ -93,8 +92,8 @@ def demand_expected(machine: Machine, before: Machine | None, replaces: str | No
     """Raise UnsafeError where *before* is neither what *machine* replaces nor what it is."""
     if replaces is None:
         return
-    now = None if before is None else frozen.digest(frozen.settled(before))
-    if now in (replaces, frozen.digest(frozen.settled(machine))):
+    now = None if before is None else digests.digest(frozen.settled(before))
+    if now in (replaces, digests.digest(frozen.settled(machine))):
         return
     if now is None:
         raise UnsafeError(
@@ -117,7 +116,7 @@ def _stages(machine: Machine, before: Machine | None, old_names: str) -> list[Ma
     if old_names == ACCEPT:
         return [both]
     if old_names == DROP:
-        plain = replace(machine, renames=())
+        plain = frozen.settled(machine)
         return [both, plain] if machine.renames else [plain]
     return [resolved(machine, before, drop_old_names=False)]
 

@@ -1,5 +1,6 @@
 """What an Alembic environment says about us: where the spec is, how long to wait for locks."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from pginterlock.errors import SpecError, UsageError
 from pginterlock.model import Spec
 from pginterlock.spec import load
-from pginterlock.spec_place import DEFAULT_SPEC, named_in
+from pginterlock.spec_place import DEFAULT_SPEC, is_of_classes, named_in
 from pginterlock.waiting import Waiting
 
 SPEC = "interlock_spec"
@@ -34,9 +35,10 @@ class Settings:
         if isinstance(told, Spec):
             return told
         if told is not None:
-            return load(self._folder / str(told)) if str(told).strip() else Spec(())
-        named = next((it for it in map(named_in, self._projects()) if it), None)
-        path = named or self._folder / DEFAULT_SPEC
+            return self._named(str(told).strip())
+        path = self._path
+        if is_of_classes(path):
+            return Spec(())  # those of target_metadata, which is env.py's to say
         if not path.exists():
             raise SpecError(
                 (f"no spec at {path}",),
@@ -44,6 +46,26 @@ class Settings:
                 " alembic.ini. Without machines: leave that empty.",
             )
         return load(path)
+
+    def _named(self, told: str) -> Spec:
+        path = self._folder / told
+        if told and is_of_classes(Path(told)):
+            return Spec(())
+        if told and not path.exists():
+            raise SpecError(
+                (f"no spec at {path}",), remedy=f"{SPEC} says so: it is told from {self._folder}."
+            )
+        return load(path) if told else Spec(())
+
+    @property
+    def has_spec(self) -> bool:
+        """Whether a spec is named, or there where nobody names one."""
+        return self._option(SPEC) is not None or self._path.exists()
+
+    @property
+    def _path(self) -> Path:
+        named = next((it for it in map(named_in, self._projects()) if it), None)
+        return named or self._folder / DEFAULT_SPEC
 
     @property
     def waiting(self) -> Waiting:
@@ -61,8 +83,8 @@ class Settings:
             number = float(str(told))
         except ValueError:
             raise UsageError(f"{name} = {told}: not a number") from None
-        if number < 0:
-            raise UsageError(f"{name} = {told}: not below 0")
+        if not 0 <= number < math.inf:
+            raise UsageError(f"{name} = {told}: not a time from 0 on")
         return number
 
     def _option(self, name: str) -> object:
@@ -82,11 +104,11 @@ class Settings:
 
     @property
     def _folder(self) -> Path:
-        """The folder that paths are told from: that of alembic.ini."""
+        """The folder that paths are told from: that of alembic.ini, else of pyproject.toml."""
         config = self._config
-        if config is None or config.config_file_name is None:
-            return Path()
-        return Path(config.config_file_name).parent
+        names = [getattr(config, it, None) for it in ("config_file_name", "toml_file_name")]
+        files = [Path(it) for it in names if it]
+        return next((it.parent for it in files if it.is_file()), Path())
 
     def _projects(self) -> Iterator[Path]:
         yield from dict.fromkeys([self._folder.resolve(), Path.cwd()])
