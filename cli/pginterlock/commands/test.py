@@ -11,6 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from pginterlock import database, embedded, pgtap
+from pginterlock.commands import generating
+from pginterlock.commands.generating import DEFAULT_FOLDER
+from pginterlock.commands.options import spec_option
 from pginterlock.commands.progress import Counter
 from pginterlock.commands.session import console
 from pginterlock.errors import EnvironmentFault, UsageError
@@ -61,6 +64,31 @@ _WORDS = {Verdict.SKIPPED: "skipped", Verdict.TODO: "TODO", Verdict.BONUS: "TODO
     metavar="SECONDS",
     help="Stop a file that takes longer.",
 )
+@click.option(
+    "--generate",
+    "folder",
+    is_flag=False,
+    flag_value=DEFAULT_FOLDER,
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="[DIR]",
+    help=f"Write tests from the spec into DIR: every move of states x states, every rule. Without "
+    f"DIR: {DEFAULT_FOLDER}. The tables are those of --schema, else of the database of --dsn.",
+)
+@click.option("--run", "is_run", is_flag=True, help="With --generate: run what was written.")
+@spec_option
+@click.option(
+    "--schema",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="With --generate: an SQL file that makes the tables; may be given several times.",
+)
+@click.option(
+    "--samples",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="With --generate: YAML with values for columns, where none are found.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -70,8 +98,13 @@ def command(
     output_format: str,
     output: Path | None,
     time_limit_s: float,
+    folder: Path | None,
+    is_run: bool,
+    spec_path: Path | None,
+    schema: tuple[Path, ...],
+    samples: Path | None,
 ) -> None:
-    """Run pgTAP files, a fresh database for each.
+    """Run pgTAP files, a fresh database for each; with --generate write them from the spec.
 
     PATHS are files, or folders whose *.sql are run, without those in a folder "fixtures"; the
     default is pgtests/. Every database holds pgTAP and schema interlock. pg_prove runs the same
@@ -80,6 +113,15 @@ def command(
     Exit code 0 when all passed, 1 when one did not, 2 when there is no file, 3 when there is no
     server or no pgTAP.
     """
+    if folder is None and (is_run or spec_path or schema or samples):
+        raise UsageError("--run, --spec, --schema and --samples go with --generate")
+    if folder is not None:
+        if paths:
+            raise UsageError("--generate writes files: it takes no PATHS beside its folder")
+        generating.write(generating.Wanted(folder, spec_path, schema, samples, dsn))
+        if not is_run:
+            return
+        paths, dsn = (folder,), embedded.PREFIX
     files = pgtap.find_files(paths or [_DEFAULT_PATH])
     if output and not output.absolute().parent.is_dir():
         raise UsageError(f"{output}: there is no such folder", remedy="Make it, or name another.")

@@ -6,7 +6,7 @@ databases, ``execute`` runs one file, ``run`` runs all, ``formats`` writes TAP a
 
 from pginterlock.pgtap.execute import find_psql
 from pginterlock.pgtap.formats import Totals, to_junit, to_tap
-from pginterlock.pgtap.place import build_template, template
+from pginterlock.pgtap.place import build_template, clone, maintenance, template
 from pginterlock.pgtap.run import (
     Result,
     Server,
@@ -25,9 +25,11 @@ __all__ = [
     "Totals",
     "Verdict",
     "build_template",
+    "clone",
     "find_files",
     "find_psql",
     "is_test_file",
+    "maintenance",
     "parse",
     "run_file",
     "run_files",

@@ -57,7 +57,7 @@ def install_pgtap(connection: psycopg.Connection, *, folder: Path | None = None)
 
 def build_template(dsn: str, name: str, *, folder: Path | None = None) -> None:
     """Make the database *name*, with pgTAP and schema interlock, on the server of *dsn*."""
-    with database.connect(_maintenance(dsn)) as connection:
+    with database.connect(maintenance(dsn)) as connection:
         _create(connection, sql.SQL("create database {}").format(sql.Identifier(name)))
         try:
             with database.connect(_sibling(dsn, name)) as inside, database.faults():
@@ -76,7 +76,7 @@ def template(dsn: str, *, folder: Path | None = None) -> Iterator[str]:
     try:
         yield name
     finally:
-        with database.connect(_maintenance(dsn)) as connection:
+        with database.connect(maintenance(dsn)) as connection:
             _drop(connection, name)
 
 
@@ -84,7 +84,7 @@ def template(dsn: str, *, folder: Path | None = None) -> Iterator[str]:
 def clone(dsn: str, of: str) -> Iterator[str]:
     """Make a fresh database from the template *of*, and drop it at the end; yield its dsn."""
     name = f"{of}_{secrets.token_hex(4)}"
-    with database.connect(_maintenance(dsn)) as connection:
+    with database.connect(maintenance(dsn)) as connection:
         copy = sql.SQL("create database {} template {}")
         _create(connection, copy.format(sql.Identifier(name), sql.Identifier(of)))
         try:
@@ -93,7 +93,7 @@ def clone(dsn: str, of: str) -> Iterator[str]:
             _drop(connection, name)
 
 
-def _maintenance(dsn: str) -> str:
+def maintenance(dsn: str) -> str:
     """Return *dsn* with a database to stand in while others are made: its own, else postgres."""
     try:
         told = conninfo.conninfo_to_dict(dsn)

@@ -1,0 +1,147 @@
+"""The matrix: every state to every state, every birth, every end; unknown states and null."""
+
+from pginterlock.choices import Fill
+from pginterlock.elements import Transition
+from pginterlock.generate.rows import Maker, Row, Unmade
+from pginterlock.generate.trying import Script
+
+UNKNOWN = "interlock_no_such_state"
+_AS_REPLICA = "set local session_replication_role = replica"
+_AS_ORIGIN = "set local session_replication_role = origin"
+
+
+def write(script: Script) -> None:
+    """Write the tests of all moves of the machine."""
+    for state in script.maker.machine.states:
+        _from(script, state)
+    _births(script)
+    _truncate(script)
+
+
+def _from(script: Script, state: str) -> None:
+    machine = script.maker.machine
+    script.maker.lines.append(f"\n-- From {state.replace(chr(10), ' ')}.\n")
+    for it in machine.transitions:
+        if it.from_state == state:
+            _allowed(script, it)
+    made: list[Row] = []
+    with script.trying(f"refused moves out of {state}"):
+        made.append(script.maker.make(state))
+    for row in made:
+        others = [it for it in machine.states if it != state and it not in machine.targets(state)]
+        for other in others:
+            _refused(script, row, other)
+        _beside(script, row, others)
+        _death(script, row)
+
+
+def _allowed(script: Script, it: Transition) -> None:
+    name = f"{it.event}: {it.from_state} -> {it.to_state}"
+    maker = script.maker
+    # What a condition speaks of is given: the clock would decide what becomes of the test.
+    filled = [
+        s.column
+        for s in maker.machine.stamps
+        if s.fill is not Fill.NEVER and s.column not in maker.asked
+    ]
+    with script.trying(f"{name} is allowed"):
+        if it.approvals:
+            raise Unmade("it needs approvals of other logins")
+        row = maker.make(it.from_state, then=it)
+        text, moved = maker.moved(row, it.to_state, it, without=filled)
+        script.allowed(text, f"{name} is allowed")
+        if it.from_state != it.to_state:
+            script.state_is(moved, it.to_state, "and the row stands there")
+
+
+def _refused(script: Script, row: Row, other: str) -> None:
+    name = f"{row.state} -> {other} is refused"
+    with script.trying(name):
+        script.demand_enforced("transition")
+        maker = script.maker
+        try:
+            text, _ = maker.moved(row, other)
+        except Unmade:  # no row can look as it must there: the move is called illegal first
+            text = maker.update(row, {maker.machine.state: other})
+        script.refused("IL01", text, name)
+
+
+def _beside(script: Script, row: Row, others: list[str]) -> None:
+    """Write what a move has beside it: another route, no state, an unknown state."""
+    maker = script.maker
+    state = maker.machine.state
+    column = maker.shape.table.column(state)
+    if others:
+        name = f"{row.state} -> {others[0]} is refused to a replica too"
+        with script.trying(name):
+            script.demand_enforced("transition")
+            text = maker.update(row, {state: others[0]})
+            script.refused("IL01", text, name, ((_AS_REPLICA,), (_AS_ORIGIN,)))
+    name = f"{row.state} -> an unknown state is refused"
+    with script.trying(name):
+        script.demand_enforced("known_state")
+        labels = [it for it in column.labels if it not in maker.machine.states] if column else []
+        if column and column.labels and not labels:
+            raise Unmade(f"{column.type} has no label that is no state")
+        unknown = labels[0] if labels else _unknown(maker)
+        script.refused("IL11", maker.update(row, {state: unknown}), name, instead=("IL01",))
+    name = f"{row.state} -> null is refused"
+    with script.trying(name):
+        script.demand_enforced("known_state")
+        text = maker.update(row, {state: None})
+        if column and column.is_not_null:
+            script.throws("23502", text, name)
+        else:
+            script.refused("IL11", text, name)
+
+
+def _unknown(maker: Maker) -> str:
+    """Return what is no state, and fits into the column."""
+    longest = maker.shape.lengths.get(maker.machine.state, len(UNKNOWN))
+    some: list[str] = [UNKNOWN[:longest], *"?!#%"]
+    found = next((it for it in some if it not in maker.machine.states), None)
+    if found is None:
+        raise Unmade(f"no text that fits into {maker.machine.state} is no state")
+    return found
+
+
+def _death(script: Script, row: Row) -> None:
+    maker = script.maker
+    text = f"delete from {maker.name} where {maker.where(row)}"
+    if row.state not in maker.machine.deletion:
+        name = f"a row in {row.state} is not deleted"
+        with script.trying(name):
+            script.demand_enforced("death")
+            script.refused("IL03", text, name)
+        return
+    with script.trying(f"a row in {row.state} may be deleted"):
+        script.allowed(text, f"a row in {row.state} may be deleted")
+    name = f"the key of a row that was deleted in {row.state} is not used again"
+    with script.trying(name):
+        script.demand_enforced("birth")
+        start = maker.machine.initial[0]
+        held = maker.solved(row, start, None, {})
+        script.refused("IL02", maker.insert(held, start), name)
+
+
+def _births(script: Script) -> None:
+    machine = script.maker.machine
+    script.maker.lines.append("\n-- Births.\n")
+    for state in machine.states:
+        is_first = state in machine.initial
+        name = f"a row {'may begin' if is_first else 'does not begin'} in {state}"
+        with script.trying(name):
+            text, _ = script.maker.born(state)
+            if is_first:
+                script.allowed(text, name)
+            else:
+                script.demand_enforced("birth")
+                script.refused("IL02", text, name)
+
+
+def _truncate(script: Script) -> None:
+    with script.trying("the table is not truncated"):
+        script.demand_enforced("death")
+        text = f"truncate {script.maker.name} cascade"
+        around = (("set constraints all immediate",), ())
+        script.refused("IL03", text, "the table is not truncated", around)
