@@ -1,15 +1,14 @@
 """Machines in several schemas and under other names; who migrates; states with old names."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import psycopg
 import pytest
 from alembic.util import CommandError
-from tests.conftest import Build
 from tests.integrations.alembic_depot import Depot, body, is_sound, order
 from tests.servers import TestServer
 
-from pginterlock import apply, database, spec
+from pginterlock import apply, database, embedded, spec
 
 _TWO = """\
   crate:
@@ -42,17 +41,24 @@ sa.Table(
 """
 
 
+@pytest.fixture
+def own_server(server: TestServer) -> Iterator[str]:
+    """A server of its own: a member of interlock_owner is a finding in every database."""
+    with embedded.running(bin_dir=server.bin_dir) as started:
+        with psycopg.connect(started.dsn(), autocommit=True) as session:
+            _build_yards(session)
+        yield started.dsn()
+
+
 def test_machines_of_several_schemas_and_a_mirror_between_them(
-    empty_depot: Depot,
-    server: TestServer,
-    make_database: Callable[[str, Build], str],
+    empty_depot: Depot, own_server: str
 ) -> None:
     """As a role that is no superuser: it owns the tables, and is a member of interlock_owner."""
     depot = empty_depot
-    admin = Depot(depot.folder, make_database("alembic_yards", _build_yards))
+    admin = Depot(depot.folder, own_server)
     name = str(psycopg.conninfo.conninfo_to_dict(admin.dsn)["dbname"])
     admin.ask(f"grant create on database {name} to depot_keeper")
-    depot.dsn = server.dsn(name, user="depot_keeper")
+    depot.dsn = psycopg.conninfo.make_conninfo(own_server, user="depot_keeper")
     _append(depot, "models.py", _TWO_MODELS)
     _append(depot, "interlock.yaml", _TWO)
 
