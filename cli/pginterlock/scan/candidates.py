@@ -1,0 +1,126 @@
+"""Places in a module that may write an attribute of a given name, whatever it belongs to. Pure."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pginterlock.scan.modules import Module
+from pginterlock.scan.project import called_name, own_expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place: *how* it may write *name*, on *receiver*, the value *value*."""
+
+    how: str  # attribute, keyword, splat, key, setattr, pairs, named, member
+    name: str
+    node: ast.AST
+    stmt: ast.stmt
+    receiver: ast.AST | None = None
+    value: ast.AST | None = None
+    call: ast.Call | None = None
+
+
+def pattern(names: Iterable[str]) -> re.Pattern[bytes]:
+    """Return what the text of a line holds that may write one of *names*."""
+    any_of = b"|".join(re.escape(it.encode()) for it in sorted(names, key=len, reverse=True))
+    return re.compile(
+        rb"\b(?:%s)\b(?=[\"']|[ \t]*(?:[-+|&*/]|//|\*\*)?=(?!=)|[ \t]*[,)\]:]|[ \t]*\n)" % any_of
+    )
+
+
+def hit_lines(raw: bytes, wanted: re.Pattern[bytes]) -> list[int]:
+    """Return the lines of a text in which *wanted* is found."""
+    found, line, at = [], 1, 0
+    for match in wanted.finditer(raw):
+        line += raw.count(b"\n", at, match.start())
+        at = match.start()
+        if not found or found[-1] != line:
+            found.append(line)
+    return found
+
+
+def candidates(module: Module, names: frozenset[str], lines: list[int]) -> Iterator[Candidate]:
+    """Yield the places that may write one of *names*, in the statements that stand on *lines*."""
+    for stmt in module.up:
+        if not isinstance(stmt, ast.stmt) or not _touches(stmt, lines):
+            continue
+        yield from _of_statement(stmt, names)
+        for part in own_expressions(stmt):
+            for node in ast.walk(part):
+                if isinstance(node, ast.Call):
+                    yield from _of_call(node, stmt, names)
+                elif isinstance(node, ast.Dict):
+                    yield from _of_dict(node, stmt, names)
+
+
+def _touches(stmt: ast.stmt, lines: list[int]) -> bool:
+    """Say whether one of *lines* is of the statement itself, not of those in it."""
+    first = min([stmt.lineno, *(it.lineno for it in getattr(stmt, "decorator_list", ()))])
+    last = stmt.end_lineno or stmt.lineno
+    body = getattr(stmt, "body", None)
+    if isinstance(body, list) and body and not isinstance(stmt, ast.Try):
+        last = max(first, body[0].lineno - 1, stmt.lineno)
+    return any(first <= it <= last for it in lines)
+
+
+def _of_statement(stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:
+    match stmt:
+        case ast.Assign(targets=targets, value=value):
+            for it in targets:
+                yield from _of_target(it, stmt, value, names)
+        case ast.AugAssign(target=target):
+            yield from _of_target(target, stmt, None, names)
+        case ast.AnnAssign(target=ast.Attribute() as target, value=ast.AST() as value):
+            yield from _of_target(target, stmt, value, names)
+        case ast.For(target=target) | ast.AsyncFor(target=target):
+            yield from _of_target(target, stmt, None, names)
+        case ast.With(items=items) | ast.AsyncWith(items=items):
+            for held in items:
+                if held.optional_vars:
+                    yield from _of_target(held.optional_vars, stmt, None, names)
+
+
+def _of_target(
+    target: ast.AST, stmt: ast.stmt, value: ast.AST | None, names: frozenset[str]
+) -> Iterator[Candidate]:
+    match target:
+        case ast.Attribute(attr=attr, value=receiver) if attr in names:
+            yield Candidate("attribute", attr, target, stmt, receiver, value)
+        case ast.Subscript(value=receiver, slice=ast.Constant(value=str(key))) if key in names:
+            yield Candidate("key", key, target, stmt, receiver, value)
+        case ast.Name(id=name) if name in names:
+            yield Candidate("member", name, target, stmt, None, value)
+        case ast.Tuple(elts=elts) | ast.List(elts=elts):
+            values = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
+            for number, it in enumerate(elts):
+                one = values[number] if number < len(values) else None
+                yield from _of_target(it, stmt, one, names)
+        case ast.Starred(value=inner):
+            yield from _of_target(inner, stmt, None, names)
+
+
+def _of_call(call: ast.Call, stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:
+    for it in call.keywords:
+        if it.arg in names:
+            yield Candidate("keyword", it.arg or "", it.value, stmt, call.func, it.value, call)
+    match called_name(call), call.args:
+        case ("setattr" | "__setattr__" | "set_attribute", [receiver, ast.Constant(value=str(name)), *rest]) if name in names:
+            yield Candidate("setattr", name, call, stmt, receiver, rest[0] if rest else None, call)
+        case _:
+            pass
+    for arg in [*call.args, *(it.value for it in call.keywords)]:
+        if isinstance(arg, (ast.List, ast.Tuple, ast.Set)):
+            for one in arg.elts:
+                if isinstance(one, ast.Constant) and one.value in names:
+                    yield Candidate("named", str(one.value), one, stmt, call.func, None, call)
+
+
+def _of_dict(node: ast.Dict, stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:
+    for key, value in zip(node.keys, node.values, strict=True):
+        match key:
+            case ast.Constant(value=str(name)) if name in names:
+                yield Candidate("pairs", name, key, stmt, node, value)
+            case ast.Attribute(attr=name, value=receiver) if name in names:
+                yield Candidate("columns", name, key, stmt, receiver, value)

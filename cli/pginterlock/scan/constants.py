@@ -1,0 +1,134 @@
+"""The values that an expression may have, where the code says them: constants, enums, choices. Pure."""
+
+import ast
+from collections.abc import Iterator
+
+from pginterlock.scan.definitions import own_member  # noqa: F401 - the members of classes
+from pginterlock.scan.infer import Reader
+from pginterlock.scan.kinds import Class, ClassDef, Instance, Package
+from pginterlock.scan.modules import Binding, Function, Module, class_names, local_names, scope_of
+
+_DEPTH = 6
+UNKNOWN = (None,)
+
+
+def values(
+    reader: Reader, node: ast.AST | None, module: Module, at: ast.AST, depth: int = 0
+) -> tuple[str | None, ...]:
+    """Return what *node* may be, None among it for what is not known."""
+    found = list(dict.fromkeys(_values(reader, node, module, at, depth)))
+    return tuple(found) if len(found) <= 12 else UNKNOWN  # noqa: PLR2004 - too many to be of use
+
+
+def _values(
+    reader: Reader, node: ast.AST | None, module: Module, at: ast.AST, depth: int
+) -> Iterator[str | None]:
+    if depth > _DEPTH or node is None:
+        yield None
+        return
+    match node:
+        case ast.Constant(value=None):
+            yield "null"
+        case ast.Constant(value=bool(value)):
+            yield "true" if value else "false"
+        case ast.Constant(value=str() | int() | float() as value):
+            yield str(value)
+        case ast.IfExp(body=one, orelse=other):
+            yield from _values(reader, one, module, at, depth)
+            yield from _values(reader, other, module, at, depth)
+        case ast.BoolOp(op=ast.Or(), values=them):
+            for it in them:
+                yield from _values(reader, it, module, at, depth)
+        case ast.Attribute(value=inner, attr="value" | "name") if isinstance(inner, ast.Attribute):
+            yield from _values(reader, inner, module, at, depth + 1)
+        case ast.Attribute(value=inner, attr=attr):
+            yield from _attribute(reader, inner, attr, module, at, depth)
+        case ast.Name(id=name):
+            yield from _name(reader, name, module, at, depth)
+        case ast.Call(func=ast.Name(id="str" | "Value"), args=[one]) | ast.Call(func=ast.Attribute(attr="Value"), args=[one]):
+            yield from _values(reader, one, module, at, depth + 1)
+        case ast.Call(func=ast.Name(id="Case") | ast.Attribute(attr="Case"), args=args, keywords=keywords):
+            yield from _case(reader, args, keywords, module, at, depth)
+        case _:
+            yield None
+
+
+def _case(
+    reader: Reader, args: list[ast.expr], keywords: list[ast.keyword], module: Module, at: ast.AST, depth: int
+) -> Iterator[str | None]:
+    """Yield what a ``Case(When(..., then=...), default=...)`` may give."""
+    for it in args:
+        then = [k.value for k in it.keywords if k.arg == "then"] if isinstance(it, ast.Call) else []
+        for one in then or [None]:
+            yield from _values(reader, one, module, at, depth + 1)
+    for it in keywords:
+        if it.arg == "default":
+            yield from _values(reader, it.value, module, at, depth + 1)
+
+
+def _attribute(
+    reader: Reader, inner: ast.AST, attr: str, module: Module, at: ast.AST, depth: int
+) -> Iterator[str | None]:
+    for kind in reader.expression(inner, module, at):
+        match kind:
+            case Class(of=of) | Instance(of=of):
+                if (found := member(reader, of, attr, depth)) is not None:
+                    yield from found
+                    return
+            case Package(of=other):
+                if attr in other.names:
+                    yield from _bound(reader, other.names[attr], other, depth)
+                    return
+    yield None
+
+
+def member(reader: Reader, of: ClassDef, attr: str, depth: int = 0) -> tuple[str | None, ...] | None:
+    """Return the values of a constant of a class, or a member of an enum; None where it has none."""
+    for base in reader.models.ancestry(of):
+        if bound := class_names(base).get(attr):
+            return tuple(_bound(reader, bound, base.module, depth, is_member=True))
+    return None
+
+
+def _bound(
+    reader: Reader, bound: list[Binding], module: Module, depth: int, *, is_member: bool = False
+) -> Iterator[str | None]:
+    for it in bound:
+        if it.how not in ("assign", "annotated"):
+            if it.how == "from" and not is_member:
+                yield from _imported(reader, it, module, depth)
+            else:
+                yield None
+            continue
+        value = it.value
+        if is_member and isinstance(value, ast.Tuple) and value.elts:
+            value = value.elts[0]
+        elif it.path and isinstance(value, (ast.Tuple, ast.List)) and it.path[0] < len(value.elts):
+            value = value.elts[it.path[0]]
+        elif it.path:
+            value = None
+        yield from _values(reader, value, module, it.stmt, depth + 1)
+
+
+def _imported(reader: Reader, it: Binding, module: Module, depth: int) -> Iterator[str | None]:
+    alias = it.value
+    if isinstance(it.stmt, ast.ImportFrom) and isinstance(alias, ast.alias):
+        from pginterlock.scan.infer import _absolute
+
+        source = reader.project.named(_absolute(it.stmt, module), module.path)
+        if source and source is not module and alias.name in source.names:
+            yield from _bound(reader, source.names[alias.name], source, depth + 1)
+            return
+    yield None
+
+
+def _name(reader: Reader, name: str, module: Module, at: ast.AST, depth: int) -> Iterator[str | None]:
+    scope = scope_of(module, at)
+    if isinstance(scope, ClassDef) and name in class_names(scope):
+        yield from _bound(reader, class_names(scope)[name], module, depth)
+    elif isinstance(scope, Function) and name in local_names(scope):
+        yield from _bound(reader, local_names(scope)[name], module, depth)
+    elif name in module.names:
+        yield from _bound(reader, module.names[name], module, depth)
+    else:
+        yield None

@@ -1,0 +1,248 @@
+"""A module of Python, read once: what is defined in it, where, and around what. Pure."""
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pginterlock.scan.kinds import ClassDef, Function
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
+Scope = ClassDef | Function | None
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A statement that gives a name a value: *how* it does, and the part of it that says what."""
+
+    stmt: ast.stmt | ast.ExceptHandler | ast.arg
+    how: str  # assign, for, with, import, from, class, def, except, arg, walrus
+    value: ast.AST | None = None
+    path: tuple[int, ...] = ()  # of an unpacked tuple
+
+
+@dataclass(eq=False, slots=True)
+class Module:
+    """A module: its names, classes and functions; *up* leads from a statement to what holds it."""
+
+    path: str
+    name: str
+    is_package: bool
+    tree: ast.Module
+    text: str
+    up: dict[ast.AST, ast.AST] = field(default_factory=dict)
+    scopes: dict[ast.AST, ClassDef | Function] = field(default_factory=dict)
+    names: dict[str, list[Binding]] = field(default_factory=dict)
+    stars: list[ast.ImportFrom] = field(default_factory=list)
+    classes: dict[str, list[ClassDef]] = field(default_factory=dict)
+    functions: dict[str, list[Function]] = field(default_factory=dict)
+    bodies: dict[ast.AST, dict[str, list[Binding]]] = field(default_factory=dict)
+
+    @property
+    def package(self) -> str:
+        """The dotted name that relative imports begin at."""
+        return self.name if self.is_package else self.name.rpartition(".")[0]
+
+
+def parse(text: str) -> ast.Module:
+    """Return the tree of *text*.
+
+    Raises:
+        SyntaxError: It is not this Python's.
+        ValueError: It holds null bytes.
+        RecursionError, MemoryError: It is nested too deeply.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def read(path: str, name: str, text: str, *, is_package: bool) -> Module:
+    """Return the module of *text*; raises as `parse` does."""
+    tree = parse(text)
+    found = Module(path, name, is_package, tree, text)
+    found.names = {}
+    _walk(found, tree, None, tree.body)
+    found.names = bindings(tree.body)
+    found.stars = [it for it in _plain(tree.body) if isinstance(it, ast.ImportFrom) and _star(it)]
+    return found
+
+
+def _star(node: ast.ImportFrom) -> bool:
+    return node.names[0].name == "*"
+
+
+def _walk(module: Module, holder: ast.AST, scope: Scope, body: Sequence[ast.AST]) -> None:
+    """Note what holds each statement, and make the classes and functions."""
+    up = module.up
+    for stmt in body:
+        up[stmt] = holder
+        inner = scope
+        if isinstance(stmt, ast.ClassDef):
+            inner = ClassDef(stmt.name, _qualified(scope, stmt.name), module, stmt)
+            module.scopes[stmt] = inner
+            module.classes.setdefault(stmt.name, []).append(inner)
+        elif isinstance(stmt, Definition):
+            owner = scope if isinstance(scope, ClassDef) else None
+            outer = scope if isinstance(scope, Function) else None
+            name = _qualified(scope, stmt.name)
+            inner = Function(stmt.name, name, module, stmt, owner, outer)
+            module.scopes[stmt] = inner
+            module.functions.setdefault(stmt.name, []).append(inner)
+        for block in _BLOCKS:
+            if held := getattr(stmt, block, None):
+                _walk(module, stmt, inner, held)
+
+
+def _qualified(scope: Scope, name: str) -> str:
+    return f"{scope.qualname}.{name}" if scope else name
+
+
+def scope_of(module: Module, stmt: ast.AST) -> Scope:
+    """Return the class or function whose body *stmt* stands in; None for the module's."""
+    node = module.up.get(stmt)
+    while node is not None and node not in module.scopes:
+        node = module.up.get(node)
+    return module.scopes[node] if node is not None else None
+
+
+def function_of(module: Module, stmt: ast.AST) -> Function | None:
+    """Return the innermost function around *stmt*."""
+    node = module.up.get(stmt)
+    while node is not None:
+        if isinstance(found := module.scopes.get(node), Function):
+            return found
+        node = module.up.get(node)
+    return None
+
+
+def class_of(function: Function) -> ClassDef | None:
+    """Return the class that *function*, or one around it, is a method of."""
+    it: Function | None = function
+    while it is not None:
+        if it.owner:
+            return it.owner
+        it = it.outer
+    return None
+
+
+def ancestors(module: Module, stmt: ast.AST) -> Iterator[ast.AST]:
+    """Yield what holds *stmt*, from the inside out, to the function, class or module around it."""
+    node = module.up.get(stmt)
+    while node is not None:
+        yield node
+        if node in module.scopes:
+            return
+        node = module.up.get(node)
+
+
+def _plain(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """Yield the statements of a scope, without those of the scopes in it."""
+    for stmt in body:
+        yield stmt
+        if isinstance(stmt, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        for block in _BLOCKS:
+            if held := getattr(stmt, block, None):
+                yield from _plain(held)
+
+
+def statements(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """Yield the statements of a scope in their order, without those of the scopes in it."""
+    return _plain(body)
+
+
+def local_names(function: Function) -> dict[str, list[Binding]]:
+    """Return what the names of a function are bound by, in its order."""
+    module, node = function.module, function.node
+    if node not in module.bodies:
+        if isinstance(node, ast.Lambda):
+            found: dict[str, list[Binding]] = {}
+        else:
+            found = bindings(node.body)
+        for arg in arguments(node):
+            found.setdefault(arg.arg, []).insert(0, Binding(arg, "arg", arg))
+        module.bodies[node] = found
+    return module.bodies[node]
+
+
+def class_names(of: ClassDef) -> dict[str, list[Binding]]:
+    """Return what the names of a class's body are bound by, in its order."""
+    if of.node not in of.module.bodies:
+        of.module.bodies[of.node] = bindings(of.node.body)
+    return of.module.bodies[of.node]
+
+
+def arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.arg]:
+    """Return all parameters, ``*args`` and ``**kwargs`` last."""
+    a = node.args
+    extra = [it for it in (a.vararg, a.kwarg) if it]
+    return [*a.posonlyargs, *a.args, *a.kwonlyargs, *extra]
+
+
+def bindings(body: Sequence[ast.AST]) -> dict[str, list[Binding]]:
+    """Return what binds the names of a scope, in the order of its text."""
+    found: dict[str, list[Binding]] = {}
+    for stmt in _plain(body):
+        for name, binding in _bound(stmt):
+            found.setdefault(name, []).append(binding)
+    return found
+
+
+def _bound(stmt: ast.AST) -> Iterator[tuple[str, Binding]]:
+    match stmt:
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                yield from _targets(target, stmt, "assign", value)
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            yield name, Binding(stmt, "annotated", stmt.value)
+        case ast.For() | ast.AsyncFor():
+            yield from _targets(stmt.target, stmt, "for", stmt.iter)
+        case ast.With() | ast.AsyncWith():
+            for it in stmt.items:
+                if it.optional_vars:
+                    yield from _targets(it.optional_vars, stmt, "with", it.context_expr)
+        case ast.Import(names=names):
+            for alias in names:
+                yield alias.asname or alias.name.partition(".")[0], Binding(stmt, "import", alias)
+        case ast.ImportFrom(names=names):
+            for alias in names:
+                if alias.name != "*":
+                    yield alias.asname or alias.name, Binding(stmt, "from", alias)
+        case ast.ClassDef(name=name):
+            yield name, Binding(stmt, "class", stmt)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            yield name, Binding(stmt, "def", stmt)
+        case ast.ExceptHandler(name=str(name)):
+            yield name, Binding(stmt, "except", stmt.type)
+    if isinstance(stmt, (ast.If, ast.While)):
+        yield from _walrus(stmt.test, stmt)
+
+
+def _walrus(test: ast.AST, stmt: ast.stmt) -> Iterator[tuple[str, Binding]]:
+    for it in ast.walk(test):
+        if isinstance(it, ast.NamedExpr) and isinstance(it.target, ast.Name):
+            yield it.target.id, Binding(stmt, "assign", it.value)
+
+
+def _targets(
+    target: ast.AST, stmt: ast.stmt, how: str, value: ast.AST, path: tuple[int, ...] = ()
+) -> Iterator[tuple[str, Binding]]:
+    match target:
+        case ast.Name(id=name):
+            yield name, Binding(stmt, how, value, path)
+        case ast.Starred(value=inner):
+            yield from _targets(inner, stmt, how, value, path)
+        case ast.Tuple(elts=elts) | ast.List(elts=elts):
+            for number, it in enumerate(elts):
+                yield from _targets(it, stmt, how, value, (*path, number))
+
+
+_CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
+
+
+def class_names_in(raw: bytes) -> set[bytes]:
+    """Return the names of the classes that a module's text seems to define."""
+    return set(_CLASS.findall(raw))

@@ -1,0 +1,184 @@
+"""The files of a project as modules and classes, read when they are asked for.
+
+Pure: the texts are given. What a module imports is found by its dotted name, from the folder that
+holds no ``__init__.py``, or else by the longest end of a path that fits.
+"""
+
+import ast
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from pginterlock.scan.kinds import ClassDef
+from pginterlock.scan.modules import Module, class_names_in, read
+
+_INIT = "__init__.py"
+# Trees are large: so many lines of them are kept, the others are read again when they are needed.
+_KEPT_LINES = 400_000
+
+
+class Project:
+    """All files of a scan: *texts* by path."""
+
+    def __init__(self, texts: Mapping[str, bytes], decode: "dict[str, str] | None" = None) -> None:
+        self.texts = texts
+        self.decoded = decode or {}
+        self.broken: dict[str, tuple[int, str]] = {}
+        self._modules: OrderedDict[str, Module] = OrderedDict()
+        self._kept = 0
+        self._names: dict[str, str] = {}
+        self._by_name: dict[str, str] = {}
+        self._ends: dict[str, list[str]] = {}
+        self._classes: dict[str, list[str]] | None = None
+        self._holding: dict[bytes, list[str]] = {}
+        self._calls: dict[str, list[tuple[Module, ast.Call, ast.stmt]]] = {}
+        self._place()
+
+    def _place(self) -> None:
+        folders = {str(PurePosixPath(it).parent) for it in self.texts if it.endswith("/" + _INIT)}
+        for path in self.texts:
+            parts = list(PurePosixPath(path).with_suffix("").parts)
+            if parts[-1] == "__init__":
+                parts.pop()
+            start = len(PurePosixPath(path).parts) - 1
+            while start > 0 and "/".join(PurePosixPath(path).parts[:start]) in folders:
+                start -= 1
+            name = ".".join(parts[start:]) or (parts[-1] if parts else "")
+            self._names[path] = name
+            self._by_name.setdefault(name, path)
+            if parts:
+                self._ends.setdefault(parts[-1], []).append(path)
+
+    def module(self, path: str) -> Module | None:
+        """Return the module of a file; None where it does not parse."""
+        if found := self._modules.get(path):
+            self._modules.move_to_end(path)
+            return found
+        if path in self.broken:
+            return None
+        try:
+            text = self.texts[path].decode("utf-8-sig") if path not in self.decoded else self.decoded[path]
+            found = read(path, self._names[path], text, is_package=path.endswith(_INIT))
+        except SyntaxError as error:
+            self.broken[path] = (error.lineno or 1, error.msg or "syntax error")
+            return None
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            self.broken[path] = (line, f"not {error.encoding.upper()} text")
+            return None
+        except (ValueError, RecursionError, MemoryError) as error:
+            self.broken[path] = (1, f"cannot be parsed: {error or type(error).__name__}")
+            return None
+        self._modules[path] = found
+        return found
+
+    def named(self, name: str, near: str) -> Module | None:
+        """Return the module of a dotted *name*, as a module at path *near* would import it."""
+        if path := self._by_name.get(name):
+            return self.module(path)
+        tail, parts = name.rpartition(".")[2], name.split(".")
+        if len(parts) < 2:  # noqa: PLR2004 - a single name fits too much
+            beside = str(PurePosixPath(near).parent / f"{name}.py")
+            return self.module(beside) if beside in self.texts else None
+        ends = ("/".join(parts) + ".py", "/".join(parts) + "/" + _INIT)
+        fits = [it for it in self._ends.get(tail, ()) if ("/" + it).endswith(tuple("/" + e for e in ends))]
+        if not fits:
+            return None
+        return self.module(max(fits, key=lambda it: _shared(it, near)))
+
+    def classes_named(self, name: str) -> Sequence[ClassDef]:
+        """Return the classes of that name, wherever they are."""
+        if self._classes is None:
+            self._classes = {}
+            for path, raw in self.texts.items():
+                for found in class_names_in(raw):
+                    self._classes.setdefault(found.decode("ascii", "replace"), []).append(path)
+        return [
+            it
+            for path in self._classes.get(name, ())
+            if (module := self.module(path))
+            for it in module.classes.get(name, ())
+        ]
+
+    def paths_with_class(self, name: str) -> Sequence[str]:
+        """Return the files that seem to define a class of that name."""
+        self.classes_named("")
+        return (self._classes or {}).get(name, ())
+
+    def holding(self, word: str) -> Sequence[str]:
+        """Return the files whose text holds *word*."""
+        raw = word.encode()
+        if raw not in self._holding:
+            self._holding[raw] = [path for path, text in self.texts.items() if raw in text]
+        return self._holding[raw]
+
+    def calls(self, name: str, limit: int = 60) -> Sequence[tuple[Module, ast.Call, ast.stmt]]:
+        """Return the calls of something named *name*; none where more than *limit* files have it."""
+        if name not in self._calls:
+            found: list[tuple[Module, ast.Call, ast.stmt]] = []
+            pattern = re.compile(rb"\b%s\b\s*\(" % re.escape(name.encode()))
+            paths = [it for it in self.holding(name) if pattern.search(self.texts[it])]
+            for path in paths if len(paths) <= limit else ():
+                if module := self.module(path):
+                    found += ((module, call, stmt) for call, stmt in calls_in(module, name))
+            self._calls[name] = found
+        return self._calls[name]
+
+
+def calls_in(module: Module, name: str) -> Iterator[tuple[ast.Call, ast.stmt]]:
+    """Yield the calls of *name* in a module, each with its statement."""
+    lines = [
+        number
+        for number, line in enumerate(module.text.splitlines(), 1)
+        if name in line
+    ]
+    if not lines:
+        return
+    for stmt in module.up:
+        if not isinstance(stmt, ast.stmt):
+            continue
+        for part in own_expressions(stmt):
+            if not any(part.lineno <= it <= (part.end_lineno or part.lineno) for it in lines):
+                continue
+            for node in ast.walk(part):
+                if isinstance(node, ast.Call) and called_name(node) == name:
+                    yield node, stmt
+
+
+def called_name(call: ast.Call) -> str:
+    """Return the last name of what is called; empty where it has none."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+_BLOCK_FIELDS = frozenset(["body", "orelse", "finalbody", "handlers", "cases"])
+
+
+def own_expressions(stmt: ast.stmt) -> Iterator[ast.expr]:
+    """Yield the expressions of a statement itself, not those of the statements in it."""
+    for name, value in ast.iter_fields(stmt):
+        if name in _BLOCK_FIELDS and not isinstance(stmt, ast.expr):
+            continue
+        if isinstance(value, ast.expr):
+            yield value
+        elif isinstance(value, list):
+            for it in value:
+                if isinstance(it, ast.expr):
+                    yield it
+                elif isinstance(it, ast.withitem):
+                    yield it.context_expr
+                elif isinstance(it, ast.keyword):
+                    yield it.value
+
+
+def _shared(one: str, other: str) -> int:
+    """Return how many parts two paths begin with in common."""
+    count = 0
+    for a, b in zip(PurePosixPath(one).parts, PurePosixPath(other).parts, strict=False):
+        if a != b:
+            break
+        count += 1
+    return count

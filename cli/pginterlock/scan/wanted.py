@@ -1,0 +1,170 @@
+"""What a scan looks for, as the code of a project has it: classes, tables, names of attributes. Pure."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pginterlock.scan import orm
+from pginterlock.scan.definitions import last_name
+from pginterlock.scan.infer import Reader
+from pginterlock.scan.kinds import Class, ClassDef, Instance, Kind, Kinds, Many, Table
+from pginterlock.scan.modules import class_names
+from pginterlock.scan.site import Target
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@dataclass(eq=False, slots=True)
+class Wanted:
+    """A target: *names* leads from an attribute of the code to the column that it writes."""
+
+    target: Target
+    names: Mapping[str, str]
+    classes: frozenset[ClassDef] = frozenset()
+    tables: frozenset[str] = frozenset()
+    variables: frozenset[str] = frozenset()
+    is_mapped: bool = False  # by SQLAlchemy
+    shown: str = ""
+    kin: dict[ClassDef, bool] = field(default_factory=dict)
+
+
+def wanted(reader: Reader, target: Target) -> Wanted:
+    """Return what *target* is in the code."""
+    found = list(_classes(reader, target))
+    tables = {it for it in (target.table, target.model) if it and (it == target.table or not found)}
+    names: dict[str, str] = {}
+    for column in target.fields:
+        names[column] = column
+        if column.endswith("_id"):
+            names.setdefault(column.removesuffix("_id"), column)
+    for it in found:
+        tables |= set(tables_of(reader, it))
+        names |= dict(_aliases(reader, it, target.fields))
+    shown = target.model or (found[0].name if found else target.table or "")
+    variables = {snake(it.name) for it in found} or {snake(shown.rpartition(".")[2])}
+    is_mapped = any(is_mapped_class(reader, it) for it in found)
+    return Wanted(target, names, frozenset(found), frozenset(map(str.lower, tables)), frozenset(variables), is_mapped, shown.rpartition(".")[2])
+
+
+def snake(name: str) -> str:
+    """Return the name that a variable of a class usually has."""
+    return _HUMP.sub("_", name).lower()
+
+
+def _classes(reader: Reader, target: Target) -> Iterator[ClassDef]:
+    if target.model:
+        found = list(reader.project.classes_named(target.model.rpartition(".")[2]))
+        app = target.model.rpartition(".")[0]
+        near = [it for it in found if app and f"/{app}/" in f"/{it.module.path}"]
+        found = near or found
+        models = [it for it in found if reader.models.is_model(it) and not reader.models.is_abstract(it)]
+        yield from models or found
+        return
+    bare = (target.table or "").rpartition(".")[2]
+    for path in reader.project.holding(bare):
+        if not path.endswith(".py") or not (module := reader.project.module(path)):
+            continue
+        for them in module.classes.values():
+            for it in them:
+                if bare in {name.rpartition(".")[2] for name in tables_of(reader, it, is_told=True)}:
+                    yield it
+
+
+def tables_of(reader: Reader, of: ClassDef, *, is_told: bool = False) -> Iterator[str]:
+    """Yield the names that the table of a class may have; only those that are written down."""
+    told = False
+    for base in [of] if is_told else reader.models.ancestry(of):
+        for stmt in base.node.body:
+            match stmt:
+                case ast.Assign(targets=[ast.Name(id="__tablename__")], value=ast.Constant(value=str(name))):
+                    yield name
+                    told = True
+                case ast.Assign(targets=[ast.Name(id="__table__")], value=ast.Call(args=[ast.Constant(value=str(name)), *_])):
+                    yield name
+                    told = True
+                case ast.ClassDef(name="Meta", body=body):
+                    for it in body:
+                        match it:
+                            case ast.Assign(targets=[ast.Name(id="db_table")], value=ast.Constant(value=str(name))):
+                                yield name.strip('"').replace('"."', ".")
+                                told = True
+        if told:
+            return
+    if not is_told:
+        parts = of.module.path.removesuffix(".py").split("/")
+        folders = [it for it in parts[:-1] if it != "models"]
+        if folders:
+            yield f"{folders[-1]}_{of.name.lower()}"
+
+
+def is_mapped_class(reader: Reader, of: ClassDef) -> bool:
+    """Say whether SQLAlchemy maps a class."""
+    for it in reader.models.ancestry(of):
+        names = class_names(it)
+        if "__tablename__" in names or "__table__" in names or "__mapper_args__" in names:
+            return True
+        for bound in names.values():
+            if any(isinstance(b.value, ast.Call) and last_name(b.value.func) in orm.COLUMN_CALLS for b in bound):
+                return True
+    return bool({"DeclarativeBase", "Base"} & reader.models.foreign(of))
+
+
+def _aliases(reader: Reader, of: ClassDef, fields: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield attributes that stand for a column of another name."""
+    wanted = set(fields)
+    for base in reader.models.ancestry(of):
+        for name, bound in class_names(base).items():
+            for it in bound:
+                if not isinstance(it.value, ast.Call):
+                    continue
+                match it.value.args[:1]:
+                    case [ast.Constant(value=str(column))] if column in wanted and last_name(it.value.func) in orm.COLUMN_CALLS:
+                        yield name, column
+                for keyword in it.value.keywords:
+                    match keyword:
+                        case ast.keyword(arg="db_column", value=ast.Constant(value=str(column))) if column in wanted:
+                            yield name, column
+
+
+def fits(reader: Reader, wanted: Wanted, kinds: Kinds) -> bool:
+    """Say whether a row of what is wanted may be among *kinds*."""
+    return any(_fits(reader, wanted, it) for it in kinds)
+
+
+def _fits(reader: Reader, wanted: Wanted, kind: Kind) -> bool:
+    match kind:
+        case Instance(of=of) | Class(of=of):
+            if of not in wanted.kin:
+                wanted.kin[of] = _is_kin(reader, wanted, of)
+            return wanted.kin[of]
+        case Many(item=item):
+            return fits(reader, wanted, item)
+        case Table(name=name):
+            return is_table(wanted, name)
+    return False
+
+
+def is_table(wanted: Wanted, name: str) -> bool:
+    """Say whether a table of that name, with or without its schema, is the one that is wanted."""
+    low = name.lower()
+    bare = low.rpartition(".")[2]
+    return any(low == it or bare == it.rpartition(".")[2] and ("." not in low or "." not in it) for it in wanted.tables)
+
+
+def _is_kin(reader: Reader, wanted: Wanted, of: ClassDef) -> bool:
+    if of in wanted.classes:
+        return True
+    above = reader.models.ancestry(of)
+    if any(it in wanted.classes for it in above):
+        return True
+    for it in wanted.classes:
+        if of in reader.models.ancestry(it):
+            return reader.models.is_abstract(of) or not reader.models.is_model(of) or not _has_table(reader, of)
+    return False
+
+
+def _has_table(reader: Reader, of: ClassDef) -> bool:
+    if is_mapped_class(reader, of):
+        return any(True for _ in tables_of(reader, of, is_told=True))
+    return not reader.models.is_abstract(of)
