@@ -67,6 +67,12 @@ def _touches(stmt: ast.stmt, lines: list[int]) -> bool:
 
 def _of_statement(stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:
     match stmt:
+        case ast.Assign(targets=[ast.Name(id="fields" | "list_editable")], value=value) if isinstance(
+            value, (ast.List, ast.Tuple)
+        ):
+            for one in value.elts:
+                if isinstance(one, ast.Constant) and one.value in names:
+                    yield Candidate("listed", str(one.value), one, stmt, None, None)
         case ast.Assign(targets=targets, value=value):
             for it in targets:
                 yield from _of_target(it, stmt, value, names)
