@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pginterlock.scan.modules import Module
+from pginterlock.scan.modules import Module, statements_at
 from pginterlock.scan.project import called_name, own_expressions
 
 
@@ -43,9 +43,8 @@ def hit_lines(raw: bytes, wanted: re.Pattern[bytes]) -> list[int]:
 
 def candidates(module: Module, names: frozenset[str], lines: list[int]) -> Iterator[Candidate]:
     """Yield the places that may write one of *names*, in the statements that stand on *lines*."""
-    for stmt in module.up:
-        if not isinstance(stmt, ast.stmt) or not _touches(stmt, lines):
-            continue
+    found = dict.fromkeys(stmt for line in lines for stmt in statements_at(module, line))
+    for stmt in found:
         yield from _of_statement(stmt, names)
         for part in own_expressions(stmt):
             for node in ast.walk(part):
@@ -53,16 +52,6 @@ def candidates(module: Module, names: frozenset[str], lines: list[int]) -> Itera
                     yield from _of_call(node, stmt, names)
                 elif isinstance(node, ast.Dict):
                     yield from _of_dict(node, stmt, names)
-
-
-def _touches(stmt: ast.stmt, lines: list[int]) -> bool:
-    """Say whether one of *lines* is of the statement itself, not of those in it."""
-    first = min([stmt.lineno, *(it.lineno for it in getattr(stmt, "decorator_list", ()))])
-    last = stmt.end_lineno or stmt.lineno
-    body = getattr(stmt, "body", None)
-    if isinstance(body, list) and body and not isinstance(stmt, ast.Try):
-        last = max(first, body[0].lineno - 1, stmt.lineno)
-    return any(first <= it <= last for it in lines)
 
 
 def _of_statement(stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:

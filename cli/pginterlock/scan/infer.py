@@ -187,11 +187,35 @@ class Reader:
                 yield said or self.expression(it.value, module, stmt)
             case "assign":
                 yield self._unpacked(self.expression(it.value, module, stmt), it.path)
+                if not it.path and _is_empty(it.value):
+                    yield self._filled(stmt, module)
             case "for":
                 yield self._unpacked(items(self.expression(it.value, module, stmt)), it.path)
                 yield self._enumerated(it, module)
             case "with":
                 yield self._unpacked(self._entered(it, module), it.path)
+
+    def _filled(self, stmt: ast.AST, module: Module) -> Kinds:
+        """Return several of what is put into the list or dict that *stmt* makes empty."""
+        names = {it.id for it in getattr(stmt, "targets", []) if isinstance(it, ast.Name)}
+        scope = scope_of(module, stmt)
+        body: Sequence[ast.AST] = module.tree.body
+        if isinstance(scope, Function) and not isinstance(scope.node, ast.Lambda):
+            body = scope.node.body
+        found: Kinds = NOTHING
+        for other in statements(body):
+            match other:
+                case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))], value=value) if name in names:
+                    found |= self.expression(value, module, other)
+                case ast.Expr(
+                    value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append" | "add" | "appendleft"), args=[value])
+                ) if name in names:
+                    found |= self.expression(value, module, other)
+                case ast.Expr(
+                    value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="extend" | "update"), args=[value])
+                ) if name in names:
+                    found |= items(self.expression(value, module, other))
+        return many(found)
 
     def _entered(self, it: Binding, module: Module) -> Kinds:
         found = self.expression(it.value, module, it.stmt)
@@ -287,6 +311,15 @@ class Reader:
     def called_on(self, kind: Kind) -> Kinds:
         """Return what an instance of the classes that *kind* is would be."""
         return instances(frozenset([kind]))
+
+
+def _is_empty(node: ast.AST | None) -> bool:
+    match node:
+        case ast.List(elts=[]) | ast.Dict(keys=[]):
+            return True
+        case ast.Call(func=ast.Name(id="list" | "dict" | "set" | "defaultdict" | "OrderedDict" | "deque")):
+            return True
+    return False
 
 
 def _absolute(stmt: ast.ImportFrom, module: Module) -> str:

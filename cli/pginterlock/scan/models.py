@@ -106,7 +106,9 @@ class Models:
         if owner is None:
             return NOTHING
         if several := self.as_manager(owner):
-            return several
+            managing = [it for it in self.ancestry(owner) if it is not owner and self._is_managing(it)]
+            via = managing[0] if managing else None
+            return frozenset(Many(it.item, True, via) for it in several if isinstance(it, Many))
         above = [it for it in self.ancestry(owner) if it is not owner]
         return frozenset([Instance(above[0])]) if above else NOTHING
 
@@ -114,7 +116,10 @@ class Models:
 
     def named(self, name: str, module: Module) -> Kinds:
         """Return the classes of a name such as ``Order`` or ``order.Order``."""
-        found = self.reader.project.classes_named(name.rpartition(".")[2])
+        bare = name.rpartition(".")[2]
+        found = self.reader.project.classes_named(bare) or [
+            it for one in self._names_like(bare.lower()) for it in self.reader.project.classes_named(one)
+        ]
         mapped = [it for it in found if self.is_model(it)] or found
         near = [it for it in mapped if it.module is module] or self._of_app(name, mapped)
         return frozenset(Class(it) for it in near)
@@ -224,8 +229,7 @@ class Models:
         return many(fits, is_query=True)
 
     def _names_like(self, lower: str) -> list[str]:
-        known = self.reader.project._classes or {}  # noqa: SLF001 - its own index
-        return [it for it in known if it.lower() == lower]
+        return self.reader.project.class_names_like(lower)
 
     def _reverse_one(self, of: ClassDef, name: str) -> Kinds:
         """Return the row that a OneToOneField without a name leads back to."""

@@ -3,6 +3,7 @@
 import ast
 import re
 import warnings
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -39,6 +40,9 @@ class Module:
     classes: dict[str, list[ClassDef]] = field(default_factory=dict)
     functions: dict[str, list[Function]] = field(default_factory=dict)
     bodies: dict[ast.AST, dict[str, list[Binding]]] = field(default_factory=dict)
+    order: list[ast.stmt] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
 
     @property
     def package(self) -> str:
@@ -67,7 +71,34 @@ def read(path: str, name: str, text: str, *, is_package: bool) -> Module:
     _walk(found, tree, None, tree.body)
     found.names = bindings(tree.body)
     found.stars = [it for it in _plain(tree.body) if isinstance(it, ast.ImportFrom) and _star(it)]
+    found.order = sorted((it for it in found.up if isinstance(it, ast.stmt)), key=first_line)
+    found.starts = [first_line(it) for it in found.order]
     return found
+
+
+def first_line(stmt: ast.stmt) -> int:
+    """Return the line where a statement begins, with its decorators."""
+    decorators = getattr(stmt, "decorator_list", None)
+    return min(stmt.lineno, decorators[0].lineno) if decorators else stmt.lineno
+
+
+def statements_at(module: Module, line: int) -> Iterator[ast.stmt]:
+    """Yield the innermost statements that stand on a line."""
+    number = bisect_right(module.starts, line) - 1
+    if number < 0:
+        return
+    start = module.starts[number]
+    stmt: ast.AST | None = module.order[number]
+    while isinstance(stmt, ast.stmt) and (stmt.end_lineno or 0) < line:
+        stmt = module.up.get(stmt)
+        start = -1
+    while stmt is not None and not isinstance(stmt, (ast.stmt, ast.Module)):
+        stmt = module.up.get(stmt)
+    if isinstance(stmt, ast.stmt):
+        yield stmt
+    while start > 0 and number > 0 and module.starts[number - 1] == start:
+        number -= 1
+        yield module.order[number]
 
 
 def _star(node: ast.ImportFrom) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from pginterlock.scan.kinds import ClassDef
-from pginterlock.scan.modules import Module, class_names_in, read
+from pginterlock.scan.modules import Module, class_names_in, read, statements_at
 
 _INIT = "__init__.py"
 # Trees are large: so many lines of them are kept, the others are read again when they are needed.
@@ -31,6 +31,7 @@ class Project:
         self._by_name: dict[str, str] = {}
         self._ends: dict[str, list[str]] = {}
         self._classes: dict[str, list[str]] | None = None
+        self._lower: dict[str, list[str]] = {}
         self._holding: dict[bytes, list[str]] = {}
         self._calls: dict[str, list[tuple[Module, ast.Call, ast.stmt]]] = {}
         self._place()
@@ -101,10 +102,13 @@ class Project:
             for it in module.classes.get(name, ())
         ]
 
-    def paths_with_class(self, name: str) -> Sequence[str]:
-        """Return the files that seem to define a class of that name."""
-        self.classes_named("")
-        return (self._classes or {}).get(name, ())
+    def class_names_like(self, lower: str) -> Sequence[str]:
+        """Return the names of classes that are *lower* but for their case."""
+        if not self._lower:
+            self.classes_named("")
+            for name in self._classes or {}:
+                self._lower.setdefault(name.lower(), []).append(name)
+        return self._lower.get(lower, ())
 
     def holding(self, word: str) -> Sequence[str]:
         """Return the files whose text holds *word*."""
@@ -128,22 +132,19 @@ class Project:
 
 def calls_in(module: Module, name: str) -> Iterator[tuple[ast.Call, ast.stmt]]:
     """Yield the calls of *name* in a module, each with its statement."""
-    lines = [
-        number
-        for number, line in enumerate(module.text.splitlines(), 1)
-        if name in line
-    ]
-    if not lines:
-        return
-    for stmt in module.up:
-        if not isinstance(stmt, ast.stmt):
-            continue
-        for part in own_expressions(stmt):
-            if not any(part.lineno <= it <= (part.end_lineno or part.lineno) for it in lines):
+    text, line, at = module.text, 1, 0
+    seen: set[ast.stmt] = set()
+    for match in re.finditer(rf"\b{re.escape(name)}\b\s*\(", text):
+        line += text.count("\n", at, match.start())
+        at = match.start()
+        for stmt in statements_at(module, line):
+            if stmt in seen:
                 continue
-            for node in ast.walk(part):
-                if isinstance(node, ast.Call) and called_name(node) == name:
-                    yield node, stmt
+            seen.add(stmt)
+            for part in own_expressions(stmt):
+                for node in ast.walk(part):
+                    if isinstance(node, ast.Call) and called_name(node) == name:
+                        yield node, stmt
 
 
 def called_name(call: ast.Call) -> str:
@@ -159,9 +160,10 @@ _BLOCK_FIELDS = frozenset(["body", "orelse", "finalbody", "handlers", "cases"])
 
 def own_expressions(stmt: ast.stmt) -> Iterator[ast.expr]:
     """Yield the expressions of a statement itself, not those of the statements in it."""
-    for name, value in ast.iter_fields(stmt):
-        if name in _BLOCK_FIELDS and not isinstance(stmt, ast.expr):
+    for name in stmt._fields:
+        if name in _BLOCK_FIELDS:
             continue
+        value = getattr(stmt, name, None)
         if isinstance(value, ast.expr):
             yield value
         elif isinstance(value, list):

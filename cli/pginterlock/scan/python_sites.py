@@ -10,7 +10,14 @@ from pginterlock.scan.definitions import last_name
 from pginterlock.scan.flows import Sink, sinks, takes_dict, writes_with
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Class, ClassDef, Foreign, Instance, Kinds, Many
-from pginterlock.scan.modules import Module, class_names, function_of, scope_of, statements
+from pginterlock.scan.modules import (
+    Module,
+    class_names,
+    class_of,
+    function_of,
+    scope_of,
+    statements,
+)
 from pginterlock.scan.project import called_name, own_expressions
 from pginterlock.scan.site import Confidence, Label
 from pginterlock.scan.wanted import Wanted, fits
@@ -104,6 +111,11 @@ def _row(
         return None
     if _is_named_after(wanted, name):
         return Confidence.MEDIUM, f"{name} is named after {wanted.shown}"
+    if _is_part_of_name(wanted, name):
+        function = function_of(module, it.stmt)
+        owner = class_of(function) if function else None
+        if owner and fits(reader, wanted, reader.models.about(owner)):
+            return Confidence.MEDIUM, f"{name}, in a class made for {wanted.shown}"
     if it.value is not None and fits(reader, wanted, _owners(reader, it.value, module, it.stmt)):
         return Confidence.MEDIUM, f"its value is a constant of {wanted.shown}"
     return None
@@ -112,6 +124,11 @@ def _row(
 def _is_named_after(wanted: Wanted, name: str) -> bool:
     low = name.lower().strip("_")
     return any(low == it or (low.endswith("_" + it) and len(it) > 3) or low == it.replace("_", "") for it in wanted.variables)  # noqa: PLR2004
+
+
+def _is_part_of_name(wanted: Wanted, name: str) -> bool:
+    low = name.lower().strip("_")
+    return any(it.endswith("_" + low) for it in wanted.variables) or low in ("instance", "obj", "object", "item", "record", "row")
 
 
 def _owners(reader: Reader, value: ast.AST, module: Module, at: ast.AST) -> Kinds:

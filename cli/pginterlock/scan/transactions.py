@@ -37,6 +37,8 @@ class Transactions:
         if told := opened_around(module, stmt):
             return Transaction.YES, Callers.UNKNOWN, told
         function = function_of(module, stmt)
+        if is_test(module) and not is_session:
+            return Transaction.UNKNOWN, Callers.UNKNOWN, "a test: its runner may open one"
         if function is None:
             return Transaction.UNKNOWN, Callers.UNKNOWN, "it runs when the module is imported"
         if self._in_requests(function):
@@ -89,7 +91,11 @@ class Transactions:
             return False
         if self._in_requests(caller) or is_migration(module):
             return True
-        return any(it[1] for it in self._callers(caller, asked | {caller}, depth - 1))
+        if caller not in self._said:
+            self._said[caller] = False  # what calls itself meanwhile
+            them = self._callers(caller, asked | {caller}, depth - 1)
+            self._said[caller] = any(it[1] for it in them)
+        return bool(self._said[caller])
 
     def _is_call(self, function: Function, call: ast.Call, module: Module, stmt: ast.AST) -> bool:
         found = self.reader.expression(call.func, module, stmt)
@@ -125,6 +131,17 @@ def is_migration(module: Module) -> bool:
     """Say whether a module is a migration of Django or Alembic."""
     folders = module.path.split("/")[:-1]
     return any(it in ("migrations", "versions") for it in folders)
+
+
+def is_test(module: Module) -> bool:
+    """Say whether a module is of tests."""
+    parts = module.path.split("/")
+    name = parts[-1]
+    return (
+        any(it in ("test", "tests", "testing", "factories", "fixtures") for it in parts[:-1])
+        or name.startswith("test_")
+        or name in ("conftest.py", "tests.py", "factories.py")
+    )
 
 
 def opened_around(module: Module, stmt: ast.AST) -> str:
