@@ -79,15 +79,11 @@ class Models:
         if of not in self._below:
             self._below[of] = []
             found: dict[ClassDef, None] = {}
-            pattern = re.compile(rb"class\s+(\w+)\s*\([^)]*\b%s\b" % re.escape(of.name.encode()))
-            for path in self.reader.project.holding(of.name):
-                if not pattern.search(self.reader.project.texts[path]):
-                    continue
+            for path, name in self.reader.project.heirs(of.name):
                 module = self.reader.project.module(path)
-                for name in pattern.findall(self.reader.project.texts[path]) if module else ():
-                    for it in module.classes.get(name.decode(), ()) if module else ():
-                        if it is not of and of in self.ancestry(it):
-                            found |= {it: None, **dict.fromkeys(self.below(it))}
+                for it in module.classes.get(name, ()) if module else ():
+                    if it is not of and of in self.ancestry(it):
+                        found |= {it: None, **dict.fromkeys(self.below(it))}
             self._below[of] = list(found)
         return self._below[of]
 
@@ -253,10 +249,9 @@ class Models:
     def _related(self, of: ClassDef, name: str) -> Kinds:
         """Return the rows that lead here by a relation which is named *name* from this side."""
         project = self.reader.project
-        pattern = re.compile(rb"(related_name|backref|related_query_name)\s*=\s*(?:\w+\.)*(?:backref\(\s*)?[\"']%s[\"']" % re.escape(name.encode()))
         found: Kinds = NOTHING
-        for path in project.holding(name):
-            if not pattern.search(project.texts[path]) or not (module := project.module(path)):
+        for path in project.leading_back(name):
+            if not (module := project.module(path)):
                 continue
             for them in module.classes.values():
                 for it in them:

@@ -271,9 +271,13 @@ def _targets(
                 yield from _targets(it, stmt, how, value, (*path, number))
 
 
-_CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
+_CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)[ \t]*(?:\(([^)]*)\))?", re.MULTILINE)
+_WORD = re.compile(rb"\w+")
 
 
-def class_names_in(raw: bytes) -> set[bytes]:
-    """Return the names of the classes that a module's text seems to define."""
-    return set(_CLASS.findall(raw))
+def classes_in(raw: bytes) -> Iterator[tuple[str, list[str]]]:
+    """Yield the classes that a module's text seems to define, with the words of their bases."""
+    if b"class " not in raw:
+        return
+    for name, bases in _CLASS.findall(raw):
+        yield name.decode("ascii", "replace"), [it.decode("ascii", "replace") for it in _WORD.findall(bases)]

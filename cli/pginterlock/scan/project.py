@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from pginterlock.scan.kinds import ClassDef
-from pginterlock.scan.modules import Module, class_names_in, read, statements_at
+from pginterlock.scan.modules import Module, classes_in, read, statements_at
 
 _INIT = "__init__.py"
+_BACK = re.compile(rb"(?:related_name|backref)\s*=\s*(?:\w+\.)*(?:backref\(\s*)?[\"'](\w+)[\"']")
 # Trees are large: so many lines of them are kept, the others are read again when they are needed.
 _KEPT_LINES = 400_000
 
@@ -32,20 +33,21 @@ class Project:
         self._ends: dict[str, list[str]] = {}
         self._classes: dict[str, list[str]] | None = None
         self._lower: dict[str, list[str]] = {}
+        self._heirs: dict[str, list[tuple[str, str]]] = {}
+        self._back: dict[str, list[str]] | None = None
         self._holding: dict[bytes, list[str]] = {}
         self._calls: dict[str, list[tuple[Module, ast.Call, ast.stmt]]] = {}
         self._place()
 
     def _place(self) -> None:
-        folders = {str(PurePosixPath(it).parent) for it in self.texts if it.endswith("/" + _INIT)}
+        folders = {it.removesuffix("/" + _INIT) for it in self.texts if it.endswith("/" + _INIT)}
         for path in self.texts:
-            parts = list(PurePosixPath(path).with_suffix("").parts)
-            if parts[-1] == "__init__":
-                parts.pop()
-            start = len(PurePosixPath(path).parts) - 1
-            while start > 0 and "/".join(PurePosixPath(path).parts[:start]) in folders:
-                start -= 1
-            name = ".".join(parts[start:]) or (parts[-1] if parts else "")
+            folder, _, file = path.rpartition("/")
+            parts = [] if file == _INIT else [file.removesuffix(".py")]
+            while folder in folders:
+                folder, _, last = folder.rpartition("/")
+                parts.insert(0, last)
+            name = ".".join(parts)
             self._names[path] = name
             self._by_name.setdefault(name, path)
             if parts:
@@ -92,15 +94,34 @@ class Project:
         """Return the classes of that name, wherever they are."""
         if self._classes is None:
             self._classes = {}
-            for path, raw in self.texts.items():
-                for found in class_names_in(raw):
-                    self._classes.setdefault(found.decode("ascii", "replace"), []).append(path)
+            self._read_classes(self._classes)
         return [
             it
             for path in self._classes.get(name, ())
             if (module := self.module(path))
             for it in module.classes.get(name, ())
         ]
+
+    def _read_classes(self, found: dict[str, list[str]]) -> None:
+        for path, raw in self.texts.items():
+            for name, bases in classes_in(raw):
+                found.setdefault(name, []).append(path)
+                for base in bases:
+                    self._heirs.setdefault(base, []).append((path, name))
+
+    def heirs(self, name: str) -> Sequence[tuple[str, str]]:
+        """Return the files and names of classes that name *name* among their bases."""
+        self.classes_named("")
+        return self._heirs.get(name, ())
+
+    def leading_back(self, name: str) -> Sequence[str]:
+        """Return the files in which a relation is named *name* from its other side."""
+        if self._back is None:
+            self._back = {}
+            for path, raw in self.texts.items():
+                for found in set(_BACK.findall(raw)):
+                    self._back.setdefault(found.decode("ascii", "replace"), []).append(path)
+        return self._back.get(name, ())
 
     def class_names_like(self, lower: str) -> Sequence[str]:
         """Return the names of classes that are *lower* but for their case."""

@@ -308,6 +308,10 @@ def _listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> It
     if not fits(reader, wanted, reader.models.about(holder)):
         return
     names = {one.name for one in reader.models.ancestry(holder)} | reader.models.foreign(holder)
+    declared = class_names(holder).get(it.name)
+    if declared and isinstance(declared[0].stmt, ast.stmt):
+        stmt = declared[0].stmt
+        it = Candidate("listed", it.name, stmt, stmt, None, None)
     is_list = isinstance(it.stmt, ast.Assign) and last_name(it.stmt.targets[0]) == "list_editable"
     if is_list:
         yield _draft(reader, wanted, it, module, "admin_list_editable", reason=f"the admin of {wanted.shown} edits it")

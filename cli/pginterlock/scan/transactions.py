@@ -19,6 +19,8 @@ _COMMON = frozenset("""
     save get post put patch delete create update run handle execute __init__ __call__ clean main
     dispatch perform process add remove apply close open start stop send
 """.split())
+# Methods that override those of a framework: who calls them is not to be told by their name.
+_FRAMEWORK = frozenset(["save", "create", "get_or_create", "update_or_create", "delete", "update", "__init__"])
 _ATOMIC_REQUESTS = re.compile(rb"ATOMIC_REQUESTS[\"']?\]?\s*[:=]\s*(True|env|bool)")
 
 Verdict = tuple[Transaction, Callers, str]
@@ -52,6 +54,9 @@ class Transactions:
         return self._by_callers(function)
 
     def _by_callers(self, function: Function) -> Verdict:
+        if function.name in _FRAMEWORK and function.owner is not None:
+            told = f"none here; {function.name} is called from anywhere"
+            return Transaction.NO, Callers.UNKNOWN, told
         found = self.callers(function)
         opening = [it for it in found if it[1]]
         if not opening:
