@@ -1,0 +1,250 @@
+"""Trees of PostgreSQL's grammar to the writes in them.
+
+Pure: trees in, data out.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from google.protobuf.message import Message
+
+from pginterlock.expression_tree import children, inner, kind, names
+from pginterlock.lint.nodes import asked, last_column, literal, relation
+from pginterlock.lint.sql_rows import given
+from pginterlock.scan.sql_holes import is_hole
+from pginterlock.scan.sql_write import SqlVerb, Values
+
+_DO_UPDATE = 3
+_UPDATE, _INSERT, _DELETE = 3, 4, 5  # members of CmdType, which MERGE names for each of its clauses
+_AND, _OR = 1, 2
+_WRITES = frozenset(["UpdateStmt", "InsertStmt", "DeleteStmt", "MergeStmt", "CopyStmt"])
+# What holds a statement: everything else of a tree is passed over, a million rows of VALUES too.
+_HOLDERS = _WRITES | {
+    "SelectStmt", "WithClause", "CommonTableExpr", "ExplainStmt", "PrepareStmt", "RuleStmt", "List",
+    "CreateFunctionStmt", "CreateTableAsStmt", "DeclareCursorStmt", "ReturnStmt", "ViewStmt",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A write as its tree tells it; *location* is the byte of the table's name.
+
+    *filled* are columns with what fills their value in, still under the name of a hole.
+    """
+
+    verb: SqlVerb
+    table: str
+    location: int
+    columns: Values = ()
+    updated: tuple[str, ...] = ()
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    filled: tuple[tuple[str, str], ...] = ()
+    all_columns: bool = False
+    is_new: bool | None = False
+
+
+@dataclass(slots=True)
+class _Written:
+    """Columns and values while they are gathered."""
+
+    values: list[tuple[str, str | None]] = field(default_factory=list)
+    filled: list[tuple[str, str]] = field(default_factory=list)
+
+    def put(self, column: str, node: Message | None) -> None:
+        told = [None] if node is None else list(dict.fromkeys(_possible(node, column, self.filled)))
+        for value in told:
+            if (column, value) not in self.values:
+                self.values.append((column, value))
+
+
+def writes_of(tree: Message) -> Iterator[Parsed]:
+    """Yield the writes of a statement, those of its WITH clauses and of its body too."""
+    for node in _statements(tree):
+        match kind(node):
+            case "UpdateStmt":
+                yield _update(node)
+            case "InsertStmt":
+                yield _insert(node)
+            case "DeleteStmt":
+                where = tuple(_tested(node, node.relation))
+                yield Parsed(SqlVerb.DELETE, *_table(node.relation), where=where)
+            case "MergeStmt":
+                yield _merge(node)
+            case "CopyStmt" if node.is_from:
+                columns = tuple((inner(it).sval, None) for it in node.attlist)
+                table = _table(node.relation)
+                yield Parsed(SqlVerb.COPY, *table, columns, all_columns=not columns, is_new=True)
+
+
+def _statements(node: Message) -> Iterator[Message]:
+    node = inner(node)
+    if kind(node) in _WRITES:
+        yield node
+    for child in children(node):
+        if kind(child) in _HOLDERS:
+            yield from _statements(child)
+
+
+def _table(node: Message) -> tuple[str, int]:
+    return str(relation(node)), int(node.location)
+
+
+def _update(node: Message) -> Parsed:
+    written = _Written()
+    for target in map(inner, node.target_list):
+        written.put(target.name, _value(target.val))
+    where = tuple(_tested(node, node.relation))
+    names_ = tuple(dict.fromkeys(column for column, _ in written.values))
+    return Parsed(
+        SqlVerb.UPDATE,
+        *_table(node.relation),
+        tuple(written.values),
+        names_,
+        where,
+        tuple(written.filled),
+    )
+
+
+def _value(node: Message) -> Message | None:
+    """Return the value that a column gets; None for a column of ``(a, b) = (select ...)``."""
+    node = inner(node)
+    if kind(node) != "MultiAssignRef":
+        return node
+    source = inner(node.source)
+    return source.args[node.colno - 1] if kind(source) == "RowExpr" else None
+
+
+def _insert(node: Message) -> Parsed:
+    written = _Written()
+    columns = tuple(inner(it).name for it in node.cols)
+    for column, value in given(node, columns):
+        written.put(column, value)
+    conflict = node.on_conflict_clause
+    is_upsert = node.HasField("on_conflict_clause") and conflict.action == _DO_UPDATE
+    updated = []
+    for target in map(inner, conflict.target_list if is_upsert else ()):
+        updated.append(target.name)
+        value = inner(target.val)
+        is_same = kind(value) == "ColumnRef" and last_column(value) == target.name
+        if not (is_same and target.name in columns):
+            written.put(target.name, _value(target.val))
+    return Parsed(
+        SqlVerb.UPSERT if is_upsert else SqlVerb.INSERT,
+        *_table(node.relation),
+        tuple(written.values),
+        tuple(updated),
+        (),
+        tuple(written.filled),
+        all_columns=not columns and node.HasField("select_stmt"),
+        is_new=None if is_upsert else True,
+    )
+
+
+def _merge(node: Message) -> Parsed:
+    written = _Written()
+    updated: list[str] = []
+    kinds, is_bare = set(), False
+    for clause in map(inner, node.merge_when_clauses):
+        targets = list(map(inner, clause.target_list))
+        kinds.add(clause.command_type)
+        if clause.command_type == _UPDATE:
+            updated += [it.name for it in targets]
+            for target in targets:
+                written.put(target.name, _value(target.val))
+        elif clause.command_type == _INSERT:
+            is_bare = is_bare or not targets
+            for target, value in zip(targets, clause.values, strict=False):
+                written.put(target.name, value)
+    both = {_UPDATE, _INSERT} <= kinds
+    return Parsed(
+        SqlVerb.DELETE if kinds == {_DELETE} else SqlVerb.MERGE,
+        *_table(node.relation),
+        tuple(written.values),
+        tuple(updated),
+        filled=tuple(written.filled),
+        all_columns=is_bare,
+        is_new=None if both else _INSERT in kinds,
+    )
+
+
+def _possible(node: Message, column: str, filled: list[tuple[str, str]]) -> Iterator[str | None]:
+    """Yield the values that an expression may have; None for one that is not written there."""
+    node = inner(node)
+    while kind(node) == "TypeCast":
+        node = inner(node.arg)
+    match kind(node):
+        case "A_Const" if node.isnull:
+            yield "null"
+        case "A_Const":
+            told = literal(node)
+            if told is not None and is_hole(told):
+                filled.append((column, told))
+                told = None
+            yield told
+        case "CaseExpr":
+            results = [inner(it).result for it in node.args]
+            results += [node.defresult] if node.HasField("defresult") else []
+            for result in results:
+                if last_column(result) != column:
+                    yield from _possible(result, column, filled)
+            if not node.HasField("defresult"):
+                yield "null"
+        case "ParamRef":
+            filled.append((column, f"${node.number}"))
+            yield None
+        case "ColumnRef":
+            name = last_column(node)
+            if name and is_hole(name):
+                filled.append((column, name))
+            yield None
+        case _:
+            yield None
+
+
+def _tested(node: Message, table: Message) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the columns of *table* that the condition compares with literals."""
+    if not node.HasField("where_clause"):
+        return
+    ours = {table.alias.aliasname} if table.HasField("alias") else {table.relname}
+    for part in _parts(inner(node.where_clause)):
+        told = _either(part, ours)
+        if told:
+            yield told
+
+
+def _parts(node: Message) -> Iterator[Message]:
+    if kind(node) == "BoolExpr" and node.boolop == _AND:
+        for arg in map(inner, node.args):
+            yield from _parts(arg)
+    else:
+        yield node
+
+
+def _either(node: Message, ours: set[str]) -> tuple[str, tuple[str, ...]] | None:
+    """Return the column that *node* tests and the values that pass, an OR of tests of it too."""
+    if kind(node) == "BoolExpr" and node.boolop == _OR:
+        sides = [_either(inner(arg), ours) for arg in node.args]
+        columns = {side[0] if side else "" for side in sides}
+        if len(columns) == 1 and "" not in columns:
+            return columns.pop(), tuple(value for side in sides if side for value in side[1])
+        return None
+    if kind(node) == "NullTest" and node.nulltesttype == _IS_NULL:
+        column = last_column(node.arg)
+        return (column, ("null",)) if column and _is_ours(node.arg, ours) else None
+    if kind(node) != "A_Expr" or not _is_ours(node.lexpr, ours):
+        return None
+    return next((it for it in asked(node) if not any(map(is_hole, it[1]))), None)
+
+
+_IS_NULL = 1
+
+
+def _is_ours(node: Message, ours: set[str]) -> bool:
+    """Return whether a column is of the table that is written; without a table before it, yes."""
+    node = inner(node)
+    while kind(node) == "TypeCast":
+        node = inner(node.arg)
+    if kind(node) != "ColumnRef" or kind(inner(node.fields[-1])) != "String":
+        return False
+    words = names(node.fields)
+    return len(words) == 1 or words[-2] in ours
