@@ -66,13 +66,19 @@ def given(node: Message, columns: tuple[str, ...]) -> Iterator[tuple[str, Messag
     select = inner(node.select_stmt)
     rows = [inner(it).items for it in select.values_lists] if kind(select) == "SelectStmt" else []
     if not rows and kind(select) == "SelectStmt" and select.target_list and not select.op > 1:
-        rows = [[inner(it).val for it in select.target_list]]
+        told = [inner(it).val for it in select.target_list]
+        rows = [] if any(map(_is_star, told)) else [told]
     for row in rows:
         for column, value in zip(columns, row, strict=False):
             if kind(inner(value)) != "SetToDefault":
                 yield column, value
     if not rows:
         yield from ((column, None) for column in columns)
+
+
+def _is_star(node: Message) -> bool:
+    node = inner(node)
+    return kind(node) == "ColumnRef" and kind(inner(node.fields[-1])) == "A_Star"
 
 
 def deleted(scene: Scene, node: Message) -> Iterator[Action]:

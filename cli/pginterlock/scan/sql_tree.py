@@ -40,6 +40,7 @@ class Parsed:
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     filled: tuple[tuple[str, str], ...] = ()
     all_columns: bool = False
+    some_columns: bool = False
     is_new: bool | None = False
 
 
