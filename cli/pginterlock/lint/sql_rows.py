@@ -72,8 +72,8 @@ def given(node: Message, columns: tuple[str, ...]) -> Iterator[tuple[str, Messag
         for column, value in zip(columns, row, strict=False):
             if kind(inner(value)) != "SetToDefault":
                 yield column, value
-    if not rows:
-        yield from ((column, None) for column in columns)
+    shortest = min(map(len, rows), default=0)  # `values %s` is one parameter for all columns
+    yield from ((column, None) for column in columns[shortest:])
 
 
 def _is_star(node: Message) -> bool:

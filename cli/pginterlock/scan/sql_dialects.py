@@ -103,7 +103,6 @@ def _assigned(words: Words) -> tuple[Values, tuple[tuple[str, str], ...], bool]:
             told = values_told(value, column, filled) if len(names) == 1 else [None]
             columns += [(column, it) for it in told]
         if not words.skip(","):
-            is_open = is_open or any(is_hole(it.text) for it in value[1:] if it.kind == "name")
             break
     return tuple(dict.fromkeys(columns)), tuple(filled), is_open
 
@@ -135,7 +134,7 @@ def _insert(words: Words) -> tuple[Parsed, int] | None:
         tuple(dict.fromkeys([*columns, *update])),
         tuple(dict.fromkeys(column for column, _ in update)),
         filled=(*filled, *more),
-        all_columns=not listed,
+        all_columns=not listed and not columns,
         is_new=None if is_upsert else True,
         some_columns=is_open,
     )
@@ -166,14 +165,17 @@ def _inserted(
     listed = [it[-1].text.rpartition(".")[2] for it in names or [] if it]
     columns: list[tuple[str, str | None]] = []
     filled: list[tuple[str, str]] = []
+    defaults: set[str] = set()
     if words.skip("values", "value"):
         while (row := words.group()) is not None:
             for column, value in zip(listed, row, strict=False):
-                if [it.low for it in value] != ["default"]:
+                if [it.low for it in value] == ["default"]:
+                    defaults.add(column)
+                else:
                     columns += [(column, told) for told in values_told(value, column, filled)]
             words.skip(",")
-    if not columns:
-        columns = [(column, None) for column in listed]
+    told = {column for column, _ in columns}
+    columns += [(column, None) for column in listed if column not in told | defaults]
     return tuple(dict.fromkeys(columns)), tuple(filled), any(map(is_hole, listed))
 
 

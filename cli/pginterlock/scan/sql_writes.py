@@ -82,12 +82,8 @@ def sql_writes(text: str) -> list[SqlWrite]:
     if not may_write(text):
         return []
     reading = _Text(without_holes(text), [])
-    around = _Around()
     for start, end, is_open in pieces(reading.holed.text):
-        if is_open:
-            around = _Around(transaction=Transaction.YES, reason=_IN_BLOCK)
-        else:
-            around = _Around()
+        around = _Around("", Transaction.YES, _IN_BLOCK) if is_open else _Around()
         _read(reading, reading.holed.text[start:end], start, around)
     tables = watched(reading.holed.text) if any(_is_assigned(it) for it in reading.found) else {}
     found = [_of_trigger(it, tables) for it in reading.found]
@@ -133,11 +129,11 @@ def _read_broken(reading: _Text, text: str, base: int, around: _Around) -> None:
     """Read what the grammar does not: once more with ``?`` as a hole, and then word by word."""
     if "?" in text:
         asked = with_questions(text, reading.holed.holes)
-        read = list(statements(asked.text))
-        if not any(isinstance(it, Broken) for it in read):
-            for it in read:
-                for parsed in writes_of(it.tree) if isinstance(it, Statement) else ():
-                    reading.put(parsed, base + asked.original(_verb(it, parsed)), around)
+        read = [it for it in statements(asked.text) if not isinstance(it, Broken)]
+        for it in read:
+            for parsed in writes_of(it.tree):
+                reading.put(parsed, base + asked.original(_verb(it, parsed)), around)
+        if read:
             return
         for parsed in writes_in(asked.text):
             reading.put(parsed, base + asked.original(parsed.location), around, is_sure=False)
@@ -178,16 +174,20 @@ def _read_body(reading: _Text, statement: Statement, text: str, base: int, aroun
     if not body or not may_write(body):
         return
     start = text.find(body, statement.start)
-    if language == "sql" and start >= 0:
+    if language == "sql":
         for first, last, _ in pieces(body):
-            _read(reading, body[first:last], base + start + first, around)
-    elif language == "plpgsql" or start < 0:
+            if start >= 0:
+                _read(reading, body[first:last], base + start + first, around)
+            else:
+                _read_made(reading, body[first:last], base + statement.start, around)
+    elif language == "plpgsql":
         declared = text[statement.start : statement.end] if around.function else ""
         place = base + (start if start >= 0 else statement.start)
         _read_plpgsql(reading, body, declared, place, around, is_in_place=start >= 0)
-    else:
+    else:  # Python, Perl: what they run is a text among others
         for parsed in writes_in(body):
-            reading.put(parsed, base + start + parsed.location, around, is_sure=False)
+            place = base + start + parsed.location if start >= 0 else base + statement.start
+            reading.put(parsed, place, around, is_sure=False)
 
 
 def _read_plpgsql(
@@ -215,8 +215,10 @@ def _read_made(reading: _Text, text: str, offset: int, around: _Around) -> None:
         verb = _VERBS.get(it.verb, it.verb.value)
         match = re.compile(rf"\b{verb}\b", re.IGNORECASE).search(whole.text, offset)
         at = match.start() if match else offset
-        end = end_of(whole.text, at)
-        kept.append(replace(it, offset=whole.original(at), end=whole.original(end)))
+        end = whole.text.find(";", at) if match else offset  # it stands in quotes of its own
+        kept.append(
+            replace(it, offset=whole.original(at), end=whole.original(end if end >= 0 else at))
+        )
         offset = at + 1 if match else offset
     reading.found = kept
 
