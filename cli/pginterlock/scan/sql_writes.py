@@ -21,6 +21,8 @@ from pginterlock.scan.sql_write import SqlVerb, SqlWrite, Values
 _WRITING = re.compile(
     r"(?<![a-z])(?:update|insert|merge|copy|replace|delete)(?![a-z])|\bnew\s*\.\s*\w", re.IGNORECASE
 )
+# PL/pgSQL: `update ... returning a into b`.
+_INTO = re.compile(r"\binto\s+(?:strict\s+)?[\w.,\s\"\[\]]+\Z", re.IGNORECASE)
 _MOST_DEPTH = 4
 _IN_FUNCTION = "a function runs in the transaction of its caller"
 _IN_DO = "a DO block is one statement, in a transaction of its own"
@@ -127,19 +129,34 @@ def _read(reading: _Text, text: str, base: int, around: _Around) -> None:
 
 def _read_broken(reading: _Text, text: str, base: int, around: _Around) -> None:
     """Read what the grammar does not: once more with ``?`` as a hole, and then word by word."""
-    if "?" in text:
-        asked = with_questions(text, reading.holed.holes)
-        read = [it for it in statements(asked.text) if not isinstance(it, Broken)]
-        for it in read:
-            for parsed in writes_of(it.tree):
-                reading.put(parsed, base + asked.original(_verb(it, parsed)), around)
-        if read:
-            return
-        for parsed in writes_in(asked.text):
-            reading.put(parsed, base + asked.original(parsed.location), around, is_sure=False)
+    if "?" not in text:
+        _read_words(reading, text, base, around)
         return
+    asked = with_questions(text, reading.holed.holes)
+    read = [it for it in statements(asked.text) if not isinstance(it, Broken)]
+    for it in read:
+        for parsed in writes_of(it.tree):
+            reading.put(parsed, base + asked.original(_verb(it, parsed)), around)
+    if not read:
+        for parsed in writes_in(asked.text):
+            place = base + asked.original(parsed.location)
+            reading.put(parsed, place, around, is_sure=False)
+
+
+def _read_words(reading: _Text, text: str, base: int, around: _Around) -> None:
+    """Read *text* word by word, and each write that is found by the grammar once more."""
     for parsed in writes_in(text):
-        reading.put(parsed, base + parsed.location, around, is_sure=False)
+        alone = text[parsed.location : end_of(text, parsed.location)]
+        sure = _alone(_INTO.sub("", alone))
+        reading.put(sure or parsed, base + parsed.location, around, is_sure=sure is not None)
+
+
+def _alone(text: str) -> Parsed | None:
+    """Return the one write that *text* is, where the grammar reads it."""
+    for it in statements(text):
+        if isinstance(it, Statement):
+            return next(writes_of(it.tree), None)
+    return None
 
 
 _VERBS = {SqlVerb.UPSERT: "insert"}
@@ -194,7 +211,11 @@ def _read_plpgsql(
     reading: _Text, body: str, declared: str, base: int, around: _Around, *, is_in_place: bool
 ) -> None:
     inside = sql_blocks.inside(body, declared)
-    for it in sql_blocks.guessed(body) if inside is None else inside:
+    if inside is None:  # its parser is stricter than the server here and there
+        inside = [it for it in sql_blocks.guessed(body) if it.is_made]
+        if is_in_place:
+            _read_words(reading, body, base, around)
+    for it in inside:
         if not may_write(it.text):
             continue
         if it.is_made or not is_in_place:
