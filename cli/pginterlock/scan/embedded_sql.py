@@ -15,8 +15,9 @@ from pginterlock.scan.sql_writes import sql_writes
 
 # In small letters, and as cheap as can be: what may be SQL in the source, f-strings and all.
 _MAYBE = re.compile(
-    r"update\b[^;]{1,600}?set\b|insert\s[^;]{0,40}?into\b|merge\s+(?:into\b|[^;]{1,200}?using\b)"
-    r"|copy\s[^;]{1,600}?\bfrom\b|replace\s+into\b|new\.\w+\s*:="
+    r"update\b(?=[^;]{1,600}?set\b)|insert\s(?=[^;]{0,40}?into\b)"
+    r"|merge\s(?=\s*into\b|[^;]{1,200}?using\b)|replace\s(?=\s*into\b)"
+    r"|copy\s(?=[^;]{1,600}?\bfrom\s+(?:stdin\b|program\b|['\"%{$:]))|new\.\w+\s*:="
 )
 _ROOTS = ("update", "insert", "merge", "copy ", "replace into", ":=")
 # In a text as it is when it runs: a verb and what must follow it.

@@ -21,7 +21,8 @@ _TOKENS = re.compile(
     | (?P<quoted>(?<!\w)[eE]'(?:{_MARKED}|[^'\\{OPEN}]|\\.|'')*'
         | '(?:{_MARKED}|[^'{OPEN}]|'')*' | "(?:{_MARKED}|[^"{OPEN}]|"")*")
     | (?P<hole>{_MARKED} | %\(\w+\)[sdbt] | %[sdbt](?!\w) | \{{\{{.*?\}}\}}
-        | \{{[^{{}}\n]*\}} | (?<![:\w\]]):[A-Za-z_]\w* | \$\{{\w+\}})
+        | \{{[^{{}}\n]*\}} | (?<![:\w\]]):[A-Za-z_]\w* | \$\{{\w+\}}
+        | (?<![\w$])\$[A-Za-z_]\w*(?![\w$]))
     | (?P<percent>%%)
     """,
     re.VERBOSE | re.DOTALL,

@@ -15,7 +15,7 @@ _MARKS = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_BEFORE = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
+_BEFORE = r"(?>\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*+"  # possessive: blanks are not tried twice
 _OPENS = re.compile(rf"{_BEFORE}(?:begin|start\s+transaction)\b", re.DOTALL | re.IGNORECASE)
 _CLOSES = re.compile(
     rf"{_BEFORE}(?:commit|end|abort|rollback(?!\s+(?:work\s+|transaction\s+)?to\b))\b",
@@ -23,7 +23,7 @@ _CLOSES = re.compile(
 )
 _ONLY = re.compile(
     r"(?:\s+(?:work|transaction|isolation|level|read|write|only|deferrable|not"
-    r"|serializable|repeatable|committed|uncommitted|,))*\s*\Z",
+    r"|serializable|repeatable|committed|uncommitted|,))*+\s*\Z",
     re.IGNORECASE,
 )
 
