@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from pginterlock.scan.python_literals import Built, Source
 from pginterlock.scan.python_texts import Scope, Texts, assigned_in, scope_of
+from pginterlock.scan.site import Transaction
 from pginterlock.scan.sql_write import PlacedWrite, SqlWrite
 from pginterlock.scan.sql_writes import sql_writes
 
@@ -41,6 +42,7 @@ _SAID = frozenset(
 class Embedded:
     """A write in a string of Python; *node* is the whole expression that makes the text.
 
+    Its transaction is unknown where the text itself opens none: the code around it may.
     *scopes* are the classes and functions around it, the outermost first.
     """
 
@@ -139,7 +141,10 @@ class _Visit:
         if not _WRITES.search(built.text):
             return
         names = [it.name for it in self.scopes if hasattr(it, "name")]
-        for write in sql_writes(built.text):
+        for found in sql_writes(built.text):
+            write = found
+            if found.transaction == Transaction.NO:  # it is the code around that opens one
+                write = replace(found, transaction=Transaction.UNKNOWN, transaction_reason="")
             line, column, last = self._place(built, write)
             text = self.source.first_line(line)
             placed = PlacedWrite(write, line, column, last, ".".join(names), text)

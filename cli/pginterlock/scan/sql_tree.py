@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 
 from google.protobuf.message import Message
 
-from pginterlock.expression_tree import children, inner, kind, names
-from pginterlock.lint.nodes import asked, last_column, literal, relation
+from pginterlock.expression_tree import children, inner, kind
+from pginterlock.lint.nodes import last_column, literal, relation
 from pginterlock.lint.sql_rows import given
 from pginterlock.scan.sql_holes import is_hole
+from pginterlock.scan.sql_tests import Test, tests_of
 from pginterlock.scan.sql_write import SqlVerb, Values
 
 _DO_UPDATE = 3
 _UPDATE, _INSERT, _DELETE = 3, 4, 5  # members of CmdType, which MERGE names for each of its clauses
-_AND, _OR = 1, 2
 _WRITES = frozenset(["UpdateStmt", "InsertStmt", "DeleteStmt", "MergeStmt", "CopyStmt"])
 # What holds a statement: everything else of a tree is passed over, a million rows of VALUES too.
 _HOLDERS = _WRITES | {
@@ -37,7 +37,7 @@ class Parsed:
     location: int
     columns: Values = ()
     updated: tuple[str, ...] = ()
-    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    where: tuple[Test, ...] = ()
     filled: tuple[tuple[str, str], ...] = ()
     all_columns: bool = False
     some_columns: bool = False
@@ -67,7 +67,7 @@ def writes_of(tree: Message) -> Iterator[Parsed]:
             case "InsertStmt":
                 yield _insert(node)
             case "DeleteStmt":
-                where = tuple(_tested(node, node.relation))
+                where = tuple(tests_of(node))
                 yield Parsed(SqlVerb.DELETE, *_table(node.relation), where=where)
             case "MergeStmt":
                 yield _merge(node)
@@ -94,7 +94,7 @@ def _update(node: Message) -> Parsed:
     written = _Written()
     for target in map(inner, node.target_list):
         written.put(target.name, _value(target.val))
-    where = tuple(_tested(node, node.relation))
+    where = tuple(tests_of(node))
     names_ = tuple(dict.fromkeys(column for column, _ in written.values))
     return Parsed(
         SqlVerb.UPDATE,
@@ -173,79 +173,25 @@ def _possible(node: Message, column: str, filled: list[tuple[str, str]]) -> Iter
     node = inner(node)
     while kind(node) == "TypeCast":
         node = inner(node.arg)
-    match kind(node):
-        case "A_Const" if node.isnull:
-            yield "null"
-        case "A_Const":
-            told = literal(node)
-            if told is not None and is_hole(told):
-                filled.append((column, told))
-                told = None
-            yield told
-        case "CaseExpr":
-            results = [inner(it).result for it in node.args]
-            results += [node.defresult] if node.HasField("defresult") else []
-            for result in results:
-                if last_column(result) != column:
-                    yield from _possible(result, column, filled)
-            if not node.HasField("defresult"):
-                yield "null"
-        case "ParamRef":
-            filled.append((column, f"${node.number}"))
-            yield None
-        case "ColumnRef":
-            name = last_column(node)
-            if name and is_hole(name):
-                filled.append((column, name))
-            yield None
-        case _:
-            yield None
-
-
-def _tested(node: Message, table: Message) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the columns of *table* that the condition compares with literals."""
-    if not node.HasField("where_clause"):
+    if kind(node) == "CaseExpr":
+        yield from _of_case(node, column, filled)
         return
-    ours = {table.alias.aliasname} if table.HasField("alias") else {table.relname}
-    for part in _parts(inner(node.where_clause)):
-        told = _either(part, ours)
-        if told:
-            yield told
+    if kind(node) == "A_Const" and node.isnull:
+        yield "null"
+        return
+    told = literal(node)
+    by = f"${node.number}" if kind(node) == "ParamRef" else told or last_column(node) or ""
+    if is_hole(by) or kind(node) == "ParamRef":
+        filled.append((column, by))
+        told = None
+    yield told
 
 
-def _parts(node: Message) -> Iterator[Message]:
-    if kind(node) == "BoolExpr" and node.boolop == _AND:
-        for arg in map(inner, node.args):
-            yield from _parts(arg)
-    else:
-        yield node
-
-
-def _either(node: Message, ours: set[str]) -> tuple[str, tuple[str, ...]] | None:
-    """Return the column that *node* tests and the values that pass, an OR of tests of it too."""
-    if kind(node) == "BoolExpr" and node.boolop == _OR:
-        sides = [_either(inner(arg), ours) for arg in node.args]
-        columns = {side[0] if side else "" for side in sides}
-        if len(columns) == 1 and "" not in columns:
-            return columns.pop(), tuple(value for side in sides if side for value in side[1])
-        return None
-    if kind(node) == "NullTest" and node.nulltesttype == _IS_NULL:
-        column = last_column(node.arg)
-        return (column, ("null",)) if column and _is_ours(node.arg, ours) else None
-    if kind(node) != "A_Expr" or not _is_ours(node.lexpr, ours):
-        return None
-    return next((it for it in asked(node) if not any(map(is_hole, it[1]))), None)
-
-
-_IS_NULL = 1
-
-
-def _is_ours(node: Message, ours: set[str]) -> bool:
-    """Return whether a column is of the table that is written; without a table before it, yes."""
-    node = inner(node)
-    while kind(node) == "TypeCast":
-        node = inner(node.arg)
-    if kind(node) != "ColumnRef" or kind(inner(node.fields[-1])) != "String":
-        return False
-    words = names(node.fields)
-    return len(words) == 1 or words[-2] in ours
+def _of_case(node: Message, column: str, filled: list[tuple[str, str]]) -> Iterator[str | None]:
+    results = [inner(it).result for it in node.args]
+    results += [node.defresult] if node.HasField("defresult") else []
+    for result in results:
+        if last_column(result) != column:  # it stays what it is
+            yield from _possible(result, column, filled)
+    if not node.HasField("defresult"):
+        yield "null"
