@@ -9,7 +9,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 
 from pginterlock.scan.python_literals import Built, Source
-from pginterlock.scan.python_texts import Scope, Texts, assigned_in, scope_of
+from pginterlock.scan.python_texts import Scope, Texts, assigned_in, operands, scope_of
 from pginterlock.scan.site import Transaction
 from pginterlock.scan.sql_write import PlacedWrite, SqlWrite
 from pginterlock.scan.sql_writes import sql_writes
@@ -114,10 +114,13 @@ class _Visit:
                 return
             case ast.expr():
                 built = self._texts().of(node)
-                if built is None:
-                    self.body(node)
-                else:
+                if built is not None:
                     self._text(node, built)
+                elif isinstance(node, ast.BinOp):
+                    for side in operands(node):
+                        self.body(side)
+                else:
+                    self.body(node)
             case _:
                 self.body(node)
 

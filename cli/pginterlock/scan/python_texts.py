@@ -127,13 +127,14 @@ class Texts:
         return None
 
     def _added(self, node: ast.BinOp, depth: int) -> Built | None:
-        sides = [self.of(side, depth + 1) for side in (node.left, node.right)]
-        if sides == [None, None]:
+        sides = operands(node)
+        texts = [self.of(side, depth + 1) for side in sides]
+        if not any(texts):
             return None
         built = Built()
-        for side, it in zip((node.left, node.right), sides, strict=True):
-            place = self.source.offset(side.lineno, side.col_offset)
+        for side, it in zip(sides, texts, strict=True):
             if it is None:
+                place = self.source.offset(side.lineno, side.col_offset)
                 built.add(self._filled(side, depth), place)
             else:
                 built.join(it)
@@ -219,6 +220,15 @@ class Texts:
             else:
                 built.join(part)
         return built
+
+
+def operands(node: ast.expr) -> list[ast.expr]:
+    """Return what a chain of ``+`` adds, from left to right."""
+    found = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        found.append(node.right)
+        node = node.left
+    return [node, *reversed(found)]
 
 
 def _composed(node: ast.Call) -> str | None:

@@ -4,7 +4,7 @@ Pure: text in, data out.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from pginterlock.lint.sql_text import without_psql
@@ -19,22 +19,24 @@ _NAMED = re.compile(
     r"|(?P<plain>\w+)[ \t]--[ \t]*$)",
     re.MULTILINE,
 )
+_FILLED = re.compile(r"\{|%[(s]|\$\w+|:['\"]?[A-Za-z_]|\bnew\s*\.", re.IGNORECASE)
 _PSQL = re.compile(r"\\|:['\"]")
 
 
-def file_writes(text: str) -> list[PlacedWrite]:
+def file_writes(text: str, words: Collection[str] = ()) -> list[PlacedWrite]:
     """Return the writes of a file of SQL, each within its function or named query.
 
-    What psql alone reads is passed over; nothing is raised.
+    With *words*, names of tables in small letters, only those that may write one of these. What
+    psql alone reads is passed over; nothing is raised.
     """
-    if not may_write(text):
+    if not may_write(text) or (words and not _speaks_of(text, words)):
         return []
     lines = text.split("\n")
     plain = without_psql(text)[0] if _PSQL.search(text) else text
     found = []
     for start, end, name in _sections(plain):
         above = plain.count("\n", 0, start)
-        for write in sql_writes(plain[start:end]):
+        for write in sql_writes(plain[start:end], words):
             line, last = write.line + above, write.end_line + above
             moved = replace(write, offset=write.offset + start, end=write.end + start)
             moved = replace(moved, line=line, end_line=last)
@@ -42,6 +44,11 @@ def file_writes(text: str) -> list[PlacedWrite]:
             text_ = lines[line - 1].strip()
             found.append(PlacedWrite(moved, line, write.column, last, enclosing, text_))
     return found
+
+
+def _speaks_of(text: str, words: Collection[str]) -> bool:
+    low = text.lower()
+    return any(it in low for it in words) or bool(_FILLED.search(text))
 
 
 def _sections(text: str) -> Iterator[tuple[int, int, str]]:

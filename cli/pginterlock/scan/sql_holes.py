@@ -73,6 +73,7 @@ def is_hole(name: str) -> bool:
 def without_holes(text: str) -> Holed:
     """Return *text* with its holes as names, and tags of templates as blanks."""
     made = Holed()
+    text = text.replace("\0", " ")  # the end of a text for the parser, which is C
     parts: list[str] = []
     length, last = 0, 0
 

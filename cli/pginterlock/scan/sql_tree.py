@@ -48,14 +48,12 @@ class Parsed:
 class _Written:
     """Columns and values while they are gathered."""
 
-    values: list[tuple[str, str | None]] = field(default_factory=list)
+    values: dict[tuple[str, str | None], None] = field(default_factory=dict)
     filled: list[tuple[str, str]] = field(default_factory=list)
 
     def put(self, column: str, node: Message | None) -> None:
-        told = [None] if node is None else list(dict.fromkeys(_possible(node, column, self.filled)))
-        for value in told:
-            if (column, value) not in self.values:
-                self.values.append((column, value))
+        for value in [None] if node is None else _possible(node, column, self.filled):
+            self.values[column, value] = None
 
 
 def writes_of(tree: Message) -> Iterator[Parsed]:

@@ -5,6 +5,7 @@ By PostgreSQL's grammar where that reads it, word by word where not. Pure: text 
 
 import re
 from bisect import bisect_right
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from pginterlock.expression_tree import kind
@@ -19,10 +20,14 @@ from pginterlock.scan.sql_tree import Parsed, writes_of
 from pginterlock.scan.sql_write import SqlVerb, SqlWrite, Values
 
 _WRITING = re.compile(
-    r"(?<![a-z])(?:update|insert|merge|copy|replace|delete)(?![a-z])|\bnew\s*\.\s*\w", re.IGNORECASE
+    r"(?<![a-z])(?:update(?!\s+(?:cascade|restrict|no\s+action|set\s+(?:null|default))\b|\s+of\b)"
+    r"|insert|merge|copy|replace(?!\s+(?:function|view|procedure|trigger)\b)|delete(?!\s+cascade\b))"
+    r"(?=[\s/\"`\[{%$\ue000-])|\bnew\s*\.\s*\w+\s*:?=",
+    re.IGNORECASE,
 )
 # PL/pgSQL: `update ... returning a into b`.
 _INTO = re.compile(r"\binto\s+(?:strict\s+)?[\w.,\s\"\[\]]+\Z", re.IGNORECASE)
+_NEW = re.compile(r"\bnew\s*\.")
 _MOST_DEPTH = 4
 _IN_FUNCTION = "a function runs in the transaction of its caller"
 _IN_DO = "a DO block is one statement, in a transaction of its own"
@@ -76,20 +81,30 @@ def may_write(text: str) -> bool:
     return bool(_WRITING.search(text))
 
 
-def sql_writes(text: str) -> list[SqlWrite]:
+def sql_writes(text: str, words: Collection[str] = ()) -> list[SqlWrite]:
     """Return the writes in *text*, in the order of the text; empty for what is no SQL.
 
-    Nothing is raised: what PostgreSQL's grammar does not read is read word by word.
+    With *words*, in small letters, a statement that has none of them and nothing filled in is
+    passed over: the names of the tables that are looked for, for a dump of many others. Nothing is
+    raised: what PostgreSQL's grammar does not read is read word by word.
     """
     if not may_write(text):
         return []
     reading = _Text(without_holes(text), [])
     for start, end, is_open in pieces(reading.holed.text):
+        piece = reading.holed.text[start:end]
+        if words and not _speaks_of(piece, words):
+            continue
         around = _Around("", Transaction.YES, _IN_BLOCK) if is_open else _Around()
-        _read(reading, reading.holed.text[start:end], start, around)
+        _read(reading, piece, start, around)
     tables = watched(reading.holed.text) if any(_is_assigned(it) for it in reading.found) else {}
     found = [_of_trigger(it, tables) for it in reading.found]
     return _at_lines(text, sorted(found, key=lambda it: it.offset))
+
+
+def _speaks_of(piece: str, words: Collection[str]) -> bool:
+    low = piece.lower()
+    return any(it in low for it in words) or is_hole(piece) or bool(_NEW.search(low))
 
 
 def _is_assigned(write: SqlWrite) -> bool:
