@@ -41,7 +41,9 @@ def inserted(scene: Scene, node: Message) -> Iterator[Action]:
         _at_state(scene, node),
         table,
         columns=columns,
-        values=tuple(_values(node, columns)),
+        values=tuple(
+            (it, None if value is None else literal(value)) for it, value in given(node, columns)
+        ),
         words=frozenset(marks),
     )
     conflict = node.on_conflict_clause
@@ -56,18 +58,27 @@ def inserted(scene: Scene, node: Message) -> Iterator[Action]:
         )
 
 
-def _values(node: Message, columns: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
-    """Yield each column with each literal that it gets; None for what is no literal."""
+def given(node: Message, columns: tuple[str, ...]) -> Iterator[tuple[str, Message | None]]:
+    """Yield each column of an INSERT with each expression that it gets; None for one not written.
+
+    A column that gets its default is left out.
+    """
     select = inner(node.select_stmt)
     rows = [inner(it).items for it in select.values_lists] if kind(select) == "SelectStmt" else []
     if not rows and kind(select) == "SelectStmt" and select.target_list and not select.op > 1:
-        rows = [[inner(it).val for it in select.target_list]]
+        told = [inner(it).val for it in select.target_list]
+        rows = [] if any(map(_is_star, told)) else [told]
     for row in rows:
         for column, value in zip(columns, row, strict=False):
             if kind(inner(value)) != "SetToDefault":
-                yield column, literal(value)
-    if not rows:
-        yield from ((column, None) for column in columns)
+                yield column, value
+    shortest = min(map(len, rows), default=0)  # `values %s` is one parameter for all columns
+    yield from ((column, None) for column in columns[shortest:])
+
+
+def _is_star(node: Message) -> bool:
+    node = inner(node)
+    return kind(node) == "ColumnRef" and kind(inner(node.fields[-1])) == "A_Star"
 
 
 def deleted(scene: Scene, node: Message) -> Iterator[Action]:

@@ -179,4 +179,4 @@ def _parameter(text: str) -> str:
 
 
 def _blank(text: str) -> str:
-    return re.sub(r"[^\n]", " ", text)
+    return re.sub(r"[^\n]+", lambda line: " " * len(line[0]), text)

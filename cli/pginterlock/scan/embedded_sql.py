@@ -1,0 +1,177 @@
+"""SQL in the strings of Python: the writes in it, each at its line of the file.
+
+Pure: trees and text in, data out.
+"""
+
+import ast
+import re
+from bisect import bisect_left
+from dataclasses import dataclass, field, replace
+
+from pginterlock.scan.python_literals import Built, Source
+from pginterlock.scan.python_texts import Scope, Texts, assigned_in, operands, scope_of
+from pginterlock.scan.site import Transaction
+from pginterlock.scan.sql_write import PlacedWrite, SqlWrite
+from pginterlock.scan.sql_writes import sql_writes
+
+# In small letters, and as cheap as can be: what may be SQL in the source, f-strings and all.
+_MAYBE = re.compile(
+    r"update\b(?=[^;]{1,600}?set\b)|insert\s(?=[^;]{0,40}?into\b)"
+    r"|merge\s(?=\s*into\b|[^;]{1,200}?using\b)|replace\s(?=\s*into\b)"
+    r"|copy\s(?=[^;]{1,600}?\bfrom\s+(?:stdin\b|program\b|['\"%{$:]))|new\.\w+\s*:="
+)
+_ROOTS = ("update", "insert", "merge", "copy ", "replace into", ":=")
+# In a text as it is when it runs: a verb and what must follow it.
+_WRITES = re.compile(
+    r"\bupdate\b.{1,4000}?\bset\b|\binsert\b.{0,40}?\binto\b|\bmerge\b.{1,400}?\busing\b"
+    r"|\bcopy\b.{1,4000}?\bfrom\b|\breplace\s+into\b|\bnew\s*\.\s*\w+\s*:=",
+    re.IGNORECASE | re.DOTALL,
+)
+_TALKING = frozenset(
+    "debug info warning warn error exception critical fatal log print echo secho help add_argument"
+    " fail skip skipTest xfail gettext gettext_lazy ugettext ugettext_lazy ngettext _ N_"
+    " append_error add_error deprecated ValidationError".split()
+)
+_SAID = frozenset(
+    "help help_text description doc __doc__ epilog message msg verbose_name label title reason"
+    " summary short_help".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A write in a string of Python; *node* is the whole expression that makes the text.
+
+    Its transaction is unknown where the text itself opens none: the code around it may.
+    *scopes* are the classes and functions around it, the outermost first.
+    """
+
+    placed: PlacedWrite
+    node: ast.expr
+    scopes: tuple[ast.AST, ...] = ()
+
+
+def may_embed(source: str) -> bool:
+    """Return whether a file may have a writing statement of SQL in a string: cheap, and no more."""
+    low = source.lower()
+    return any(root in low for root in _ROOTS) and bool(_MAYBE.search(low))
+
+
+def embedded_writes(tree: ast.Module, source: str) -> list[Embedded]:
+    """Return the writes in the strings of a module, in the order of the file.
+
+    Docstrings, and strings that are only logged, raised, compared or shown, are none.
+    """
+    low = source.lower()
+    if len(low) != len(source):  # a few letters of other alphabets grow
+        low = source
+    found = [match.start() for match in _MAYBE.finditer(low)]
+    if not found:
+        return []
+    held = Source(source)
+    visit = _Visit(held, scope_of(tree), [held.line(at) for at in found])
+    visit.body(tree)
+    return sorted(visit.found, key=lambda it: (it.placed.line, it.placed.column))
+
+
+@dataclass(slots=True)
+class _Visit:
+    """A walk over the parts of a tree that have candidate lines."""
+
+    source: Source
+    scope: Scope
+    lines: list[int]
+    scopes: tuple[ast.AST, ...] = ()
+    found: list[Embedded] = field(default_factory=list)
+
+    def body(self, node: ast.AST) -> None:
+        """Visit what stands below *node*."""
+        for child in ast.iter_child_nodes(node):
+            if self._has_candidate(child):
+                self._one(child)
+
+    def _has_candidate(self, node: ast.AST) -> bool:
+        first = getattr(node, "lineno", None)
+        if first is None:
+            return True
+        for decorator in getattr(node, "decorator_list", ()):
+            first = min(first, decorator.lineno)
+        last = getattr(node, "end_lineno", None) or first
+        at = bisect_left(self.lines, first)
+        return at < len(self.lines) and self.lines[at] <= last
+
+    def _one(self, node: ast.AST) -> None:
+        match node:
+            case ast.Raise() | ast.Compare() | ast.Expr(value=ast.Constant()):
+                return
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                self._within(node)
+            case ast.Assign(targets=[ast.Name(id=name)]) if name in _SAID:
+                return
+            case ast.keyword(arg=str(name)) if name in _SAID:
+                return
+            case ast.Call() if _only_tells(node):
+                return
+            case ast.expr():
+                built = self._texts().of(node)
+                if built is not None:
+                    self._text(node, built)
+                elif isinstance(node, ast.BinOp):
+                    for side in operands(node):
+                        self.body(side)
+                else:
+                    self.body(node)
+            case _:
+                self.body(node)
+
+    def _texts(self) -> Texts:
+        return Texts(self.source, self.scope)
+
+    def _within(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        scope, scopes = self.scope, self.scopes
+        self.scopes = (*scopes, node)
+        if isinstance(node, ast.ClassDef):
+            own = {k: v for k, v in assigned_in(node.body).items() if v is not None}
+            classes = {**scope.classes, node.name: own}
+            self.scope = replace(scope, classes=classes, class_name=node.name)
+        else:
+            names = {**scope.local, **_parameters(node), **assigned_in(node.body)}
+            self.scope = replace(scope, local=names)
+        self.body(node)
+        self.scope, self.scopes = scope, scopes
+
+    def _text(self, node: ast.expr, built: Built) -> None:
+        if not _WRITES.search(built.text):
+            return
+        names = [it.name for it in self.scopes if hasattr(it, "name")]
+        for found in sql_writes(built.text):
+            write = found
+            if found.transaction == Transaction.NO:  # it is the code around that opens one
+                write = replace(found, transaction=Transaction.UNKNOWN, transaction_reason="")
+            line, column, last = self._place(built, write)
+            text = self.source.first_line(line)
+            placed = PlacedWrite(write, line, column, last, ".".join(names), text)
+            self.found.append(Embedded(placed, node, self.scopes))
+
+    def _place(self, built: Built, write: SqlWrite) -> tuple[int, int, int]:
+        start = built.offsets[min(write.offset, len(built.offsets) - 1)]
+        end = built.offsets[min(max(write.end - 1, write.offset), len(built.offsets) - 1)]
+        line = self.source.line(start)
+        return line, self.source.column(start), max(line, self.source.line(end))
+
+
+def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr | None]:
+    args = node.args
+    return {it.arg: None for it in (*args.posonlyargs, *args.args, *args.kwonlyargs)}
+
+
+def _only_tells(node: ast.Call) -> bool:
+    """Return whether a call shows, logs or tests its texts, and runs none of them."""
+    match node.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name in _TALKING:
+            return True
+        case ast.Attribute(attr=name) if name.startswith("assert"):
+            return True
+        case ast.Attribute(value=ast.Name(id="re" | "regex")):
+            return True
+    return False

@@ -1,0 +1,195 @@
+"""Trees of PostgreSQL's grammar to the writes in them.
+
+Pure: trees in, data out.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from google.protobuf.message import Message
+
+from pginterlock.expression_tree import children, inner, kind
+from pginterlock.lint.nodes import last_column, literal, relation
+from pginterlock.lint.sql_rows import given
+from pginterlock.scan.sql_holes import is_hole
+from pginterlock.scan.sql_tests import Test, tests_of
+from pginterlock.scan.sql_write import SqlVerb, Values
+
+_DO_UPDATE = 3
+_UPDATE, _INSERT, _DELETE = 3, 4, 5  # members of CmdType, which MERGE names for each of its clauses
+_WRITES = frozenset(["UpdateStmt", "InsertStmt", "DeleteStmt", "MergeStmt", "CopyStmt"])
+# What holds a statement: everything else of a tree is passed over, a million rows of VALUES too.
+_HOLDERS = _WRITES | {
+    "SelectStmt", "WithClause", "CommonTableExpr", "ExplainStmt", "PrepareStmt", "RuleStmt", "List",
+    "CreateFunctionStmt", "CreateTableAsStmt", "DeclareCursorStmt", "ReturnStmt", "ViewStmt",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A write as its tree tells it; *location* is the byte of the table's name.
+
+    *filled* are columns with what fills their value in, still under the name of a hole.
+    """
+
+    verb: SqlVerb
+    table: str
+    location: int
+    columns: Values = ()
+    updated: tuple[str, ...] = ()
+    where: tuple[Test, ...] = ()
+    filled: tuple[tuple[str, str], ...] = ()
+    all_columns: bool = False
+    some_columns: bool = False
+    is_new: bool | None = False
+
+
+@dataclass(slots=True)
+class _Written:
+    """Columns and values while they are gathered."""
+
+    values: dict[tuple[str, str | None], None] = field(default_factory=dict)
+    filled: list[tuple[str, str]] = field(default_factory=list)
+
+    def put(self, column: str, node: Message | None) -> None:
+        for value in [None] if node is None else _possible(node, column, self.filled):
+            self.values[column, value] = None
+
+
+def writes_of(tree: Message) -> Iterator[Parsed]:
+    """Yield the writes of a statement, those of its WITH clauses and of its body too."""
+    for node in _statements(tree):
+        match kind(node):
+            case "UpdateStmt":
+                yield _update(node)
+            case "InsertStmt":
+                yield _insert(node)
+            case "DeleteStmt":
+                where = tuple(tests_of(node))
+                yield Parsed(SqlVerb.DELETE, *_table(node.relation), where=where)
+            case "MergeStmt":
+                yield _merge(node)
+            case "CopyStmt" if node.is_from:
+                columns = tuple((inner(it).sval, None) for it in node.attlist)
+                table = _table(node.relation)
+                yield Parsed(SqlVerb.COPY, *table, columns, all_columns=not columns, is_new=True)
+
+
+def _statements(node: Message) -> Iterator[Message]:
+    node = inner(node)
+    if kind(node) in _WRITES:
+        yield node
+    for child in children(node):
+        if kind(child) in _HOLDERS:
+            yield from _statements(child)
+
+
+def _table(node: Message) -> tuple[str, int]:
+    return str(relation(node)), int(node.location)
+
+
+def _update(node: Message) -> Parsed:
+    written = _Written()
+    for target in map(inner, node.target_list):
+        written.put(target.name, _value(target.val))
+    where = tuple(tests_of(node))
+    names_ = tuple(dict.fromkeys(column for column, _ in written.values))
+    return Parsed(
+        SqlVerb.UPDATE,
+        *_table(node.relation),
+        tuple(written.values),
+        names_,
+        where,
+        tuple(written.filled),
+    )
+
+
+def _value(node: Message) -> Message | None:
+    """Return the value that a column gets; None for a column of ``(a, b) = (select ...)``."""
+    node = inner(node)
+    if kind(node) != "MultiAssignRef":
+        return node
+    source = inner(node.source)
+    return source.args[node.colno - 1] if kind(source) == "RowExpr" else None
+
+
+def _insert(node: Message) -> Parsed:
+    written = _Written()
+    columns = tuple(inner(it).name for it in node.cols)
+    for column, value in given(node, columns):
+        written.put(column, value)
+    conflict = node.on_conflict_clause
+    is_upsert = node.HasField("on_conflict_clause") and conflict.action == _DO_UPDATE
+    updated = []
+    for target in map(inner, conflict.target_list if is_upsert else ()):
+        updated.append(target.name)
+        value = inner(target.val)
+        is_same = kind(value) == "ColumnRef" and last_column(value) == target.name
+        if not (is_same and target.name in columns):
+            written.put(target.name, _value(target.val))
+    return Parsed(
+        SqlVerb.UPSERT if is_upsert else SqlVerb.INSERT,
+        *_table(node.relation),
+        tuple(written.values),
+        tuple(updated),
+        (),
+        tuple(written.filled),
+        all_columns=not columns and node.HasField("select_stmt"),
+        is_new=None if is_upsert else True,
+    )
+
+
+def _merge(node: Message) -> Parsed:
+    written = _Written()
+    updated: list[str] = []
+    kinds, is_bare = set(), False
+    for clause in map(inner, node.merge_when_clauses):
+        targets = list(map(inner, clause.target_list))
+        kinds.add(clause.command_type)
+        if clause.command_type == _UPDATE:
+            updated += [it.name for it in targets]
+            for target in targets:
+                written.put(target.name, _value(target.val))
+        elif clause.command_type == _INSERT:
+            is_bare = is_bare or not targets
+            for target, value in zip(targets, clause.values, strict=False):
+                written.put(target.name, value)
+    both = {_UPDATE, _INSERT} <= kinds
+    return Parsed(
+        SqlVerb.DELETE if kinds == {_DELETE} else SqlVerb.MERGE,
+        *_table(node.relation),
+        tuple(written.values),
+        tuple(updated),
+        filled=tuple(written.filled),
+        all_columns=is_bare,
+        is_new=None if both else _INSERT in kinds,
+    )
+
+
+def _possible(node: Message, column: str, filled: list[tuple[str, str]]) -> Iterator[str | None]:
+    """Yield the values that an expression may have; None for one that is not written there."""
+    node = inner(node)
+    while kind(node) == "TypeCast":
+        node = inner(node.arg)
+    if kind(node) == "CaseExpr":
+        yield from _of_case(node, column, filled)
+        return
+    if kind(node) == "A_Const" and node.isnull:
+        yield "null"
+        return
+    told = literal(node)
+    by = f"${node.number}" if kind(node) == "ParamRef" else told or last_column(node) or ""
+    if is_hole(by) or kind(node) == "ParamRef":
+        filled.append((column, by))
+        told = None
+    yield told
+
+
+def _of_case(node: Message, column: str, filled: list[tuple[str, str]]) -> Iterator[str | None]:
+    results = [inner(it).result for it in node.args]
+    results += [node.defresult] if node.HasField("defresult") else []
+    for result in results:
+        if last_column(result) != column:  # it stays what it is
+            yield from _possible(result, column, filled)
+    if not node.HasField("defresult"):
+        yield "null"
