@@ -9,9 +9,10 @@ from pginterlock.model import Machine
 from pginterlock.scan.figures import Figures
 from pginterlock.scan.judged import Code, Judged, Protection
 from pginterlock.scan.outcomes import Verdict, listed
-from pginterlock.scan.report import place
+from pginterlock.scan.report import by_file
 
-_SHOWN = 8  # sites that are named one by one
+_SHOWN = 12  # sites that are named one by one
+_NAMED = 3  # services that are
 
 
 def advice(found: Figures, machines: Sequence[Machine]) -> tuple[str, ...]:
@@ -31,13 +32,15 @@ def _sites(found: Figures, code: Code) -> list[Judged]:
 
 
 def _never(found: Figures) -> Iterator[str]:
-    for it, told in found.found(Code.NEVER_ALLOWED)[:_SHOWN]:
+    alike: dict[tuple[str, str, str], list[Judged]] = {}
+    for it, told in found.found(Code.NEVER_ALLOWED):
+        alike.setdefault((it.site.file, it.site.text, told), []).append(it)
+    for (_, text, told), some in alike.items():
+        shown = text.replace("`", "'")
         yield (
-            f"Change {place(it)}, `{it.site.text}`: {told.removeprefix('never allowed: ')}. Write"
-            " an allowed move, or add the move to the spec if it is meant."
+            f"Change {_places(some)}, `{shown}`: {told}. Write an allowed move, or add the move to"
+            " the spec if it is meant."
         )
-    if (more := len(found.found(Code.NEVER_ALLOWED)) - _SHOWN) > 0:
-        yield f"Change {_many(more, 'further write')} that the machine never allows."
 
 
 def _stamps(found: Figures) -> Iterator[str]:
@@ -87,11 +90,10 @@ def _authority(found: Figures, machines: Sequence[Machine]) -> Iterator[str]:
             continue
         does = _once(told for it in some if (told := _service_for(it, found)))
         instead = f": {listed(does)}" if does else ""
-        named = listed(_once(name for it in some for name in services[it.site.machine or ""]), "or")
-        yield (
-            f"Let {_many(len(some), 'write')} in {group.name} go through a service in"
-            f" {named}{instead}."
-        )
+        names = _once(name for it in some for name in services[it.site.machine or ""])
+        named = f" in {listed(names, 'or')}" if len(names) <= _NAMED else ""
+        writes = _many(len(some), "write")
+        yield f"Let {writes} in {group.name} go through a service{named}{instead}."
 
 
 def _service_for(it: Judged, found: Figures) -> str:
@@ -130,9 +132,10 @@ def _unknown(found: Figures) -> Iterator[str]:
 
 
 def _places(sites: Sequence[Judged]) -> str:
-    shown = [place(it) for it in sites[:_SHOWN]]
-    more = len(sites) - len(shown)
-    return listed([*shown, *([f"{more} more"] if more else [])])
+    """Return where *sites* are, the lines of a file together; the first of them where many are."""
+    shown = by_file(sites[:_SHOWN])
+    more = len(sites) - _SHOWN
+    return f"{shown}; {more} more" if more > 0 else shown
 
 
 def _once(words: Iterable[str]) -> list[str]:

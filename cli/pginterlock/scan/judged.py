@@ -190,7 +190,7 @@ def _remarks(it: Judged) -> Iterable[Remark]:
         told = f"writes {listed(stamps.alone)}, and does not enter the state that goes with it"
         yield Remark(Code.STAMP_ALONE, told)
     if judgement.verdict is Verdict.NEVER and not _is_told_of_stamps(it):
-        yield Remark(Code.NEVER_ALLOWED, judgement.text)
+        yield Remark(Code.NEVER_ALLOWED, judgement.text.removeprefix("never allowed: "))
     if stamps.lacking:
         yield Remark(Code.MISSING_STAMP, f"leaves out {listed(stamps.lacking)}, which nobody fills")
     if it.protection is Protection.UNPROTECTED:

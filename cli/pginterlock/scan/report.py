@@ -41,6 +41,14 @@ def place(it: Judged) -> str:
     return f"{it.site.file}:{it.site.line}"
 
 
+def by_file(sites: Sequence[Judged]) -> str:
+    """Return files and lines of *sites*, the lines of a file together."""
+    lines: dict[str, list[str]] = {}
+    for it in sites:
+        lines.setdefault(it.site.file, []).append(str(it.site.line))
+    return "; ".join(f"{file}:{', '.join(some)}" for file, some in lines.items())
+
+
 def context(it: Judged) -> str:
     """Return what a site stands in, for people."""
     return f"{it.site.enclosing}()" if it.site.enclosing else "the module"

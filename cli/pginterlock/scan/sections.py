@@ -3,12 +3,21 @@
 Pure: data in, data out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pginterlock.scan.figures import Figures, Group, Row
 from pginterlock.scan.judged import SUMMARY, Code, Judged, Kind, Protection
-from pginterlock.scan.report import Report, context, note, place, sight, transaction, values
+from pginterlock.scan.report import (
+    Report,
+    by_file,
+    context,
+    note,
+    place,
+    sight,
+    transaction,
+    values,
+)
 
 _KINDS = ((Kind.STATE, "state writes"), (Kind.STAMP, "stamp writes"), (Kind.OTHER, "other writes"))
 
@@ -112,17 +121,10 @@ def by_field(group: Group) -> Section:
 def boundaries(found: Figures) -> Section:
     """Return the sites by the transaction that protects them, or does not."""
     groups = found.protections
-    rows = [(it.name, str(len(it.sites)), _by_file(it.sites)) for it in groups]
+    rows = [(it.name, str(len(it.sites)), by_file(it.sites)) for it in groups]
     total = ("total", str(sum(len(it.sites) for it in groups)), "")
     table = Table(("transaction", "write sites", "where"), (*rows, total), has_total=True)
     return Section("Transaction boundaries", table=table)
-
-
-def _by_file(sites: Sequence[Judged]) -> str:
-    lines: dict[str, list[str]] = {}
-    for it in sites:
-        lines.setdefault(it.site.file, []).append(str(it.site.line))
-    return "; ".join(f"{file}:{', '.join(some)}" for file, some in lines.items())
 
 
 _TITLES = {

@@ -203,7 +203,7 @@ def _asks(
 
 def _asks_of(move: Transition) -> Iterable[str]:
     if move.guard_text:
-        yield f"guard: {move.guard_text}"
+        yield f"the guard {move.guard_text}"
     if move.reason is Need.REQUIRED:
         yield "a reason"
     if move.by:
