@@ -102,7 +102,7 @@ def _fitting(
             return _by_event(sites, places, writer)
         views = _by_event(sites, [n for n in asked if _is_view(sites[n], tags, routes)], writer)
         # A view that writes through a service: what it writes tells which one.
-        return views or (_by_event(sites, asked, writer) if _names_view(tags) else [])
+        return views or (_by_event(sites, asked, writer) if _is_ours(tags, routes) else [])
     return _by_shape(sites, asked, writer)
 
 
@@ -143,8 +143,13 @@ def _is_view(it: Judged, tags: Mapping[str, str], routes: Routes) -> bool:
     return is_answered or (bool(function) and not told)
 
 
-def _names_view(tags: Mapping[str, str]) -> bool:
-    return bool(_first(tags, (*_CONTROLLER, *_ROUTE, *_FUNCTION)))
+def _is_ours(tags: Mapping[str, str], routes: Routes) -> bool:
+    """Whether controller or route are of this code: of one that has no URLconf any may be."""
+    told = [tags[name] for name in (*_CONTROLLER, *_ROUTE) if tags.get(name)]
+    views = set(map(_plain, routes.values()))
+    return any(
+        not routes or view_of(it, routes) or _plain(it.rpartition(".")[2]) in views for it in told
+    )
 
 
 def _plain(name: str) -> str:
