@@ -1,4 +1,4 @@
-"""The ratchet: a site is known again when lines move, and a new one is new."""
+"""The baseline: a site is known again when lines move, and a new one is new."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The baseline of a ratchet: the write sites that were there, so that only new ones fail.
+"""The baseline: the write sites that were there, so that only new ones fail.
 
 A site is known again when lines above it come and go. Pure: data in, data out.
 """

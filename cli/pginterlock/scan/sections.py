@@ -87,7 +87,10 @@ def summary(report: Report) -> Section:
             f"{_many(report.gone, 'site')} of the baseline no longer there: write it anew"
         )
     points += report.notes
-    read = f"{report.files:,} files, {report.lines:,} lines read for {', '.join(report.subjects)}."
+    read = (
+        f"{_many(report.files, 'file')}, {_many(report.lines, 'line')} read for"
+        f" {', '.join(report.subjects)}."
+    )
     return Section("Summary", (read,), tuple(points))
 
 
@@ -201,4 +204,4 @@ def _parts(counts: Iterable[tuple[int, str]]) -> str:
 
 
 def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
