@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tests.servers import ROOT
 
@@ -19,7 +20,7 @@ def site(
     *values: str | None,
     file: str = "hotel/views.py",
     line: int = 10,
-    **more: object,
+    **more: Any,
 ) -> Site:
     """Return a site of a booking's view that sets *field*; *more* are further parts of it."""
     text = f"booking.{field} = {' or '.join(map(repr, values)) or 'value'}"
@@ -27,7 +28,7 @@ def site(
         file, line, 9, line, "BookingView.post", "RoomBooking", field, "attr_assign", values,
         transaction=Transaction.NO, machine="booking", table="hotel.room_booking", text=text,
     )  # fmt: skip
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(made, **more)
 
 
 def beside(*fields: str, **values: str | None) -> tuple[Beside, ...]:

@@ -1,6 +1,7 @@
 """The figures of a write map add up, whatever the sites are; and what is found at which."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from tests.scan_sites import beside, replace, seventeen, site
 from tests.servers import ROOT
 
 from pginterlock import spec
+from pginterlock.model import Machine
 from pginterlock.scan.advice import advice
 from pginterlock.scan.annotations import to_github, to_sarif
 from pginterlock.scan.document import to_json
@@ -104,9 +106,8 @@ def test_the_numbers_that_are_printed_sum_to_the_totals_that_are_printed(found: 
             cells = [row[column] for row in table.rows]
             if all(cell.isdigit() for cell in cells):
                 assert sum(map(int, cells[:-1])) == int(cells[-1])
-    shown = [
-        it for section in printed for it in (section, *section.parts) for it in it.sites
-    ]  # fmt: skip
+    every = [part for section in printed for part in (section, *section.parts)]
+    shown = [it for part in every for it in part.sites]
     assert len(shown) == len(report.figures.production)
 
 
@@ -185,7 +186,7 @@ def test_who_is_protected(transaction: Transaction, callers: Callers, expected: 
     assert protection(site(transaction=transaction, callers=callers)) is expected
 
 
-SAFE = {"transaction": Transaction.YES, "file": "hotel/before/checkout.py"}
+SAFE: dict[str, Any] = {"transaction": Transaction.YES, "file": "hotel/before/checkout.py"}
 LENDING = spec.parse(
     """
 interlock: 1
@@ -227,7 +228,9 @@ machines:
         (HOTEL, site("status", "PENDING", label=Label.DEFAULT), []),
     ],
 )  # fmt: skip
-def test_what_is_found_at_a_site(machines, asked: Site, codes: list[str]) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_found_at_a_site(
+    machines: tuple[Machine, ...], asked: Site, codes: list[str]
+) -> None:
     [it] = judged([asked], machines)
 
     assert [one.code.value for one in it.remarks] == codes

@@ -22,10 +22,14 @@ URLS = (ROOT / "examples" / "hotel" / "before" / "urls.py").read_text(encoding="
 EARLY, LATE = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def seen(statement: str, *, refused: int = 0, at: datetime = EARLY, **events: int) -> Writer:
+def seen(
+    statement: str, event: str = "", count: int = 0, *, refused: int = 0, at: datetime = EARLY
+) -> Writer:
     """Return what the history says of who sent *statement*."""
-    made = Writer(site_of(statement, "hotel"), "hotel_app", at, at, Counter(events))
-    made.entries, made.refused = sum(events.values()), refused
+    made = Writer(
+        site_of(statement, "hotel"), "hotel_app", at, at, Counter({event: count} if event else {})
+    )
+    made.entries, made.refused = count, refused
     return made
 
 
@@ -112,7 +116,7 @@ def _was_seen(it: Judged) -> bool:
     ],
 )  # fmt: skip
 def test_a_write_belongs_to_a_site(statement: str, event: str, names: list[str]) -> None:
-    found, foreign = fits(seventeen(), seen(statement, **{event: 3}))
+    found, foreign = fits(seventeen(), seen(statement, event, 3))
 
     assert found == names
     assert bool(foreign) == (not names)
@@ -139,20 +143,20 @@ MAKE = site("status", "PENDING", construct="sql_insert", is_new=True, enclosing=
 def test_a_statement_that_somebody_wrote_belongs_to_the_site_with_its_columns(
     statement: str, names: list[str]
 ) -> None:
-    assert fits([NIGHT, DAY, MAKE], seen(statement, no_show=2))[0] == names
+    assert fits([NIGHT, DAY, MAKE], seen(statement, "no_show", 2))[0] == names
 
 
 def test_an_insert_belongs_to_a_site_that_makes_rows() -> None:
     insert = "insert into hotel.room_booking (status, adults) values ('PENDING', 2)"
 
-    assert fits([NIGHT, DAY, MAKE], seen(insert, birth=2))[0] == ["make"]
+    assert fits([NIGHT, DAY, MAKE], seen(insert, "birth", 2))[0] == ["make"]
 
 
 def test_what_was_seen_of_a_site_is_counted_together_with_its_refusals() -> None:
     send = tagged(controller="StaffBookingCancelView")
     found, foreign = observe(
         judged(seventeen(), HOTEL),
-        {"booking": [seen(send, cancel=5), seen(send, refused=2, at=LATE)]},
+        {"booking": [seen(send, "cancel", 5), seen(send, refused=2, at=LATE)]},
     )
 
     [it] = [one.observed for one in found if _was_seen(one)]
@@ -165,7 +169,7 @@ def test_what_was_seen_of_a_site_is_counted_together_with_its_refusals() -> None
 def test_where_several_sites_fit_each_is_seen_perhaps() -> None:
     found, _ = observe(
         judged(seventeen(), HOTEL),
-        {"booking": [seen(tagged(file="booking_management.py"), cancel=5)]},
+        {"booking": [seen(tagged(file="booking_management.py"), "cancel", 5)]},
     )
 
     sights = {one.site.enclosing: one.observed.sight for one in found if one.observed}
@@ -178,7 +182,12 @@ def test_where_several_sites_fit_each_is_seen_perhaps() -> None:
 def test_who_is_not_in_the_code_is_told_once_with_refusals() -> None:
     found, foreign = observe(
         judged(seventeen(), HOTEL),
-        {"booking": [seen("update t set a = 1", cancel=5), seen("update t set a = 2", refused=1)]},
+        {
+            "booking": [
+                seen("update t set a = 1", "cancel", 5),
+                seen("update t set a = 2", refused=1),
+            ]
+        },
     )
 
     [it] = foreign

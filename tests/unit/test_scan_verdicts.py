@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -40,7 +41,7 @@ machines:
 LIBRARY = spec.parse(LOAN, "loan").machines[0]
 
 
-def loan(*values: str | None, field: str = "state", **more: object) -> Site:
+def loan(*values: str | None, field: str = "state", **more: Any) -> Site:
     return site(field, *values, machine="loan", model="Loan", table="library.loan", **more)
 
 
