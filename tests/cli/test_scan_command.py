@@ -15,7 +15,7 @@ from tests.servers import ROOT
 
 from pginterlock.commands import interlock
 from pginterlock.commands import scan as scanning
-from pginterlock.errors import InterlockError, SpecError, UsageError
+from pginterlock.errors import EnvironmentFault, InterlockError, SpecError, UsageError
 from pginterlock.scan.site import Scanned, Site, Target, Transaction, Unread
 
 SPEC = """\
@@ -158,7 +158,9 @@ def test_a_comment_without_a_reason_accepts_nothing(folder: Path) -> None:
         CODE.replace(" the desk undoes by hand until June", "")
     )
 
-    assert run("app", "--fail-on", "never-allowed").exit_code == 1
+    result = run("app", "--fail-on", "never-allowed")
+    assert result.exit_code == 1
+    assert "app/views.py:7: `interlock: ok` without a reason accepts nothing" in result.stdout
 
 
 @pytest.mark.parametrize("asked", [[], ["--fail-on", "unprotected"]], ids=["plain", "fail-on"])
@@ -267,6 +269,14 @@ def test_a_wrong_question_is_one_clear_message(folder: Path, arguments: str, sai
     assert said in error.message
     assert error.exit_code == 2
     assert error.remedy
+
+
+def test_a_baseline_that_cannot_be_written_is_no_traceback(folder: Path) -> None:
+    del folder
+    error = refused("app", "--write-baseline", "nowhere/sites.json")
+
+    assert isinstance(error, EnvironmentFault)
+    assert "nowhere/sites.json cannot be written" in error.message
 
 
 def test_without_a_spec_the_other_way_is_said(

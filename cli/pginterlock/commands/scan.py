@@ -1,6 +1,7 @@
 """``interlock scan``: every place in a code base that writes the columns of a machine."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,19 +19,18 @@ from pginterlock.commands.scan_options import (
 from pginterlock.commands.scan_output import FORMATS, printed
 from pginterlock.commands.scan_steps import (
     accepting,
+    bare,
     cache_folder,
-    comparing,
-    is_unread,
     observing,
-    read_baseline,
-    write_baseline,
+    read_baselines,
+    read_comments,
 )
 from pginterlock.commands.session import Progress
 from pginterlock.errors import UsageError
 from pginterlock.scan.advice import advice
 from pginterlock.scan.engine import scan
 from pginterlock.scan.figures import figures
-from pginterlock.scan.judged import Code, judged
+from pginterlock.scan.judged import Code, Judged, judged
 from pginterlock.scan.report import Report
 from pginterlock.scan.site import Scanned
 
@@ -127,49 +127,46 @@ def command(
     --fail-on ask for; 2 when a file cannot be read, or there is nothing to look at or for.
     """
     words = fail_words(fail_on, has_baseline=baseline is not None)
-    if baseline and new_baseline:
-        raise UsageError(
-            "--baseline compares and --write-baseline writes: not both at once",
-            remedy="Compare first; then write the baseline anew.",
-        )
-    before = read_baseline(baseline) if baseline else None
+    kept = read_baselines(baseline, new_baseline)
     asked = asked_for(ctx, paths, spec_path, models, columns)
     progress = Progress()
     cache = None if no_cache else cache_dir or cache_folder()
     scanned = scan(paths, asked.targets, cache=cache, progress=progress)
     _check(scanned, asked, paths)
+    comments = read_comments(scanned.sites)
     sites = judged(
         scanned.sites,
         asked.machines,
         roots=[str(it) for it in paths],
-        accepted=accepting(scanned.sites),
+        accepted=accepting(comments),
         states=asked.states,
     )
-    gone = None
-    if baseline and before:
-        sites, gone = comparing(sites, before, baseline)
+    sites, gone = kept.compare(sites)
     foreign = None
     if with_db:
         progress("asking the database who writes")
         sites, foreign = observing(sites, asked.machines, paths, dsn)
-    if new_baseline:
-        write_baseline(new_baseline, sites, scanned.unread)
+    kept.write(sites, scanned.unread)
+    report = _report(sites, scanned, asked, [*asked.notes(scanned), *bare(comments)])
+    printed(replace(report, gone=gone, foreign=foreign), output_format)
+    if kept.is_unread(scanned.unread):
+        ctx.exit(_FOUND if words & {ANY, UNREAD} else _UNREAD)
+    ctx.exit(_FOUND if any(_counts(it, words) for it in report.figures.findings) else 0)
+
+
+def _report(
+    sites: Sequence[Judged], scanned: Scanned, asked: Asked, notes: Sequence[str]
+) -> Report:
     found = figures(sites)
-    report = Report(
+    return Report(
         asked.subjects,
         found,
         advice(found, asked.machines),
         tuple(scanned.unread),
         scanned.files,
         scanned.lines,
-        tuple(asked.notes(scanned)),
-        None if foreign is None else tuple(foreign),
-        gone,
+        tuple(notes),
     )
-    printed(report, output_format)
-    if is_unread(scanned.unread, baseline, before):
-        ctx.exit(_FOUND if words & {ANY, UNREAD} else _UNREAD)
-    ctx.exit(_FOUND if any(_counts(it, words) for it in found.findings) else 0)
 
 
 def _counts(code: Code, words: frozenset[str]) -> bool:

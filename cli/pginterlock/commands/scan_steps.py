@@ -1,7 +1,8 @@
 """What `interlock scan` reads and writes besides code: comments, baselines, what a database saw."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pginterlock.commands.session import connected
@@ -27,15 +28,28 @@ def cache_folder() -> Path:
     return (Path(asked) if asked else Path.home() / ".cache") / "interlock" / "scan"
 
 
-def accepting(sites: Iterable[Site]) -> Callable[[Site], str | None]:
+def read_comments(sites: Iterable[Site]) -> dict[str, Suppressions]:
+    """Return the comments that accept something, of every file in which a site stands."""
+    return {file: Suppressions(_text(Path(file))) for file in {it.file for it in sites}}
+
+
+def accepting(comments: Mapping[str, Suppressions]) -> Callable[[Site], str | None]:
     """Return what says of a site why a comment beside it accepts it; None where none does."""
-    comments = {file: Suppressions(_text(Path(file))) for file in {it.file for it in sites}}
 
     def reason(site: Site) -> str | None:
         lines = [(site.line, site.end_line), *((it.line, it.line) for it in site.beside)]
         return comments[site.file].reason(Place(site.line, site.column, spans=tuple(lines)))
 
     return reason
+
+
+def bare(comments: Mapping[str, Suppressions]) -> list[str]:
+    """Return what to say of comments that are to accept something, and give no reason."""
+    return [
+        f"{file}:{line}: `interlock: ok` without a reason accepts nothing"
+        for file, found in sorted(comments.items())
+        for line, _ in found.reasonless
+    ]
 
 
 def _text(file: Path) -> str:
@@ -46,7 +60,50 @@ def _text(file: Path) -> str:
         return ""
 
 
-def names_for(baseline: Path) -> Named:
+@dataclass(frozen=True, slots=True)
+class BaselineFiles:
+    """The baseline to compare with, and the file to write; None where that is not asked for."""
+
+    file: Path | None = None
+    before: Baseline | None = None
+    new: Path | None = None
+
+    def compare(self, sites: Sequence[Judged]) -> tuple[list[Judged], int | None]:
+        """Return *sites* with what is new in them, and how many of the baseline are gone."""
+        if self.file is None or self.before is None:
+            return list(sites), None
+        return baselines.compared(sites, self.before, _names_for(self.file))
+
+    def is_unread(self, unread: Sequence[Unread]) -> bool:
+        """Whether a file could not be read that the baseline does not know of."""
+        if self.file is None or self.before is None:
+            return bool(unread)
+        named = _names_for(self.file)
+        return any(named(it.file) not in self.before.unread for it in unread)
+
+    def write(self, sites: Sequence[Judged], unread: Sequence[Unread]) -> None:
+        """Write what is there now; raise EnvironmentFault where that cannot be done."""
+        if self.new is None:
+            return
+        try:
+            text = baselines.to_text(sites, unread, _names_for(self.new))
+            self.new.write_text(text, encoding="utf-8")
+        except OSError as error:
+            told = f"{self.new} cannot be written: {error.strerror}"
+            raise EnvironmentFault(told, remedy="Name a file in a folder that is there.") from error
+
+
+def read_baselines(file: Path | None, new: Path | None) -> BaselineFiles:
+    """Return the baseline in *file*, and where a new one goes; raise UsageError for both at once."""
+    if file and new:
+        raise UsageError(
+            "--baseline compares and --write-baseline writes: not both at once",
+            remedy="Compare first; then write the baseline anew.",
+        )
+    return BaselineFiles(file, _read_baseline(file) if file else None, new)
+
+
+def _names_for(baseline: Path) -> Named:
     """Return what names a file in *baseline*: by its way from the folder of that file."""
     folder = baseline.absolute().parent
 
@@ -56,44 +113,22 @@ def names_for(baseline: Path) -> Named:
     return named
 
 
-def read_baseline(file: Path) -> Baseline:
-    """Return the baseline in *file*; raise UsageError where it cannot be read, or holds none."""
+def _read_baseline(file: Path) -> Baseline:
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise UsageError(
-            f"no baseline at {file}",
-            remedy=f"Make one: interlock scan PATH --write-baseline {file}",
-        ) from None
+        remedy = f"Make one: interlock scan PATH --write-baseline {file}"
+        raise UsageError(f"no baseline at {file}", remedy=remedy) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}") from error
+        raise UsageError(
+            f"{file} cannot be read: {error}", remedy="Name a file of --write-baseline."
+        ) from error
     return baselines.read(text, str(file))
-
-
-def write_baseline(file: Path, sites: Sequence[Judged], unread: Sequence[Unread]) -> None:
-    """Write what is there now to *file*; raise EnvironmentFault where that cannot be done."""
-    try:
-        file.write_text(baselines.to_text(sites, unread, names_for(file)), encoding="utf-8")
-    except OSError as error:
-        raise EnvironmentFault(f"{file} cannot be written: {error.strerror}") from error
-
-
-def comparing(sites: Sequence[Judged], before: Baseline, file: Path) -> tuple[list[Judged], int]:
-    """Return *sites* with what is new since the baseline in *file*, and how many of it are gone."""
-    return baselines.compared(sites, before, names_for(file))
-
-
-def is_unread(unread: Sequence[Unread], file: Path | None, before: Baseline | None) -> bool:
-    """Whether a file could not be read that the baseline in *file* does not know of."""
-    if file is None or before is None:
-        return bool(unread)
-    named = names_for(file)
-    return any(named(it.file) not in before.unread for it in unread)
 
 
 def observing(
     sites: Sequence[Judged], machines: Sequence[Machine], paths: Sequence[Path], dsn: str | None
-) -> tuple[list[Judged], list[Foreign]]:
+) -> tuple[list[Judged], tuple[Foreign, ...]]:
     """Return *sites* with what a database saw of them, and what it saw besides.
 
     Raises UsageError where a machine is not installed there, EnvironmentFault where its history may
@@ -105,7 +140,8 @@ def observing(
         )
     with connected(dsn) as connection:
         seen = {it.name: writers(connection, it.name) for it in machines}
-    return observe(sites, seen, routes_of(map(_text, _urlconfs(paths))))
+    found, foreign = observe(sites, seen, routes_of(map(_text, _urlconfs(paths))))
+    return found, tuple(foreign)
 
 
 def _urlconfs(paths: Iterable[Path]) -> list[Path]:

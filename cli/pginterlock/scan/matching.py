@@ -38,7 +38,7 @@ def observe(
     for machine, writers in seen.items():
         asked = [n for n, it in enumerate(sites) if _may_run(it, machine)]
         for writer in writers:
-            fits = [n for n in asked if n in set(_fitting(sites, asked, writer, routes or {}))]
+            fits = _fitting(sites, asked, writer, routes or {})
             if not fits:
                 foreign.append(_foreign(machine, writer))
             for number in fits:
