@@ -94,7 +94,9 @@ def test_sites_are_seen_or_never_seen_and_others_write_too(
     assert (by_psql["events"], by_psql["entries"]) == (["cancel"], 1)
     assert run("--with-db") == 0
     text = capsys.readouterr().out
+    assert "At run time: 2 seen, 15 never seen; 2 who write and are not in the code" in text
     assert "Seen, but not in the code: 2" in text
+    assert "`hotel: update hotel.room_booking set status = ? where id = ?`: it is not in" in text
     assert "never seen" in text
 
 

@@ -1,7 +1,6 @@
 """``interlock scan``: every place in a code base that writes the columns of a machine."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -30,7 +29,7 @@ from pginterlock.errors import UsageError
 from pginterlock.scan.advice import advice
 from pginterlock.scan.engine import scan
 from pginterlock.scan.figures import figures
-from pginterlock.scan.judged import Code, Judged, judged
+from pginterlock.scan.judged import Code, judged
 from pginterlock.scan.report import Report
 from pginterlock.scan.site import Scanned
 
@@ -147,26 +146,22 @@ def command(
         progress("asking the database who writes")
         sites, foreign = observing(sites, asked.machines, paths, dsn)
     kept.write(sites, scanned.unread)
-    report = _report(sites, scanned, asked, [*asked.notes(scanned), *bare(comments)])
-    printed(replace(report, gone=gone, foreign=foreign), output_format)
-    if kept.is_unread(scanned.unread):
-        ctx.exit(_FOUND if words & {ANY, UNREAD} else _UNREAD)
-    ctx.exit(_FOUND if any(_counts(it, words) for it in report.figures.findings) else 0)
-
-
-def _report(
-    sites: Sequence[Judged], scanned: Scanned, asked: Asked, notes: Sequence[str]
-) -> Report:
     found = figures(sites)
-    return Report(
+    report = Report(
         asked.subjects,
         found,
-        advice(found, asked.machines),
+        advice(found, asked.machines, foreign or ()),
         tuple(scanned.unread),
         scanned.files,
         scanned.lines,
-        tuple(notes),
+        (*asked.notes(scanned), *bare(comments)),
+        foreign,
+        gone,
     )
+    printed(report, output_format)
+    if kept.is_unread(scanned.unread):
+        ctx.exit(_FOUND if words & {ANY, UNREAD} else _UNREAD)
+    ctx.exit(_FOUND if any(_counts(it, words) for it in report.figures.findings) else 0)
 
 
 def _counts(code: Code, words: frozenset[str]) -> bool:

@@ -94,7 +94,10 @@ class BaselineFiles:
 
 
 def read_baselines(file: Path | None, new: Path | None) -> BaselineFiles:
-    """Return the baseline in *file*, and where a new one goes; raise UsageError for both at once."""
+    """Return the baseline in *file*, and where a new one goes.
+
+    Raises UsageError where both are asked for, or *file* holds no baseline.
+    """
     if file and new:
         raise UsageError(
             "--baseline compares and --write-baseline writes: not both at once",

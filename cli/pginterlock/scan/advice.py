@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pginterlock.model import Machine
 from pginterlock.scan.figures import Figures
 from pginterlock.scan.judged import Code, Judged, Protection
+from pginterlock.scan.observed import Foreign
 from pginterlock.scan.outcomes import Verdict, listed
 from pginterlock.scan.report import by_file
 
@@ -15,8 +16,13 @@ _SHOWN = 12  # sites that are named one by one
 _NAMED = 3  # services that are
 
 
-def advice(found: Figures, machines: Sequence[Machine]) -> tuple[str, ...]:
-    """Return what is to be done about *found*, the worst first; nothing where nothing is wrong."""
+def advice(
+    found: Figures, machines: Sequence[Machine], foreign: Sequence[Foreign] = ()
+) -> tuple[str, ...]:
+    """Return what is to be done about *found*, the worst first; nothing where nothing is wrong.
+
+    *foreign* is who was seen to write and is not in the code.
+    """
     return (
         *_never(found),
         *_stamps(found),
@@ -24,6 +30,7 @@ def advice(found: Figures, machines: Sequence[Machine]) -> tuple[str, ...]:
         *_authority(found, machines),
         *_sources(found),
         *_unknown(found),
+        *_foreign(foreign),
     )
 
 
@@ -128,6 +135,15 @@ def _unknown(found: Figures) -> Iterator[str]:
     if some:
         yield (
             f"Look at {_places(some)}: which state is written there cannot be told from the code."
+        )
+
+
+def _foreign(foreign: Sequence[Foreign]) -> Iterator[str]:
+    for it in foreign[:_SHOWN]:
+        shown = it.by.replace("`", "'")
+        yield (
+            f"Find out who writes as {it.role or 'a role that is not known'} by `{shown}`: it is"
+            f" not in this code, and was last seen {it.last_at:%Y-%m-%d %H:%M}."
         )
 
 

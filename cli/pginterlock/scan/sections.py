@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pginterlock.scan.figures import Figures, Group, Row
 from pginterlock.scan.judged import SUMMARY, Code, Judged, Kind, Protection
+from pginterlock.scan.observed import Sight
 from pginterlock.scan.report import (
     Report,
     by_file,
@@ -82,6 +83,12 @@ def summary(report: Report) -> Section:
         points.append(f"{_many(len(found.accepted), 'site')} accepted by a comment")
     if any(count for count, _ in apart):
         points.append(f"Apart from these: {_parts(apart)}")
+    if report.foreign is not None:
+        sights = [it.observed.sight for it in found.production if it.observed]
+        told = _parts((sights.count(word), word.value) for word in Sight)
+        points.append(
+            f"At run time: {told}; {len(report.foreign)} who write and are not in the code"
+        )
     if report.gone:
         points.append(
             f"{_many(report.gone, 'site')} of the baseline no longer there: write it anew"
