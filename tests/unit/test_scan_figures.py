@@ -261,6 +261,14 @@ def test_nothing_wrong_needs_no_advice() -> None:
     assert "Recommendations" not in to_markdown(whole(got))
 
 
+def test_sql_and_code_that_write_one_column_are_one_field() -> None:
+    sql = site("status", "CANCELLED", file="jobs/night.sql", model="hotel.room_booking")
+
+    got = figures(judged([site("status", "CANCELLED"), sql], HOTEL))
+
+    assert [(it.name, len(it.sites)) for it in got.fields] == [("RoomBooking.status", 2)]
+
+
 def test_a_site_of_a_model_without_a_machine_counts_its_first_column_as_the_state() -> None:
     bare = replace(site("status", "PAID"), machine=None, model="Order")
     found = judged([bare, replace(bare, field="paid_at")], (), states={"Order": "status"})

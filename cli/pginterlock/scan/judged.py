@@ -80,7 +80,8 @@ class Remark:
 class Judged:
     """A site and what is said of it.
 
-    *accepted* is the reason of a comment that accepts it. *is_new*: the baseline does not hold it;
+    *owner* is the class of the table, or the table where no class is known: SQL names the one, code
+    the other, and both are one thing. *accepted* is the reason of a comment that accepts it. *is_new*: the baseline does not hold it;
     None where there is no baseline. *observed* is what was seen of it at run time, None where
     nobody looked.
     """
@@ -90,6 +91,7 @@ class Judged:
     kind: Kind
     role: Role
     module: str
+    owner: str
     is_elsewhere: bool = False  # not in a service, and the machine names some
     accepted: str | None = None
     is_new: bool | None = None
@@ -108,7 +110,7 @@ class Judged:
     @property
     def subject(self) -> str:
         """Model, or table, and field: ``RoomBooking.status``."""
-        return f"{self.site.model or self.site.table or '?'}.{self.site.field}"
+        return f"{self.owner}.{self.site.field}"
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
@@ -155,8 +157,10 @@ def judged(
     column that is its state.
     """
     by_name = {it.name: it for it in machines}
+    in_order = sorted(sites, key=lambda it: (it.file, it.line, it.column, it.field))
+    owners = _owners(in_order)
     found = []
-    for site in sorted(sites, key=lambda it: (it.file, it.line, it.column, it.field)):
+    for site in in_order:
         machine = by_name.get(site.machine or "")
         services = machine.services if machine else ()
         found.append(
@@ -166,10 +170,20 @@ def judged(
                 _kind(site, machine, states or {}),
                 role(site.file, roots),
                 module_of(site.file, services),
+                owners.get(site.table or "") or site.model or site.table or "?",
                 is_elsewhere=bool(services) and service_of(site.file, services) is None,
                 accepted=accepted(site),
             )
         )
+    return found
+
+
+def _owners(sites: Iterable[Site]) -> dict[str, str]:
+    """Return the class of each table, where a site names one."""
+    found: dict[str, str] = {}
+    for it in sites:
+        if it.table and it.model and it.model != it.table:
+            found.setdefault(it.table, it.model)
     return found
 
 
