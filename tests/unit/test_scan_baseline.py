@@ -60,6 +60,13 @@ def test_a_site_that_is_another_is_new_and_the_old_one_gone(change: dict[str, st
     assert new_in(SITES, after) == ([14], 1)
 
 
+@pytest.mark.parametrize("comment", ["  # noqa: X1", "  -- why", " # interlock: ok so"])
+def test_a_comment_behind_a_statement_makes_no_news(comment: str) -> None:
+    after = [replace(it, text=it.text + comment) for it in SITES]
+
+    assert new_in(SITES, after) == ([], 0)
+
+
 def test_one_more_of_the_same_statement_is_new() -> None:
     assert new_in(SITES, [*SITES, site("status", "A", line=20)]) == ([20], 0)
 

@@ -4,6 +4,7 @@ A site is known again when lines above it come and go. Pure: data in, data out.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,9 @@ _PARTS = ("file", "enclosing", "model", "field", "construct", "text")
 _REMEDY = "Write it anew: interlock scan PATH --write-baseline FILE."
 
 Key = tuple[str, str, str, str, str, str, int]
+# Behind a statement it says nothing of what is written.
+_COMMENT = re.compile(r"\s+(?:#|--)\s.*\Z")
+
 Named = Callable[[str], str]
 
 
@@ -40,7 +44,8 @@ def keys_of(sites: Iterable[Site], named: Named) -> list[Key]:
     for number in in_order:
         it = every[number]
         model = it.model or it.table or ""
-        part = (named(it.file), it.enclosing, model, it.field, it.construct, it.text)
+        bare = _COMMENT.sub("", it.text)
+        part = (named(it.file), it.enclosing, model, it.field, it.construct, bare)
         seen[part] += 1
         found[number] = (*part, seen[part])
     return [found[number] for number in range(len(every))]

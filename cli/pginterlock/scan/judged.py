@@ -81,9 +81,9 @@ class Judged:
     """A site and what is said of it.
 
     *owner* is the class of the table, or the table where no class is known: SQL names the one, code
-    the other, and both are one thing. *accepted* is the reason of a comment that accepts it. *is_new*: the baseline does not hold it;
-    None where there is no baseline. *observed* is what was seen of it at run time, None where
-    nobody looked.
+    the other, and both are one thing. *accepted* is the reason of a comment that accepts it.
+    *is_new*: the baseline does not hold it; None where there is no baseline. *observed* is what was
+    seen of it at run time, None where nobody looked.
     """
 
     site: Site

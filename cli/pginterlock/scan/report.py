@@ -51,7 +51,11 @@ def by_file(sites: Sequence[Judged]) -> str:
 
 def context(it: Judged) -> str:
     """Return what a site stands in, for people."""
-    return f"{it.site.enclosing}()" if it.site.enclosing else "the module"
+    name = it.site.enclosing
+    if not name:
+        return "the module"
+    is_class = name.rpartition(".")[2][:1].isupper()
+    return name if is_class else f"{name}()"
 
 
 def values(it: Judged) -> str:

@@ -68,7 +68,7 @@ def summary(report: Report) -> Section:
     apart = [
         (len(found.tests), "in tests"),
         (len(found.migrations), "in migrations"),
-        (len(found.defaults), "defaults of columns"),
+        (len(found.defaults), "as defaults of columns"),
     ]
     points = [
         f"{total.total} production write sites in {_many(len(found.modules), 'module')}:"
