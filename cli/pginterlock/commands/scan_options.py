@@ -82,7 +82,7 @@ def asked_for(
         machines = together([read_place(it) for it in places]).machines
     except SpecError as error:
         if not any(it.exists() for it in places) and spec is None:
-            remedy = f"{error.remedy or ''}\n{_BY_NAME}".strip()
+            remedy = f"{error.remedy or ''} {_BY_NAME}".strip()
             raise SpecError(error.problems, remedy=remedy) from error
         raise
     return Asked(tuple(targets_of(machines)), machines)

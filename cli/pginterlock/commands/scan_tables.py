@@ -46,9 +46,10 @@ def _site(it: Judged, screen: Console, indent: str) -> None:
         f"  [{colour}]{escape(it.protection.value)}[/]"
     )
     screen.print(f"{indent}    {escape(it.site.text)}")
-    for name, told in (("writes", values(it)), ("in a transaction", transaction(it))):
-        screen.print(f"{indent}    [dim]{name}:[/] {escape(told)}")
-    screen.print(f"{indent}    [dim]{escape(note(it))}[/]")
+    for name, words in (("writes", values(it)), ("in a transaction", transaction(it))):
+        screen.print(f"{indent}    [dim]{name}:[/] {escape(words)}")
+    if told := note(it):
+        screen.print(f"{indent}    [dim]{escape(told)}[/]")
     for one in it.remarks:
         style = "red" if one.severity is Severity.ERROR else "yellow"
         screen.print(f"{indent}    [{style}]{one.code.value}[/]: {escape(one.message)}")

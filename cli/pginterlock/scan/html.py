@@ -131,7 +131,7 @@ def _site(it: Judged) -> str:
         ("in", context(it)),
         ("writes", values(it)),
         ("transaction", transaction(it)),
-        ("machine", note(it)),
+        *([("machine", told_of)] if (told_of := note(it)) else []),
         *([("how", it.site.reason)] if it.site.reason else []),
     ]
     lines = "".join(f"<dt>{_text(name)}</dt><dd>{_text(text)}</dd>" for name, text in told)

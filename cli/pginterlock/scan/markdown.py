@@ -56,7 +56,7 @@ def _site(it: Judged) -> Iterator[str]:
         f"Context: {context(it)}",
         f"Transaction: {transaction(it)} {mark}".rstrip(),
     ]
-    after = [f"Writes: {values(it)}", f"NOTE: {note(it)}"]
+    after = [f"Writes: {values(it)}", *([f"NOTE: {told_of}"] if (told_of := note(it)) else [])]
     after += [f"FINDING {one.code.value}: {one.message}" for one in it.remarks]
     body = [*(f"{sign} {one}" for one in told), it.site.text, *(f"{sign} {one}" for one in after)]
     flat = [" ".join(one.split("\n")) for one in body]

@@ -89,7 +89,7 @@ def note(it: Judged) -> str:
     judgement = it.judgement
     stamps = judgement.stamps
     event = f"{judgement.event}: " if judgement.event else ""
-    parts = [f"{event}{judgement.text}"]
+    parts = [f"{event}{judgement.text}"] if it.site.machine else []
     if judgement.asks:
         parts.append(f"the machine asks for {', '.join(judgement.asks)}")
     if stamps.written:

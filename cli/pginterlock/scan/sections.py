@@ -71,14 +71,16 @@ def summary(report: Report) -> Section:
         (len(found.defaults), "as defaults of columns"),
     ]
     points = [
-        f"{total.total} production write sites in {_many(len(found.modules), 'module')}:"
+        f"{_many(total.total, 'production write site')} in {_many(len(found.modules), 'module')}:"
         f" {_parts((total.kinds[kind], word) for kind, word in _KINDS)}",
         f"{total.share} protected by a transaction:"
         f" {_parts((total.protections[word], word.value) for word in Protection)}",
-        f"The machine says: {_parts((n, word.value) for word, n in found.verdicts.items())}",
-        f"{sum(found.findings.values())} findings:"
+        f"{_many(sum(found.findings.values()), 'finding')}:"
         f" {_parts((found.findings[code], code.value) for code in Code)}",
     ]
+    if any(it.site.machine for it in found.production):
+        told = _parts((count, word.value) for word, count in found.verdicts.items())
+        points.insert(2, f"The machine says: {told}")
     if found.accepted:
         points.append(f"{_many(len(found.accepted), 'site')} accepted by a comment")
     if any(count for count, _ in apart):
