@@ -58,6 +58,8 @@ class Machine:
     modes: tuple[tuple[str, Mode], ...] = ()  # rule, or rule.item, to a mode of its own
     renames: tuple[Rename, ...] = ()
     funnel: tuple[str, ...] = ()  # columns that nobody updates but `interlock.fire`
+    # Paths of the code that is meant to write: for `scan` alone, and no part of what is compiled.
+    services: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def targets_elsewhere(self) -> tuple[TableName, ...]:

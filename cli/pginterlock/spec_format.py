@@ -261,6 +261,9 @@ class MachinePart(_Part):
         Continuity.VERIFY, description="When a change behind the triggers is found."
     )
     funnel: bool = Field(default=False, description="Whether fire is the only way to move a row.")
+    services: Names = Field(
+        [], description="Paths of code that is meant to write these columns; for scan alone."
+    )
 
 
 class SpecPart(_Part):

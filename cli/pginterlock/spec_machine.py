@@ -109,6 +109,7 @@ class _Reader:
             continuity=part.continuity,
             repairs=read_repairs(part.repairs, self._expression, self._add),
             funnel=funnelled(part),
+            services=self._services(),
             renames=read_renames(part, self._states, self._add),
         )
 
@@ -288,6 +289,13 @@ class _Reader:
         if not channel.strip():
             self._add(("outbox", "channel"), "a channel needs a name")
         return Outbox(channel)
+
+    def _services(self) -> tuple[str, ...]:
+        self._once(("services",), self._part.services)
+        for number, path in enumerate(self._part.services):
+            if not path.strip():
+                self._add(("services", number), "a path of code needs a name")
+        return tuple(self._part.services)
 
     def _check_reactions(self) -> None:
         """Find reactions that would have to ask another table, before the row is written."""

@@ -97,6 +97,7 @@ def _rest(machine: Machine) -> dict[str, object]:
         "checks": machine.checks.value if machine.checks is not Checks.FUNCTION else "",
         "continuity": machine.continuity.value if online else "",
         "funnel": bool(machine.funnel),
+        "services": [*machine.services],
         "repairs": {
             it.name: {
                 "when": it.when.text,

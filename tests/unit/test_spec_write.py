@@ -50,6 +50,7 @@ machines:
     repairs: {first: {when: a is null, set: {a: 1, b: null}}}
     checks: native
     continuity: online
+    services: [a/b/, "c.d"]
 """
 
 
@@ -66,6 +67,7 @@ def test_a_machine_with_all_there_is_comes_through() -> None:
     written = write(machines)
 
     assert spec.parse(written, "written").machines == machines
+    assert spec.parse(written, "written").machines[0].services == ("a/b/", "c.d")
     assert digests.digest(spec.parse(written, "written").machines[0]) == digests.digest(machines[0])
 
 
@@ -85,6 +87,18 @@ def test_the_digest_of_a_machine_is_what_it_was_on_the_day() -> None:
         "native": "25484361c9bd6e93",
         "reaction": "616c9efe2ad2032f",
     }
+
+
+def test_services_are_no_part_of_a_digest_nor_of_a_revision() -> None:
+    bare = 'services: [a/b/, "c.d"]'
+    text = WHOLE.replace('"", ', "").replace(', ""]', "]")
+    machine = spec.parse(text, "whole").machines[0]
+    without = spec.parse(text.replace(bare, ""), "whole").machines[0]
+
+    assert machine.services
+    assert machine == without
+    assert digests.digest(machine) == digests.digest(without)
+    assert frozen.text_of(machine) == frozen.text_of(without)
 
 
 def test_a_rename_under_way_is_written_under_the_new_name() -> None:

@@ -12,6 +12,7 @@ COMMANDS = {
     "schema": "Write the JSON Schema of the spec format, for editors.",
     "plan": "Print the SQL that brings a database to its spec, with the lock of each step.",
     "lint": "Say what in migrations would disarm or break a machine, without a database.",
+    "scan": "Print every place in a code base that writes the columns of a machine.",
     "apply": "Bring a database to its spec, all of it or nothing.",
     "mode": "Change what happens to a write that breaks a rule, or print what is in force.",
     "verify": "Prove that the machines are there, work, and that every row obeys them.",

@@ -24,6 +24,7 @@ _NEWER = ("claims", "deadlines", "funnel", "mirrors", "modes", "reactions", "ren
 def definition(machine: Machine) -> str:
     """Return *machine* as JSON with sorted keys: the same machine, the same text."""
     told = dataclasses.asdict(machine)
+    del told["services"]  # of the code, and no part of what the database holds
     for part in _NEWER:
         if not told[part]:
             del told[part]

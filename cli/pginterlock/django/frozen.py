@@ -23,7 +23,7 @@ _BY_HAND = (
 
 def freeze(machine: Machine) -> str:
     """Return *machine* as the text of a spec that `thaw` reads back."""
-    return write([machine])
+    return write([replace(machine, services=())])
 
 
 def thaw(text: str, where: str, told: str | None = None) -> Machine:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as Xml
 from pginterlock.findings import Severity
 from pginterlock.lint.files import Outcome
 from pginterlock.lint.judge import LintFinding
+from pginterlock.model import Position
 from pginterlock.report import finding_dict
 
 
@@ -47,15 +48,19 @@ def to_github(outcome: Outcome) -> str:
         at = found.position
         if at is None:
             continue
-        kind = "error" if found.severity is Severity.ERROR else "warning"
-        where = f"file={_property(at.file)},line={at.line},col={at.column}"
-        told = _data(f"{found.message}\n{found.hint}")
-        lines.append(f"::{kind} {where},title={_property(found.code)}::{told}")
+        told = f"{found.message}\n{found.hint}"
+        lines.append(annotation(found.severity, at, found.code, told))
     for fault in outcome.faults:
         place = fault.remark.place
-        where = f"file={_property(fault.file)},line={place.line},col={place.column}"
-        lines.append(f"::error {where},title=unreadable::{_data(fault.remark.message)}")
+        at = Position(fault.file, place.line, place.column)
+        lines.append(annotation(Severity.ERROR, at, "unreadable", fault.remark.message))
     return "\n".join(lines)
+
+
+def annotation(severity: Severity, at: Position, title: str, text: str) -> str:
+    """Return one workflow command of GitHub, which shows *text* beside the line *at*."""
+    where = f"file={_property(at.file)},line={at.line},col={at.column}"
+    return f"::{severity.value} {where},title={_property(title)}::{_data(text)}"
 
 
 def _data(text: str) -> str:

@@ -5,7 +5,7 @@ Pure: data in, text out.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from urllib.parse import quote
 
@@ -42,8 +42,13 @@ def to_sarif(outcome: Outcome, version: str) -> str:
         ],
         "results": _results(outcome.findings, names),
     }
-    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2, ensure_ascii=False)
+    return log(run)
+
+
+def log(run: Mapping[str, object]) -> str:
+    """Return the SARIF log of one *run*."""
+    told = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(told, indent=2, ensure_ascii=False)
 
 
 def _rule(name: str) -> _Json:
@@ -52,11 +57,12 @@ def _rule(name: str) -> _Json:
         "id": name,
         "shortDescription": {"text": rule.summary},
         "help": {"text": f"{rule.summary} {rule.remedy}. See: interlock explain {name}"},
-        "defaultConfiguration": {"level": _level(rule.severity)},
+        "defaultConfiguration": {"level": level(rule.severity)},
     }
 
 
-def _level(severity: Severity) -> str:
+def level(severity: Severity) -> str:
+    """Return the word of SARIF for *severity*."""
     return "error" if severity is Severity.ERROR else "warning"
 
 
@@ -69,9 +75,9 @@ def _results(findings: Sequence[LintFinding], names: list[str]) -> list[_Json]:
         result: _Json = {
             "ruleId": found.code,
             "ruleIndex": names.index(found.code),
-            "level": _level(found.severity),
+            "level": level(found.severity),
             "message": {"text": f"{found.message}. {found.hint}"},
-            "locations": [_location(at.file, at.line, at.column, it.function)],
+            "locations": [location(at.file, at.line, at.column, it.function)],
             "partialFingerprints": {"interlockLint/v1": _fingerprint(it, seen)},
             "properties": {"machine": found.machine, "table": found.subject},
         }
@@ -81,16 +87,20 @@ def _results(findings: Sequence[LintFinding], names: list[str]) -> list[_Json]:
     return results
 
 
-def _location(file: str, line: int, column: int, function: str) -> _Json:
-    location: _Json = {
+def location(file: str, line: int, column: int, function: str) -> dict[str, object]:
+    """Return the place of a result: a file, from the root of the repository where it is relative.
+
+    *function* is what it stands in, empty where that is nothing.
+    """
+    found: _Json = {
         "physicalLocation": {
             "artifactLocation": _artifact(file),
             "region": {"startLine": line, "startColumn": column},
         }
     }
     if function:
-        location["logicalLocations"] = [{"name": function, "kind": "function"}]
-    return location
+        found["logicalLocations"] = [{"name": function, "kind": "function"}]
+    return found
 
 
 def _artifact(file: str) -> _Json:
@@ -110,10 +120,10 @@ def _fingerprint(it: LintFinding, seen: dict[str, int]) -> str:
     return f"{digest}:{seen[digest]}"
 
 
-def _notification(it: Told, level: str) -> _Json:
+def _notification(it: Told, word: str) -> _Json:
     place = it.remark.place
     return {
-        "level": level,
+        "level": word,
         "message": {"text": it.remark.message},
-        "locations": [_location(it.file, place.line, place.column, place.function)],
+        "locations": [location(it.file, place.line, place.column, place.function)],
     }

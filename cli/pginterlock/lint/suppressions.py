@@ -39,6 +39,6 @@ class Suppressions:
 
     def _first_above(self, line: int) -> int:
         """Return the first of the comment lines that end right above *line*."""
-        while line > 1 and _ALONE.match(self._lines[line - 2]):
+        while 1 < line <= len(self._lines) + 1 and _ALONE.match(self._lines[line - 2]):
             line -= 1
         return line

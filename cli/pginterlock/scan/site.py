@@ -122,3 +122,4 @@ class Scanned:
     files: int = 0
     lines: int = 0
     missing: list[str] = field(default_factory=list)  # models that no file defines
+    models: list[str] = field(default_factory=list)  # classes that map a table, for a guess

@@ -20,7 +20,7 @@ _ALL = "*"
 
 def text_of(machine: Machine) -> str:
     """Return *machine* as the text of a spec, under its new names of states."""
-    return write([under_new_names(machine, machine.renames)])
+    return write([replace(under_new_names(machine, machine.renames), services=())])
 
 
 def settled(machine: Machine) -> Machine:

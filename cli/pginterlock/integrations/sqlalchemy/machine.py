@@ -38,6 +38,7 @@ class Keys(TypedDict, total=False):
     checks: object
     continuity: object
     funnel: bool
+    services: object
 
 
 class Machine:
