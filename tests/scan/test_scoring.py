@@ -9,7 +9,6 @@ def _row(
     label: str = WRITE,
     start: int = 0,
     end: int = 0,
-    file: str = "a.py",
     in_tx: str = "no",
 ) -> Row:
     return Row("a.py", line, start or line, end or line, "Order", "status", in_tx, label)
