@@ -14,11 +14,12 @@ LABELS = Path(__file__).parent / "labels"
 class Project:
     """A public project: what to ask pip for, the folder of its release that is scanned, its set.
 
+    *requirements* are of one version; more than one where a project is published in parts.
     The scan is made right by looking at the set ``dev``; the set ``held`` is only counted.
     """
 
     name: str
-    requirement: str
+    requirements: tuple[str, ...]
     root: str
     set: str
 
@@ -31,7 +32,7 @@ class Project:
 def projects() -> list[Project]:
     """Read the projects that have rows: dev first, then by name."""
     read = [
-        Project(line["project"], line["requirement"], line["root"], line["set"])
+        Project(line["project"], tuple(line["requirement"].split()), line["root"], line["set"])
         for path in sorted(LABELS.glob("projects_*.csv"))
         for line in _lines(path)
     ]

@@ -22,19 +22,22 @@ def fetch(project: Project) -> Path:
 
     Raises NotFetched where pip cannot get the release, or the release has no such folder.
     """
-    target = CACHE / project.requirement.replace("==", "-")
-    if not (target / _DONE).exists():
+    target = CACHE / project.name
+    asked = "\n".join(project.requirements)
+    done = target / _DONE
+    if not (done.exists() and done.read_text(encoding="utf-8") == asked):
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE, prefix="fetching.") as fresh:
             unpacked = Path(fresh) / "unpacked"
-            with zipfile.ZipFile(_download(project.requirement, Path(fresh))) as wheel:
-                wheel.extractall(unpacked)
-            (unpacked / _DONE).touch()
+            for number, requirement in enumerate(project.requirements):
+                with zipfile.ZipFile(_download(requirement, Path(fresh) / str(number))) as wheel:
+                    wheel.extractall(unpacked)
+            (unpacked / _DONE).write_text(asked, encoding="utf-8")
             shutil.rmtree(target, ignore_errors=True)
             unpacked.rename(target)
     root = target / project.root
     if not root.is_dir():
-        raise NotFetched(f"{project.requirement} has no folder {project.root}")
+        raise NotFetched(f"the release of {project.name} has no folder {project.root}")
     return root.resolve()
 
 

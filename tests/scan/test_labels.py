@@ -36,7 +36,8 @@ def test_each_row_can_be_judged(project: Project) -> None:
         assert reader.fieldnames == _FIELDS
     assert project.set in {"dev", "held"}
     assert {line["project"] for line in raw} == {project.name}
-    assert {line["commit"] for line in raw} == {project.requirement.partition("==")[2]}
+    versions = {requirement.partition("==")[2] for requirement in project.requirements}
+    assert {line["commit"] for line in raw} == versions
     assert [name for name, times in Counter(line["id"] for line in raw).items() if times > 1] == []
     for row in rows(project):
         assert row.start <= row.line <= row.end, row
