@@ -1,152 +1,222 @@
-"""Find the write sites of a project: files in, sites out. The shell of `scan`."""
+"""Find the write sites of a code base: paths in, sites out. The shell of `scan`."""
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from pginterlock.scan import cache as kept
+from pginterlock.scan import files
 from pginterlock.scan.candidates import candidates, hit_lines, pattern
+from pginterlock.scan.embedded_sql import embedded_writes, may_embed
+from pginterlock.scan.grouping import grouped, once
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.modules import ClassDef, Module, scope_of
+from pginterlock.scan.modules import ClassDef, Module, scope_of, statements_at
 from pginterlock.scan.project import Project
 from pginterlock.scan.python_sites import Draft, judge
 from pginterlock.scan.site import Beside, Label, Scanned, Site, Target, Transaction, Unread
+from pginterlock.scan.sql_files import file_writes
+from pginterlock.scan.sql_sites import sites_of
+from pginterlock.scan.table_names import resolver
 from pginterlock.scan.transactions import Transactions
-from pginterlock.scan.wanted import Wanted, is_mapped_class, wanted
+from pginterlock.scan.wanted import Wanted, wanted
 
-_ROWS = ("save", "asave", "commit", "flush", "refresh_from_db")
+# A form or serializer saves by itself, where nothing of the project's own says how.
+_BY_FRAMEWORK = frozenset(["modelform_field", "serializer_field", "view_field", "admin_list_editable"])
+_SHOWN = 50  # files from one word of progress to the next
 
 
 def scan(
     paths: Sequence[Path],
     targets: Sequence[Target],
     *,
-    cache: Path | None = None,
-    progress: Callable[[str], None] = lambda _: None,
+    cache: Path | None,
+    progress: Callable[[str], None],
 ) -> Scanned:
-    """Return the sites of *targets* in the files below *paths*."""
-    texts: dict[str, bytes] = {}
-    for path in paths:
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            texts[str(file)] = file.read_bytes()
-    found = Scanned(files=len(texts), lines=sum(it.count(b"\n") for it in texts.values()))
-    sites(texts, targets, found, progress)
+    """Return what below *paths* writes the columns of *targets*; what is known stays in *cache*.
+
+    What cannot be read is told of in the result; nothing is raised for it.
+    """
+    progress("reading files")
+    texts = files.read(paths)
+    key = kept.key(texts, targets) if cache else ""
+    if cache and (known := kept.load(cache, key)):
+        return known
+    found = Scanned(files=len(texts.python) + len(texts.sql), lines=texts.lines)
+    found.unread += texts.unread
+    _Scan(texts, targets, found, progress).run()
+    if cache:
+        kept.store(cache, key, found)
     return found
 
 
-def sites(
-    texts: Mapping[str, bytes], targets: Sequence[Target], found: Scanned, progress: Callable[[str], None]
-) -> None:
-    """Add the sites of the Python files among *texts* to *found*."""
-    project = Project(texts)
-    reader = Reader(project)
-    every = [wanted(reader, it) for it in targets]
-    names = frozenset(name for it in every for name in it.names)
-    looked = pattern(names)
-    transactions = Transactions(reader)
-    drafts: list[Draft] = []
-    for number, (path, raw) in enumerate(texts.items()):
-        lines = hit_lines(raw, looked)
-        if not lines:
-            continue
-        progress(f"reading {path} ({number} of {len(texts)} files)")
-        module = project.module(path)
-        if module is None:
-            continue
-        for it in candidates(module, names, lines):
-            for one in every:
+class _Scan:
+    """One run over the files of a project."""
+
+    def __init__(
+        self,
+        texts: files.Texts,
+        targets: Sequence[Target],
+        found: Scanned,
+        progress: Callable[[str], None],
+    ) -> None:
+        self.texts, self.found, self.progress = texts, found, progress
+        self.project = Project(texts.python, texts.decoded)
+        self.reader = Reader(self.project)
+        progress("looking for models")
+        self.wanted = [wanted(self.reader, it) for it in targets]
+        self.transactions = Transactions(self.reader)
+        self.names = frozenset(name for it in self.wanted for name in it.names)
+        self.words = _words(self.wanted)
+
+    def run(self) -> None:
+        """Add all that is found."""
+        looked = pattern(self.names)
+        drafts: list[Draft] = []
+        total = len(self.texts.python)
+        for number, (path, raw) in enumerate(self.texts.python.items()):
+            if number % _SHOWN == 0:
+                self.progress(f"scanning: {number} of {total} files")
+            lines = hit_lines(raw, looked)
+            if lines and (module := self.project.module(path)):
+                drafts += self._drafts(module, lines)
+            self._embedded(path, raw)
+        self.progress("judging transactions")
+        for group in grouped(once(drafts)):
+            self._add(self._site(group))
+        self._sql()
+        self.found.sites.sort(key=lambda it: (it.file, it.line, it.column, it.field))
+        for path, (line, told) in sorted(self.project.broken.items()):
+            self.found.unread.append(Unread(path, line, told))
+        self.found.missing += [
+            it.target.model for it in self.wanted if it.target.model and not self._is_known(it)
+        ]
+
+    def _is_known(self, it: Wanted) -> bool:
+        """Say whether something of the project is what was asked for: a class, or a table."""
+        if it.classes or any(one.model == it.shown for one in self.found.sites):
+            return True
+        name = (it.target.model or "").encode()
+        return name.islower() and any(
+            name in raw for raw in (*self.texts.sql.values(), *self.texts.python.values())
+        )
+
+    def _drafts(self, module: Module, lines: list[int]) -> Iterator[Draft]:
+        for it in candidates(module, self.names, lines):
+            for one in self.wanted:
                 if it.name in one.names:
-                    drafts += judge(reader, one, it, module)
-    for group in _grouped(_once(drafts)):
-        found.sites.append(_site(reader, transactions, group))
-    found.sites.sort(key=lambda it: (it.file, it.line, it.column, it.field))
-    found.unread += [Unread(path, line, told) for path, (line, told) in project.broken.items()]
-    found.missing += [it.model for one, it in zip(every, targets, strict=True) if it.model and not one.classes]
+                    yield from judge(self.reader, one, it, module)
 
+    def _add(self, site: Site) -> None:
+        (self.found.defaults if site.label is Label.DEFAULT else self.found.sites).append(site)
 
-def _once(drafts: Sequence[Draft]) -> list[Draft]:
-    seen: set[object] = set()
-    kept = []
-    for it in drafts:
-        key = (it.node, it.field, it.wanted.target)
-        if key not in seen:
-            seen.add(key)
-            kept.append(it)
-    return kept
+    # -- SQL -----------------------------------------------------------------------------------
 
+    def _sql(self) -> None:
+        for path, raw in self.texts.sql.items():
+            try:
+                text = raw.decode("utf-8-sig")
+            except UnicodeDecodeError as error:
+                line = raw.count(b"\n", 0, error.start) + 1
+                self.found.unread.append(Unread(path, line, "not UTF-8 text"))
+                continue
+            writes = file_writes(text, self.words)
+            for it in self.wanted:
+                for target in _by_table(it):
+                    self.found.sites += sites_of(writes, target, path)
 
-def _grouped(drafts: Sequence[Draft]) -> Iterator[list[Draft]]:
-    """Yield the drafts that are one write of one row, the first first."""
-    groups: list[list[Draft]] = []
-    for it in sorted(drafts, key=lambda d: (d.module.path, d.stmt.lineno, getattr(d.node, "lineno", 0), getattr(d.node, "col_offset", 0))):
-        for group in reversed(groups):
-            if _is_same_write(group, it):
-                group.append(it)
-                break
+    def _embedded(self, path: str, raw: bytes) -> None:
+        low = raw.lower()
+        if not any(it in low for it in _ROOTS) or not self._speaks_of(low):
+            return
+        text = self.texts.decoded.get(path) or raw.decode("utf-8-sig", "replace")
+        if not may_embed(text) or not (module := self.project.module(path)):
+            return
+        writes = embedded_writes(module.tree, module.text)
+        if not writes:
+            return
+        resolve = resolver([module.tree])
+        for it in self.wanted:
+            for target in _by_table(it):
+                for one in writes:
+                    found = sites_of([one.placed], target, path, resolve)
+                    self.found.sites += (self._protected(site, module) for site in found)
+
+    def _speaks_of(self, low: bytes) -> bool:
+        return any(name.lower().encode() in low for name in self.names) or any(
+            it.encode() in low for it in self.words
+        )
+
+    def _protected(self, site: Site, module: Module) -> Site:
+        if site.transaction is not Transaction.UNKNOWN:
+            return site
+        stmt = next(iter(statements_at(module, site.line)), None)
+        if stmt is None:
+            return site
+        told = self.transactions.verdict(module, stmt, is_session=False)
+        return replace(site, transaction=told[0], callers=told[1], transaction_reason=told[2])
+
+    # -- Python --------------------------------------------------------------------------------
+
+    def _site(self, group: list[Draft]) -> Site:
+        it, module = group[0], group[0].module
+        scope = scope_of(module, it.stmt)
+        if isinstance(scope, ClassDef) and scope.name in ("Meta", "_Meta"):
+            scope = scope_of(module, scope.node)
+        is_session = it.wanted.is_mapped and not it.construct.startswith("core_")
+        if it.label is Label.DEFAULT or it.construct == "factory_attr":
+            told: tuple[Transaction, object, str] = (Transaction.NONE, None, "nothing runs here")
+        elif it.construct in _BY_FRAMEWORK:
+            told = (Transaction.NO, None, "the framework saves it, without one")
         else:
-            groups.append([it])
-    yield from groups
+            told = self.transactions.verdict(module, it.stmt, is_session=is_session)
+        line = getattr(it.node, "lineno", it.stmt.lineno)
+        return Site(
+            file=module.path,
+            line=line,
+            column=getattr(it.node, "col_offset", 0) + 1,
+            end_line=_end(group),
+            enclosing=scope.qualname if scope else "",
+            model=it.wanted.shown,
+            field=it.field,
+            construct=it.construct,
+            values=it.values,
+            sources=it.sources,
+            transaction=told[0],
+            **({"callers": told[1]} if told[1] is not None else {}),  # type: ignore[arg-type]
+            transaction_reason=told[2],
+            beside=tuple(
+                Beside(b.field, getattr(b.node, "lineno", line), b.values) for b in group[1:]
+            ),
+            confidence=it.confidence,
+            reason=it.reason,
+            label=it.label,
+            machine=it.wanted.target.machine,
+            table=it.wanted.target.table,
+            is_new=it.is_new,
+            text=module.line(line),
+        )
 
 
-def _is_same_write(group: list[Draft], it: Draft) -> bool:
-    first = group[0]
-    if first.module is not it.module or first.wanted is not it.wanted or it.label is not first.label:
-        return False
-    if any(one.field == it.field for one in group):
-        return False
-    if it.call is not None or first.call is not None:
-        return it.call is first.call
-    if not it.row or it.row != first.row or scope_of(it.module, it.stmt) is not scope_of(first.module, first.stmt):
-        return False
-    return not _saved_between(it.module, first.stmt, it.stmt)
+_ROOTS = (b"update", b"insert", b"merge", b"copy ", b"replace into", b":=")
 
 
-def _saved_between(module: Module, one: ast.stmt, other: ast.stmt) -> bool:
-    for stmt in module.up:
-        if isinstance(stmt, ast.Expr) and one.lineno < stmt.lineno < other.lineno:
-            call = stmt.value.value if isinstance(stmt.value, ast.Await) else stmt.value
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _ROWS:
-                return True
-    return False
+def _end(group: list[Draft]) -> int:
+    node: ast.AST = group[0].node
+    line = getattr(node, "lineno", 1)
+    return max(line, getattr(node, "end_lineno", line) or line)
 
 
-def _site(reader: Reader, transactions: Transactions, group: list[Draft]) -> Site:
-    it = group[0]
-    module = it.module
-    scope = scope_of(module, it.stmt)
-    if isinstance(scope, ClassDef) and scope.name in ("Meta", "_Meta"):
-        scope = scope_of(module, scope.node)
-    is_session = it.wanted.is_mapped and not it.construct.startswith("core_")
-    transaction, callers, told = Transaction.NONE, transactions.verdict(module, it.stmt, is_session=is_session)[1], ""
-    if it.label is Label.WRITE and it.construct != "factory_attr":
-        transaction, callers, told = transactions.verdict(module, it.stmt, is_session=is_session)
-    if it.construct in ("modelform_field", "serializer_field", "view_field", "admin_list_editable"):
-        transaction, told = Transaction.NO, "the form saves by itself"
-    line = getattr(it.node, "lineno", it.stmt.lineno)
-    return Site(
-        file=module.path,
-        line=line,
-        column=getattr(it.node, "col_offset", 0) + 1,
-        end_line=max(getattr(it.node, "end_lineno", line) or line, line),
-        enclosing=scope.qualname if scope else "",
-        model=it.wanted.shown,
-        field=it.field,
-        construct=it.construct,
-        values=it.values,
-        sources=it.sources,
-        transaction=transaction,
-        callers=callers,
-        transaction_reason=told,
-        beside=tuple(Beside(b.field, getattr(b.node, "lineno", 0), b.values) for b in group[1:]),
-        confidence=it.confidence,
-        reason=it.reason,
-        label=it.label,
-        machine=it.wanted.target.machine,
-        table=it.wanted.target.table,
-        is_new=it.is_new,
-        text=module.text.splitlines()[line - 1].strip() if module.text else "",
-    )
+def _words(every: Sequence[Wanted]) -> frozenset[str]:
+    """Return the bare names of the tables that are wanted, in small letters."""
+    return frozenset(name.rpartition(".")[2].lower() for it in every for name in it.tables)
 
 
-def is_mapped(reader: Reader, it: Wanted) -> bool:
-    """Say whether SQLAlchemy maps what is wanted."""
-    return any(is_mapped_class(reader, one) for one in it.classes)
+def _by_table(it: Wanted) -> Iterator[Target]:
+    """Yield the target once for each name that its table may have."""
+    seen: set[str] = set()
+    for name in sorted(it.tables, key=len):
+        bare = name.rpartition(".")[2]
+        if bare not in seen:
+            seen.add(bare)
+            yield replace(it.target, table=name, model=it.shown)

@@ -42,7 +42,13 @@ class Module:
     bodies: dict[ast.AST, dict[str, list[Binding]]] = field(default_factory=dict)
     order: list[ast.stmt] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
-    offsets: list[int] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    def line(self, number: int) -> str:
+        """Return a line of the text, without the blanks around it."""
+        if not self.lines:
+            self.lines = self.text.split("\n")
+        return self.lines[number - 1].strip() if 0 < number <= len(self.lines) else ""
 
     @property
     def package(self) -> str:

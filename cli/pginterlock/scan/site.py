@@ -122,4 +122,5 @@ class Scanned:
     files: int = 0
     lines: int = 0
     missing: list[str] = field(default_factory=list)  # models that no file defines
+    defaults: list[Site] = field(default_factory=list)  # what a row has when nobody writes
     models: list[str] = field(default_factory=list)  # classes that map a table, for a guess

@@ -46,9 +46,11 @@ class Transactions:
         if self._in_requests(function):
             return Transaction.YES, Callers.UNKNOWN, "ATOMIC_REQUESTS: each request is one"
         if is_migration(module):
-            if "atomic = False" in module.text:
+            if "atomic = False" in module.text or "atomic=False" in module.text:
                 return Transaction.NO, Callers.UNKNOWN, "the migration is not atomic"
-            return Transaction.CALLER, Callers.ALL, "a migration runs in one"
+            if "alembic" in module.text:
+                return Transaction.CALLER, Callers.ALL, "Alembic runs a revision in one"
+            return Transaction.YES, Callers.UNKNOWN, "Django runs a migration in one"
         if is_session:
             return Transaction.SESSION, Callers.UNKNOWN, "the session's, which ends elsewhere"
         return self._by_callers(function)
