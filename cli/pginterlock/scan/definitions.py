@@ -78,7 +78,7 @@ def _result(reader: "Reader", callee: Callee) -> Iterator[Kinds]:
         if told:
             yield told
             return
-    for value, stmt, is_yielded in _returned(function):
+    for value, stmt, is_yielded in returned(function):
         found = reader.expression(value, function.module, stmt)
         found = union(_rebound(reader, it, callee) for it in map(lambda k: frozenset([k]), found))
         yield many(found) if is_yielded else found
@@ -98,7 +98,8 @@ def _rebound(reader: "Reader", kinds: Kinds, callee: Callee) -> Kinds:
     return frozenset(swap.get(it, it) if isinstance(it, (Instance, Class)) else it for it in kinds)
 
 
-def _returned(function: Function) -> Iterator[tuple[ast.AST, ast.AST, bool]]:
+def returned(function: Function) -> Iterator[tuple[ast.AST, ast.AST, bool]]:
+    """Yield what a function returns or yields, each with its statement, and whether it yields."""
     if isinstance(function.node, ast.Lambda):
         yield function.node.body, function.node, False
         return

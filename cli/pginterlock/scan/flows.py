@@ -15,6 +15,7 @@ UPDATING = frozenset(["update", "aupdate"])
 MAPPINGS = frozenset(["bulk_insert_mappings", "bulk_update_mappings", "execute", "executemany", "scalars", "scalar"])
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
 _DEPTH = 3
+_FEW = 12  # files: a name that more of them call says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,32 +145,74 @@ def _holds(outer: ast.AST, inner: ast.AST) -> bool:
 
 def sinks(
     reader: Reader, wanted: Wanted, name: str, module: Module, function: Function | None, depth: int = 0
+) -> list[Sink]:
+    """Return the calls that write what the dict (or list of dicts) named *name* holds."""
+    key = (function or module.path, name)
+    if key not in wanted.flows:
+        if depth > _DEPTH:
+            return []
+        wanted.flows[key] = []  # what comes back to itself
+        found = dict.fromkeys(_sinks(reader, wanted, name, module, function, depth))
+        wanted.flows[key] = list(found)
+    return wanted.flows[key]
+
+
+def _sinks(
+    reader: Reader, wanted: Wanted, name: str, module: Module, function: Function | None, depth: int
 ) -> Iterator[Sink]:
-    """Yield the calls that write what the dict (or list of dicts) named *name* holds."""
-    body = function.node.body if function and not isinstance(function.node, ast.Lambda) else module.tree.body
-    if depth > _DEPTH or not isinstance(body, list):
-        return
-    for stmt in statements(body):
-        if not isinstance(stmt, ast.stmt):
-            continue
-        for part in own_expressions(stmt):
-            for node in ast.walk(part):
-                if isinstance(node, ast.Call):
-                    yield from _of_call(reader, wanted, name, node, stmt, module, function, depth)
+    calls, others = _uses(reader, module, function)
+    for call, held, stmt in calls.get(name, ()):
+        if found := takes_dict(reader, wanted, call, held, module, stmt):
+            yield Sink(found[0], call, stmt, module, found[1], call.func)
+        else:
+            yield from _through(reader, wanted, call, held, stmt, module, function, depth)
+    for stmt in others.get(name, ()):
         yield from _of_statement(reader, wanted, name, stmt, module, function, depth)
 
 
-def _of_call(
-    reader: Reader, wanted: Wanted, name: str, call: ast.Call, stmt: ast.stmt, module: Module,
-    function: Function | None, depth: int,
-) -> Iterator[Sink]:
+_Calls = dict[str, list[tuple[ast.Call, ast.Name, ast.stmt]]]
+Uses = tuple[_Calls, dict[str, list[ast.stmt]]]
+
+
+def _uses(reader: Reader, module: Module, function: Function | None) -> Uses:
+    """Return the calls of a scope that are handed a name, and the statements that pass one on."""
+    node: ast.AST = function.node if function else module.tree
+    if node not in reader.uses:
+        calls: _Calls = {}
+        others: dict[str, list[ast.stmt]] = {}
+        body = getattr(node, "body", None)
+        for stmt in statements(body) if isinstance(body, list) else ():
+            if not isinstance(stmt, ast.stmt):
+                continue
+            for part in own_expressions(stmt):
+                for call in ast.walk(part):
+                    if isinstance(call, ast.Call):
+                        for held in _handed(call):
+                            calls.setdefault(held.id, []).append((call, held, stmt))
+            for name in _passed_on(stmt):
+                others.setdefault(name, []).append(stmt)
+        reader.uses[node] = (calls, others)
+    return reader.uses[node]
+
+
+def _handed(call: ast.Call) -> Iterator[ast.Name]:
     for held in [*call.args, *(k.value for k in call.keywords)]:
-        for one in ast.walk(held) if isinstance(held, (ast.List, ast.Tuple, ast.Name, ast.Dict, ast.BinOp)) else ():
-            if isinstance(one, ast.Name) and one.id == name and _holds(held, one):
-                if found := takes_dict(reader, wanted, call, one, module, stmt):
-                    yield Sink(found[0], call, stmt, module, found[1], call.func)
-                else:
-                    yield from _through(reader, wanted, call, one, stmt, module, function, depth)
+        if isinstance(held, ast.Name):
+            yield held
+        elif isinstance(held, (ast.List, ast.Tuple, ast.Dict, ast.BinOp)):
+            for one in ast.walk(held):
+                if isinstance(one, ast.Name) and _holds(held, one):
+                    yield one
+
+
+def _passed_on(stmt: ast.stmt) -> Iterator[str]:
+    match stmt:
+        case ast.Assign(targets=[ast.Name()], value=value):
+            yield from (it.id for it in ast.walk(value) if isinstance(it, ast.Name))
+        case ast.Return(value=ast.Name(id=name)):
+            yield name
+        case ast.For(iter=ast.Call(func=ast.Attribute(value=ast.Name(id=over), attr="items"))):
+            yield over
 
 
 def _through(
@@ -237,9 +280,9 @@ def _copies(value: ast.AST, name: str) -> bool:
 
 def _of_result(reader: Reader, wanted: Wanted, function: Function, depth: int) -> Iterator[Sink]:
     """Yield where a dict goes that a function returns."""
-    for module, call, stmt in reader.project.calls(function.name):
-        if depth >= _DEPTH:
-            return
+    if depth >= _DEPTH:
+        return
+    for module, call, stmt in reader.project.calls(function.name, _FEW):
         match stmt:
             case ast.Assign(targets=[ast.Name(id=other)], value=value) if value is call:
                 yield from sinks(reader, wanted, other, module, function_of(module, stmt), depth + 1)

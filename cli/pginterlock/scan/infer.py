@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from pginterlock.scan import calls, definitions, models, parameters
 from pginterlock.scan.kinds import (
@@ -47,6 +48,7 @@ class Reader:
         self._said: dict[object, Kinds] = {}
         self._asked: set[object] = set()
         self._depth = 0
+        self.uses: dict[ast.AST, Any] = {}
 
     # -- remembering -------------------------------------------------------------------------
 
@@ -391,16 +393,3 @@ def _same_block(module: Module, stmt: ast.AST, at: ast.AST) -> bool:
         if isinstance(held, list) and stmt in held:
             return inner in held
     return False
-
-
-def returned(function: Function) -> Iterator[tuple[ast.AST, ast.AST, bool]]:
-    """Yield what a function returns or yields, each with its statement, and whether it yields."""
-    if isinstance(function.node, ast.Lambda):
-        yield function.node.body, function.node, False
-        return
-    for stmt in statements(function.node.body):
-        match stmt:
-            case ast.Return(value=ast.AST() as value):
-                yield value, stmt, False
-            case ast.Expr(value=ast.Yield(value=ast.AST() as value)) | ast.Assign(value=ast.Yield(value=ast.AST() as value)):
-                yield value, stmt, True

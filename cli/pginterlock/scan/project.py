@@ -140,15 +140,16 @@ class Project:
 
     def calls(self, name: str, limit: int = 60) -> Sequence[tuple[Module, ast.Call, ast.stmt]]:
         """Return the calls of something named *name*; none where more than *limit* files have it."""
-        if name not in self._calls:
+        key = f"{name} {limit}"
+        if key not in self._calls:
             found: list[tuple[Module, ast.Call, ast.stmt]] = []
             pattern = re.compile(rb"\b%s\b\s*\(" % re.escape(name.encode()))
             paths = [it for it in self.holding(name) if pattern.search(self.texts[it])]
             for path in paths if len(paths) <= limit else ():
                 if module := self.module(path):
                     found += ((module, call, stmt) for call, stmt in calls_in(module, name))
-            self._calls[name] = found
-        return self._calls[name]
+            self._calls[key] = found
+        return self._calls[key]
 
 
 def calls_in(module: Module, name: str) -> Iterator[tuple[ast.Call, ast.stmt]]:

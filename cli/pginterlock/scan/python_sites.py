@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pginterlock.scan import constants, sources
 from pginterlock.scan.candidates import Candidate
-from pginterlock.scan.definitions import last_name
+from pginterlock.scan.definitions import last_name, returned
 from pginterlock.scan.flows import Sink, sinks, takes_dict, writes_with
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Class, ClassDef, Foreign, Instance, Kinds, Many
@@ -15,6 +15,7 @@ from pginterlock.scan.modules import (
     class_names,
     class_of,
     function_of,
+    local_names,
     scope_of,
     statements,
 )
@@ -88,10 +89,46 @@ def _attribute(reader: Reader, wanted: Wanted, it: Candidate, module: Module) ->
     row = ast.unparse(receiver)
     construct = "setattr" if it.how == "setattr" else "attr_assign"
     found = sources.of_attribute(reader, wanted, row, it, module)
+    is_new = not found and _is_made_here(reader, wanted, receiver, it, module)
     yield _draft(
         reader, wanted, it, module, construct,
-        row=row, confidence=confidence, reason=reason, sources=found,
+        row=row, confidence=confidence, reason=reason, sources=found, is_new=is_new,
     )
+
+
+def _is_made_here(
+    reader: Reader, wanted: Wanted, receiver: ast.AST, it: Candidate, module: Module
+) -> bool:
+    """Say whether the object that is written was made, and not saved, before in its function."""
+    function = function_of(module, it.stmt)
+    if not isinstance(receiver, ast.Name) or function is None or isinstance(function.node, ast.Lambda):
+        return False
+    bound = local_names(function).get(receiver.id, [])
+    return len(bound) == 1 and _makes(reader, wanted, bound[0].value, module, bound[0].stmt, 2) and not any(
+        isinstance(stmt, ast.Expr)
+        and isinstance(stmt.value, ast.Call)
+        and isinstance(stmt.value.func, ast.Attribute)
+        and stmt.value.func.attr in ("save", "asave", "flush", "commit", "add")
+        and bound[0].stmt.lineno < stmt.lineno < it.stmt.lineno
+        for stmt in statements(function.node.body)
+    )
+
+
+def _makes(
+    reader: Reader, wanted: Wanted, value: ast.AST | None, module: Module, at: ast.AST, depth: int
+) -> bool:
+    """Say whether an expression makes an object of the class: itself, or by a function that does."""
+    if not isinstance(value, ast.Call) or depth < 0:
+        return False
+    for kind in reader.expression(value.func, module, at):
+        if isinstance(kind, Class):
+            return fits(reader, wanted, frozenset([Instance(kind.of)]))
+        if isinstance(kind, Callee):
+            made = list(returned(kind.of))
+            return bool(made) and all(
+                _makes(reader, wanted, one, kind.of.module, stmt, depth - 1) for one, stmt, _ in made
+            )
+    return False
 
 
 def _row(

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pginterlock.scan import orm
 from pginterlock.scan.definitions import last_name
@@ -27,6 +28,7 @@ class Wanted:
     is_mapped: bool = False  # by SQLAlchemy
     shown: str = ""
     kin: dict[ClassDef, bool] = field(default_factory=dict)
+    flows: dict[object, list[Any]] = field(default_factory=dict)
 
 
 def wanted(reader: Reader, target: Target) -> Wanted:
