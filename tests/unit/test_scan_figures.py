@@ -1,15 +1,20 @@
 """The figures of a write map add up, whatever the sites are; and what is found at which."""
 
+import io
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from rich.console import Console
 from tests.scan_sites import beside, replace, seventeen, site
 from tests.servers import ROOT
 
 from pginterlock import spec
+from pginterlock.commands.scan_tables import show
 from pginterlock.model import Machine
 from pginterlock.scan.advice import advice
 from pginterlock.scan.annotations import to_github, to_sarif
@@ -32,7 +37,7 @@ FILES = (
     "app/jobs.sql",
     "before/checkout.py",
 )
-HOSTILE = st.text(st.sampled_from("a`|<>*_\"'\\ \n&%:,#"), max_size=12)
+HOSTILE = st.text(st.sampled_from("a`|<>*_~[]()!\"'\\ \n&%:,#-+.1="), max_size=12)
 
 sites = st.builds(
     site,
@@ -138,9 +143,27 @@ def test_nothing_in_a_site_breaks_a_format(found: list[Site]) -> None:
     assert to_html(report).count("<article>") == counted
     assert all(line.startswith("::") for line in to_github(report).split("\n") if line)
     assert json.loads(to_sarif(report, "1"))["version"] == "2.1.0"
-    rows = [line for line in to_markdown(report).split("\n") if line.startswith("| ")]
-    widths = [line.replace("\\\\", "").replace("\\|", "").count("|") for line in rows]
-    assert all(width in (4, 5, 7, 8) for width in widths)
+    screen = io.StringIO()
+    show(report, Console(file=screen, width=240))
+    assert f"{len(report.figures.production)} production write site" in screen.getvalue()
+
+
+@given(lists)
+def test_markdown_is_read_as_it_was_meant(found: list[Site]) -> None:
+    report = whole(figures(judge_all(found)))
+
+    tokens = MarkdownIt("commonmark").enable("table").parse(to_markdown(report))
+    inline = {one.type for it in tokens for one in it.children or ()}
+    counts = Counter(it.type for it in tokens)
+    printed = [part for it in sections(report) for part in (it, *it.parts)]
+    assert counts["fence"] == len(report.figures.production)
+    assert counts["heading_open"] == 1 + len(printed)
+    assert counts["table_open"] == len(tables(printed))
+    cells = sum(len(it.headings) * len(it.rows) for _, it in tables(printed))
+    assert counts["td_open"] == cells
+    assert counts["list_item_open"] == sum(len(it.points) for it in printed)
+    assert inline <= {"text", "strong_open", "strong_close", "code_inline", "softbreak"}
+    assert not {"html_block", "code_block", "hr", "blockquote_open"} & set(counts)
 
 
 def test_the_seventeen_of_the_hotel_add_up() -> None:

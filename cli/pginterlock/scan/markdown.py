@@ -13,8 +13,11 @@ from pginterlock.scan.sections import Section, sections
 
 _MARKS = {Protection.PROTECTED: "✅", Protection.UNPROTECTED: "❌", Protection.NOTHING_RUNS: ""}
 _TICKS = re.compile("`{3,}")
-_SPECIAL = re.compile(r"([\\`*\[\]<>|]|(?<!\w)_|_(?!\w))")
-_IN_CELLS = {"*": "&#42;", "`": "&#96;", "__": "&#95;&#95;"}
+_LONE = r"(?<!\w)_|_(?!\w)"  # within a word it says nothing
+_SPECIAL = re.compile(rf"([\\`*~&\[\]<>|]|{_LONE})")
+_IN_CELLS = re.compile(rf"[`*~&\[\]]|{_LONE}")
+# What begins a list, a heading or a rule at the beginning of a line.
+_START = re.compile(r"^(\d*)([-+#.)=~])")
 
 
 def to_markdown(report: Report) -> str:
@@ -66,7 +69,8 @@ def _site(it: Judged) -> Iterator[str]:
 
 def escaped(text: str) -> str:
     """Return *text* so that nothing in it is read as Markdown."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    line = _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _START.sub(r"\1\\\2", line)
 
 
 def _marked(text: str) -> str:
@@ -74,12 +78,13 @@ def _marked(text: str) -> str:
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return escaped(text)
-    return "".join(
-        f"`{part}`" if number % 2 else _SPECIAL.sub(r"\\\1", part)
+    line = "".join(
+        f"`{part}`" if number % 2 and part.strip() else _SPECIAL.sub(r"\\\1", part)
         for number, part in enumerate(parts)
     )
+    return _START.sub(r"\1\\\2", " ".join(line.split()))
 
 
 def _cell(text: str) -> str:
     """Return *text* for a cell: what `markdown_table` leaves alone, and Markdown would read."""
-    return re.sub(r"\*|`|__", lambda it: _IN_CELLS[it[0]], text)
+    return _IN_CELLS.sub(lambda it: f"&#{ord(it[0])};", " ".join(text.split()))

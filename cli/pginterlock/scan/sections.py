@@ -73,7 +73,7 @@ def summary(report: Report) -> Section:
     points = [
         f"{_many(total.total, 'production write site')} in {_many(len(found.modules), 'module')}:"
         f" {_parts((total.kinds[kind], word) for kind, word in _KINDS)}",
-        f"{total.share} protected by a transaction:"
+        f"Protected by a transaction: {total.share if total.running else 'none'};"
         f" {_parts((total.protections[word], word.value) for word in Protection)}",
         f"{_many(sum(found.findings.values()), 'finding')}:"
         f" {_parts((found.findings[code], code.value) for code in Code)}",

@@ -66,7 +66,10 @@ def judge(site: Site, machine: Machine | None) -> Judgement:
         found = together(columns)
         return Judgement(found.verdict, found.text, "", (), stamps)
     moves = _moves(site, machine, states)
-    outcomes = [_state(site, machine, value) for value in states] or [_unknown_state()]
+    # The same state again is no move, unless its stamp is written too: that changes on entry only.
+    stays = not stamps.written
+    outcomes = [_state(site, machine, value, stays=stays) for value in states]
+    outcomes = outcomes or [_unknown_state()]
     outcomes += _contradictions(machine, written)
     found = together(outcomes)
     return Judgement(
@@ -90,8 +93,8 @@ def _unknown_state() -> Outcome:
     return Outcome(Verdict.UNKNOWN, "unknown: the value is not known")
 
 
-def _state(site: Site, machine: Machine, value: str | None) -> Outcome:
-    """Return what the machine says of writing the state *value*."""
+def _state(site: Site, machine: Machine, value: str | None, *, stays: bool) -> Outcome:
+    """Return what the machine says of writing the state *value*; *stays*: also where it is so."""
     if value is None:
         return _unknown_state()
     if value == NULL:
@@ -105,9 +108,9 @@ def _state(site: Site, machine: Machine, value: str | None) -> Outcome:
         case True:
             return _birth(machine, value)
         case False:
-            return _move(site, machine, value)
+            return _move(site, machine, value, stays=stays)
         case None:
-            return _either(_birth(machine, value), _move(site, machine, value))
+            return _either(_birth(machine, value), _move(site, machine, value, stays=stays))
 
 
 def _birth(machine: Machine, value: str) -> Outcome:
@@ -117,21 +120,24 @@ def _birth(machine: Machine, value: str) -> Outcome:
     return Outcome(Verdict.NEVER, told, value)
 
 
-def _move(site: Site, machine: Machine, value: str) -> Outcome:
+def _move(site: Site, machine: Machine, value: str, *, stays: bool) -> Outcome:
     origins = _origins(machine, value)
-    if not origins:
+    same = [value] if stays else []
+    if not origins and not set(site.sources) & set(same):
         told = "; a row begins there" if value in machine.initial else ""
         return Outcome(Verdict.NEVER, f"never allowed: no move leads to {value}{told}", value)
     if site.sources:
-        return _from_known(site.sources, origins, value)
+        return _from_known(site.sources, origins, value, same)
     if set(origins) | {value} == set(machine.states):
         return Outcome(Verdict.ALLOWED, "allowed from every state", value)
     return Outcome(Verdict.ONLY_FROM, f"allowed only from {listed(origins)}", value)
 
 
-def _from_known(sources: Sequence[str], origins: Sequence[str], value: str) -> Outcome:
+def _from_known(
+    sources: Sequence[str], origins: Sequence[str], value: str, same: Sequence[str]
+) -> Outcome:
     """Return what is said of a write that is known to find a row in one of *sources*."""
-    fits = [it for it in sources if it in origins or it == value]
+    fits = [it for it in sources if it in origins or it in same]
     rest = [it for it in sources if it not in fits]
     if not rest:
         told = f"allowed from {listed(fits)}, and it comes from there only"
