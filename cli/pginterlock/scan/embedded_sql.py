@@ -27,15 +27,16 @@ _WRITES = re.compile(
     r"|\bcopy\b.{1,4000}?\bfrom\b|\breplace\s+into\b|\bnew\s*\.\s*\w+\s*:=",
     re.IGNORECASE | re.DOTALL,
 )
-_TALKING = frozenset(
-    "debug info warning warn error exception critical fatal log print echo secho help add_argument"
-    " fail skip skipTest xfail gettext gettext_lazy ugettext ugettext_lazy ngettext _ N_"
-    " append_error add_error deprecated ValidationError".split()
-)
-_SAID = frozenset(
-    "help help_text description doc __doc__ epilog message msg verbose_name label title reason"
-    " summary short_help".split()
-)
+_TALKING = frozenset([
+    "debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log", "print",
+    "echo", "secho", "help", "add_argument", "fail", "skip", "skipTest", "xfail", "gettext",
+    "gettext_lazy", "ugettext", "ugettext_lazy", "ngettext", "_", "N_", "append_error",
+    "add_error", "deprecated", "ValidationError",
+])  # fmt: skip
+_SAID = frozenset([
+    "help", "help_text", "description", "doc", "__doc__", "epilog", "message", "msg",
+    "verbose_name", "label", "title", "reason", "summary", "short_help",
+])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,19 @@ from pginterlock.scan.sql_tree import Parsed
 from pginterlock.scan.sql_words import END, Word, Words, tested, values_told, words_of
 from pginterlock.scan.sql_write import SqlVerb, Values
 
-_NO_TABLE = frozenset(
-    "set of on or and skip nowait cascade no select where from into values as by for the a an in"
-    " to with is if it all this that".split()
-)
-_JOINS = frozenset(["join", "inner", "left", "right", "cross", ",", "straight_join", "with", "("])
+_NO_TABLE = frozenset([
+    "set", "of", "on", "or", "and", "skip", "nowait", "cascade", "no", "select", "where", "from",
+    "into", "values", "as", "by", "for", "the", "a", "an", "in", "to", "with", "is", "if", "it",
+    "all", "this", "that",
+])  # fmt: skip
+_JOINS = frozenset([
+    "join", "inner", "left", "right", "cross", ",", "straight_join", "with", "(",
+])  # fmt: skip
 _AFTER_ALIAS = 60  # words of joins and hints between a table and its SET
 
 
 def writes_in(text: str) -> Iterator[Parsed]:
-    """Yield what is clearly a write in *text*; the location of each is the character of its verb."""
+    """Yield what is clearly a write in *text*; the location of each is where its verb stands."""
     words = words_of(text)
     at = 0
     while at < len(words):
@@ -141,7 +144,9 @@ def _insert(words: Words) -> tuple[Parsed, int] | None:
     return rows, words.at
 
 
-_ROWS = frozenset(["values", "value", "select", "with", "default", "overriding", "set", "output"])
+_ROWS = frozenset([
+    "values", "value", "select", "with", "default", "overriding", "set", "output",
+])  # fmt: skip
 
 
 def _has_rows(words: Words, names: list[list[Word]] | None) -> bool:
