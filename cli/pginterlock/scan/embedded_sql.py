@@ -21,6 +21,7 @@ _MAYBE = re.compile(
     r"|copy\s(?=[^;]{1,600}?\bfrom\s+(?:stdin\b|program\b|['\"%{$:]))|new\.\w+\s*:="
 )
 _ROOTS = ("update", "insert", "merge", "copy ", "replace into", ":=")
+_GROWS = "\u0130"  # the one letter that is longer in small
 # In a text as it is when it runs: a verb and what must follow it.
 _WRITES = re.compile(
     r"\bupdate\b.{1,4000}?\bset\b|\binsert\b.{0,40}?\binto\b|\bmerge\b.{1,400}?\busing\b"
@@ -63,9 +64,7 @@ def embedded_writes(tree: ast.Module, source: str) -> list[Embedded]:
 
     Docstrings, and strings that are only logged, raised, compared or shown, are none.
     """
-    low = source.lower()
-    if len(low) != len(source):  # a few letters of other alphabets grow
-        low = source
+    low = source.replace(_GROWS, "i").lower()
     found = [match.start() for match in _MAYBE.finditer(low)]
     if not found:
         return []

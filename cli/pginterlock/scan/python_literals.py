@@ -162,8 +162,8 @@ class _Reader:
         elif match["one"]:
             self._put(_ONES.get(match["one"], match[0]), match.end())
         else:
-            code = match["octal"] and int(match["octal"], 8)
-            code = code or int(match["x"] or match["u"] or match["wide"] or "3f", 16)
+            digits = match["x"] or match["u"] or match["wide"] or "2022"  # a name: any letter
+            code = int(match["octal"], 8) if match["octal"] else int(digits, 16)
             self._put(chr(min(code, sys.maxunicode)), match.end())
 
 

@@ -43,41 +43,41 @@ def _update(words: Words) -> tuple[Parsed, int] | None:
     table = words.take()
     if not _is_table(table):
         return None
-    if not _to_set(words):
+    called = {table.text.rpartition(".")[2].lower(), table.text.lower()}
+    alias = _to_set(words)
+    if alias is None:
         return None
     columns, filled, is_open = _assigned(words)
     if not columns and not is_open:
         return None
-    alias = {table.low.rpartition(".")[2], table.low}
     found = Parsed(
         SqlVerb.UPDATE,
         table.text,
         verb.offset,
         columns,
         tuple(dict.fromkeys(column for column, _ in columns)),
-        tuple(tested(words, alias)),
+        tuple(tested(words, called | {alias})),
         filled,
         some_columns=is_open,
     )
     return found, words.at
 
 
-def _to_set(words: Words) -> bool:
-    """Go behind the SET of an UPDATE, over an alias and joins; say whether there is one."""
+def _to_set(words: Words) -> str | None:
+    """Go behind the SET of an UPDATE, over an alias and joins; return the alias, None if no SET."""
     words.skip("*", "as")
+    alias = ""
     if words.peek().kind == "name" and words.peek().low not in (*_JOINS, "set"):
-        words.take()
+        alias = words.take().text.lower()
     if words.skip("set"):
-        return True
-    if words.peek().low not in _JOINS:
-        return False
-    for _ in range(_AFTER_ALIAS):
+        return alias
+    for _ in range(_AFTER_ALIAS if words.peek().low in _JOINS else 0):
         word = words.take()
         if word.low == "set":
-            return True
+            return alias
         if word is END or word.low == ";":
-            return False
-    return False
+            break
+    return None
 
 
 def _assigned(words: Words) -> tuple[Values, tuple[tuple[str, str], ...], bool]:

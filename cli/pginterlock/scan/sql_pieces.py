@@ -26,9 +26,9 @@ _CLOSES = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _ONLY = re.compile(
-    r"(?:\s+(?:work|transaction|isolation|level|read|write|only|deferrable|not"
-    r"|serializable|repeatable|committed|uncommitted|,))*+\s*\Z",
-    re.IGNORECASE,
+    r"(?>\s+|--[^\n]*|/\*.*?\*/|,|(?:work|transaction|isolation|level|read|write|only|deferrable|not"
+    r"|serializable|repeatable|committed|uncommitted|immediate|exclusive|deferred)\b)*+\Z",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
