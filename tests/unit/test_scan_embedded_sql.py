@@ -122,7 +122,7 @@ def test_each_write_stands_at_the_line_of_its_verb() -> None:
             update job set status = '{cursor.b}'"""
     '''
     assert lines(source) == [(8, 10), (14, 14), (14, 16), (19, 19)]
-    assert [it.placed.column for it in found_in(source)][0] == 9
+    assert {it.placed.column for it in found_in(source)[:1]} == {9}
 
 
 def test_a_write_tells_what_stands_around_it() -> None:

@@ -384,7 +384,10 @@ def test_the_states_that_a_row_comes_from(text: str, where: object) -> None:
     ],
 )
 def test_the_states_that_a_with_clause_picks(join: str, where: object) -> None:
-    text = f"with b as (select * from t where a = 'x' for update skip locked), c as (select * from b) update t set s = 'z' {join}"
+    text = f"""
+    with b as (select * from t where a = 'x' for update skip locked), c as (select * from b)
+    update t set s = 'z' {join}
+    """
 
     assert one(text).where == where
 
@@ -446,7 +449,10 @@ def test_an_insert_without_a_list_of_columns_writes_all(text: str, is_all: bool)
 
 
 def test_each_write_stands_at_its_verb() -> None:
-    text = "-- first\nwith a as (\n    select 1 -- update x set y\n), b as (\n  update t\n  set a = 1\n  returning *\n)\ninsert into u (c)\nselect 2;\n"
+    text = (
+        "-- first\nwith a as (\n    select 1 -- update x set y\n), b as (\n  update t\n  set a = 1\n"
+        "  returning *\n)\ninsert into u (c)\nselect 2;\n"
+    )
     update, insert = sql_writes(text)
 
     assert (update.line, update.column, update.end_line) == (5, 3, 7)
@@ -456,7 +462,10 @@ def test_each_write_stands_at_its_verb() -> None:
 
 
 def test_places_stay_true_behind_holes() -> None:
-    text = "select {a}, %(b)s, ':c' ; {% x %}\n update {t} set a = :b\n where c in %s ;\nupdate u set a = '{x}'"
+    text = (
+        "select {a}, %(b)s, ':c' ; {% x %}\n update {t} set a = :b\n where c in %s ;\n"
+        "update u set a = '{x}'"
+    )
     first, second = sql_writes(text)
 
     assert text[first.offset : first.end] == "update {t} set a = :b\n where c in %s"
@@ -593,16 +602,14 @@ def test_statements_of_other_tables_are_passed_over_when_asked() -> None:
     assert [it.table for it in sql_writes(text, ["b"])] == ["b", "{t}"]
 
 
-@given(
-    st.lists(
-        st.sampled_from(
-            "update insert into t set a = 'x' values ( ) , ; $$ $1 %s {t} {{ }} -- /* */ ? : \" ' ` "
-            "\\ \n begin end case when then do language execute merge using on conflict copy from "
-            "create function f as returns stdin new.a := é \0".split(" ")
-        ),
-        max_size=40,
-    ).map(" ".join)
-)
+ODD = r"""
+update insert into t set a = 'x' values ( ) , ; $$ $1 %s {t} {{ }} -- /* */ ? : " ' ` \
+begin end case when then do language execute merge using on conflict copy from create function f as
+returns stdin new.a := é
+"""
+
+
+@given(st.lists(st.sampled_from([*ODD.split(), "\n", "\0"]), max_size=40).map(" ".join))
 def test_no_text_is_too_odd(text: str) -> None:
     for it in sql_writes(text):
         assert 0 <= it.offset <= it.end <= len(text)
