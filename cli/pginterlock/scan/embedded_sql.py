@@ -21,21 +21,23 @@ _MAYBE = re.compile(
     r"|copy\s(?=[^;]{1,600}?\bfrom\s+(?:stdin\b|program\b|['\"%{$:]))|new\.\w+\s*:="
 )
 _ROOTS = ("update", "insert", "merge", "copy ", "replace into", ":=")
+_GROWS = "\u0130"  # the one letter that is longer in small
 # In a text as it is when it runs: a verb and what must follow it.
 _WRITES = re.compile(
     r"\bupdate\b.{1,4000}?\bset\b|\binsert\b.{0,40}?\binto\b|\bmerge\b.{1,400}?\busing\b"
     r"|\bcopy\b.{1,4000}?\bfrom\b|\breplace\s+into\b|\bnew\s*\.\s*\w+\s*:=",
     re.IGNORECASE | re.DOTALL,
 )
-_TALKING = frozenset(
-    "debug info warning warn error exception critical fatal log print echo secho help add_argument"
-    " fail skip skipTest xfail gettext gettext_lazy ugettext ugettext_lazy ngettext _ N_"
-    " append_error add_error deprecated ValidationError".split()
-)
-_SAID = frozenset(
-    "help help_text description doc __doc__ epilog message msg verbose_name label title reason"
-    " summary short_help".split()
-)
+_TALKING = frozenset([
+    "debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log", "print",
+    "echo", "secho", "help", "add_argument", "fail", "skip", "skipTest", "xfail", "gettext",
+    "gettext_lazy", "ugettext", "ugettext_lazy", "ngettext", "_", "N_", "append_error",
+    "add_error", "deprecated", "ValidationError",
+])  # fmt: skip
+_SAID = frozenset([
+    "help", "help_text", "description", "doc", "__doc__", "epilog", "message", "msg",
+    "verbose_name", "label", "title", "reason", "summary", "short_help",
+])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,7 @@ def embedded_writes(tree: ast.Module, source: str) -> list[Embedded]:
 
     Docstrings, and strings that are only logged, raised, compared or shown, are none.
     """
-    low = source.lower()
-    if len(low) != len(source):  # a few letters of other alphabets grow
-        low = source
+    low = source.replace(_GROWS, "i").lower()
     found = [match.start() for match in _MAYBE.finditer(low)]
     if not found:
         return []

@@ -5,6 +5,7 @@ Python's own tree tells only where a string begins and ends. Pure: text in, data
 
 import ast
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -161,9 +162,9 @@ class _Reader:
         elif match["one"]:
             self._put(_ONES.get(match["one"], match[0]), match.end())
         else:
-            code = match["octal"] and int(match["octal"], 8)
-            code = code or int(match["x"] or match["u"] or match["wide"] or "3f", 16)
-            self._put(chr(code) if code < 0x110000 else "?", match.end())
+            digits = match["x"] or match["u"] or match["wide"] or "2022"  # a name: any letter
+            code = int(match["octal"], 8) if match["octal"] else int(digits, 16)
+            self._put(chr(min(code, sys.maxunicode)), match.end())
 
 
 def _behind_hole(text: str, at: int) -> int:

@@ -13,8 +13,13 @@ from pginterlock.scan.sql_holes import CLOSE, OPEN
 
 _MOST_DEPTH = 12
 # Calls that give back the text they get, or one whose words are the same.
-_WRAPPERS = frozenset("text SQL dedent cleandoc L str Composed literal_column TextClause".split())
-_METHODS = frozenset("strip lstrip rstrip lower upper encode replace bindparams format_map".split())
+_WRAPPERS = frozenset([
+    "text", "SQL", "dedent", "cleandoc", "L", "str", "Composed", "literal_column", "TextClause",
+])  # fmt: skip
+_METHODS = frozenset([
+    "strip", "lstrip", "rstrip", "lower", "upper", "encode", "replace", "bindparams",
+    "format_map",
+])  # fmt: skip
 _FORMAT = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:]*)[^{}]*\}")
 _PERCENT = re.compile(r"%%|%(?:\((?P<name>\w+)\))?[-#0 +]*\d*(?:\.\d+)?[srdifa]")
 

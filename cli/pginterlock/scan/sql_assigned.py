@@ -6,8 +6,8 @@ Pure: text in, data out.
 import re
 from collections.abc import Iterator
 
-from pginterlock.scan.sql_words import values_told, words_of
 from pginterlock.scan.sql_tree import Parsed
+from pginterlock.scan.sql_words import values_told, words_of
 from pginterlock.scan.sql_write import SqlVerb
 
 _QUOTED = r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'"

@@ -10,16 +10,19 @@ from pginterlock.scan.sql_tree import Parsed
 from pginterlock.scan.sql_words import END, Word, Words, tested, values_told, words_of
 from pginterlock.scan.sql_write import SqlVerb, Values
 
-_NO_TABLE = frozenset(
-    "set of on or and skip nowait cascade no select where from into values as by for the a an in"
-    " to with is if it all this that".split()
-)
-_JOINS = frozenset(["join", "inner", "left", "right", "cross", ",", "straight_join", "with", "("])
+_NO_TABLE = frozenset([
+    "set", "of", "on", "or", "and", "skip", "nowait", "cascade", "no", "select", "where", "from",
+    "into", "values", "as", "by", "for", "the", "a", "an", "in", "to", "with", "is", "if", "it",
+    "all", "this", "that",
+])  # fmt: skip
+_JOINS = frozenset([
+    "join", "inner", "left", "right", "cross", ",", "straight_join", "with", "(",
+])  # fmt: skip
 _AFTER_ALIAS = 60  # words of joins and hints between a table and its SET
 
 
 def writes_in(text: str) -> Iterator[Parsed]:
-    """Yield what is clearly a write in *text*; the location of each is the character of its verb."""
+    """Yield what is clearly a write in *text*; the location of each is where its verb stands."""
     words = words_of(text)
     at = 0
     while at < len(words):
@@ -40,41 +43,41 @@ def _update(words: Words) -> tuple[Parsed, int] | None:
     table = words.take()
     if not _is_table(table):
         return None
-    if not _to_set(words):
+    called = {table.text.rpartition(".")[2].lower(), table.text.lower()}
+    alias = _to_set(words)
+    if alias is None:
         return None
     columns, filled, is_open = _assigned(words)
     if not columns and not is_open:
         return None
-    alias = {table.low.rpartition(".")[2], table.low}
     found = Parsed(
         SqlVerb.UPDATE,
         table.text,
         verb.offset,
         columns,
         tuple(dict.fromkeys(column for column, _ in columns)),
-        tuple(tested(words, alias)),
+        tuple(tested(words, called | {alias})),
         filled,
         some_columns=is_open,
     )
     return found, words.at
 
 
-def _to_set(words: Words) -> bool:
-    """Go behind the SET of an UPDATE, over an alias and joins; say whether there is one."""
+def _to_set(words: Words) -> str | None:
+    """Go behind the SET of an UPDATE, over an alias and joins; return the alias, None if no SET."""
     words.skip("*", "as")
+    alias = ""
     if words.peek().kind == "name" and words.peek().low not in (*_JOINS, "set"):
-        words.take()
+        alias = words.take().text.lower()
     if words.skip("set"):
-        return True
-    if words.peek().low not in _JOINS:
-        return False
-    for _ in range(_AFTER_ALIAS):
+        return alias
+    for _ in range(_AFTER_ALIAS if words.peek().low in _JOINS else 0):
         word = words.take()
         if word.low == "set":
-            return True
+            return alias
         if word is END or word.low == ";":
-            return False
-    return False
+            break
+    return None
 
 
 def _assigned(words: Words) -> tuple[Values, tuple[tuple[str, str], ...], bool]:
@@ -141,7 +144,9 @@ def _insert(words: Words) -> tuple[Parsed, int] | None:
     return rows, words.at
 
 
-_ROWS = frozenset(["values", "value", "select", "with", "default", "overriding", "set", "output"])
+_ROWS = frozenset([
+    "values", "value", "select", "with", "default", "overriding", "set", "output",
+])  # fmt: skip
 
 
 def _has_rows(words: Words, names: list[list[Word]] | None) -> bool:

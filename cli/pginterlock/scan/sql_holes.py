@@ -14,16 +14,17 @@ OPEN, CLOSE = "\ue000", "\ue001"
 _NAME = "_il"
 _MADE = re.compile(rf"{_NAME}(\d+)_")
 _MARKED = rf"{OPEN}[^{CLOSE}]*{CLOSE}"
+# Each alternative begins with a plain character: the search then skips all others at once.
 _TOKENS = re.compile(
     rf"""
-      (?P<passed>--[^\n]*|/\*.*?\*/)
-    | (?P<jinja>\{{%.*?%\}}|\{{\#.*?\#\}})
-    | (?P<quoted>(?<!\w)[eE]'(?:{_MARKED}|[^'\\{OPEN}]|\\.|'')*'
-        | '(?:{_MARKED}|[^'{OPEN}]|'')*' | "(?:{_MARKED}|[^"{OPEN}]|"")*")
-    | (?P<hole>{_MARKED} | %\(\w+\)[sdbt] | %[sdbt](?!\w) | \{{\{{.*?\}}\}}
-        | \{{[^{{}}\n]*\}} | (?<![:\w\]]):[A-Za-z_]\w* | \$\{{\w+\}}
-        | (?<![\w$])\$[A-Za-z_]\w*(?![\w$]))
-    | (?P<percent>%%)
+      --[^\n]* | /\*.*?\*/
+    | \{{%.*?%\}} | \{{\#.*?\#\}} | \{{\{{.*?\}}\}} | \{{[^{{}}\n]*\}}
+    | e'(?:{_MARKED}|[^'\\{OPEN}]|\\.|'')*' | E'(?:{_MARKED}|[^'\\{OPEN}]|\\.|'')*'
+    | '(?:{_MARKED}|[^'{OPEN}]|'')*' | "(?:{_MARKED}|[^"{OPEN}]|"")*"
+    | {_MARKED}
+    | %\(\w+\)[sdbt] | %[sdbt](?!\w) | %%
+    | :(?<![:\w\]]:)[A-Za-z_]\w*
+    | \$(?<![\w$]\$)(?:\{{\w+\}}|[A-Za-z_]\w*(?![\w$]))
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -114,15 +115,16 @@ def with_questions(text: str, holes: list[str]) -> Holed:
 
 
 def _plain(match: re.Match[str], text: str, holes: list[str]) -> str:
-    if match["jinja"]:
-        return re.sub(r"[^\n]", " ", match["jinja"])
-    if match["quoted"]:
-        return _IN_QUOTES.sub(lambda it: _named(it[0], holes), match["quoted"])
-    if match["percent"]:
+    written = match[0]
+    if written.startswith(("--", "/*")):
+        return written
+    if written.startswith(("{%", "{#")):
+        return re.sub(r"[^\n]", " ", written)
+    if written[-1] in "'\"" and written[0] in "'\"eE":
+        return _IN_QUOTES.sub(lambda it: _named(it[0], holes), written)
+    if written == "%%":
         return "% "
-    if not match["hole"]:
-        return match[0]
-    name = _named(match["hole"], holes)
+    name = _named(written, holes)
     before = text[max(0, match.start() - 40) : match.start()]
     if _WANTS_LIST.search(before):
         return f"({name})"

@@ -6,15 +6,19 @@ Pure: text in, places out.
 import re
 from collections.abc import Iterator
 
-_MARKS = re.compile(
-    r"""
+# Each alternative begins with a plain character: the search then skips all others at once.
+_SKIPPED = r"""
       --[^\n]* | /\*.*?\*/
     | \$(?P<tag>[A-Za-z_]\w*|)\$ .*? \$(?P=tag)\$
-    | (?<!\w)[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*"
-    | (?P<mark>[();]) | (?P<atomic>\bbegin\s+atomic\b) | (?P<end>\bend\b) | (?P<case>\bcase\b)
-    """,
+    | e'(?:[^'\\]|\\.|'')*' | E'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*"
+"""
+_MARKS = re.compile(rf"{_SKIPPED} | \( | \) | ;", re.VERBOSE | re.DOTALL)
+# With the body of a function that is no text: `begin atomic ... end`.
+_BODIES = re.compile(
+    rf"{_SKIPPED} | \( | \) | ; | \bbegin\s+atomic\b | \bend\b | \bcase\b",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
+_ATOMIC = re.compile(r"\batomic\b", re.IGNORECASE)
 _BEFORE = r"(?>\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*+"  # possessive: blanks are not tried twice
 _OPENS = re.compile(rf"{_BEFORE}(?:begin|start\s+transaction)\b", re.DOTALL | re.IGNORECASE)
 _CLOSES = re.compile(
@@ -22,9 +26,9 @@ _CLOSES = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _ONLY = re.compile(
-    r"(?:\s+(?:work|transaction|isolation|level|read|write|only|deferrable|not"
-    r"|serializable|repeatable|committed|uncommitted|,))*+\s*\Z",
-    re.IGNORECASE,
+    r"(?>\s+|--[^\n]*|/\*.*?\*/|,|(?:work|transaction|isolation|level|read|write|only|deferrable|not"
+    r"|serializable|repeatable|committed|uncommitted|immediate|exclusive|deferred)\b)*+\Z",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -42,16 +46,17 @@ def pieces(text: str) -> Iterator[tuple[int, int, bool]]:
 
 def _ends(text: str) -> Iterator[tuple[int, int]]:
     start, depth, inside = 0, 0, 0
-    for match in _MARKS.finditer(text):
-        if match["mark"] == ";" and depth <= 0 and inside == 0:
+    for match in (_BODIES if _ATOMIC.search(text) else _MARKS).finditer(text):
+        word = match[0].lower()
+        if word == ";" and depth <= 0 and inside == 0:
             yield start, match.start()
             start, depth = match.end(), 0
-        elif match["mark"] in ("(", ")"):
-            depth += 1 if match["mark"] == "(" else -1
-        elif match["atomic"]:
+        elif word in ("(", ")"):
+            depth += 1 if word == "(" else -1
+        elif word.startswith("begin"):
             inside = 1
-        elif inside and (match["case"] or match["end"]):
-            inside += 1 if match["case"] else -1
+        elif inside and word in ("case", "end"):
+            inside += 1 if word == "case" else -1
     yield start, len(text)
 
 
@@ -59,12 +64,8 @@ def end_of(text: str, start: int) -> int:
     """Return where the statement whose verb stands at *start* ends: at ``;`` or its own ``)``."""
     depth, last = 0, len(text)
     for match in _MARKS.finditer(text, start):
-        if match["mark"] == ";" and depth <= 0:
+        depth += (match[0] == "(") - (match[0] == ")")
+        if depth < 0 or (match[0] == ";" and depth == 0):
             last = match.start()
             break
-        if match["mark"] in ("(", ")"):
-            depth += 1 if match["mark"] == "(" else -1
-            if depth < 0:
-                last = match.start()
-                break
     return start + len(text[start:last].rstrip())

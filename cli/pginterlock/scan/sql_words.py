@@ -21,10 +21,10 @@ _WORD = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _PART = re.compile(r'"((?:[^"]|"")*)"|`([^`]*)`|\[(\w+)\]|([^\W\d][\w$]*)')
-_ENDS = frozenset(
-    "where from returning limit order on end elsif elseif else then when output declare begin go"
-    " union intersect except".split()
-)
+_ENDS = frozenset([
+    "where", "from", "returning", "limit", "order", "on", "end", "elsif", "elseif", "else",
+    "then", "when", "output", "declare", "begin", "go", "union", "intersect", "except",
+])  # fmt: skip
 _OPEN, _CLOSE = frozenset("(["), frozenset(")]")
 
 
@@ -64,10 +64,12 @@ class Words:
     at: int
 
     def peek(self, ahead: int = 0) -> Word:
+        """Return the word that comes, or the one *ahead* words behind it."""
         at = self.at + ahead
         return self.words[at] if at < len(self.words) else END
 
     def take(self) -> Word:
+        """Return the next word, and go behind it."""
         word = self.peek()
         self.at += 1
         return word
@@ -119,7 +121,7 @@ def values_told(value: list[Word], column: str, filled: list[tuple[str, str]]) -
 
 
 def _is_alone(value: list[Word]) -> bool:
-    return len(value) < 2 or value[1].low in ("when", "else", "end")
+    return not value[1:] or value[1].low in ("when", "else", "end")
 
 
 def _one(value: list[Word], column: str, filled: list[tuple[str, str]]) -> str | None:
@@ -173,19 +175,16 @@ def _until_and(words: Words) -> list[Word]:
 
 
 def _test(part: list[Word], table: set[str]) -> tuple[str, tuple[str, ...]] | None:
-    if len(part) < 3 or part[0].kind != "name":
+    name, sign, *right = part if part[1:] else [END, END]
+    before, _, column = name.text.rpartition(".")
+    if name.kind != "name" or (before and before.lower() not in table):
         return None
-    before, _, column = part[0].text.rpartition(".")
-    if before and before.lower() not in table:
-        return None
-    if part[1].low == "=":
-        told = [_one(part[2 : 3 + len(part) - 3], column, [])]
-    elif part[1].low == "in" and part[2].low == "(":
-        listed = Words(part, 2).group() or []
-        told = [_one(it, column, []) for it in listed]
-    elif [it.low for it in part[1:]] == ["is", "null"]:
+    told: list[str | None] = []
+    if sign.low == "=":
+        told = [_one(right, column, [])]
+    elif sign.low == "in":
+        told = [_one(it, column, []) for it in Words(right, 0).group() or []]
+    elif sign.low == "is" and [it.low for it in right] == ["null"]:
         told = ["null"]
-    else:
-        return None
     known = tuple(it for it in told if it is not None)
     return (column, known) if known and len(known) == len(told) else None

@@ -35,7 +35,7 @@ def _resolved(written: str, names: dict[str, set[str]]) -> str | None:
     except (SyntaxError, ValueError):
         return None
     words = _words(node)
-    if words and words[-1] in _OF_TABLE and len(words) > 1:
+    while words[1:] and words[-1] in _OF_TABLE:
         words = words[:-1]
     for length in (3, 2, 1):
         found = names.get(".".join(words[-length:])) if len(words) >= length else None
