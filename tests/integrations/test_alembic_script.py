@@ -70,7 +70,7 @@ def test_every_form_of_a_machine(
 
 def _only_machine(script: str) -> str:
     """Return the part of *script* that is ours: it can be run again."""
-    begin = script.index("-- One step of a migration")
+    begin = script.index("-- One step of a script")
     end = script.index("INSERT INTO alembic_version")
     return f"begin;\n{script[begin:end]}\ncommit;\n"
 
