@@ -112,6 +112,21 @@ class TestRefused:
         assert "heavy" in ran.stderr
         assert depot.ask("select version from interlock.machine") == [(1,)]
 
+    def test_a_downgrade_past_rows_in_a_state_that_goes(self, depot: Depot, psql: Path) -> None:
+        _change(depot)
+        depot.revision("more")
+        depot.upgrade()
+        depot.ask("insert into depot.parcel (id, status, weight) values (1, 'NEW', 1)")
+        depot.ask("update depot.parcel set status = 'PACKED'")
+        depot.ask("update depot.parcel set status = 'LOST'")
+
+        ran = run_psql(psql, depot.dsn, depot.sql("head:0001", down=True))
+
+        assert "machine parcel: 1 row stands in LOST, and this script takes" in ran.stderr
+        assert ran.returncode != 0
+        assert depot.ask("select count(*) from interlock.state") == [(4,)]
+        is_sound(depot)
+
     def test_schema_interlock_is_of_another_version(self, depot: Depot, psql: Path) -> None:
         _change(depot)
         depot.revision("more")

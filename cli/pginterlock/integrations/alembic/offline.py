@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pginterlock import assets, digests, migrate, tripwire
 from pginterlock.blocks import block
 from pginterlock.catalog import OWNER
-from pginterlock.compiler import MachineNames, compile_machine, ownership, removal
+from pginterlock.compiler import MachineNames, compile_machine, ownership, removal, states
 from pginterlock.errors import UsageError
 from pginterlock.indexes import MAKE_EXTENSION
 from pginterlock.integrations.alembic import frozen, run
@@ -65,6 +65,7 @@ def apply(
     yield _asking(tripwire.pass_sql(machine.name))
     for wanted in _stages(machine, old_names):
         yield _take_off(machine.name)
+        yield _no_row_left(wanted, table)
         yield from _put_on(wanted, table)
         yield _watch(wanted, table)
     yield block("migration_end")
@@ -123,6 +124,19 @@ def _take_off(machine: str) -> str:
             "functions": array(names.functions),
             "table_functions": array(names.table_functions),
             "note_begins": f"{machine}: ",
+        },
+    )
+
+
+def _no_row_left(machine: Machine, table: Table) -> str:
+    """Return the block that refuses to take a state away in which rows stand, with their number."""
+    counts = states.state_counts(Writing(machine, table)).rstrip()
+    return block(
+        "migration_left",
+        {
+            "machine": machine.name,
+            "states": array(machine.states),
+            "counts": indent(counts, 2),
         },
     )
 
