@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import psycopg
 
@@ -18,7 +19,7 @@ from pginterlock.rules import enforced_predicates
 from pginterlock.steps_claims import index_steps, is_built, overlap_steps, short
 from pginterlock.steps_mirrors import disagreement_steps
 from pginterlock.steps_schema import demand_rights, extension_steps, schema_steps
-from pginterlock.steps_tripwire import around, around_claim
+from pginterlock.steps_tripwire import Around, around, around_claim, around_script
 from pginterlock.survey import MachineSurvey, Survey, lasting, raise_problems, standing, survey
 from pginterlock.versions import Watch
 
@@ -30,6 +31,7 @@ def make_plan(
     drop_old_names: bool = False,
     leave_rows: bool = False,
     makes_tripwire: bool = False,
+    is_script: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Plan:
     """Return the steps that bring the database to *spec*; nothing is changed.
@@ -37,7 +39,8 @@ def make_plan(
     Old names of states are accepted beside the new ones until *drop_old_names* is said.
     *leave_rows* lets a machine that refuses nothing yet lose a state in which rows stand.
     *makes_tripwire* makes the tripwire, which is for the whole database, where this role may, with
-    whatever else is to be done; one that is there is kept up to date in any case.
+    whatever else is to be done; one that is there is kept up to date in any case. A plan that
+    *is_script* asks for it where it runs.
 
     Raises SpecError where the spec does not fit the database, EnvironmentFault where the rights
     do not reach, UnsafeError where rows stand in a state that goes.
@@ -53,8 +56,11 @@ def make_plan(
         watches = {it.survey.machine.name: versions.watch(it) for it in told}
         rest = [*schema_steps(seen), *versions.moves(told)]
         is_busy = bool(rest) or any(it.changes for it in seen.machines)
-        wire = around(connection, seen, makes_it=makes_tripwire, is_busy=is_busy)
-        of_machines = machine_steps(seen, watches, is_watched=bool(wire.after))
+        if is_script:
+            wire = around_script(seen)
+        else:
+            wire = around(connection, seen, makes_it=makes_tripwire, is_busy=is_busy)
+        of_machines = machine_steps(seen, watches, wire)
         first = extension_steps(connection, seen)
         if of_machines.prepare:
             first = [replace(it, part=Part.PREPARE) for it in first]
@@ -106,10 +112,10 @@ class MachineSteps:
         return [*self.claims, *self.validate]
 
 
-def machine_steps(seen: Survey, watches: Mapping[str, Watch], *, is_watched: bool) -> MachineSteps:
+def machine_steps(seen: Survey, watches: Mapping[str, Watch], wire: Around) -> MachineSteps:
     """Return the steps of the machines of *seen*; *watches* hold states that go to be empty.
 
-    *is_watched* tells that a tripwire watches: what puts an index in its place passes it.
+    Where *wire* watches, what puts an index in its place passes it.
     """
     steps = MachineSteps()
     for it in seen.machines:
@@ -126,8 +132,9 @@ def machine_steps(seen: Survey, watches: Mapping[str, Watch], *, is_watched: boo
         for change in found:
             if is_built(change):
                 built = index_steps(it, change)
-                if is_watched:
-                    built = [around_claim(seen, it, step) for step in built]
+                if wire.after:
+                    how = partial(around_claim, seen, it, is_asking=wire.is_asking)
+                    built = [how(step) for step in built]
                 (steps.prepare if built[0].part is Part.PREPARE else steps.claims).extend(built)
                 continue
             step = _machine_step(seen, it, change)

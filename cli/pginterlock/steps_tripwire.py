@@ -15,11 +15,15 @@ from pginterlock.tripwire import Mode, Tripwire
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What stands before and after the other steps of the arming, and what is to be said."""
+    """What stands before and after the other steps of the arming, and what is to be said.
+
+    *is_asking*: they ask where they run whether there is a tripwire.
+    """
 
     before: tuple[Step, ...] = ()
     after: tuple[Step, ...] = ()
     note: str = ""
+    is_asking: bool = False
 
 
 def around(
@@ -62,12 +66,20 @@ def _is_stale(wire: Tripwire, it: MachineSurvey) -> bool:
     )
 
 
-def around_claim(seen: Survey, it: MachineSurvey, step: Step) -> Step:
+def around_script(seen: Survey) -> Around:
+    """Return the steps around those of a script, which runs in a database that is not known yet."""
+    changed = [it for it in seen.machines if it.changes]
+    before = tuple(_pass(seen, it, is_asking=True) for it in changed)
+    after = tuple(_watch(seen, it, is_asking=True) for it in changed)
+    return Around(before, after, is_asking=True)
+
+
+def around_claim(seen: Survey, it: MachineSurvey, step: Step, *, is_asking: bool) -> Step:
     """Return *step*, which puts an index in its place, with the tripwire around it."""
     if step.part is not Part.CLAIM:
         return step
-    sql = f"{_pass(seen, it).sql}{step.sql.rstrip()}\n{_watch(seen, it).sql}"
-    return replace(step, sql=sql)
+    before, after = (make(seen, it, is_asking=is_asking).sql for make in (_pass, _watch))
+    return replace(step, sql=f"{before}{step.sql.rstrip()}\n{after}")
 
 
 def _install(mode: Mode) -> Step:
@@ -78,20 +90,25 @@ def _install(mode: Mode) -> Step:
     )
 
 
-def _pass(seen: Survey, it: MachineSurvey) -> Step:
+def _pass(seen: Survey, it: MachineSurvey, *, is_asking: bool = False) -> Step:
     return Step(
         f"let the tripwire pass what changes {it.machine.name}",
         "for this transaction alone; at its end the machine must be whole",
-        ownership.as_role(seen.owner, tripwire.pass_sql(it.machine.name)),
+        _told(seen, tripwire.pass_sql(it.machine.name), is_asking=is_asking),
     )
 
 
-def _watch(seen: Survey, it: MachineSurvey) -> Step:
+def _watch(seen: Survey, it: MachineSurvey, *, is_asking: bool = False) -> Step:
+    sql = tripwire.watch_sql(it.writing, watched_objects(it.wanted))
     return Step(
         f"watch {it.machine.name} by the tripwire",
         "what the machine is made of from now on",
-        ownership.as_role(seen.owner, tripwire.watch_sql(it.writing, watched_objects(it.wanted))),
+        _told(seen, sql, is_asking=is_asking),
     )
+
+
+def _told(seen: Survey, sql: str, *, is_asking: bool) -> str:
+    return tripwire.asking(sql) if is_asking else ownership.as_role(seen.owner, sql)
 
 
 def watched_objects(objects: Iterable[DbObject]) -> list[DbObject]:

@@ -12,6 +12,7 @@ from enum import StrEnum
 import psycopg
 
 from pginterlock import assets, database
+from pginterlock.blocks import block
 from pginterlock.elements import TableName
 from pginterlock.fit import column_names
 from pginterlock.objects import DbObject, ObjectKind
@@ -166,6 +167,11 @@ def watch_sql(writing: Writing, objects: Iterable[DbObject]) -> str:
         assets.read("sql", "templates", "tripwire_watch.sql"),
         {"machine": writing.machine.name, "asked": asked},
     )
+
+
+def asking(sql: str) -> str:
+    """Return *sql*, a pass or a watch, for a script: done where it meets a tripwire that is on."""
+    return f"{block('tripwire_ask', {'act': sql.strip()})};\n"
 
 
 def _asked(writing: Writing, objects: Iterable[DbObject]) -> Iterator[Mapping[str, str]]:

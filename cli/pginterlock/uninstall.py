@@ -52,11 +52,22 @@ def take_off(
     return done
 
 
-def removing(connection: psycopg.Connection, name: str, table: TableName) -> list[str]:
-    """Return the SQL that takes machine *name* off *table*, in order; its history stays."""
+def removing(
+    connection: psycopg.Connection, name: str, table: TableName, *, is_script: bool = False
+) -> list[str]:
+    """Return the SQL that takes machine *name* off *table*, in order; its history stays.
+
+    What *is_script* asks for the tripwire where it runs.
+    """
     drops = [it.drop for it in _taken(_objects(connection, name, table))]
-    passing = [tripwire.pass_sql(name)] if tripwire.look(connection).there else []
-    return [*passing, *drops, removal.unregister(name)]
+    passing = tripwire.pass_sql(name)
+    if is_script:
+        return [tripwire.asking(passing), *drops, removal.unregister(name)]
+    return [
+        *([passing] if tripwire.look(connection).there else []),
+        *drops,
+        removal.unregister(name),
+    ]
 
 
 def _objects(connection: psycopg.Connection, name: str, table: TableName) -> list[DbObject]:

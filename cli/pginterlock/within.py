@@ -83,8 +83,11 @@ def take_off_within(
         patience.insist(partial(_run_all, connection, steps))
 
 
-def removing(connection: psycopg.Connection, machine: str) -> list[str]:
-    """Return the SQL that takes *machine* off; raise UsageError where it is not installed."""
+def removing(connection: psycopg.Connection, machine: str, *, is_script: bool = False) -> list[str]:
+    """Return the SQL that takes *machine* off; raise UsageError where it is not installed.
+
+    What *is_script* asks for the tripwire where it runs.
+    """
     with database.snapshot(connection):
         installed = catalog.registered(connection)
         if machine not in installed:
@@ -93,7 +96,7 @@ def removing(connection: psycopg.Connection, machine: str) -> list[str]:
                 f" {', '.join(installed) or 'none'}",
                 remedy="The database is not where its migrations say: interlock status shows it.",
             )
-        return uninstall.removing(connection, machine, installed[machine])
+        return uninstall.removing(connection, machine, installed[machine], is_script=is_script)
 
 
 def _of(plan: Plan, *parts: Part) -> list[Step]:

@@ -106,6 +106,29 @@ async def run():
 asyncio.run(run())
 """
 
+_ENUM = (
+    'sa.Column("status", sa.Text',
+    'sa.Column("status", sa.Enum("NEW", "PACKED", "SENT", name="st", schema="depot")',
+)
+_PARTITIONED = (
+    '    schema="depot",\n)',
+    '    schema="depot",\n    postgresql_partition_by="range (id)",\n)',
+)
+FORMS = {
+    "native CHECKs, an enum, heads and tombstones": (
+        (
+            "mode: enforce",
+            "mode: enforce\n    checks: native\n    continuity: online\n"
+            "    deletion: {from: [NEW]}",
+        ),
+        ("{resource: [dock]", "{resource: [dock], during: 'int4range(weight, weight + 1)'"),
+    ),
+    "observe, and a claim that is sought": (("mode: enforce", "mode: observe"),),
+    "a partitioned table, judged by its trigger": (
+        ("mode: enforce", "mode: ratchet\n    checks: trigger"),
+    ),
+}
+
 
 def url(dsn: str, driver: str = "psycopg") -> str:
     """Return a libpq string as SQLAlchemy writes it."""
@@ -203,6 +226,23 @@ def run_psql(psql: Path, dsn: str, script: str) -> subprocess.CompletedProcess[s
         text=True,
         check=False,
     )
+
+
+def only_machine(script: str) -> str:
+    """Return the part of *script* that is ours: it can be run again."""
+    begin = script.index("-- One step of a script")
+    end = script.index("INSERT INTO alembic_version")
+    return f"begin;\n{script[begin:end]}\ncommit;\n"
+
+
+def shaped(depot: "Depot", form: str) -> "Depot":
+    """Give the spec and the models of *depot* one of `FORMS`."""
+    depot.change("interlock.yaml", *FORMS[form])
+    if "enum" in form:
+        depot.change("models.py", _ENUM)
+    if "partitioned" in form:
+        depot.change("models.py", _PARTITIONED)
+    return depot
 
 
 def body(text: str, function: str) -> str:

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from tests.conftest import Build
 from tests.integrations.alembic_depot import Depot
+from tests.servers import TestServer
 
 
 @pytest.fixture
@@ -42,6 +43,15 @@ def depot(
     found.write("versions/0001_first.py", _FIRST)
     shutil.rmtree(first, ignore_errors=True)
     return found
+
+
+@pytest.fixture
+def psql(server: TestServer) -> Path:
+    """Where psql is: not with every server."""
+    path = server.bin_dir / "psql"
+    if not path.exists():
+        pytest.skip("this server came without psql")
+    return path
 
 
 def _build_empty(session: psycopg.Connection) -> None:

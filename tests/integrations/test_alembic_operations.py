@@ -8,6 +8,8 @@ import pytest
 from alembic.util import CommandError
 from tests.integrations.alembic_depot import ASYNC_ENV, Depot, body, is_sound
 
+from pginterlock import migrate
+
 _MACHINES = "select machine_name, version from interlock.machine"
 
 
@@ -183,6 +185,19 @@ class TestStale:
 
         with pytest.raises(CommandError, match="no machine 'parzel' is installed here"):
             depot.upgrade()
+
+    def test_a_database_that_is_behind_the_code(self, depot: Depot) -> None:
+        """Schema interlock is of an older version: a revision brings it up, and all is as new."""
+        older = migrate.revisions()[-2]
+        depot.ask(migrate.downgrade_sql(migrate.head(), older))
+
+        written = depot.revision("newer")
+        depot.upgrade()
+
+        assert "op.interlock_" in body(written, "upgrade")
+        assert depot.ask("select version_num from interlock.schema_version") == [(migrate.head(),)]
+        depot.check()
+        is_sound(depot)
 
     def test_a_database_that_is_ahead_of_the_code(self, depot: Depot) -> None:
         depot.ask("update interlock.schema_version set version_num = '9999'")

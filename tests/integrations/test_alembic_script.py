@@ -7,52 +7,23 @@ import psycopg
 import pytest
 from alembic.util import CommandError
 from tests.conftest import Build
-from tests.integrations.alembic_depot import SPEC, Depot, is_sound, run_psql
+from tests.integrations.alembic_depot import (
+    FORMS,
+    SPEC,
+    Depot,
+    is_sound,
+    only_machine,
+    run_psql,
+    shaped,
+)
 from tests.servers import TestServer
 
-_ENUM = (
-    'sa.Column("status", sa.Text',
-    'sa.Column("status", sa.Enum("NEW", "PACKED", "SENT", name="st", schema="depot")',
-)
-_PARTITIONED = (
-    '    schema="depot",\n)',
-    '    schema="depot",\n    postgresql_partition_by="range (id)",\n)',
-)
-_FORMS = {
-    "native CHECKs, an enum, heads and tombstones": (
-        (
-            "mode: enforce",
-            "mode: enforce\n    checks: native\n    continuity: online\n"
-            "    deletion: {from: [NEW]}",
-        ),
-        ("{resource: [dock]", "{resource: [dock], during: 'int4range(weight, weight + 1)'"),
-    ),
-    "observe, and a claim that is sought": (("mode: enforce", "mode: observe"),),
-    "a partitioned table, judged by its trigger": (
-        ("mode: enforce", "mode: ratchet\n    checks: trigger"),
-    ),
-}
 
-
-@pytest.fixture
-def psql(server: TestServer) -> Path:
-    """Where psql is: not with every server."""
-    path = server.bin_dir / "psql"
-    if not path.exists():
-        pytest.skip("this server came without psql")
-    return path
-
-
-@pytest.mark.parametrize("form", _FORMS)
+@pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_a_machine(
     empty_depot: Depot, other_database: str, psql: Path, form: str
 ) -> None:
-    depot = empty_depot
-    depot.change("interlock.yaml", *_FORMS[form])
-    if "enum" in form:
-        depot.change("models.py", _ENUM)
-    if "partitioned" in form:
-        depot.change("models.py", _PARTITIONED)
+    depot = shaped(empty_depot, form)
     depot.revision("first")
     script = depot.sql("head")
 
@@ -62,17 +33,10 @@ def test_every_form_of_a_machine(
     there = Depot(depot.folder, other_database)
     there.check()
     is_sound(there)
-    again = run_psql(psql, other_database, _only_machine(script))
+    again = run_psql(psql, other_database, only_machine(script))
     assert again.returncode == 0, again.stderr
     there.check()
     is_sound(there)
-
-
-def _only_machine(script: str) -> str:
-    """Return the part of *script* that is ours: it can be run again."""
-    begin = script.index("-- One step of a migration")
-    end = script.index("INSERT INTO alembic_version")
-    return f"begin;\n{script[begin:end]}\ncommit;\n"
 
 
 def test_an_owner_who_is_no_superuser_runs_it(
@@ -83,7 +47,7 @@ def test_an_owner_who_is_no_superuser_runs_it(
 ) -> None:
     depot = empty_depot
     depot.revision("first")
-    dsn = make_database("alembic_migrator", _build_for_migrator)
+    dsn = make_database("alembic_migrator", build_for_migrator)
     name = psycopg.conninfo.conninfo_to_dict(dsn)["dbname"]
     Depot(depot.folder, dsn).ask(f"grant create on database {name} to depot_migrator")
     mine = server.dsn(str(name), user="depot_migrator")
@@ -96,7 +60,7 @@ def test_an_owner_who_is_no_superuser_runs_it(
     is_sound(Depot(depot.folder, dsn))
 
 
-def _build_for_migrator(session: psycopg.Connection) -> None:
+def build_for_migrator(session: psycopg.Connection) -> None:
     session.execute(
         "do $$ begin create role depot_migrator login createrole; exception when duplicate_object"
         " or unique_violation then null; end $$"
@@ -147,6 +111,21 @@ class TestRefused:
 
         assert "heavy" in ran.stderr
         assert depot.ask("select version from interlock.machine") == [(1,)]
+
+    def test_a_downgrade_past_rows_in_a_state_that_goes(self, depot: Depot, psql: Path) -> None:
+        _change(depot)
+        depot.revision("more")
+        depot.upgrade()
+        depot.ask("insert into depot.parcel (id, status, weight) values (1, 'NEW', 1)")
+        depot.ask("update depot.parcel set status = 'PACKED'")
+        depot.ask("update depot.parcel set status = 'LOST'")
+
+        ran = run_psql(psql, depot.dsn, depot.sql("head:0001", down=True))
+
+        assert "machine parcel: 1 row stands in LOST, and this script takes" in ran.stderr
+        assert ran.returncode != 0
+        assert depot.ask("select count(*) from interlock.state") == [(4,)]
+        is_sound(depot)
 
     def test_schema_interlock_is_of_another_version(self, depot: Depot, psql: Path) -> None:
         _change(depot)

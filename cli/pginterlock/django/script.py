@@ -28,7 +28,7 @@ def install(connection: Any, machine: Machine, state: Any) -> list[str]:
     is_atomic = connection.in_atomic_block
     with _opened(connection) as session, database.trial(session):
         _make_missing(session, connection, machine, state)
-        plan = make_plan(session, Spec((machine,)))
+        plan = make_plan(session, Spec((machine,)), is_script=True)
         path = session.execute("select pg_catalog.current_setting('search_path')").fetchone()
     if plan.is_empty:
         return [f"-- Machine {machine.name} is in force in database {plan.database} already."]
@@ -41,10 +41,12 @@ def install(connection: Any, machine: Machine, state: Any) -> list[str]:
 
 def take_off(connection: Any, machine: str) -> list[str]:
     """Return the statements that take *machine* off the database of *connection*."""
+    is_atomic = connection.in_atomic_block
     with _opened(connection) as session:
         if machine not in catalog.registered(session):
             return [f"-- Machine {machine} is not in force in this database."]
-        return [sql.rstrip() for sql in removing(session, machine)]
+        written = [sql.rstrip() for sql in removing(session, machine, is_script=True)]
+    return written if is_atomic else ["BEGIN;", *written, "COMMIT;"]
 
 
 @contextmanager

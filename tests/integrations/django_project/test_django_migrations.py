@@ -251,15 +251,19 @@ def empty_site(make_database: MakeDatabase) -> Iterator[str]:
     yield from served(make_database("empty", lambda _: None))
 
 
-def psql(server: TestServer, dsn: str, text: str) -> None:
+def run_psql(server: TestServer, dsn: str, text: str) -> subprocess.CompletedProcess[str]:
     program = shutil.which("psql") or str(server.bin_dir / "psql")
-    ran = subprocess.run(
+    return subprocess.run(
         [program, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", dsn],
         input=text,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def psql(server: TestServer, dsn: str, text: str) -> None:
+    ran = run_psql(server, dsn, text)
     assert ran.returncode == 0, ran.stderr
 
 

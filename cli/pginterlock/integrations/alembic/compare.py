@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from pginterlock.errors import EnvironmentFault
 from pginterlock.integrations.alembic import frozen, ordering, shape, shield
 from pginterlock.integrations.alembic.bridge import Bridge
 from pginterlock.integrations.alembic.declared import spec_of
+from pginterlock.integrations.alembic.environment import MODULE, lacks_import
 from pginterlock.integrations.alembic.operations import (
     ApplyOp,
     Before,
@@ -76,9 +78,25 @@ def compare(context: AutogenContext, upgrade: ops.UpgradeOps, _: object = None) 
     shield.strip(upgrade.ops)
     if context.connection is None:
         return
+    _say_what_is_missing(context)
     with told():
         spec = spec_of(context.metadata, Settings(context.migration_context))
         _Comparison(context, spec).into(upgrade)
+
+
+def _say_what_is_missing(context: AutogenContext) -> None:
+    """Warn where a revision has brought us, and not env.py: there was none to bring us at first."""
+    environment = context.migration_context.environment_context
+    if environment is None:
+        return
+    env = Path(environment.script.env_py_location)
+    if lacks_import(env):
+        log.warning(
+            "%s does not import %s, a revision does: without one of those, machines are not seen"
+            " and our indexes would be dropped. Write it there: interlock alembic init",
+            env,
+            MODULE,
+        )
 
 
 class _Comparison:

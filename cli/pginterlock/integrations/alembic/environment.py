@@ -48,6 +48,15 @@ def write_import(place: Path) -> Written:
     return Written(path, is_new=True)
 
 
+def lacks_import(env: Path) -> bool:
+    """Return whether *env* can be read, and does not import us."""
+    try:
+        text = env.read_text(encoding="utf-8")
+        return not _has_import(ast.parse(text, str(env)))
+    except (OSError, SyntaxError, ValueError):
+        return False
+
+
 def find(place: Path) -> Path:
     """Return the env.py that *place* means; raise UsageError where there is none."""
     if place.is_file() and place.suffix == ".py":
@@ -101,7 +110,7 @@ def with_import(text: str, file: str) -> str:
             f"{file}{line}: not read as Python: {error}",
             remedy=f"Nothing was written. Write it yourself: {LINE}",
         ) from None
-    if any(_is_ours(node) for node in ast.walk(tree)):
+    if _has_import(tree):
         return text
     after = _line_after(tree)
     lines = text.splitlines(keepends=True)
@@ -109,6 +118,10 @@ def with_import(text: str, file: str) -> str:
     if after and not lines[after - 1].endswith(("\n", "\r")):
         lines[after - 1] += newline
     return "".join([*lines[:after], LINE + newline, *lines[after:]])
+
+
+def _has_import(tree: ast.Module) -> bool:
+    return any(_is_ours(node) for node in ast.walk(tree))
 
 
 def _is_ours(node: ast.AST) -> bool:

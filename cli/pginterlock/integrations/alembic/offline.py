@@ -8,14 +8,15 @@ counts go on. What depends on the roles of a database (mirrors, funnels) is not 
 import re
 from collections.abc import Iterable, Iterator
 
-from pginterlock import assets, digests, migrate
+from pginterlock import assets, digests, migrate, tripwire
+from pginterlock.blocks import block
 from pginterlock.catalog import OWNER
-from pginterlock.compiler import MachineNames, compile_machine, ownership, removal
+from pginterlock.compiler import MachineNames, compile_machine, ownership, removal, states
 from pginterlock.errors import UsageError
 from pginterlock.indexes import MAKE_EXTENSION
 from pginterlock.integrations.alembic import frozen, run
 from pginterlock.integrations.alembic import shape as shapes
-from pginterlock.integrations.alembic.blocks import block, move_rows
+from pginterlock.integrations.alembic.moving import move_rows
 from pginterlock.model import Machine
 from pginterlock.names import array, ident
 from pginterlock.objects import DbObject, ObjectKind
@@ -23,6 +24,7 @@ from pginterlock.plan import Step
 from pginterlock.renaming import under_both_names
 from pginterlock.rules.parts import Writing, indent
 from pginterlock.steps import machine_steps
+from pginterlock.steps_tripwire import Around, watched_objects
 from pginterlock.survey import MachineSurvey, Survey
 from pginterlock.table import Rights, Table
 from pginterlock.template import fill
@@ -60,15 +62,19 @@ def apply(
                 "digits": str(len(replaces)),
             },
         )
+    yield _asking(tripwire.pass_sql(machine.name))
     for wanted in _stages(machine, old_names):
         yield _take_off(machine.name)
+        yield _no_row_left(wanted, table)
         yield from _put_on(wanted, table)
+        yield _watch(wanted, table)
     yield block("migration_end")
 
 
 def drop(machine: str, _table: str = "") -> Iterator[str]:
     """Yield the statements that take *machine* off."""
     yield block("migration_begin", {"advisory_key": str(ADVISORY_KEY)})
+    yield _asking(tripwire.pass_sql(machine))
     yield _take_off(machine)
     yield removal.unregister(machine)
     yield block("migration_end")
@@ -122,13 +128,34 @@ def _take_off(machine: str) -> str:
     )
 
 
+def _no_row_left(machine: Machine, table: Table) -> str:
+    """Return the block that refuses to take a state away in which rows stand, with their number."""
+    counts = states.state_counts(Writing(machine, table)).rstrip()
+    return block(
+        "migration_left",
+        {
+            "machine": machine.name,
+            "states": array(machine.states),
+            "counts": indent(counts, 2),
+        },
+    )
+
+
+def _watch(machine: Machine, table: Table) -> str:
+    objects = watched_objects(compile_machine(machine, table))
+    return _asking(tripwire.watch_sql(Writing(machine, table), objects))
+
+
+def _asking(sql: str) -> str:
+    """Return *sql* as a block, without what ends it: Alembic writes that."""
+    return tripwire.asking(sql).rstrip().rstrip(";")
+
+
 def _put_on(machine: Machine, table: Table) -> Iterator[str]:
     wanted = compile_machine(machine, table)
     tables = {f"create table {it.name}": it for it in wanted if it.kind is ObjectKind.TABLE}
     seen = MachineSurvey(machine, table, tuple(wanted), ())
-    steps = machine_steps(
-        Survey(_RIGHTS, (), (), (seen,), (), migrate.head()), {}, is_watched=False
-    )
+    steps = machine_steps(Survey(_RIGHTS, (), (), (seen,), (), migrate.head()), {}, Around())
     if any(claim.during for claim in machine.claims):
         yield MAKE_EXTENSION
     for step in (*steps.prepare, *steps.arm, *steps.after):

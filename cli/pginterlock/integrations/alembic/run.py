@@ -18,8 +18,8 @@ from pginterlock.building import look
 from pginterlock.definition import machine_of
 from pginterlock.errors import UnsafeError, UsageError
 from pginterlock.integrations.alembic import frozen
-from pginterlock.integrations.alembic.blocks import move_rows
 from pginterlock.integrations.alembic.bridge import Bridge
+from pginterlock.integrations.alembic.moving import move_rows
 from pginterlock.model import Machine, Spec
 from pginterlock.plan import Part, Plan, Step
 from pginterlock.renaming import resolved, under_both_names
