@@ -33,7 +33,9 @@ def key(texts: Texts, targets: Sequence[Target]) -> str:
     made.update(json.dumps([_code(), [asdict(it) for it in targets]]).encode())
     for kind in (texts.python, texts.sql):
         for path in sorted(kind):
-            made.update(b"\0".join([path.encode(errors="replace"), b"%d" % len(kind[path]), kind[path]]))
+            made.update(
+                b"\0".join([path.encode(errors="replace"), b"%d" % len(kind[path]), kind[path]])
+            )
     made.update(json.dumps([asdict(it) for it in texts.unread]).encode())
     return made.hexdigest()
 

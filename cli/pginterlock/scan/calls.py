@@ -48,9 +48,7 @@ def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds
         name = func.id if isinstance(func, ast.Name) else ""
     if (loaded := _loaded(reader, name, node, module, at)) is not None:
         return loaded
-    said = union(
-        _called(reader, it) for it in reader.expression(func, module, at)
-    )
+    said = union(_called(reader, it) for it in reader.expression(func, module, at))
     return said or _known(reader, name, node, module, at)
 
 
@@ -70,7 +68,9 @@ def _loaded(
     reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.AST
 ) -> Kinds | None:
     """Return the class that is named by text: ``get_model("app", "Order")``; None for another call."""
-    texts = [it.value for it in node.args if isinstance(it, ast.Constant) and isinstance(it.value, str)]
+    texts = [
+        it.value for it in node.args if isinstance(it, ast.Constant) and isinstance(it.value, str)
+    ]
     if name in orm.LOADED and texts:
         return reader.models.named(texts[-1], module)
     if name == "get_user_model" and not node.args:
@@ -141,7 +141,10 @@ def _known(reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.
     if name in orm.LIST_OF:
         return many(instances(first) | items(first))
     if name in orm.SELECTS:
-        parts = [instances(it) | frozenset(k for k in it if isinstance(k, Table)) for it in _flat(reader, node, module, at)]
+        parts = [
+            instances(it) | frozenset(k for k in it if isinstance(k, Table))
+            for it in _flat(reader, node, module, at)
+        ]
         if len(parts) == 1:
             return many(parts[0], is_query=True)
         return many(frozenset([Tuple(tuple(parts))]), is_query=True) if any(parts) else NOTHING
@@ -149,7 +152,11 @@ def _known(reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.
         return instances(first)
     if name in _INSERTS or name == "update":
         about = frozenset(it for it in first if isinstance(it, (Class, Table)))
-        return frozenset([Writing("update" if name == "update" else "insert", about)]) if about else NOTHING
+        return (
+            frozenset([Writing("update" if name == "update" else "insert", about)])
+            if about
+            else NOTHING
+        )
     if name in ("scalars", "execute", "stream", "stream_scalars"):
         return frozenset(it for it in first if isinstance(it, Many))
     if name in ("scalar", "scalar_one", "scalar_one_or_none"):

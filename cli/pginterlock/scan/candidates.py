@@ -56,8 +56,8 @@ def candidates(module: Module, names: frozenset[str], lines: list[int]) -> Itera
 
 def _of_statement(stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:
     match stmt:
-        case ast.Assign(targets=[ast.Name(id="fields" | "list_editable")], value=value) if isinstance(
-            value, (ast.List, ast.Tuple)
+        case ast.Assign(targets=[ast.Name(id="fields" | "list_editable")], value=value) if (
+            isinstance(value, (ast.List, ast.Tuple))
         ):
             for one in value.elts:
                 if isinstance(one, ast.Constant) and one.value in names:
@@ -101,7 +101,10 @@ def _of_call(call: ast.Call, stmt: ast.stmt, names: frozenset[str]) -> Iterator[
         if it.arg in names:
             yield Candidate("keyword", it.arg or "", it.value, stmt, call.func, it.value, call)
     match called_name(call), call.args:
-        case ("setattr" | "__setattr__" | "set_attribute", [receiver, ast.Constant(value=str(name)), *rest]) if name in names:
+        case (
+            "setattr" | "__setattr__" | "set_attribute",
+            [receiver, ast.Constant(value=str(name)), *rest],
+        ) if name in names:
             yield Candidate("setattr", name, call, stmt, receiver, rest[0] if rest else None, call)
         case _:
             pass

@@ -45,16 +45,26 @@ def _values(
             yield from _attribute(reader, inner, attr, module, at, depth)
         case ast.Name(id=name):
             yield from _name(reader, name, module, at, depth)
-        case ast.Call(func=ast.Name(id="str" | "Value"), args=[one]) | ast.Call(func=ast.Attribute(attr="Value"), args=[one]):
+        case (
+            ast.Call(func=ast.Name(id="str" | "Value"), args=[one])
+            | ast.Call(func=ast.Attribute(attr="Value"), args=[one])
+        ):
             yield from _values(reader, one, module, at, depth + 1)
-        case ast.Call(func=ast.Name(id="Case") | ast.Attribute(attr="Case"), args=args, keywords=keywords):
+        case ast.Call(
+            func=ast.Name(id="Case") | ast.Attribute(attr="Case"), args=args, keywords=keywords
+        ):
             yield from _case(reader, args, keywords, module, at, depth)
         case _:
             yield None
 
 
 def _case(
-    reader: Reader, args: list[ast.expr], keywords: list[ast.keyword], module: Module, at: ast.AST, depth: int
+    reader: Reader,
+    args: list[ast.expr],
+    keywords: list[ast.keyword],
+    module: Module,
+    at: ast.AST,
+    depth: int,
 ) -> Iterator[str | None]:
     """Yield what a ``Case(When(..., then=...), default=...)`` may give."""
     for it in args:
@@ -82,7 +92,9 @@ def _attribute(
     yield None
 
 
-def member(reader: Reader, of: ClassDef, attr: str, depth: int = 0) -> tuple[str | None, ...] | None:
+def member(
+    reader: Reader, of: ClassDef, attr: str, depth: int = 0
+) -> tuple[str | None, ...] | None:
     """Return the values of a constant of a class, or a member of an enum; None where it has none."""
     for base in reader.models.ancestry(of):
         if bound := class_names(base).get(attr):
@@ -122,7 +134,9 @@ def _imported(reader: Reader, it: Binding, module: Module, depth: int) -> Iterat
     yield None
 
 
-def _name(reader: Reader, name: str, module: Module, at: ast.AST, depth: int) -> Iterator[str | None]:
+def _name(
+    reader: Reader, name: str, module: Module, at: ast.AST, depth: int
+) -> Iterator[str | None]:
     scope = scope_of(module, at)
     if isinstance(scope, ClassDef) and name in class_names(scope):
         yield from _bound(reader, class_names(scope)[name], module, depth)

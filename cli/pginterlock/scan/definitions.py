@@ -26,15 +26,40 @@ from pginterlock.scan.modules import Binding, Module, class_names, statements
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
-_PROPERTIES = frozenset(["property", "cached_property", "hybrid_property", "classproperty", "declared_attr", "reify", "lazy"])
-_SEVERAL = frozenset("""
+_PROPERTIES = frozenset(
+    [
+        "property",
+        "cached_property",
+        "hybrid_property",
+        "classproperty",
+        "declared_attr",
+        "reify",
+        "lazy",
+    ]
+)
+_SEVERAL = frozenset(
+    """
     list List set Set frozenset Sequence Iterable Iterator Collection AsyncIterator AsyncGenerator
     Generator QuerySet BaseQuerySet Manager RelatedManager Query ScalarResult Select MutableSequence
     deque Deque Result ManyRelatedManager ValuesQuerySet AsyncIterable AppenderQuery DynamicMapped WriteOnlyMapped
-""".split())
+""".split()
+)
 _QUERIES = frozenset(["QuerySet", "BaseQuerySet", "Manager", "RelatedManager", "Query", "Select"])
 _VALUES = frozenset(["dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "OrderedDict"])
-_ONE = frozenset(["Optional", "Annotated", "Final", "ClassVar", "Awaitable", "Mapped", "Coroutine", "Required", "ContextManager", "AbstractContextManager"])
+_ONE = frozenset(
+    [
+        "Optional",
+        "Annotated",
+        "Final",
+        "ClassVar",
+        "Awaitable",
+        "Mapped",
+        "Coroutine",
+        "Required",
+        "ContextManager",
+        "AbstractContextManager",
+    ]
+)
 
 
 def decorators(function: Function) -> Iterator[str]:
@@ -57,9 +82,7 @@ def last_name(node: ast.AST) -> str:
     return ""
 
 
-def defined(
-    reader: "Reader", function: Function, bound: Instance | Class | Many | None
-) -> Kinds:
+def defined(reader: "Reader", function: Function, bound: Instance | Class | Many | None) -> Kinds:
     """Return what the name of a function stands for: itself, or the value of a property."""
     if bound is not None and any(it in _PROPERTIES for it in decorators(function)):
         return result(reader, Callee(function, bound))
@@ -129,11 +152,19 @@ def annotation(
                 return NOTHING
             return annotation(reader, inner, module, at, bound)
         case ast.Name(id="Self") | ast.Attribute(attr="Self"):
-            return frozenset([bound]) if isinstance(bound, Instance) else instances(frozenset([bound])) if bound else NOTHING
+            return (
+                frozenset([bound])
+                if isinstance(bound, Instance)
+                else instances(frozenset([bound]))
+                if bound
+                else NOTHING
+            )
         case ast.Name() | ast.Attribute():
             return _named(reader, node, module, at)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-            return annotation(reader, left, module, at, bound) | annotation(reader, right, module, at, bound)
+            return annotation(reader, left, module, at, bound) | annotation(
+                reader, right, module, at, bound
+            )
         case ast.Subscript(value=value, slice=index):
             return _generic(reader, value, index, module, at)
     return NOTHING
@@ -148,7 +179,11 @@ def _named(reader: "Reader", node: ast.AST, module: Module, at: ast.AST) -> Kind
     if said:
         return reader.models.as_held(said)
     name = last_name(node)
-    return NOTHING if any(not isinstance(it, Foreign) for it in found) else reader.models.type_checked(name, module)
+    return (
+        NOTHING
+        if any(not isinstance(it, Foreign) for it in found)
+        else reader.models.type_checked(name, module)
+    )
 
 
 def _generic(
@@ -159,7 +194,11 @@ def _generic(
     if name in ("Union", *_ONE):
         return union(annotation(reader, it, module, at) for it in parts)
     if name in ("type", "Type"):
-        return frozenset(Class(it.of) for it in annotation(reader, parts[0], module, at) if isinstance(it, Instance))
+        return frozenset(
+            Class(it.of)
+            for it in annotation(reader, parts[0], module, at)
+            if isinstance(it, Instance)
+        )
     if name in ("tuple", "Tuple"):
         is_list = len(parts) == 2 and isinstance(parts[1], ast.Constant)  # noqa: PLR2004 - x, ...
         if is_list:
@@ -173,9 +212,7 @@ def _generic(
     return said
 
 
-def own_member(
-    reader: "Reader", kind: Instance | Class, base: ClassDef, name: str
-) -> Kinds | None:
+def own_member(reader: "Reader", kind: Instance | Class, base: ClassDef, name: str) -> Kinds | None:
     """Return what the class *base* itself says of a member; None where it says nothing."""
     bound = class_names(base).get(name)
     found: Kinds | None = None

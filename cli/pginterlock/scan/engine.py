@@ -22,7 +22,9 @@ from pginterlock.scan.transactions import Transactions
 from pginterlock.scan.wanted import Wanted, wanted
 
 # A form or serializer saves by itself, where nothing of the project's own says how.
-_BY_FRAMEWORK = frozenset(["modelform_field", "serializer_field", "view_field", "admin_list_editable"])
+_BY_FRAMEWORK = frozenset(
+    ["modelform_field", "serializer_field", "view_field", "admin_list_editable"]
+)
 _SHOWN = 50  # files from one word of progress to the next
 
 

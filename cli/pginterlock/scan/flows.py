@@ -10,9 +10,20 @@ from pginterlock.scan.modules import Module, arguments, function_of, statements
 from pginterlock.scan.project import called_name, own_expressions
 from pginterlock.scan.wanted import Wanted, fits
 
-CREATING = frozenset(["create", "acreate", "get_or_create", "update_or_create", "aget_or_create", "aupdate_or_create"])
+CREATING = frozenset(
+    [
+        "create",
+        "acreate",
+        "get_or_create",
+        "update_or_create",
+        "aget_or_create",
+        "aupdate_or_create",
+    ]
+)
 UPDATING = frozenset(["update", "aupdate"])
-MAPPINGS = frozenset(["bulk_insert_mappings", "bulk_update_mappings", "execute", "executemany", "scalars", "scalar"])
+MAPPINGS = frozenset(
+    ["bulk_insert_mappings", "bulk_update_mappings", "execute", "executemany", "scalars", "scalar"]
+)
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
 _DEPTH = 3
 _FEW = 12  # files: a name that more of them call says nothing
@@ -62,12 +73,22 @@ def _on(
                 own = reader.models.manager_method(it, name) if it.via and not is_super else ()
                 if name in CREATING and not own:
                     is_both = "or_create" in name
-                    return ("get_or_create_kwarg" if is_both else "kwarg_create"), None if is_both else True
+                    return (
+                        "get_or_create_kwarg" if is_both else "kwarg_create"
+                    ), None if is_both else True
                 if name in UPDATING and not own:
                     return "queryset_update", False
-            case Writing(verb=verb, of=of) if name in ("values", "insert", "update") and fits(reader, wanted, of):
+            case Writing(verb=verb, of=of) if name in ("values", "insert", "update") and fits(
+                reader, wanted, of
+            ):
                 return f"core_{verb}", verb == "insert"
-            case Class(of=of) if name in ("create", "build", "create_batch", "build_batch", "create_sync"):
+            case Class(of=of) if name in (
+                "create",
+                "build",
+                "create_batch",
+                "build_batch",
+                "create_sync",
+            ):
                 if fits(reader, wanted, _factory(reader, it)):
                     return "kwarg_factory", True
             case Instance(of=of) if name == "save" and not reader.models.is_model(of):
@@ -78,7 +99,11 @@ def _on(
 
 def _factory(reader: Reader, it: Class) -> Kinds:
     made = reader.models.made(it.of)
-    return made if made != frozenset([Instance(it.of)]) and not any(isinstance(k, Many) for k in made) else frozenset()
+    return (
+        made
+        if made != frozenset([Instance(it.of)]) and not any(isinstance(k, Many) for k in made)
+        else frozenset()
+    )
 
 
 def _is_form(reader: Reader, it: Class) -> bool:
@@ -86,7 +111,9 @@ def _is_form(reader: Reader, it: Class) -> bool:
 
 
 def _is_super(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
+    )
 
 
 def takes_dict(
@@ -104,7 +131,11 @@ def takes_dict(
             found = writes_with(reader, wanted, call, module, stmt)
             return ("defaults", None) if found and "or_create" in name else None
         if it.arg in ("set_", "values"):
-            on = reader.expression(call.func.value, module, stmt) if isinstance(call.func, ast.Attribute) else frozenset()
+            on = (
+                reader.expression(call.func.value, module, stmt)
+                if isinstance(call.func, ast.Attribute)
+                else frozenset()
+            )
             if any(isinstance(k, Writing) and fits(reader, wanted, k.of) for k in on):
                 return "core_upsert" if it.arg == "set_" else "core_update", None
     if not any(_holds(it, held) for it in call.args):
@@ -112,7 +143,12 @@ def takes_dict(
     if isinstance(call.func, ast.Attribute) and name in ("update", "values"):
         on = reader.expression(call.func.value, module, stmt)
         for kind in on:
-            if isinstance(kind, Many) and kind.is_query and name == "update" and fits(reader, wanted, frozenset([kind])):
+            if (
+                isinstance(kind, Many)
+                and kind.is_query
+                and name == "update"
+                and fits(reader, wanted, frozenset([kind]))
+            ):
                 return "query_update", False
             if isinstance(kind, Writing) and fits(reader, wanted, kind.of):
                 return f"core_{kind.verb}", kind.verb == "insert"
@@ -144,7 +180,12 @@ def _holds(outer: ast.AST, inner: ast.AST) -> bool:
 
 
 def sinks(
-    reader: Reader, wanted: Wanted, name: str, module: Module, function: Function | None, depth: int = 0
+    reader: Reader,
+    wanted: Wanted,
+    name: str,
+    module: Module,
+    function: Function | None,
+    depth: int = 0,
 ) -> list[Sink]:
     """Return the calls that write what the dict (or list of dicts) named *name* holds."""
     key = (function or module.path, name)
@@ -216,12 +257,20 @@ def _passed_on(stmt: ast.stmt) -> Iterator[str]:
 
 
 def _through(
-    reader: Reader, wanted: Wanted, call: ast.Call, held: ast.Name, stmt: ast.stmt, module: Module,
-    function: Function | None, depth: int,
+    reader: Reader,
+    wanted: Wanted,
+    call: ast.Call,
+    held: ast.Name,
+    stmt: ast.stmt,
+    module: Module,
+    function: Function | None,
+    depth: int,
 ) -> Iterator[Sink]:
     """Yield where a dict goes that is put into another, or handed to a function."""
     match call.func:
-        case ast.Attribute(value=ast.Name(id=other), attr="update" | "append" | "extend") if other != held.id:
+        case ast.Attribute(value=ast.Name(id=other), attr="update" | "append" | "extend") if (
+            other != held.id
+        ):
             yield from sinks(reader, wanted, other, module, function, depth + 1)
             return
     for it in reader.expression(call.func, module, stmt):
@@ -247,17 +296,30 @@ def _parameter(callee: Callee, call: ast.Call, held: ast.AST) -> str | None:
 
 
 def _of_statement(
-    reader: Reader, wanted: Wanted, name: str, stmt: ast.stmt, module: Module,
-    function: Function | None, depth: int,
+    reader: Reader,
+    wanted: Wanted,
+    name: str,
+    stmt: ast.stmt,
+    module: Module,
+    function: Function | None,
+    depth: int,
 ) -> Iterator[Sink]:
     match stmt:
-        case ast.Assign(targets=[ast.Name(id=other)], value=value) if other != name and _copies(value, name):
+        case ast.Assign(targets=[ast.Name(id=other)], value=value) if other != name and _copies(
+            value, name
+        ):
             yield from sinks(reader, wanted, other, module, function, depth + 1)
         case ast.Return(value=ast.Name(id=returned)) if returned == name and function:
             yield from _of_result(reader, wanted, function, depth)
-        case ast.For(iter=ast.Call(func=ast.Attribute(value=ast.Name(id=over), attr="items"))) if over == name:
+        case ast.For(iter=ast.Call(func=ast.Attribute(value=ast.Name(id=over), attr="items"))) if (
+            over == name
+        ):
             for inner in ast.walk(stmt):
-                if isinstance(inner, ast.Call) and called_name(inner) == "setattr" and len(inner.args) > 1:
+                if (
+                    isinstance(inner, ast.Call)
+                    and called_name(inner) == "setattr"
+                    and len(inner.args) > 1
+                ):
                     holder = next((s for s in stmt.body if inner in ast.walk(s)), stmt.body[0])
                     if not isinstance(inner.args[1], ast.Constant) and fits(
                         reader, wanted, reader.expression(inner.args[0], module, holder)
@@ -272,7 +334,10 @@ def _copies(value: ast.AST, name: str) -> bool:
         case ast.Call(func=ast.Name(id="dict"), args=[ast.Name(id=it)]):
             return it == name
         case ast.Dict(keys=keys, values=values):
-            return any(k is None and isinstance(v, ast.Name) and v.id == name for k, v in zip(keys, values, strict=True))
+            return any(
+                k is None and isinstance(v, ast.Name) and v.id == name
+                for k, v in zip(keys, values, strict=True)
+            )
         case ast.List(elts=elts):
             return any(isinstance(it, ast.Name) and it.id == name for it in elts)
     return False
@@ -285,11 +350,15 @@ def _of_result(reader: Reader, wanted: Wanted, function: Function, depth: int) -
     for module, call, stmt in reader.project.calls(function.name, _FEW):
         match stmt:
             case ast.Assign(targets=[ast.Name(id=other)], value=value) if value is call:
-                yield from sinks(reader, wanted, other, module, function_of(module, stmt), depth + 1)
+                yield from sinks(
+                    reader, wanted, other, module, function_of(module, stmt), depth + 1
+                )
                 continue
         for part in own_expressions(stmt):
             for node in ast.walk(part):
-                if isinstance(node, ast.Call) and any(k.value is call for k in node.keywords) | (call in node.args):
+                if isinstance(node, ast.Call) and any(k.value is call for k in node.keywords) | (
+                    call in node.args
+                ):
                     if found := takes_dict(reader, wanted, node, call, module, stmt):
                         yield Sink(found[0], node, stmt, module, found[1], node.func)
 

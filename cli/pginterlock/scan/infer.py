@@ -207,14 +207,24 @@ class Reader:
         found: Kinds = NOTHING
         for other in statements(body):
             match other:
-                case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))], value=value) if name in names:
+                case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))], value=value) if (
+                    name in names
+                ):
                     found |= self.expression(value, module, other)
                 case ast.Expr(
-                    value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append" | "add" | "appendleft"), args=[value])
+                    value=ast.Call(
+                        func=ast.Attribute(
+                            value=ast.Name(id=name), attr="append" | "add" | "appendleft"
+                        ),
+                        args=[value],
+                    )
                 ) if name in names:
                     found |= self.expression(value, module, other)
                 case ast.Expr(
-                    value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="extend" | "update"), args=[value])
+                    value=ast.Call(
+                        func=ast.Attribute(value=ast.Name(id=name), attr="extend" | "update"),
+                        args=[value],
+                    )
                 ) if name in names:
                     found |= items(self.expression(value, module, other))
         return many(found)
@@ -319,7 +329,9 @@ def _is_empty(node: ast.AST | None) -> bool:
     match node:
         case ast.List(elts=[]) | ast.Dict(keys=[]):
             return True
-        case ast.Call(func=ast.Name(id="list" | "dict" | "set" | "defaultdict" | "OrderedDict" | "deque")):
+        case ast.Call(
+            func=ast.Name(id="list" | "dict" | "set" | "defaultdict" | "OrderedDict" | "deque")
+        ):
             return True
     return False
 
@@ -369,7 +381,12 @@ def _reaching(bound: Sequence[Binding], at: ast.AST, module: Module) -> Sequence
         stmt = it.stmt
         is_inside = id(stmt) in holders and it.how in ("for", "with", "arg")
         if isinstance(stmt, ast.arg) or is_inside:
-            found = [it] if not is_inside or isinstance(stmt, (ast.For, ast.AsyncFor, ast.With, ast.AsyncWith)) else [*found, it]
+            found = (
+                [it]
+                if not is_inside
+                or isinstance(stmt, (ast.For, ast.AsyncFor, ast.With, ast.AsyncWith))
+                else [*found, it]
+            )
             continue
         if stmt is at or getattr(stmt, "lineno", 0) > line:
             continue

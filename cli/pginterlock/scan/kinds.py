@@ -119,9 +119,7 @@ class Writing:
     of: "Kinds"
 
 
-Kind = (
-    Instance | Class | Many | Tuple | Callee | Package | Foreign | Made | Table | Writing
-)
+Kind = Instance | Class | Many | Tuple | Callee | Package | Foreign | Made | Table | Writing
 Kinds = frozenset[Kind]
 NOTHING: Kinds = frozenset()
 

@@ -28,7 +28,18 @@ if TYPE_CHECKING:
 
 _MANAGED = re.compile(r"(Manager|QuerySet|Queryset)$")
 _CONTEXT_MEMBERS = frozenset(["instance", "object", "obj"])
-_CONTEXT_CALLS = frozenset(["save", "get_object", "get_instance", "create", "update", "build", "create_batch", "perform_create"])
+_CONTEXT_CALLS = frozenset(
+    [
+        "save",
+        "get_object",
+        "get_instance",
+        "create",
+        "update",
+        "build",
+        "create_batch",
+        "perform_create",
+    ]
+)
 _SETS = frozenset(["get_queryset", "queryset", "filter_queryset", "object_list", "create_batch"])
 
 
@@ -37,7 +48,9 @@ class Models:
 
     def __init__(self, reader: "Reader") -> None:
         self.reader = reader
-        self.self_assignments: dict[ClassDef, dict[str, Sequence[tuple[ast.stmt, ast.AST | None, ast.AST | None]]]] = {}
+        self.self_assignments: dict[
+            ClassDef, dict[str, Sequence[tuple[ast.stmt, ast.AST | None, ast.AST | None]]]
+        ] = {}
         self._ancestry: dict[ClassDef, Sequence[ClassDef]] = {}
         self._foreign: dict[ClassDef, frozenset[str]] = {}
         self._below: dict[ClassDef, Sequence[ClassDef]] = {}
@@ -102,7 +115,9 @@ class Models:
         if owner is None:
             return NOTHING
         if several := self.as_manager(owner):
-            managing = [it for it in self.ancestry(owner) if it is not owner and self._is_managing(it)]
+            managing = [
+                it for it in self.ancestry(owner) if it is not owner and self._is_managing(it)
+            ]
             via = managing[0] if managing else None
             return frozenset(Many(it.item, True, via) for it in several if isinstance(it, Many))
         above = [it for it in self.ancestry(owner) if it is not owner]
@@ -114,7 +129,9 @@ class Models:
         """Return the classes of a name such as ``Order`` or ``order.Order``."""
         bare = name.rpartition(".")[2]
         found = self.reader.project.classes_named(bare) or [
-            it for one in self._names_like(bare.lower()) for it in self.reader.project.classes_named(one)
+            it
+            for one in self._names_like(bare.lower())
+            for it in self.reader.project.classes_named(one)
         ]
         mapped = [it for it in found if self.is_model(it)] or found
         near = [it for it in mapped if it.module is module] or self._of_app(name, mapped)
@@ -146,9 +163,7 @@ class Models:
 
     # -- relations ---------------------------------------------------------------------------
 
-    def field(
-        self, value: ast.Call, of: ClassDef, stmt: ast.AST, kind: Instance | Class
-    ) -> Kinds:
+    def field(self, value: ast.Call, of: ClassDef, stmt: ast.AST, kind: Instance | Class) -> Kinds:
         """Return what a field of a model gives: the rows it leads to, or those of a manager."""
         name = last_name(value.func)
         if name in orm.TO_ONE and value.args + value.keywords:
@@ -220,7 +235,9 @@ class Models:
 
     def _default_sets(self, of: ClassDef, lower: str) -> Kinds:
         self.reader.project.classes_named("")
-        found = [it for name in self._names_like(lower) for it in self.reader.project.classes_named(name)]
+        found = [
+            it for name in self._names_like(lower) for it in self.reader.project.classes_named(name)
+        ]
         fits = frozenset(Instance(it) for it in found if self.is_model(it))
         return many(fits, is_query=True)
 
@@ -242,7 +259,11 @@ class Models:
         for bound in class_names(it).values():
             for one in bound:
                 if isinstance(one.value, ast.Call) and last_name(one.value.func) == field:
-                    if any(self.is_kin(k.of, of) for k in classes(self._led_to(one.value, it, one.stmt)) if isinstance(k, Class)):
+                    if any(
+                        self.is_kin(k.of, of)
+                        for k in classes(self._led_to(one.value, it, one.stmt))
+                        if isinstance(k, Class)
+                    ):
                         return True
         return False
 
@@ -291,9 +312,13 @@ class Models:
                 case ast.ClassDef(name="Meta", body=body):
                     for it in body:
                         match it:
-                            case ast.Assign(targets=[ast.Name(id="abstract")], value=ast.Constant(value=True)):
+                            case ast.Assign(
+                                targets=[ast.Name(id="abstract")], value=ast.Constant(value=True)
+                            ):
                                 return True
-                case ast.Assign(targets=[ast.Name(id="__abstract__")], value=ast.Constant(value=True)):
+                case ast.Assign(
+                    targets=[ast.Name(id="__abstract__")], value=ast.Constant(value=True)
+                ):
                     return True
         return False
 
@@ -316,7 +341,9 @@ class Models:
         found: Kinds = NOTHING
         asked = [of, *self.below(of)]
         for name in {it.name for it in asked}:
-            pattern = re.compile(rb"^[ \t]+\w+\s*(?::[^=\n]+)?=.*\b%s\b" % re.escape(name.encode()), re.MULTILINE)
+            pattern = re.compile(
+                rb"^[ \t]+\w+\s*(?::[^=\n]+)?=.*\b%s\b" % re.escape(name.encode()), re.MULTILINE
+            )
             for path in project.holding(name):
                 if not pattern.search(project.texts[path]) or not (module := project.module(path)):
                     continue
@@ -360,7 +387,9 @@ class Models:
                     case ast.ClassDef(name="Meta" | "_Meta", body=body):
                         for it in body:
                             match it:
-                                case ast.Assign(targets=[ast.Name(id="model" | "sqlalchemy_model")], value=value):
+                                case ast.Assign(
+                                    targets=[ast.Name(id="model" | "sqlalchemy_model")], value=value
+                                ):
                                     yield instances(self._model_value(value, base, it))
                                     return
                     case ast.Assign(targets=[ast.Name(id="model")], value=value):
@@ -371,10 +400,16 @@ class Models:
                         return
         for it in of.node.decorator_list:
             if isinstance(it, ast.Call) and last_name(it) == "register":
-                yield union(instances(self.reader.expression(arg, of.module, of.node)) for arg in it.args)
+                yield union(
+                    instances(self.reader.expression(arg, of.module, of.node)) for arg in it.args
+                )
         if "register" in of.module.text:
             for module, call, stmt in self.reader.project.calls("register"):
-                if module is of.module and len(call.args) > 1 and last_name(call.args[1]) == of.name:
+                if (
+                    module is of.module
+                    and len(call.args) > 1
+                    and last_name(call.args[1]) == of.name
+                ):
                     yield instances(self.reader.expression(call.args[0], module, stmt))
         for base in self.ancestry(of):
             for it in class_names(base).get("get_queryset", ()):
@@ -382,7 +417,9 @@ class Models:
                     found = self.reader.attribute(frozenset([Instance(of)]), "get_queryset")
                     from pginterlock.scan.definitions import result
 
-                    yield union(items(result(self.reader, c)) for c in found if isinstance(c, Callee))
+                    yield union(
+                        items(result(self.reader, c)) for c in found if isinstance(c, Callee)
+                    )
                     return
 
     def _model_value(self, value: ast.AST, of: ClassDef, stmt: ast.AST) -> Kinds:
@@ -430,4 +467,10 @@ def _names_back(call: ast.Call, name: str) -> bool:
 
 
 def _mentions(call: ast.Call, name: str) -> bool:
-    return any(isinstance(it, ast.Name) and it.id == name or isinstance(it, ast.Attribute) and it.attr == name for it in ast.walk(call))
+    return any(
+        isinstance(it, ast.Name)
+        and it.id == name
+        or isinstance(it, ast.Attribute)
+        and it.attr == name
+        for it in ast.walk(call)
+    )

@@ -286,4 +286,7 @@ def classes_in(raw: bytes) -> Iterator[tuple[str, list[str]]]:
     if b"class " not in raw:
         return
     for name, bases in _CLASS.findall(raw):
-        yield name.decode("ascii", "replace"), [it.decode("ascii", "replace") for it in _WORD.findall(bases)]
+        yield (
+            name.decode("ascii", "replace"),
+            [it.decode("ascii", "replace") for it in _WORD.findall(bases)],
+        )

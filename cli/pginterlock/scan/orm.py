@@ -1,45 +1,69 @@
 """What the names of Django and SQLAlchemy mean to a reader. Pure: data only."""
 
 # Methods of a queryset, a query or a statement that give the same again.
-SAME = frozenset("""
+SAME = frozenset(
+    """
     all filter exclude order_by select_related prefetch_related select_for_update using annotate alias
     distinct only defer none union intersection difference reverse complex_filter extra iterator raw
     get_queryset where filter_by join outerjoin options limit offset with_for_update group_by having
     select_from add_columns execution_options populate_existing unique scalars fetchall yield_per
     with_entities enable_eagerloads params prefix_with returning correlate as_manager aiterator
     active_objects execute fetchmany partitions with_hint suffix_with tuples slice copy
-""".split())
+""".split()
+)
 # Methods that give one of them.
-ONE = frozenset("""
+ONE = frozenset(
+    """
     get first last latest earliest create one one_or_none scalar scalar_one scalar_one_or_none
     aget afirst alast acreate alatest aearliest get_or_none fetchone pop random get_by_natural_key
     one_or_404 first_or_404 get_or_404
-""".split())
+""".split()
+)
 PAIR = frozenset(["get_or_create", "update_or_create", "aget_or_create", "aupdate_or_create"])
-NOT_OBJECTS = frozenset("""
+NOT_OBJECTS = frozenset(
+    """
     values values_list count exists aggregate aexists acount delete update contains explain dates
     datetimes aggregate bulk_update adelete aupdate as_sql subquery cte rowcount
-""".split())
-MANAGERS = frozenset(["objects", "_default_manager", "_base_manager", "all_objects", "query", "_objects"])
+""".split()
+)
+MANAGERS = frozenset(
+    ["objects", "_default_manager", "_base_manager", "all_objects", "query", "_objects"]
+)
 # Fields that lead to rows of another model: those that lead to one, and those that lead to many.
-TO_ONE = frozenset("""
+TO_ONE = frozenset(
+    """
     ForeignKey OneToOneField ParentalKey TreeForeignKey ForeignObject CopyingForeignKey
     FlexibleForeignKey TreeOneToOneField OneToOneOrNoneField DeferredForeignKey
-""".split())
-TO_MANY = frozenset(["ManyToManyField", "ParentalManyToManyField", "SortedManyToManyField", "GenericRelation"])
+""".split()
+)
+TO_MANY = frozenset(
+    ["ManyToManyField", "ParentalManyToManyField", "SortedManyToManyField", "GenericRelation"]
+)
 RELATIONSHIPS = frozenset(["relationship", "relation", "dynamic_loader", "backref"])
 LOADED = frozenset(["get_model", "get_class", "get_profile_class", "get_deletable_model"])
-ONE_OF = frozenset(["get_object_or_404", "aget_object_or_404", "get_or_404", "get_object_or_none", "get_object_or_400"])
+ONE_OF = frozenset(
+    [
+        "get_object_or_404",
+        "aget_object_or_404",
+        "get_or_404",
+        "get_object_or_none",
+        "get_object_or_400",
+    ]
+)
 LIST_OF = frozenset(["get_list_or_404", "aget_list_or_404"])
-SAME_AS_FIRST = frozenset("""
+SAME_AS_FIRST = frozenset(
+    """
     list sorted reversed set tuple iter filter_none chunked deepcopy copy cast deferred chain
     paginate_queryset filter_queryset get_polymorphic refresh_obj merge aclosing islice batched
     paginate to_thread run_sync_in_thread ensure_instance tqdm track progressbar
-""".split())
+""".split()
+)
 SELECTS = frozenset(["select", "query", "subquery"])
-FORMS = frozenset("""
+FORMS = frozenset(
+    """
     ModelForm ModelSerializer HyperlinkedModelSerializer ModelResource BaseModelForm
     DjangoModelFactory SQLAlchemyModelFactory ModelAdmin TabularInline StackedInline
-""".split())
+""".split()
+)
 FACTORIES = frozenset(["DjangoModelFactory", "SQLAlchemyModelFactory"])
 COLUMN_CALLS = frozenset(["Column", "mapped_column", "column_property", "deferred"])

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
 # Names that say nothing of who is called.
-_COMMON = frozenset("""
+_COMMON = frozenset(
+    """
     save get post put patch delete create update run handle execute __init__ __call__ clean form_valid
     get_queryset setUp main perform process to_representation validate add remove apply dispatch
     __str__ filter all first last close open start stop send
-""".split())
+""".split()
+)
 
 
 def parameter(reader: "Reader", arg: ast.arg, module: Module) -> Kinds:
@@ -75,7 +77,12 @@ def _self(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
         return NOTHING
     if "classmethod" in named or function.name in ("__new__", "__init_subclass__"):
         return frozenset([Class(owner)])
-    if arg.arg in ("cls", "mcs") and named & {"validator", "field_validator", "declared_attr", "root_validator"}:
+    if arg.arg in ("cls", "mcs") and named & {
+        "validator",
+        "field_validator",
+        "declared_attr",
+        "root_validator",
+    }:
         return frozenset([Class(owner)])
     if several := reader.models.as_manager(owner):
         return several
@@ -101,7 +108,16 @@ def _framework(reader: "Reader", function: Function, name: str) -> Kinds:
         if told := _connected(reader, function):
             return told
     owner = function.owner
-    if owner and name in ("instance", "obj", "object", "queryset", "qs", "model", "form", "serializer"):
+    if owner and name in (
+        "instance",
+        "obj",
+        "object",
+        "queryset",
+        "qs",
+        "model",
+        "form",
+        "serializer",
+    ):
         about = reader.models.about(owner)
         if about and name in ("queryset", "qs"):
             return many(about, is_query=True)
@@ -161,7 +177,10 @@ def _fixture(reader: "Reader", function: Function, name: str) -> Kinds:
 def _default(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
     a = function.node.args
     plain = [*a.posonlyargs, *a.args]
-    pairs = [*zip(reversed(plain), reversed(a.defaults), strict=False), *zip(a.kwonlyargs, a.kw_defaults, strict=True)]
+    pairs = [
+        *zip(reversed(plain), reversed(a.defaults), strict=False),
+        *zip(a.kwonlyargs, a.kw_defaults, strict=True),
+    ]
     for one, default in pairs:
         if one is arg:
             return reader.expression(default, function.module, function.node)

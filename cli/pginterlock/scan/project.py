@@ -61,7 +61,11 @@ class Project:
         if path in self.broken:
             return None
         try:
-            text = self.texts[path].decode("utf-8-sig") if path not in self.decoded else self.decoded[path]
+            text = (
+                self.texts[path].decode("utf-8-sig")
+                if path not in self.decoded
+                else self.decoded[path]
+            )
             found = read(path, self._names[path], text, is_package=path.endswith(_INIT))
         except SyntaxError as error:
             self.broken[path] = (error.lineno or 1, error.msg or "syntax error")
@@ -85,7 +89,11 @@ class Project:
             beside = str(PurePosixPath(near).parent / f"{name}.py")
             return self.module(beside) if beside in self.texts else None
         ends = ("/".join(parts) + ".py", "/".join(parts) + "/" + _INIT)
-        fits = [it for it in self._ends.get(tail, ()) if ("/" + it).endswith(tuple("/" + e for e in ends))]
+        fits = [
+            it
+            for it in self._ends.get(tail, ())
+            if ("/" + it).endswith(tuple("/" + e for e in ends))
+        ]
         if not fits:
             return None
         return self.module(max(fits, key=lambda it: _shared(it, near)))

@@ -70,7 +70,14 @@ def _draft(
 ) -> Draft:
     said = constants.values(reader, it.value, module, it.stmt) if it.value is not None else (None,)
     return Draft(
-        wanted, wanted.names[it.name], construct, module, it.node, it.stmt, said, **more  # type: ignore[arg-type]
+        wanted,
+        wanted.names[it.name],
+        construct,
+        module,
+        it.node,
+        it.stmt,
+        said,
+        **more,  # type: ignore[arg-type]
     )
 
 
@@ -91,8 +98,16 @@ def _attribute(reader: Reader, wanted: Wanted, it: Candidate, module: Module) ->
     found = sources.of_attribute(reader, wanted, row, it, module)
     is_new = not found and _is_made_here(reader, wanted, receiver, it, module)
     yield _draft(
-        reader, wanted, it, module, construct,
-        row=row, confidence=confidence, reason=reason, sources=found, is_new=is_new,
+        reader,
+        wanted,
+        it,
+        module,
+        construct,
+        row=row,
+        confidence=confidence,
+        reason=reason,
+        sources=found,
+        is_new=is_new,
     )
 
 
@@ -101,16 +116,24 @@ def _is_made_here(
 ) -> bool:
     """Say whether the object that is written was made, and not saved, before in its function."""
     function = function_of(module, it.stmt)
-    if not isinstance(receiver, ast.Name) or function is None or isinstance(function.node, ast.Lambda):
+    if (
+        not isinstance(receiver, ast.Name)
+        or function is None
+        or isinstance(function.node, ast.Lambda)
+    ):
         return False
     bound = local_names(function).get(receiver.id, [])
-    return len(bound) == 1 and _makes(reader, wanted, bound[0].value, module, bound[0].stmt, 2) and not any(
-        isinstance(stmt, ast.Expr)
-        and isinstance(stmt.value, ast.Call)
-        and isinstance(stmt.value.func, ast.Attribute)
-        and stmt.value.func.attr in ("save", "asave", "flush", "commit", "add")
-        and bound[0].stmt.lineno < stmt.lineno < it.stmt.lineno
-        for stmt in statements(function.node.body)
+    return (
+        len(bound) == 1
+        and _makes(reader, wanted, bound[0].value, module, bound[0].stmt, 2)
+        and not any(
+            isinstance(stmt, ast.Expr)
+            and isinstance(stmt.value, ast.Call)
+            and isinstance(stmt.value.func, ast.Attribute)
+            and stmt.value.func.attr in ("save", "asave", "flush", "commit", "add")
+            and bound[0].stmt.lineno < stmt.lineno < it.stmt.lineno
+            for stmt in statements(function.node.body)
+        )
     )
 
 
@@ -126,7 +149,8 @@ def _makes(
         if isinstance(kind, Callee):
             made = list(returned(kind.of))
             return bool(made) and all(
-                _makes(reader, wanted, one, kind.of.module, stmt, depth - 1) for one, stmt, _ in made
+                _makes(reader, wanted, one, kind.of.module, stmt, depth - 1)
+                for one, stmt, _ in made
             )
     return False
 
@@ -139,7 +163,10 @@ def _row(
     if fits(reader, wanted, rows):
         others = [k for k in rows if not fits(reader, wanted, frozenset([k]))]
         if others:
-            return Confidence.MEDIUM, f"{ast.unparse(receiver)} is a {wanted.shown}, or something else"
+            return (
+                Confidence.MEDIUM,
+                f"{ast.unparse(receiver)} is a {wanted.shown}, or something else",
+            )
         return Confidence.HIGH, f"{ast.unparse(receiver)} is a {wanted.shown}"
     if kinds:
         return None
@@ -160,12 +187,22 @@ def _row(
 
 def _is_named_after(wanted: Wanted, name: str) -> bool:
     low = name.lower().strip("_")
-    return any(low == it or (low.endswith("_" + it) and len(it) > 3) or low == it.replace("_", "") for it in wanted.variables)  # noqa: PLR2004
+    return any(
+        low == it or (low.endswith("_" + it) and len(it) > 3) or low == it.replace("_", "")
+        for it in wanted.variables
+    )  # noqa: PLR2004
 
 
 def _is_part_of_name(wanted: Wanted, name: str) -> bool:
     low = name.lower().strip("_")
-    return any(it.endswith("_" + low) for it in wanted.variables) or low in ("instance", "obj", "object", "item", "record", "row")
+    return any(it.endswith("_" + low) for it in wanted.variables) or low in (
+        "instance",
+        "obj",
+        "object",
+        "item",
+        "record",
+        "row",
+    )
 
 
 def _owners(reader: Reader, value: ast.AST, module: Module, at: ast.AST) -> Kinds:
@@ -174,7 +211,9 @@ def _owners(reader: Reader, value: ast.AST, module: Module, at: ast.AST) -> Kind
     match value:
         case ast.Attribute(value=inner):
             kinds = reader.expression(inner, module, at)
-            found |= frozenset(k for k in kinds if isinstance(k, Class) and k.of in reader.models.ancestry(k.of))
+            found |= frozenset(
+                k for k in kinds if isinstance(k, Class) and k.of in reader.models.ancestry(k.of)
+            )
             if isinstance(inner, ast.Attribute):
                 found |= _owners(reader, inner, module, at)
         case ast.IfExp(body=one, orelse=other):
@@ -190,11 +229,15 @@ def _keyword(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> I
     if call is None:
         return
     if isinstance(call.func, ast.Name) and call.func.id == "dict":
-        yield from _pairs(reader, wanted, Candidate("pairs", it.name, it.node, it.stmt, call, it.value), module)
+        yield from _pairs(
+            reader, wanted, Candidate("pairs", it.name, it.node, it.stmt, call, it.value), module
+        )
         return
     name = called_name(call)
-    if name == "update" and not isinstance(call.func, ast.Name) and (
-        isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name)
+    if (
+        name == "update"
+        and not isinstance(call.func, ast.Name)
+        and (isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name))
     ):
         kinds = reader.expression(call.func.value, module, it.stmt)
         if not kinds:
@@ -205,7 +248,14 @@ def _keyword(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> I
         construct, is_new = found
         said = sources.of_query(reader, wanted, call, module, it.stmt)
         yield _draft(
-            reader, wanted, it, module, construct, is_new=is_new, call=call, sources=said,
+            reader,
+            wanted,
+            it,
+            module,
+            construct,
+            is_new=is_new,
+            call=call,
+            sources=said,
             reason=f"{construct.replace('_', ' ')} of {wanted.shown}",
         )
         return
@@ -220,7 +270,9 @@ def _handed_on(
         if not isinstance(kind, Callee):
             continue
         node = kind.of.node
-        if node.args.kwarg is None or any(one.arg == it.name for one in (*node.args.args, *node.args.kwonlyargs)):
+        if node.args.kwarg is None or any(
+            one.arg == it.name for one in (*node.args.args, *node.args.kwonlyargs)
+        ):
             continue
         for sink in sinks(reader, wanted, node.args.kwarg.arg, kind.of.module, kind.of, 1):
             yield _of_sink(reader, wanted, it, sink, (None,))
@@ -239,18 +291,29 @@ def _pairs(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Ite
                 if found := takes_dict(reader, wanted, node, held, module, it.stmt):
                     said = sources.of_query(reader, wanted, node, module, it.stmt)
                     yield _draft(
-                        reader, wanted, it, module, found[0], is_new=found[1], call=node, sources=said,
+                        reader,
+                        wanted,
+                        it,
+                        module,
+                        found[0],
+                        is_new=found[1],
+                        call=node,
+                        sources=said,
                         reason=f"a dict that {called_name(node) or 'the call'} writes to {wanted.shown}",
                     )
                     return
                 match node.func:
-                    case ast.Attribute(value=ast.Name(id=name), attr="update" | "append" | "setdefault") if held in node.args:
+                    case ast.Attribute(
+                        value=ast.Name(id=name), attr="update" | "append" | "setdefault"
+                    ) if held in node.args:
                         yield from _flow(reader, wanted, name, it, module)
                         return
     match it.stmt:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if _within(value, held):
             yield from _flow(reader, wanted, name, it, module)
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.AST() as value) if _within(value, held):
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.AST() as value) if _within(
+            value, held
+        ):
             yield from _flow(reader, wanted, name, it, module)
 
 
@@ -281,32 +344,67 @@ def _flow(
     for sink in sinks(reader, wanted, name, module, function):
         if is_first:
             yield _draft(
-                reader, wanted, it, module, "dict_then_splat", is_new=sink.is_new,
-                confidence=Confidence.MEDIUM, reason=f"line {sink.stmt.lineno} writes the dict", row=f"dict {name}",
+                reader,
+                wanted,
+                it,
+                module,
+                "dict_then_splat",
+                is_new=sink.is_new,
+                confidence=Confidence.MEDIUM,
+                reason=f"line {sink.stmt.lineno} writes the dict",
+                row=f"dict {name}",
             )
             is_first = False
         said = constants.values(reader, it.value, module, it.stmt)
         yield _of_sink(reader, wanted, it, sink, said)
 
 
-def _of_sink(reader: Reader, wanted: Wanted, it: Candidate, sink: Sink, said: tuple[str | None, ...]) -> Draft:
+def _of_sink(
+    reader: Reader, wanted: Wanted, it: Candidate, sink: Sink, said: tuple[str | None, ...]
+) -> Draft:
     return Draft(
-        wanted, wanted.names[it.name], sink.construct, sink.module, sink.call, sink.stmt, said,
-        is_new=sink.is_new, confidence=Confidence.MEDIUM, call=sink.call,
+        wanted,
+        wanted.names[it.name],
+        sink.construct,
+        sink.module,
+        sink.call,
+        sink.stmt,
+        said,
+        is_new=sink.is_new,
+        confidence=Confidence.MEDIUM,
+        call=sink.call,
         reason=f"it writes what a dict holds, {it.name} of line {it.stmt.lineno} among it",
     )
 
 
 def _columns(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield ``{Order.status: x}``, the keys of which are columns of a class."""
-    if it.receiver is None or not fits(reader, wanted, reader.expression(it.receiver, module, it.stmt)):
+    if it.receiver is None or not fits(
+        reader, wanted, reader.expression(it.receiver, module, it.stmt)
+    ):
         return
     for part in own_expressions(it.stmt):
         for node in ast.walk(part):
-            if isinstance(node, ast.Call) and called_name(node) in ("update", "values", "on_conflict_do_update"):
-                if any(it.node in ast.walk(arg) for arg in [*node.args, *(k.value for k in node.keywords)]):
+            if isinstance(node, ast.Call) and called_name(node) in (
+                "update",
+                "values",
+                "on_conflict_do_update",
+            ):
+                if any(
+                    it.node in ast.walk(arg)
+                    for arg in [*node.args, *(k.value for k in node.keywords)]
+                ):
                     said = sources.of_query(reader, wanted, node, module, it.stmt)
-                    yield _draft(reader, wanted, it, module, "query_update", call=node, sources=said, reason=f"columns of {wanted.shown}")
+                    yield _draft(
+                        reader,
+                        wanted,
+                        it,
+                        module,
+                        "query_update",
+                        call=node,
+                        sources=said,
+                        reason=f"columns of {wanted.shown}",
+                    )
                     return
 
 
@@ -323,13 +421,31 @@ def _member(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> It
                 if keyword.arg in ("default", "server_default", "insert_default"):
                     said = constants.values(reader, keyword.value, module, it.stmt)
                     yield Draft(
-                        wanted, wanted.names[it.name], "column_default", module, it.node, it.stmt, said,
-                        is_new=True, label=Label.DEFAULT, reason="the value of a row that names none",
+                        wanted,
+                        wanted.names[it.name],
+                        "column_default",
+                        module,
+                        it.node,
+                        it.stmt,
+                        said,
+                        is_new=True,
+                        label=Label.DEFAULT,
+                        reason="the value of a row that names none",
                     )
         return
     made = reader.models.made(owner)
-    if made != frozenset([Instance(owner)]) and fits(reader, wanted, frozenset(k for k in made if isinstance(k, Instance))):
-        yield _draft(reader, wanted, it, module, "factory_attr", is_new=True, reason=f"a factory of {wanted.shown}")
+    if made != frozenset([Instance(owner)]) and fits(
+        reader, wanted, frozenset(k for k in made if isinstance(k, Instance))
+    ):
+        yield _draft(
+            reader,
+            wanted,
+            it,
+            module,
+            "factory_attr",
+            is_new=True,
+            reason=f"a factory of {wanted.shown}",
+        )
 
 
 def _listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
@@ -351,13 +467,44 @@ def _listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> It
         it = Candidate("listed", it.name, stmt, stmt, None, None)
     is_list = isinstance(it.stmt, ast.Assign) and last_name(it.stmt.targets[0]) == "list_editable"
     if is_list:
-        yield _draft(reader, wanted, it, module, "admin_list_editable", reason=f"the admin of {wanted.shown} edits it")
+        yield _draft(
+            reader,
+            wanted,
+            it,
+            module,
+            "admin_list_editable",
+            reason=f"the admin of {wanted.shown} edits it",
+        )
     elif any(one.endswith("Form") for one in names):
-        yield _draft(reader, wanted, it, module, "modelform_field", is_new=None, reason=f"a form of {wanted.shown} saves it")
+        yield _draft(
+            reader,
+            wanted,
+            it,
+            module,
+            "modelform_field",
+            is_new=None,
+            reason=f"a form of {wanted.shown} saves it",
+        )
     elif any(one.endswith("Serializer") for one in names) and not _is_read_only(holder, it.name):
-        yield _draft(reader, wanted, it, module, "serializer_field", is_new=None, reason=f"a serializer of {wanted.shown} saves it")
+        yield _draft(
+            reader,
+            wanted,
+            it,
+            module,
+            "serializer_field",
+            is_new=None,
+            reason=f"a serializer of {wanted.shown} saves it",
+        )
     elif any(one in ("UpdateView", "CreateView") for one in names):
-        yield _draft(reader, wanted, it, module, "view_field", is_new=None, reason=f"the form of a view of {wanted.shown} saves it")
+        yield _draft(
+            reader,
+            wanted,
+            it,
+            module,
+            "view_field",
+            is_new=None,
+            reason=f"the form of a view of {wanted.shown} saves it",
+        )
 
 
 def _is_read_only(holder: ClassDef, name: str) -> bool:
@@ -366,12 +513,19 @@ def _is_read_only(holder: ClassDef, name: str) -> bool:
             if "Method" in last_name(one.value.func):
                 return True
             for keyword in one.value.keywords:
-                if keyword.arg == "read_only" and isinstance(keyword.value, ast.Constant) and keyword.value.value:
+                if (
+                    keyword.arg == "read_only"
+                    and isinstance(keyword.value, ast.Constant)
+                    and keyword.value.value
+                ):
                     return True
     for stmt in holder.node.body:
         if isinstance(stmt, ast.ClassDef) and stmt.name == "Meta":
             for inner in stmt.body:
-                if isinstance(inner, ast.Assign) and last_name(inner.targets[0]) in ("read_only_fields", "extra_kwargs"):
+                if isinstance(inner, ast.Assign) and last_name(inner.targets[0]) in (
+                    "read_only_fields",
+                    "extra_kwargs",
+                ):
                     if f"'{name}'" in ast.unparse(inner.value):
                         return True
                     if isinstance(inner.value, ast.Name) and inner.value.id == "fields":
@@ -382,7 +536,11 @@ def _is_read_only(holder: ClassDef, name: str) -> bool:
 def _named(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield a ``bulk_update(rows, ["status"])`` whose values are assigned elsewhere."""
     call = it.call
-    if call is None or called_name(call) not in ("bulk_update", "abulk_update") or not isinstance(call.func, ast.Attribute):
+    if (
+        call is None
+        or called_name(call) not in ("bulk_update", "abulk_update")
+        or not isinstance(call.func, ast.Attribute)
+    ):
         return
     if not fits(reader, wanted, reader.expression(call.func.value, module, it.stmt)):
         return
@@ -393,7 +551,15 @@ def _named(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Ite
                 targets = stmt.targets if isinstance(stmt, ast.Assign) else [stmt.target]
                 if any(isinstance(t, ast.Attribute) and t.attr == it.name for t in targets):
                     return
-    yield _draft(reader, wanted, it, module, "bulk_update", call=call, reason=f"bulk_update of {wanted.shown}")
+    yield _draft(
+        reader,
+        wanted,
+        it,
+        module,
+        "bulk_update",
+        call=call,
+        reason=f"bulk_update of {wanted.shown}",
+    )
 
 
 def is_foreign(kinds: Kinds) -> bool:

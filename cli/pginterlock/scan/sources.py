@@ -44,13 +44,22 @@ def _guarded(
         if isinstance(stmt, ast.If) and not stmt.orelse and isinstance(stmt.body[-1], _LEAVES):
             if found := _tested(reader, stmt.test, row, names, module, stmt, wanted=False):
                 return found
-        if any(isinstance(t, ast.Attribute) and t.attr in names for t in getattr(stmt, "targets", [])):
+        if any(
+            isinstance(t, ast.Attribute) and t.attr in names for t in getattr(stmt, "targets", [])
+        ):
             return ()
     return ()
 
 
 def _tested(
-    reader: Reader, test: ast.AST, row: str, names: set[str], module: Module, at: ast.AST, *, wanted: bool
+    reader: Reader,
+    test: ast.AST,
+    row: str,
+    names: set[str],
+    module: Module,
+    at: ast.AST,
+    *,
+    wanted: bool,
 ) -> tuple[str, ...]:
     match test:
         case ast.BoolOp(op=op, values=values) if isinstance(op, ast.And if wanted else ast.Or):
@@ -59,7 +68,9 @@ def _tested(
                     return found
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return _tested(reader, operand, row, names, module, at, wanted=not wanted)
-        case ast.Compare(left=ast.Attribute(value=value, attr=attr), ops=[op], comparators=[other]) if attr in names:
+        case ast.Compare(
+            left=ast.Attribute(value=value, attr=attr), ops=[op], comparators=[other]
+        ) if attr in names:
             is_same = isinstance(op, (ast.Eq, ast.In) if wanted else (ast.NotEq, ast.NotIn))
             if is_same and ast.unparse(value) == row:
                 return tuple(dict.fromkeys(_known(reader, other, module, at)))
@@ -81,7 +92,9 @@ def of_query(
     node: ast.AST = call.func
     while isinstance(node, (ast.Attribute, ast.Call)):
         if isinstance(node, ast.Call):
-            if called_name(node) in _FILTERS and (found := _filtered(reader, node, names, module, at)):
+            if called_name(node) in _FILTERS and (
+                found := _filtered(reader, node, names, module, at)
+            ):
                 return found
             node = node.func
         else:
@@ -93,13 +106,19 @@ def _filtered(
     reader: Reader, call: ast.Call, names: set[str], module: Module, at: ast.AST
 ) -> tuple[str, ...]:
     for it in call.keywords:
-        if it.arg in names or it.arg in {f"{one}__in" for one in names} | {f"{one}__exact" for one in names}:
+        if it.arg in names or it.arg in {f"{one}__in" for one in names} | {
+            f"{one}__exact" for one in names
+        }:
             if found := tuple(dict.fromkeys(_known(reader, it.value, module, at))):
                 return found
     for arg in call.args:
         match arg:
-            case ast.Compare(left=ast.Attribute(attr=attr), ops=[ast.Eq()], comparators=[other]) if attr in names:
+            case ast.Compare(
+                left=ast.Attribute(attr=attr), ops=[ast.Eq()], comparators=[other]
+            ) if attr in names:
                 return tuple(dict.fromkeys(_known(reader, other, module, at)))
-            case ast.Call(func=ast.Attribute(value=ast.Attribute(attr=attr), attr="in_"), args=[other]) if attr in names:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Attribute(attr=attr), attr="in_"), args=[other]
+            ) if attr in names:
                 return tuple(dict.fromkeys(_known(reader, other, module, at)))
     return ()

@@ -10,17 +10,23 @@ from pginterlock.scan.kinds import Callee, Function
 from pginterlock.scan.modules import Module, class_of, function_of
 from pginterlock.scan.site import Callers, Transaction
 
-_OPENING = frozenset("""
+_OPENING = frozenset(
+    """
     atomic begin begin_nested transaction commit_on_success atomic_with_retry atomic_if_using_transaction
     in_transaction durable_atomic transaction_atomic begin_transaction
-""".split())
+""".split()
+)
 _DEPTH = 4
-_COMMON = frozenset("""
+_COMMON = frozenset(
+    """
     save get post put patch delete create update run handle execute __init__ __call__ clean main
     dispatch perform process add remove apply close open start stop send
-""".split())
+""".split()
+)
 # Methods that override those of a framework: who calls them is not to be told by their name.
-_FRAMEWORK = frozenset(["save", "create", "get_or_create", "update_or_create", "delete", "update", "__init__"])
+_FRAMEWORK = frozenset(
+    ["save", "create", "get_or_create", "update_or_create", "delete", "update", "__init__"]
+)
 _ATOMIC_REQUESTS = re.compile(rb"ATOMIC_REQUESTS[\"']?\]?\s*[:=]\s*(True|env|bool)")
 
 Verdict = tuple[Transaction, Callers, str]
@@ -90,7 +96,12 @@ class Transactions:
         return found
 
     def _protects(
-        self, module: Module, stmt: ast.AST, caller: Function | None, asked: frozenset[Function], depth: int
+        self,
+        module: Module,
+        stmt: ast.AST,
+        caller: Function | None,
+        asked: frozenset[Function],
+        depth: int,
     ) -> bool:
         if opened_around(module, stmt):
             return True
@@ -111,7 +122,9 @@ class Transactions:
             return True
         if callees:
             return any(
-                it.name == function.name and it.owner and function.owner
+                it.name == function.name
+                and it.owner
+                and function.owner
                 and self.reader.models.is_kin(it.owner, function.owner)
                 for it in callees
             )
@@ -123,12 +136,17 @@ class Transactions:
         """Say whether *function* answers a request that is a transaction by the settings."""
         if self._requests is None:
             texts = self.reader.project.texts
-            self._requests = any(_ATOMIC_REQUESTS.search(texts[it]) for it in self.reader.project.holding("ATOMIC_REQUESTS"))
+            self._requests = any(
+                _ATOMIC_REQUESTS.search(texts[it])
+                for it in self.reader.project.holding("ATOMIC_REQUESTS")
+            )
         if not self._requests:
             return False
         owner = class_of(function)
         if owner is not None:
-            names = {it.name for it in self.reader.models.ancestry(owner)} | self.reader.models.foreign(owner)
+            names = {
+                it.name for it in self.reader.models.ancestry(owner)
+            } | self.reader.models.foreign(owner)
             return any(it.endswith(("View", "ViewSet")) for it in names)
         first = function.node.args.args[:1]
         return bool(first) and first[0].arg == "request"
@@ -155,7 +173,11 @@ def opened_around(module: Module, stmt: ast.AST) -> str:
     """Return what opens a transaction around a statement in its own function; or nothing."""
     node: ast.AST | None = stmt
     while node is not None:
-        if isinstance(node, (ast.With, ast.AsyncWith)) and node is not stmt or isinstance(node, (ast.With, ast.AsyncWith)):
+        if (
+            isinstance(node, (ast.With, ast.AsyncWith))
+            and node is not stmt
+            or isinstance(node, (ast.With, ast.AsyncWith))
+        ):
             for it in node.items:
                 if opens(it.context_expr):
                     return f"line {node.lineno} opens one"
@@ -180,15 +202,27 @@ def _decorated(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     for it in node.decorator_list:
         if opens(it):
             return f"decorated by {last_name(it)}"
-        if isinstance(it, ast.Call) and last_name(it) == "method_decorator" and any(map(opens, it.args)):
+        if (
+            isinstance(it, ast.Call)
+            and last_name(it) == "method_decorator"
+            and any(map(opens, it.args))
+        ):
             return "decorated by atomic"
     return ""
 
 
 def _of_class(owner: ast.ClassDef, method: str) -> str:
     for it in owner.decorator_list:
-        if isinstance(it, ast.Call) and last_name(it) == "method_decorator" and any(map(opens, it.args)):
-            named = [k.value.value for k in it.keywords if k.arg == "name" and isinstance(k.value, ast.Constant)]
+        if (
+            isinstance(it, ast.Call)
+            and last_name(it) == "method_decorator"
+            and any(map(opens, it.args))
+        ):
+            named = [
+                k.value.value
+                for k in it.keywords
+                if k.arg == "name" and isinstance(k.value, ast.Constant)
+            ]
             if not named or named[0] in ("dispatch", method):
                 return "its class is decorated by atomic"
     return ""

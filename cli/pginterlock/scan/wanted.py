@@ -46,7 +46,15 @@ def wanted(reader: Reader, target: Target) -> Wanted:
     shown = target.model or (found[0].name if found else target.table or "")
     variables = {snake(it.name) for it in found} or {snake(shown.rpartition(".")[2])}
     is_mapped = any(is_mapped_class(reader, it) for it in found)
-    return Wanted(target, names, frozenset(found), frozenset(map(str.lower, tables)), frozenset(variables), is_mapped, shown.rpartition(".")[2])
+    return Wanted(
+        target,
+        names,
+        frozenset(found),
+        frozenset(map(str.lower, tables)),
+        frozenset(variables),
+        is_mapped,
+        shown.rpartition(".")[2],
+    )
 
 
 def snake(name: str) -> str:
@@ -60,7 +68,9 @@ def _classes(reader: Reader, target: Target) -> Iterator[ClassDef]:
         app = target.model.rpartition(".")[0]
         near = [it for it in found if app and f"/{app}/" in f"/{it.module.path}"]
         found = near or found
-        models = [it for it in found if reader.models.is_model(it) and not reader.models.is_abstract(it)]
+        models = [
+            it for it in found if reader.models.is_model(it) and not reader.models.is_abstract(it)
+        ]
         yield from models or found
         return
     bare = (target.table or "").rpartition(".")[2]
@@ -69,7 +79,9 @@ def _classes(reader: Reader, target: Target) -> Iterator[ClassDef]:
             continue
         for them in module.classes.values():
             for it in them:
-                if bare in {name.rpartition(".")[2] for name in tables_of(reader, it, is_told=True)}:
+                if bare in {
+                    name.rpartition(".")[2] for name in tables_of(reader, it, is_told=True)
+                }:
                     yield it
 
 
@@ -79,16 +91,24 @@ def tables_of(reader: Reader, of: ClassDef, *, is_told: bool = False) -> Iterato
     for base in [of] if is_told else reader.models.ancestry(of):
         for stmt in base.node.body:
             match stmt:
-                case ast.Assign(targets=[ast.Name(id="__tablename__")], value=ast.Constant(value=str(name))):
+                case ast.Assign(
+                    targets=[ast.Name(id="__tablename__")], value=ast.Constant(value=str(name))
+                ):
                     yield name
                     told = True
-                case ast.Assign(targets=[ast.Name(id="__table__")], value=ast.Call(args=[ast.Constant(value=str(name)), *_])):
+                case ast.Assign(
+                    targets=[ast.Name(id="__table__")],
+                    value=ast.Call(args=[ast.Constant(value=str(name)), *_]),
+                ):
                     yield name
                     told = True
                 case ast.ClassDef(name="Meta", body=body):
                     for it in body:
                         match it:
-                            case ast.Assign(targets=[ast.Name(id="db_table")], value=ast.Constant(value=str(name))):
+                            case ast.Assign(
+                                targets=[ast.Name(id="db_table")],
+                                value=ast.Constant(value=str(name)),
+                            ):
                                 yield name.strip('"').replace('"."', ".")
                                 told = True
         if told:
@@ -107,7 +127,10 @@ def is_mapped_class(reader: Reader, of: ClassDef) -> bool:
         if "__tablename__" in names or "__table__" in names or "__mapper_args__" in names:
             return True
         for bound in names.values():
-            if any(isinstance(b.value, ast.Call) and last_name(b.value.func) in orm.COLUMN_CALLS for b in bound):
+            if any(
+                isinstance(b.value, ast.Call) and last_name(b.value.func) in orm.COLUMN_CALLS
+                for b in bound
+            ):
                 return True
     return bool({"DeclarativeBase", "Base"} & reader.models.foreign(of))
 
@@ -121,11 +144,15 @@ def _aliases(reader: Reader, of: ClassDef, fields: Iterable[str]) -> Iterator[tu
                 if not isinstance(it.value, ast.Call):
                     continue
                 match it.value.args[:1]:
-                    case [ast.Constant(value=str(column))] if column in wanted and last_name(it.value.func) in orm.COLUMN_CALLS:
+                    case [ast.Constant(value=str(column))] if (
+                        column in wanted and last_name(it.value.func) in orm.COLUMN_CALLS
+                    ):
                         yield name, column
                 for keyword in it.value.keywords:
                     match keyword:
-                        case ast.keyword(arg="db_column", value=ast.Constant(value=str(column))) if column in wanted:
+                        case ast.keyword(
+                            arg="db_column", value=ast.Constant(value=str(column))
+                        ) if column in wanted:
                             yield name, column
 
 
@@ -151,7 +178,10 @@ def is_table(wanted: Wanted, name: str) -> bool:
     """Say whether a table of that name, with or without its schema, is the one that is wanted."""
     low = name.lower()
     bare = low.rpartition(".")[2]
-    return any(low == it or bare == it.rpartition(".")[2] and ("." not in low or "." not in it) for it in wanted.tables)
+    return any(
+        low == it or bare == it.rpartition(".")[2] and ("." not in low or "." not in it)
+        for it in wanted.tables
+    )
 
 
 def _is_kin(reader: Reader, wanted: Wanted, of: ClassDef) -> bool:
@@ -162,7 +192,11 @@ def _is_kin(reader: Reader, wanted: Wanted, of: ClassDef) -> bool:
         return True
     for it in wanted.classes:
         if of in reader.models.ancestry(it):
-            return reader.models.is_abstract(of) or not reader.models.is_model(of) or not _has_table(reader, of)
+            return (
+                reader.models.is_abstract(of)
+                or not reader.models.is_model(of)
+                or not _has_table(reader, of)
+            )
     return False
 
 
