@@ -1,7 +1,9 @@
 """Find the write sites of a code base: paths in, sites out. The shell of `scan`."""
 
 import ast
+import gc
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from pginterlock.scan.wanted import Wanted, wanted
 _BY_FRAMEWORK = frozenset(
     ["modelform_field", "serializer_field", "view_field", "admin_list_editable"]
 )
+_HELD_LINES = 100_000  # of trees that are not needed any more, before they are let go
 _SHOWN = 50  # files from one word of progress to the next
 
 
@@ -46,10 +49,23 @@ def scan(
         return known
     found = Scanned(files=len(texts.python) + len(texts.sql), lines=texts.lines)
     found.unread += texts.unread
-    _Scan(texts, targets, found, progress).run()
+    with _uncollected():
+        _Scan(texts, targets, found, progress).run()
     if cache:
         kept.store(cache, key, found)
     return found
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let Python not look for garbage: trees are many objects, and hold no cycles."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 class _Scan:
@@ -70,19 +86,24 @@ class _Scan:
         self.transactions = Transactions(self.reader)
         self.names = frozenset(name for it in self.wanted for name in it.names)
         self.words = _words(self.wanted)
+        self.forgotten = 0
 
     def run(self) -> None:
         """Add all that is found."""
         looked = pattern(self.names)
         drafts: list[Draft] = []
+        new: list[Draft] = []
         total = len(self.texts.python)
         for number, (path, raw) in enumerate(self.texts.python.items()):
             if number % _SHOWN == 0:
                 self.progress(f"scanning: {number} of {total} files")
             lines = hit_lines(raw, looked)
-            if lines and (module := self.project.module(path)):
-                drafts += self._drafts(module, lines)
+            if lines and (module := self.project.module(path, is_kept=False)):
+                new = list(self._drafts(module, lines))
+                drafts += new
             self._embedded(path, raw)
+            if lines and not new:
+                self._forget(path)
         self.progress("judging transactions")
         for group in grouped(once(drafts)):
             self._add(self._site(group))
@@ -93,6 +114,15 @@ class _Scan:
         self.found.missing += [
             it.target.model for it in self.wanted if it.target.model and not self._is_known(it)
         ]
+
+    def _forget(self, path: str) -> None:
+        """Let a file go that held nothing; and all that was said of such, from time to time."""
+        self.forgotten += self.project.forget(path)
+        if self.forgotten > _HELD_LINES:
+            self.forgotten = 0
+            self.reader.forget()
+            for it in self.wanted:
+                it.flows.clear()
 
     def _is_known(self, it: Wanted) -> bool:
         """Say whether something of the project is what was asked for: a class, or a table."""
@@ -132,7 +162,7 @@ class _Scan:
         if not any(it in low for it in _ROOTS) or not self._speaks_of(low):
             return
         text = self.texts.decoded.get(path) or raw.decode("utf-8-sig", "replace")
-        if not may_embed(text) or not (module := self.project.module(path)):
+        if not may_embed(text) or not (module := self.project.module(path, is_kept=False)):
             return
         writes = embedded_writes(module.tree, module.text)
         if not writes:

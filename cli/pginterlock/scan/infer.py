@@ -50,6 +50,11 @@ class Reader:
         self._depth = 0
         self.uses: dict[ast.AST, Any] = {}
 
+    def forget(self) -> None:
+        """Forget what was said: it is found again when it is asked for."""
+        self._said.clear()
+        self.uses.clear()
+
     # -- remembering -------------------------------------------------------------------------
 
     def once(self, question: object, answer: "Iterator[Kinds]") -> Kinds:

@@ -6,7 +6,6 @@ holds no ``__init__.py``, or else by the longest end of a path that fits.
 
 import ast
 import re
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
@@ -14,9 +13,8 @@ from pginterlock.scan.kinds import ClassDef
 from pginterlock.scan.modules import Module, classes_in, read, statements_at
 
 _INIT = "__init__.py"
+_CALLED = re.compile(rb"(\w+) ?\(")
 _BACK = re.compile(rb"(?:related_name|backref)\s*=\s*(?:\w+\.)*(?:backref\(\s*)?[\"'](\w+)[\"']")
-# Trees are large: so many lines of them are kept, the others are read again when they are needed.
-_KEPT_LINES = 400_000
 
 
 class Project:
@@ -26,14 +24,15 @@ class Project:
         self.texts = texts
         self.decoded = decode or {}
         self.broken: dict[str, tuple[int, str]] = {}
-        self._modules: OrderedDict[str, Module] = OrderedDict()
-        self._kept = 0
+        self._modules: dict[str, Module] = {}
         self._names: dict[str, str] = {}
         self._by_name: dict[str, str] = {}
         self._ends: dict[str, list[str]] = {}
         self._classes: dict[str, list[str]] | None = None
         self._lower: dict[str, list[str]] = {}
         self._heirs: dict[str, list[tuple[str, str]]] = {}
+        self._asked: set[str] = set()
+        self._called: dict[bytes, list[str]] | None = None
         self._back: dict[str, list[str]] | None = None
         self._holding: dict[bytes, list[str]] = {}
         self._calls: dict[str, list[tuple[Module, ast.Call, ast.stmt]]] = {}
@@ -53,10 +52,14 @@ class Project:
             if parts:
                 self._ends.setdefault(parts[-1], []).append(path)
 
-    def module(self, path: str) -> Module | None:
-        """Return the module of a file; None where it does not parse."""
+    def module(self, path: str, *, is_kept: bool = True) -> Module | None:
+        """Return the module of a file; None where it does not parse.
+
+        One that is not to be kept may be forgotten, as long as nobody else has asked for it.
+        """
+        if is_kept:
+            self._asked.add(path)
         if found := self._modules.get(path):
-            self._modules.move_to_end(path)
             return found
         if path in self.broken:
             return None
@@ -79,6 +82,12 @@ class Project:
             return None
         self._modules[path] = found
         return found
+
+    def forget(self, path: str) -> int:
+        """Forget a module that nobody else has asked for; return how many lines it has."""
+        if path in self._asked or not (found := self._modules.pop(path, None)):
+            return 0
+        return found.text.count("\n")
 
     def named(self, name: str, near: str) -> Module | None:
         """Return the module of a dotted *name*, as a module at path *near* would import it."""
@@ -146,13 +155,21 @@ class Project:
             self._holding[raw] = [path for path, text in self.texts.items() if raw in text]
         return self._holding[raw]
 
+    def _calling(self, name: str) -> Sequence[str]:
+        """Return the files in which something of that name is called."""
+        if self._called is None:
+            self._called = {}
+            for path, raw in self.texts.items():
+                for found in set(_CALLED.findall(raw)):
+                    self._called.setdefault(found, []).append(path)
+        return self._called.get(name.encode(), ())
+
     def calls(self, name: str, limit: int = 60) -> Sequence[tuple[Module, ast.Call, ast.stmt]]:
         """Return the calls of something named *name*; none where more than *limit* files have it."""
         key = f"{name} {limit}"
         if key not in self._calls:
             found: list[tuple[Module, ast.Call, ast.stmt]] = []
-            pattern = re.compile(rb"\b%s\b\s*\(" % re.escape(name.encode()))
-            paths = [it for it in self.holding(name) if pattern.search(self.texts[it])]
+            paths = self._calling(name)
             for path in paths if len(paths) <= limit else ():
                 if module := self.module(path):
                     found += ((module, call, stmt) for call, stmt in calls_in(module, name))
@@ -162,11 +179,8 @@ class Project:
 
 def calls_in(module: Module, name: str) -> Iterator[tuple[ast.Call, ast.stmt]]:
     """Yield the calls of *name* in a module, each with its statement."""
-    text, line, at = module.text, 1, 0
     seen: set[ast.stmt] = set()
-    for match in re.finditer(rf"\b{re.escape(name)}\b\s*\(", text):
-        line += text.count("\n", at, match.start())
-        at = match.start()
+    for line in lines_that_call(module.text, name):
         for stmt in statements_at(module, line):
             if stmt in seen:
                 continue
@@ -175,6 +189,19 @@ def calls_in(module: Module, name: str) -> Iterator[tuple[ast.Call, ast.stmt]]:
                 for node in ast.walk(part):
                     if isinstance(node, ast.Call) and called_name(node) == name:
                         yield node, stmt
+
+
+def lines_that_call(text: str, name: str) -> Iterator[int]:
+    """Yield the lines on which *name* and a parenthesis stand."""
+    line, counted, at = 1, 0, text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        is_word = not (text[at - 1 : at].isalnum() or text[at - 1 : at] == "_")
+        if is_word and text[end : end + 2].lstrip()[:1] == "(":
+            line += text.count("\n", counted, at)
+            counted = at
+            yield line
+        at = text.find(name, end)
 
 
 def called_name(call: ast.Call) -> str:
