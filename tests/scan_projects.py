@@ -23,7 +23,9 @@ class Customer(models.Model):
 
 
 class Order(models.Model):
-    NEW, PAID, SHIPPED = "new", "paid", "shipped"
+    NEW = "new"
+    PAID = "paid"
+    SHIPPED = "shipped"
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="orders")
     status = models.TextField(default=NEW)
     note = models.TextField()
