@@ -1,4 +1,4 @@
-"""Writes by SQLAlchemy, mapped and Core: each is found, and what looks like it and is none is not."""
+"""Writes by SQLAlchemy, mapped and Core: each is found, and what only looks like it is not."""
 
 import textwrap
 from pathlib import Path
@@ -208,7 +208,7 @@ def test_a_table_of_core_by_its_name(tmp_path: Path) -> None:
 
 
         def pay(connection, pk):
-            connection.execute(orders.update().where(orders.c.status == "new").values(status="paid"))  # WRITE
+            connection.execute(orders.update().where(orders.c.id == 1).values(status="x"))  # WRITE
             connection.execute(orders.insert().values(status="new"))  # WRITE
             connection.execute(orders.insert(), [{"status": "new"}])  # WRITE
             connection.execute(bills.update().where(bills.c.status == "new").values(status="paid"))
