@@ -47,6 +47,11 @@ class _Again(Exception):
     """The server says: try the whole transaction again."""
 
 
+def _all_told(error: psycopg.Error) -> str:
+    told = error.diag
+    return " / ".join(filter(None, (told.message_primary, told.message_detail, told.context)))
+
+
 @dataclass(slots=True)
 class _Running:
     """A transaction under way."""
@@ -113,13 +118,16 @@ class Session:
         )
 
     def _run(self, plan: Plan) -> None:
+        failed: list[str] = []
         for _ in range(_RETRIES):
             try:
                 self._try(plan)
-            except _Again:
+            except _Again as again:
+                failed.append(str(again))
                 continue
             return
-        self._disagree(None, f"not done after {_RETRIES} tries", "")
+        what = f"not done after {_RETRIES} tries"
+        self._disagree(None, what, "; ".join([str(plan), *failed[-3:]]))
 
     def _try(self, plan: Plan) -> None:
         running = _Running(plan, time.monotonic_ns())
@@ -192,7 +200,7 @@ class Session:
             self.told.count(self.told.retried, _AGAIN[error.sqlstate])
             with suppress(psycopg.Error):
                 self._session.rollback()
-            raise _Again from error
+            raise _Again(_all_told(error)) from error
 
     # What came of it.
 
