@@ -26,6 +26,7 @@ LOGINS = ("inn_app", "inn_night", "inn_day", "inn_late")
 ROLES = {it: tuple(role for role in MEMBERS[it] if role != JUDGE) for it in LOGINS}
 _JUDGES = 0.04  # how many transactions are of one who may approve, and not write
 _RETRIES = 100
+_PAUSE_S = 0.001  # before another try, at most, and once more for each that failed
 _THOUGHT_S = 0.01
 _AGAIN = {"40001": "serialization, retried", "40P01": "deadlock, retried"}
 
@@ -69,6 +70,7 @@ class Session:
     def __init__(self, dsn: str, number: int, seed: str, model: Model, rolls: str = "all") -> None:
         self._model = model
         self._dice = random.Random(seed)
+        self._pauses = random.Random(f"{seed} pauses")
         self._login = LOGINS[number % len(LOGINS)]
         self._rolled = Dice(self._dice, rolls=rolls)
         self._notices: list[Notice] = []
@@ -124,6 +126,7 @@ class Session:
                 self._try(plan)
             except _Again as again:
                 failed.append(str(again))
+                time.sleep(self._pauses.random() * _PAUSE_S * len(failed))
                 continue
             return
         what = f"not done after {_RETRIES} tries"
