@@ -208,7 +208,7 @@ def test_a_stale_snapshot_ends_in_40001_and_never_in_a_wrong_room(
     assert taken(admin) == [5]
 
 
-# How a room comes to a key that another had: the session says that a guest is in it, or that none is.
+# How a room comes to a key that another had, with a guest in it or without.
 COMES = {
     "new and empty": "insert into inn.room (id) values (5)",
     "new and taken": "insert into inn.room (id, is_taken) values (5, true)",
