@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import psycopg
 
-from pginterlock import assets, database
+from pginterlock import assets, database, following
 from pginterlock.elements import TableName
 from pginterlock.fit import column_names
 from pginterlock.objects import DbObject, ObjectKind
@@ -170,10 +170,12 @@ def watch_sql(writing: Writing, objects: Iterable[DbObject]) -> str:
 
 def _asked(writing: Writing, objects: Iterable[DbObject]) -> Iterator[Mapping[str, str]]:
     machine, own = writing.machine, writing.table.name
-    for kind in ("table", "persistence", "owner"):
+    yield _followed(_part("table", own), following.of_table(writing))
+    for kind in ("persistence", "owner"):
         yield _part(kind, own)
+    followed = following.columns(writing)
     for name in dict.fromkeys([*writing.key, *column_names(machine)]):
-        yield _part("column", own, name)
+        yield _followed(_part("column", own, name), "name" if name in followed else "")
     for other in machine.targets_elsewhere:
         yield _part("other", other)
         yield _part("persistence", other)
@@ -186,6 +188,10 @@ def _asked(writing: Writing, objects: Iterable[DbObject]) -> Iterator[Mapping[st
             place, _, name = it.name.rpartition(" ")
             schema, _, relation = place.partition(".")
             yield _part(it.kind.value, TableName(schema, relation), name)
+
+
+def _followed(part: Mapping[str, str], what: str) -> Mapping[str, str]:
+    return {**part, "followed": what} if what else part
 
 
 def _part(kind: str, of: TableName, name: str = "") -> Mapping[str, str]:

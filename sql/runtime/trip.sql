@@ -4,7 +4,8 @@
 --
 -- By the result, never by who did it, or with what words. It lets through: a transaction with a pass
 -- (its end is judged); a session with an open bypass of the machine; a machine that only observes; a
--- tripwire that only records. All but the first are recorded.
+-- tripwire that only records. All but the first are recorded. What has another name is followed first,
+-- where that can be done for certain.
 
 create or replace function interlock.trip(p_machine text, p_command text)
     returns void
@@ -27,6 +28,10 @@ begin
         return;
     end if;
     perform interlock.follow_partitions(p_machine);
+    if p_command <> 'COMMIT' then
+        perform interlock.follow_names(p_machine, p_command);
+        select m.* into v_machine from interlock.machine as m where m.machine_name = p_machine;
+    end if;
     v_told := array(
         select l.told from interlock.guarded_losses(p_machine) as l
         order by l.kind <> 'table', l.kind <> 'column', l.told
