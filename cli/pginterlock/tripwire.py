@@ -12,6 +12,7 @@ from enum import StrEnum
 import psycopg
 
 from pginterlock import assets, database, following
+from pginterlock.compiler import MachineNames
 from pginterlock.elements import TableName
 from pginterlock.fit import column_names
 from pginterlock.objects import DbObject, ObjectKind
@@ -183,7 +184,9 @@ def _asked(writing: Writing, objects: Iterable[DbObject]) -> Iterator[Mapping[st
         yield _part("column", mirror.table, mirror.column)
     for it in objects:
         if it.kind is ObjectKind.FUNCTION:
-            yield _part("function", own, it.name.partition("(")[0])
+            name = it.name.partition("(")[0]
+            is_told = name.rpartition(".")[2] in MachineNames(machine.name).by_place
+            yield _followed(_part("function", own, name), "words" if is_told else "")
         elif it.kind in (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.INDEX):
             place, _, name = it.name.rpartition(" ")
             schema, _, relation = place.partition(".")

@@ -2,7 +2,8 @@
 --
 -- p_old and p_new are schema and name of a table, or the name of a column. Nothing is done, and so
 -- the rename is refused, where the name is no plain word or one that the machine uses already, where
--- a function is not as it was recorded, or where its owner may not write it.
+-- a function is not as it was recorded, or where its owner may not write it. A function that names
+-- things in messages alone, and may not be written, is left to apply.
 
 create or replace function interlock.follow_one(
     p_machine text, p_command text, p_what text, p_old text[], p_new text[]
@@ -61,7 +62,12 @@ begin
                 else interlock.renamed_column(p.prosrc, p_old[1], p_new[1])
             end as body,
             p_what = 'column'
-            and interlock.renamed_column(p.prosrc, p_new[1], p_old[1]) <> p.prosrc as is_taken
+            and interlock.renamed_column(p.prosrc, p_new[1], p_old[1]) <> p.prosrc as is_taken,
+            g.followed is not distinct from 'words' and not (
+                has_schema_privilege(p.pronamespace, 'create')
+                and has_schema_privilege(p.pronamespace, 'usage')
+                and pg_has_role(p.proowner, 'usage')
+            ) as is_left
         from interlock.guarded as g
         join pg_proc as p on true
         join pg_namespace as n on n.oid = p.pronamespace and g.name = n.nspname || '.' || p.proname
@@ -70,7 +76,7 @@ begin
     loop
         if v_it.is_taken then
             raise insufficient_privilege;
-        elsif v_it.body <> v_it.prosrc then
+        elsif v_it.body <> v_it.prosrc and not v_it.is_left then
             execute v_it.head || ' AS ' || quote_literal(v_it.body);
         end if;
     end loop;
