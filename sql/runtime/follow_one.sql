@@ -1,8 +1,7 @@
 -- Write one machine under the new name of its table or of a column: functions, registry, record.
 --
 -- p_old and p_new are schema and name of a table, or the name of a column. Nothing is done, and so
--- the rename is refused, where the name is no plain word or one that the machine uses already, where
--- a function is not as it was recorded, or where its owner may not write it. A function that names
+-- the rename is refused, where a name is no plain word, where a function is not as it was recorded, or where its owner may not write it. A function that names
 -- things in messages alone, and may not be written, is left to apply.
 
 create or replace function interlock.follow_one(
@@ -13,21 +12,23 @@ create or replace function interlock.follow_one(
     set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_machine  interlock.machine;
     v_schema   constant boolean := p_what = 'table' and p_old[1] <> p_new[1]
         and to_regnamespace(p_old[1]) is null;
+    v_taken    boolean;
     v_it       record;
 begin
-    select m.* into strict v_machine from interlock.machine as m where m.machine_name = p_machine;
+    v_taken := p_what = 'column' and exists (
+        select from interlock.machine as m
+        where
+            m.machine_name = p_machine
+            and interlock.renamed_column(m.definition::text, p_new[1], p_old[1]) <> m.definition::text
+    );
     if exists (
         select from unnest(p_old || p_new) as w (word) where w.word !~ '^[a-z_][a-z0-9_]*$'
     )
         or p_what = 'column' and exists (
             select from pg_get_keywords() as k where k.word = p_new[1] and k.catcode <> 'U'
         )
-        or p_what = 'column' and interlock.renamed_column(
-            v_machine.definition::text, p_new[1], p_old[1]
-        ) <> v_machine.definition::text
         or exists (
             select from interlock.guarded as g
             where
@@ -61,8 +62,10 @@ begin
                 when 'table' then interlock.renamed_table(p.prosrc, p_old, p_new, v_schema)
                 else interlock.renamed_column(p.prosrc, p_old[1], p_new[1])
             end as body,
-            p_what = 'column'
-            and interlock.renamed_column(p.prosrc, p_new[1], p_old[1]) <> p.prosrc as is_taken,
+            case p_what
+                when 'table' then interlock.renamed_table(p.prosrc, p_new, p_old, v_schema)
+                else interlock.renamed_column(p.prosrc, p_new[1], p_old[1])
+            end <> p.prosrc as is_taken,
             g.followed is not distinct from 'words' and not (
                 has_schema_privilege(p.pronamespace, 'create')
                 and has_schema_privilege(p.pronamespace, 'usage')
@@ -74,15 +77,21 @@ begin
         cross join lateral pg_get_functiondef(p.oid) as d (full_text)
         where g.machine_name = p_machine and g.kind = 'function'
     loop
-        if v_it.is_taken then
-            raise insufficient_privilege;
-        elsif v_it.body <> v_it.prosrc and not v_it.is_left then
+        v_taken := v_taken or v_it.is_taken;
+        if v_it.body <> v_it.prosrc and not v_it.is_left then
             execute v_it.head || ' AS ' || quote_literal(v_it.body);
         end if;
     end loop;
     delete from interlock.ddl_pass as p
     where p.machine_name = p_machine and p.transaction_id = pg_current_xact_id();
     perform interlock.follow_record(p_machine, p_what, p_old, p_new, v_schema);
+    if v_taken then
+        -- The new name was in use for something else: what stands for the column is no longer told.
+        update interlock.guarded as g set followed = null
+        where
+            g.machine_name = p_machine and g.kind = p_what
+            and g.name = case p_what when 'column' then p_new[1] else '' end;
+    end if;
     if p_what = 'table' then
         update interlock.machine as m
         set
