@@ -15,6 +15,7 @@ from pginterlock import assets, database, following
 from pginterlock.compiler import MachineNames
 from pginterlock.elements import TableName
 from pginterlock.fit import column_names
+from pginterlock.following import Renamed
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Rights
@@ -45,13 +46,15 @@ class Mode(StrEnum):
 class Watched:
     """One installed machine: whether it is watched at all, and what it has lost.
 
-    *is_lost*: something was lost before, and let through.
+    *is_lost*: something was lost before, and let through. *follows* are renames that it follows and
+    that apply has not seen.
     """
 
     machine: str
     losses: tuple[str, ...]
     is_watched: bool
     is_lost: bool
+    follows: tuple[Renamed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,13 @@ def look(connection: psycopg.Connection) -> Tripwire:
     watched = None
     if state["is_known"] and state["is_readable"] and state["is_callable"]:
         watched = tuple(
-            Watched(row["machine_name"], tuple(row["losses"]), row["is_watched"], row["is_lost"])
+            Watched(
+                row["machine_name"],
+                tuple(row["losses"]),
+                row["is_watched"],
+                row["is_lost"],
+                tuple(Renamed(*it) for it in row["follows"]),
+            )
             for row in database.ask(connection, "tripwire_losses.sql")
         )
     return Tripwire(

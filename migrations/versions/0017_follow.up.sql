@@ -8,4 +8,4 @@ alter table interlock.guarded add column followed text;
 comment on column interlock.guarded.place is
 'Of a column: table, this table and number, as they were; another database has others.';
 comment on column interlock.guarded.followed is
-'What may change and is followed (name, schema): proved by the compiler; null where nothing may.';
+'What may change and is followed (name, schema): the compiler proved it. Of an old name, the new one.';

@@ -1,8 +1,9 @@
 -- Write one machine under the new name of its table or of a column: functions, registry, record.
 --
 -- p_old and p_new are schema and name of a table, or the name of a column. Nothing is done, and so
--- the rename is refused, where a name is no plain word, where a function is not as it was recorded, or where its owner may not write it. A function that names
--- things in messages alone, and may not be written, is left to apply.
+-- the rename is refused, where a name is no plain word, where a function is not as it was recorded, or
+-- where the owner of schema interlock may not write it. One that names things in messages alone is
+-- left to apply then.
 
 create or replace function interlock.follow_one(
     p_machine text, p_command text, p_what text, p_old text[], p_new text[]
@@ -136,7 +137,7 @@ begin
     );
 exception
     when insufficient_privilege then
-        null;
+        return;
 end;
 $$;
 

@@ -52,8 +52,8 @@ begin
     where
         g.machine_name = p_machine and g.kind = 'was'
         and g.name = array_to_string(p_new, '.') and g.facts = p_what;
-    insert into interlock.guarded (machine_name, kind, relation, name, facts)
-    values (p_machine, 'was', v_relation, v_was, p_what)
+    insert into interlock.guarded (machine_name, kind, relation, name, facts, followed)
+    values (p_machine, 'was', v_relation, v_was, p_what, array_to_string(p_new, '.'))
     on conflict do nothing;
 end;
 $$;

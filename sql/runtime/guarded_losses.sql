@@ -64,7 +64,7 @@ begin
     union all
     select
         g.kind, g.relation::oid, g.name,
-        g.facts || ' ' || g.name || ' takes a name that clients know the guarded one by'
+        format('a %s called %s stands beside %s, which was called so', g.facts, g.name, g.followed)
     from interlock.guarded as g
     where
         g.machine_name = p_machine and g.kind = 'was' and not g.is_lost and case g.facts
