@@ -74,9 +74,11 @@ begin
             )
             else exists (
                 select from pg_class as c
+                join pg_namespace as n on n.oid = c.relnamespace
                 where
-                    c.oid = to_regclass(g.name) and c.oid <> g.relation
-                    and c.relkind in ('r', 'p', 'f', 'm')
+                    n.nspname = split_part(g.name, '.', 1)
+                    and c.relname = split_part(g.name, '.', 2)
+                    and c.oid <> g.relation and c.relkind in ('r', 'p', 'f', 'm')
             )
         end
     union all

@@ -51,8 +51,14 @@ begin
                         then format(', and %s more', cardinality(v_told) - 1) else '' end
                 ),
                 p_hint => format(
-                    'Change the spec, then `interlock apply`; or `interlock bypass open %s --reason'
-                    ' TEXT --for 30m`; `interlock uninstall --machine %s` takes it off',
+                    case
+                        when v_told[1] ~ '^table [^ ]+ is now |is now called ' then
+                            'This name is not followed: `interlock bypass open %s --reason TEXT'
+                            ' --for 30m`, rename, change the spec, `interlock apply`'
+                        else
+                            'Change the spec, then `interlock apply`; or `interlock bypass open %s'
+                            ' --reason TEXT --for 30m`'
+                    end || '; `interlock uninstall --machine %s` takes it off',
                     p_machine, p_machine
                 )
             );
