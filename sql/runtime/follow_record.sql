@@ -14,7 +14,9 @@ declare
     v_relation constant oid := (
         select m.table_oid from interlock.machine as m where m.machine_name = p_machine
     );
-    v_was constant text := array_to_string(p_old, '.');
+    v_was   constant text := array_to_string(p_old, '.');
+    v_now   constant text := array_to_string(p_new, '.');
+    v_name  text := v_now;
 begin
     if p_what = 'column' then
         update interlock.guarded as g
@@ -41,19 +43,28 @@ begin
             when o.kind in ('table', 'function') then f.now  -- looked at before
             when p_what = 'column' then interlock.renamed_column(o.facts, p_old[1], p_new[1])
             when o.kind = 'index' then replace(
-                o.facts, ' ' || v_was || ' USING ', ' ' || array_to_string(p_new, '.') || ' USING '
+                o.facts, ' ' || v_was || ' USING ', ' ' || v_now || ' USING '
             )
             when o.kind = 'check' and p_with_schema then replace(
                 o.facts, p_old[1] || '.interlock_', p_new[1] || '.interlock_'
             )
             else o.facts
         end;
+    -- A name that it had before is free for it again, and for nothing else.
+    while v_name <> v_was loop
+        select g.followed into v_name
+        from interlock.guarded as g
+        where
+            g.machine_name = p_machine and g.kind = 'was' and g.facts = p_what
+            and g.name = v_name;
+        exit when not found;
+    end loop;
     delete from interlock.guarded as g
     where
-        g.machine_name = p_machine and g.kind = 'was'
-        and g.name = array_to_string(p_new, '.') and g.facts = p_what;
+        g.machine_name = p_machine and g.kind = 'was' and g.facts = p_what
+        and g.name = v_now and v_name = v_was;
     insert into interlock.guarded (machine_name, kind, relation, name, facts, followed)
-    values (p_machine, 'was', v_relation, v_was, p_what, array_to_string(p_new, '.'))
+    values (p_machine, 'was', v_relation, v_was, p_what, v_now)
     on conflict do nothing;
 end;
 $$;
