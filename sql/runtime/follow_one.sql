@@ -78,7 +78,7 @@ begin
         cross join lateral pg_get_functiondef(p.oid) as d (full_text)
         where g.machine_name = p_machine and g.kind = 'function'
     loop
-        v_taken := v_taken or v_it.is_taken;
+        v_taken := v_taken or v_it.is_taken and not v_it.is_left;
         if v_it.body <> v_it.prosrc and not v_it.is_left then
             execute v_it.head || ' AS ' || quote_literal(v_it.body);
         end if;

@@ -252,7 +252,11 @@ def test_names_go_there_and_back(admin: psycopg.Connection, owner: psycopg.Conne
         "alter table mill.sack rename column kilos to mass",
         "alter table mill.sack rename to bag",
         "alter table mill.bag rename to sack",
+        "alter table mill.sack rename to bag",
+        "alter table mill.bag rename to sack",
         "alter table mill.sack rename column mass to weight",
+        "alter table mill.sack rename column weight to kilos",
+        "alter table mill.sack rename column kilos to weight",
     ):
         owner.execute(statement.encode())
         refuse(
