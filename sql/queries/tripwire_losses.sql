@@ -10,10 +10,13 @@ select
     exists (
         select from interlock.guarded as g where g.machine_name = m.machine_name and g.is_lost
     ) as is_lost,
-    array(
-        select array[g.facts, g.name, g.followed] from interlock.guarded as g
-        where g.machine_name = m.machine_name and g.kind = 'was'
-        order by g.facts, g.name
-    ) as follows
+    f.follows
 from interlock.machine as m
+cross join lateral (
+    select coalesce(
+        jsonb_agg(jsonb_build_array(g.facts, g.name, g.followed) order by g.facts, g.name), '[]'
+    ) as follows
+    from interlock.guarded as g
+    where g.machine_name = m.machine_name and g.kind = 'was'
+) as f
 order by m.machine_name;

@@ -7,7 +7,7 @@ import pytest
 from psycopg import conninfo, errors
 from tests.conftest import HOTEL_SCHEMA, HOTEL_SPEC, Build
 
-from pginterlock import apply, spec, steps, tripwire
+from pginterlock import apply, bypasses, migrate, spec, steps, tripwire
 from pginterlock.errors import SpecError
 from pginterlock.model import Spec
 from pginterlock.verify import verify
@@ -389,3 +389,37 @@ def test_the_hotel_is_followed(
     assert found == set()
     apply.install(admin, wanted)
     assert steps.make_plan(admin, wanted).is_empty
+
+
+def test_a_schema_of_the_version_before_is_looked_at_and_brought_up_to_date(
+    admin: psycopg.Connection, owner: psycopg.Connection
+) -> None:
+    """Before this revision no rename was followed, and nothing was recorded of one."""
+    admin.execute(migrate.downgrade_sql("0017", "0016").encode())
+
+    assert "schema-outdated" in codes(admin, machines())
+    apply.install(admin, machines(("final: [GONE]", "final: [GONE]\n    continuity: online")))
+    owner.execute("alter table mill.cart rename to wagon")
+    refuse(owner, "insert into mill.wagon values (1, 'GONE', '2026-01-05')")
+
+
+@pytest.mark.parametrize("has_rows", [True, False])
+def test_a_concurrent_detach_is_refused_at_its_end(
+    admin: psycopg.Connection, owner: psycopg.Connection, has_rows: bool
+) -> None:
+    """Its first half is committed before an event trigger fires: it stays, and is still judged."""
+    if has_rows:
+        owner.execute("insert into mill.cart values (1, 'EMPTY', '2026-01-05')")
+    detach = "alter table mill.cart detach partition mill.cart_1"
+    if not has_rows:
+        owner.execute(f"{detach} concurrently".encode())
+        assert codes(admin, machines()) == set()
+        return
+
+    refuse(owner, f"{detach} concurrently", f"{detach} finalize", "drop table mill.cart_1")
+    refuse(owner, "update mill.cart_1 set status = 'LOST'")
+    assert {"IL10", "tripwire-stale"} <= codes(admin, machines())
+    bypasses.open_one(admin, bypasses.Wish("cart", "detach", bypasses.duration("5m"), ROLE))
+    owner.execute(f"{detach} finalize".encode())
+    bypasses.close(admin, "cart")
+    assert "tripwire-stale" not in codes(admin, machines())
