@@ -60,7 +60,14 @@ def _is_saved_between(module: Module, one: ast.stmt, other: ast.stmt) -> bool:
     for stmt in module.order:
         if isinstance(stmt, ast.Expr) and one.lineno < stmt.lineno < other.lineno:
             call = stmt.value.value if isinstance(stmt.value, ast.Await) else stmt.value
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-                if call.func.attr in _SAVING:
-                    return True
+            if _is_saving(call):
+                return True
     return False
+
+
+def _is_saving(call: ast.AST) -> bool:
+    return (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in _SAVING
+    )
