@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pginterlock.scan import constants, sources
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.definitions import last_name, returned
-from pginterlock.scan.flows import Sink, sinks, takes_dict, writes_with
+from pginterlock.scan.flows import Sink, sinks
+from pginterlock.scan.sinks import takes_dict, writes_with
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Class, ClassDef, Foreign, Instance, Kinds, Many
 from pginterlock.scan.modules import (
