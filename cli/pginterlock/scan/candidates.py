@@ -13,7 +13,7 @@ from pginterlock.scan.project import called_name, own_expressions
 class Candidate:
     """A place: *how* it may write *name*, on *receiver*, the value *value*."""
 
-    how: str  # attribute, keyword, splat, key, setattr, pairs, named, member
+    how: str  # attribute, setattr, keyword, named, pairs, columns, key, member, listed
     name: str
     node: ast.AST
     stmt: ast.stmt

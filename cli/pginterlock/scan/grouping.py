@@ -3,8 +3,8 @@
 import ast
 from collections.abc import Iterator, Sequence
 
+from pginterlock.scan.drafts import Draft
 from pginterlock.scan.modules import Module, scope_of
-from pginterlock.scan.python_sites import Draft
 
 _SAVING = frozenset(["save", "asave", "commit", "flush", "refresh_from_db"])
 
