@@ -3,7 +3,6 @@
 import ast
 from collections.abc import Iterator
 
-from pginterlock.scan.definitions import own_member  # noqa: F401 - the members of classes
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, ClassDef, Instance, Package
 from pginterlock.scan.modules import Binding, Function, Module, class_names, local_names, scope_of

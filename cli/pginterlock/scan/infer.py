@@ -4,10 +4,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pginterlock.scan import calls, definitions, models, parameters
+from pginterlock.scan import calls, definitions, members, models, parameters
 from pginterlock.scan.kinds import (
     NOTHING,
-    Callee,
     Class,
     ClassDef,
     Foreign,
@@ -15,11 +14,9 @@ from pginterlock.scan.kinds import (
     Instance,
     Kind,
     Kinds,
-    Made,
     Many,
     Package,
     Tuple,
-    instances,
     items,
     many,
     union,
@@ -297,8 +294,6 @@ class Reader:
                 return self.models.of_many(kind, name)
             case Foreign(name=base):
                 return frozenset([Foreign(f"{base}.{name}")])
-            case Made(name=made, about=about):
-                return frozenset([Made(f"{made}.{name}", about)])
         return NOTHING
 
     def _submodule(self, module: Module, name: str) -> Kinds:
@@ -309,7 +304,7 @@ class Reader:
 
     def _member(self, kind: Instance | Class, of: ClassDef, name: str) -> Iterator[Kinds]:
         for base in self.ancestry(of):
-            found = definitions.own_member(self, kind, base, name)
+            found = members.own_member(self, kind, base, name)
             if found is not None:
                 yield found
                 if found:
@@ -319,10 +314,6 @@ class Reader:
     def ancestry(self, of: ClassDef) -> Sequence[ClassDef]:
         """Return a class and those that it inherits from, in the order in which they are asked."""
         return self.models.ancestry(of)
-
-    def called_on(self, kind: Kind) -> Kinds:
-        """Return what an instance of the classes that *kind* is would be."""
-        return instances(frozenset([kind]))
 
 
 def _is_empty(node: ast.AST | None) -> bool:

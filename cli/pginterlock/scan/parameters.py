@@ -24,11 +24,44 @@ if TYPE_CHECKING:
 
 # Names that say nothing of who is called.
 _COMMON = frozenset(
-    """
-    save get post put patch delete create update run handle execute __init__ __call__ clean form_valid
-    get_queryset setUp main perform process to_representation validate add remove apply dispatch
-    __str__ filter all first last close open start stop send
-""".split()
+    [
+        "save",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "create",
+        "update",
+        "run",
+        "handle",
+        "execute",
+        "__init__",
+        "__call__",
+        "clean",
+        "form_valid",
+        "get_queryset",
+        "setUp",
+        "main",
+        "perform",
+        "process",
+        "to_representation",
+        "validate",
+        "add",
+        "remove",
+        "apply",
+        "dispatch",
+        "__str__",
+        "filter",
+        "all",
+        "first",
+        "last",
+        "close",
+        "open",
+        "start",
+        "stop",
+        "send",
+    ]
 )
 
 
