@@ -151,15 +151,11 @@ def _known(reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.
             return _selected([*_flat(reader, node, module, at)])
         case "get", ast.Call(func=ast.Attribute()) if first:
             return instances(first)
-        case "getattr", ast.Call(args=[_, ast.Constant(value=member), *_]):
-            return reader.attribute(first, str(member))
         case "Table", ast.Call(args=[ast.Constant(value=table), *_]):
             return frozenset([Table(str(table))])
-        case "filter", ast.Call(args=[_, _]):
-            return args[1]
-        case "type", ast.Call(args=[_]):
-            return classes(first)
-    return _of_statement(name, first) or _of_arguments(name, args)
+        case "getattr", ast.Call(args=[_, ast.Constant(value=member), *_]):
+            return reader.attribute(first, str(member))
+    return _of_statement(name, first) or _of_builtin(name, args) or _of_arguments(name, args)
 
 
 def _selected(asked: Sequence[Kinds]) -> Kinds:
@@ -180,6 +176,16 @@ def _of_statement(name: str, first: Kinds) -> Kinds:
         return frozenset(it for it in first if isinstance(it, Many))
     if name in _EXECUTING_FOR_ONE:
         return items(frozenset(it for it in first if isinstance(it, Many)))
+    return NOTHING
+
+
+def _of_builtin(name: str, args: Sequence[Kinds]) -> Kinds:
+    """Return what ``filter(test, them)`` or ``type(it)`` gives."""
+    match name, args:
+        case "filter", [_, them]:
+            return them
+        case "type", [it]:
+            return classes(it)
     return NOTHING
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, ClassDef, Instance, Package
 from pginterlock.scan.modules import Binding, Function, Module, class_names, local_names, scope_of
+from pginterlock.scan.reaching import absolute
 
 _DEPTH = 6
 UNKNOWN = (None,)
@@ -124,9 +125,7 @@ def _bound(
 def _imported(reader: Reader, it: Binding, module: Module, depth: int) -> Iterator[str | None]:
     alias = it.value
     if isinstance(it.stmt, ast.ImportFrom) and isinstance(alias, ast.alias):
-        from pginterlock.scan.infer import _absolute
-
-        source = reader.project.named(_absolute(it.stmt, module), module.path)
+        source = reader.project.named(absolute(it.stmt, module), module.path)
         if source and source is not module and alias.name in source.names:
             yield from _bound(reader, source.names[alias.name], source, depth + 1)
             return
