@@ -3,9 +3,10 @@
 import ast
 from collections.abc import Iterator
 
-from pginterlock.scan.infer import Reader, _absolute
+from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, ClassDef, Function, Instance, Package
 from pginterlock.scan.modules import Binding, Module, class_names, local_names, scope_of
+from pginterlock.scan.reaching import absolute
 
 _DEPTH = 6
 _MOST = 12  # values: more of them are of no use
@@ -124,7 +125,7 @@ def _bound(
                 yield None
             continue
         value = it.value
-        if is_member and isinstance(value, ast.Tuple) and value.elts:
+        if is_member and not it.path and isinstance(value, ast.Tuple) and value.elts:
             value = value.elts[0]
         elif it.path and isinstance(value, (ast.Tuple, ast.List)) and it.path[0] < len(value.elts):
             value = value.elts[it.path[0]]
@@ -136,7 +137,7 @@ def _bound(
 def _imported(reader: Reader, it: Binding, module: Module, depth: int) -> Iterator[str | None]:
     alias = it.value
     if isinstance(it.stmt, ast.ImportFrom) and isinstance(alias, ast.alias):
-        source = reader.project.named(_absolute(it.stmt, module), module.path)
+        source = reader.project.named(absolute(it.stmt, module), module.path)
         if source and source is not module and alias.name in source.names:
             yield from _bound(reader, source.names[alias.name], source, depth + 1)
             return

@@ -40,7 +40,6 @@ _CONTEXT_CALLS = frozenset(
         "perform_create",
     ]
 )
-_SETS = frozenset(["get_queryset", "queryset", "filter_queryset", "object_list", "create_batch"])
 
 
 class Models:
@@ -147,12 +146,6 @@ class Models:
         """Return the model of users, where the project has its own."""
         found = [it for it in self.reader.project.classes_named("User") if self.is_model(it)]
         return frozenset(Class(it) for it in found)
-
-    def type_checked(self, name: str, module: Module) -> Kinds:
-        """Return the objects of a class that a module names in annotations and never imports."""
-        if not name or name not in module.text or not name[:1].isupper():
-            return NOTHING
-        return NOTHING
 
     def as_held(self, kinds: Kinds) -> Kinds:
         """Return *kinds*, those of a manager's or queryset's class as the several that it holds."""
@@ -468,9 +461,7 @@ def _names_back(call: ast.Call, name: str) -> bool:
 
 def _mentions(call: ast.Call, name: str) -> bool:
     return any(
-        isinstance(it, ast.Name)
-        and it.id == name
-        or isinstance(it, ast.Attribute)
-        and it.attr == name
+        (isinstance(it, ast.Name) and it.id == name)
+        or (isinstance(it, ast.Attribute) and it.attr == name)
         for it in ast.walk(call)
     )
