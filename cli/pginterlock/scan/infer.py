@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pginterlock.scan import bound, calls, members, models
+from pginterlock.scan import bound, calls, contexts, members
 from pginterlock.scan.kinds import (
     NOTHING,
     Class,
@@ -39,7 +39,7 @@ class Reader:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.models = models.Models(self)
+        self.models = contexts.Contexts(self)
         self._said: dict[object, Kinds] = {}
         self._asked: set[object] = set()
         self._depth = 0
