@@ -36,7 +36,7 @@ def scanned(form: str, *more: str) -> str:
 
 
 PLACES = [(it.file, it.line) for it in seventeen()]
-# Where there is something to be done: the services, which open a transaction, are as they should be.
+# Where there is something to be done: the services open a transaction, as they should.
 UNPROTECTED = {(it.file, it.line) for it in seventeen() if it.transaction is Transaction.NO}
 
 
