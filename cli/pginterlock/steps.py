@@ -277,8 +277,9 @@ def _expected(change: Change) -> Lock:
         if change.action in (Action.VALIDATE, Action.MEND):
             return Lock.SHARE_UPDATE_EXCLUSIVE
         return Lock.ACCESS_EXCLUSIVE
-    if kind is ObjectKind.INDEX:
-        return Lock.ACCESS_EXCLUSIVE  # it is dropped
+    if kind is ObjectKind.INDEX:  # it gets another comment, or is dropped
+        is_mended = change.action is Action.MEND
+        return Lock.SHARE_UPDATE_EXCLUSIVE if is_mended else Lock.ACCESS_EXCLUSIVE
     if kind is ObjectKind.TRIGGER:
         is_dropped = change.sql.startswith("drop ")
         return Lock.ACCESS_EXCLUSIVE if is_dropped else Lock.SHARE_ROW_EXCLUSIVE

@@ -11,7 +11,8 @@ from pginterlock.survey import MachineSurvey
 
 def is_built(change: Change) -> bool:
     """Whether *change* is the index of a claim, which is built after the arming."""
-    return change.object.kind is ObjectKind.INDEX and change.action is not Action.DROP
+    built = (Action.CREATE, Action.REPLACE)
+    return change.object.kind is ObjectKind.INDEX and change.action in built
 
 
 def overlap_steps(it: MachineSurvey, found: list[Change]) -> list[Step]:

@@ -62,7 +62,12 @@ def _is_stale(wire: Tripwire, it: MachineSurvey) -> bool:
     watched = wire.of(it.machine.name)
     return bool(it.changes) or (
         wire.watched is not None
-        and (watched is None or not watched.is_watched or bool(watched.losses) or watched.is_lost)
+        and (
+            watched is None
+            or not watched.is_watched
+            or bool(watched.losses or watched.follows)
+            or watched.is_lost
+        )
     )
 
 

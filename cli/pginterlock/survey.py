@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
-from pginterlock import catalog, database, grants, indexes, migrate
+from pginterlock import catalog, database, followed, grants, indexes, migrate
 from pginterlock.changes import Change, changes
 from pginterlock.choices import Checks
 from pginterlock.compiler import compile_machine, runtime_objects, seeking
@@ -71,13 +71,14 @@ def survey(connection: psycopg.Connection, spec: Spec, *, drop_old_names: bool =
         for declared in spec.machines:
             table = catalog.table(connection, declared.table, declared.name)
             if table is None:
-                problems.append(no_such_table(declared, catalog.tables(connection)))
+                missing = no_such_table(declared, catalog.tables(connection))
+                problems += followed.explained(connection, declared, [missing])
                 continue
             found = catalog.found_objects(connection, declared.name, table)
             before = catalog.in_force(found)
             machine = resolved(declared, before, drop_old_names=drop_old_names)
             table = catalog.with_targets(connection, table, machine)
-            problems += fit(machine, table)
+            problems += followed.explained(connection, machine, fit(machine, table))
             if len(table.targets) < len(machine.targets_elsewhere):
                 problems += no_such_targets(machine, table, catalog.tables(connection))
             if any(move.by or move.approvals for move in machine.transitions):

@@ -11,10 +11,12 @@ from enum import StrEnum
 
 import psycopg
 
-from pginterlock import assets, database
+from pginterlock import assets, database, following
 from pginterlock.blocks import block
+from pginterlock.compiler import MachineNames
 from pginterlock.elements import TableName
 from pginterlock.fit import column_names
+from pginterlock.following import Renamed
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.rules.parts import Writing
 from pginterlock.table import Rights
@@ -45,13 +47,15 @@ class Mode(StrEnum):
 class Watched:
     """One installed machine: whether it is watched at all, and what it has lost.
 
-    *is_lost*: something was lost before, and let through.
+    *is_lost*: something was lost before, and let through. *follows* are renames that it follows and
+    that apply has not seen.
     """
 
     machine: str
     losses: tuple[str, ...]
     is_watched: bool
     is_lost: bool
+    follows: tuple[Renamed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,13 @@ def look(connection: psycopg.Connection) -> Tripwire:
     watched = None
     if state["is_known"] and state["is_readable"] and state["is_callable"]:
         watched = tuple(
-            Watched(row["machine_name"], tuple(row["losses"]), row["is_watched"], row["is_lost"])
+            Watched(
+                row["machine_name"],
+                tuple(row["losses"]),
+                row["is_watched"],
+                row["is_lost"],
+                tuple(Renamed(*it) for it in row["follows"]),
+            )
             for row in database.ask(connection, "tripwire_losses.sql")
         )
     return Tripwire(
@@ -176,10 +186,12 @@ def asking(sql: str) -> str:
 
 def _asked(writing: Writing, objects: Iterable[DbObject]) -> Iterator[Mapping[str, str]]:
     machine, own = writing.machine, writing.table.name
-    for kind in ("table", "persistence", "owner"):
+    yield _followed(_part("table", own), following.of_table(writing))
+    for kind in ("persistence", "owner"):
         yield _part(kind, own)
+    followed = following.columns(writing)
     for name in dict.fromkeys([*writing.key, *column_names(machine)]):
-        yield _part("column", own, name)
+        yield _followed(_part("column", own, name), "name" if name in followed else "")
     for other in machine.targets_elsewhere:
         yield _part("other", other)
         yield _part("persistence", other)
@@ -187,11 +199,17 @@ def _asked(writing: Writing, objects: Iterable[DbObject]) -> Iterator[Mapping[st
         yield _part("column", mirror.table, mirror.column)
     for it in objects:
         if it.kind is ObjectKind.FUNCTION:
-            yield _part("function", own, it.name.partition("(")[0])
+            name = it.name.partition("(")[0]
+            is_told = name.rpartition(".")[2] in MachineNames(machine.name).by_place
+            yield _followed(_part("function", own, name), "words" if is_told else "")
         elif it.kind in (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.INDEX):
             place, _, name = it.name.rpartition(" ")
             schema, _, relation = place.partition(".")
             yield _part(it.kind.value, TableName(schema, relation), name)
+
+
+def _followed(part: Mapping[str, str], what: str) -> Mapping[str, str]:
+    return {**part, "followed": what} if what else part
 
 
 def _part(kind: str, of: TableName, name: str = "") -> Mapping[str, str]:

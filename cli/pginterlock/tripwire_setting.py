@@ -63,7 +63,7 @@ def _watch_all(connection: psycopg.Connection) -> None:
         machine = catalog.in_force(objects)
         if machine is None:
             continue
-        writing = Writing(machine, table)
+        writing = Writing(machine, catalog.with_targets(connection, table, machine))
         database.run(connection, tripwire.watch_sql(writing, watched_objects(objects)))
 
 

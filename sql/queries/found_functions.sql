@@ -1,4 +1,7 @@
 -- The functions of ours, as the server stores them.
+--
+-- Those of a table stand in its schema, or in the one that it has left; there the comment tells whose
+-- they are.
 
 select
     n.nspname || '.' || p.proname || '(' || oidvectortypes(p.proargtypes) || ')' as object_name,
@@ -15,4 +18,13 @@ join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
 join pg_catalog.pg_language as l on l.oid = p.prolang
 where
     (n.nspname = 'interlock' and p.proname = any(%(names)s))
-    or (n.nspname = %(schema)s and p.proname = any(%(table_functions)s));
+    or (
+        p.proname = any(%(table_functions)s) and (
+            n.nspname = %(schema)s
+            or starts_with(
+                p.proname::text,
+                'interlock_'
+                || split_part(pg_catalog.obj_description(p.oid, 'pg_proc'), ':', 1) || '_'
+            )
+        )
+    );

@@ -9,6 +9,10 @@ select
     ) as is_readable,
     coalesce(
         has_function_privilege(to_regprocedure('interlock.guarded_losses(text)'), 'execute'), false
+    ) and exists (
+        -- Of this version: one that is to be brought up to date is asked nothing.
+        select from pg_catalog.pg_attribute as a
+        where a.attrelid = to_regclass('interlock.guarded') and a.attname = 'followed'
     ) as is_callable,
     coalesce(current_setting('event_triggers', true), 'on') as event_triggers,
     array(

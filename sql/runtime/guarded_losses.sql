@@ -37,6 +37,8 @@ begin
             case
                 when g.kind = 'persistence' and f.facts = 'u' then 'is unlogged'
                 when g.kind = 'label' then 'is gone'
+                when f.facts is null and g.kind = 'column' and interlock.column_now(g.place) <> g.name
+                    then 'is now called ' || interlock.column_now(g.place)
                 when f.facts is null then 'is gone'
                 when g.kind in ('table', 'other') then 'is now ' || f.facts
                 when g.kind = 'owner' then 'is now ' || f.facts
@@ -52,13 +54,33 @@ begin
     where
         g.machine_name = p_machine
         and not g.is_lost
-        and g.kind not in ('rule', 'child', 'partition', 'constraint', 'grant')
+        and g.kind not in ('rule', 'child', 'partition', 'constraint', 'grant', 'was')
         and f.facts is distinct from g.facts
         and g.relation not in (select it.oid from gone as it)
     union all
     select 'partition', it.oid, it.name, 'partition ' || it.name || ' is taken off with its rows'
     from gone as it
     where not it.is_lost
+    union all
+    select
+        g.kind, g.relation::oid, g.name,
+        format('a %s called %s stands beside %s, which was called so', g.facts, g.name, g.followed)
+    from interlock.guarded as g
+    where
+        g.machine_name = p_machine and g.kind = 'was' and not g.is_lost and case g.facts
+            when 'column' then exists (
+                select from pg_attribute as a
+                where a.attrelid = g.relation and a.attname = g.name and not a.attisdropped
+            )
+            else exists (
+                select from pg_class as c
+                join pg_namespace as n on n.oid = c.relnamespace
+                where
+                    n.nspname = split_part(g.name, '.', 1)
+                    and c.relname = split_part(g.name, '.', 2)
+                    and c.oid <> g.relation and c.relkind in ('r', 'p', 'f', 'm')
+            )
+        end
     union all
     select
         o.kind, o.relation, o.name,

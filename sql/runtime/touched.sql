@@ -1,7 +1,7 @@
 -- The machines that the DDL command which just ended may have touched; null where there are none.
 --
 -- Only for event triggers. What tells no object (a grant), or may have changed the name of one, touches
--- all. The server fires none for reassign owned: interlock verify finds what that has changed.
+-- all; so does what takes the name that a guarded table had. The server fires none for reassign owned: interlock verify finds what that has changed.
 
 create or replace function interlock.touched(p_tag text)
     returns text[]
@@ -50,6 +50,12 @@ begin
         join interlock.guarded as g
             on g.kind = 'function' and g.name = n.nspname || '.' || p.proname
         where c.classid = 'pg_proc'::regclass
+    ) || (
+        select array_agg(distinct g.machine_name)
+        from pg_event_trigger_ddl_commands() as c
+        join interlock.guarded as g
+            on g.kind = 'was' and g.facts = 'table' and g.name = c.object_identity
+        where c.classid = 'pg_class'::regclass
     );
 end;
 $$;

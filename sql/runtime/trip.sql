@@ -4,7 +4,8 @@
 --
 -- By the result, never by who did it, or with what words. It lets through: a transaction with a pass
 -- (its end is judged); a session with an open bypass of the machine; a machine that only observes; a
--- tripwire that only records. All but the first are recorded.
+-- tripwire that only records. All but the first are recorded. What has another name is followed first,
+-- where that can be done for certain.
 
 create or replace function interlock.trip(p_machine text, p_command text)
     returns void
@@ -27,6 +28,10 @@ begin
         return;
     end if;
     perform interlock.follow_partitions(p_machine);
+    if p_command <> 'COMMIT' then
+        perform interlock.follow_names(p_machine, p_command);
+        select m.* into v_machine from interlock.machine as m where m.machine_name = p_machine;
+    end if;
     v_told := array(
         select l.told from interlock.guarded_losses(p_machine) as l
         order by l.kind <> 'table', l.kind <> 'column', l.told
@@ -46,8 +51,14 @@ begin
                         then format(', and %s more', cardinality(v_told) - 1) else '' end
                 ),
                 p_hint => format(
-                    'Change the spec, then `interlock apply`; or `interlock bypass open %s --reason'
-                    ' TEXT --for 30m`; `interlock uninstall --machine %s` takes it off',
+                    case
+                        when v_told[1] ~ '^table [^ ]+ is now |is now called ' then
+                            'This name is not followed: `interlock bypass open %s --reason TEXT'
+                            ' --for 30m`, rename, change the spec, `interlock apply`'
+                        else
+                            'Change the spec, then `interlock apply`; or `interlock bypass open %s'
+                            ' --reason TEXT --for 30m`'
+                    end || '; `interlock uninstall --machine %s` takes it off',
                     p_machine, p_machine
                 )
             );

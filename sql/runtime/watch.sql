@@ -1,6 +1,7 @@
 -- Record what a machine is made of: from now on the tripwire holds the catalog against it.
 --
--- p_asked is an array of {kind, schema, relation, name}: what the compiler made.
+-- p_asked is an array of {kind, schema, relation, name, followed}: what the compiler made, and what of
+-- its name may change and is followed.
 -- What is not there yet, such as an index that is still to be built, is left out. Called by apply, as
 -- a member of the owner, who alone may write there.
 
@@ -11,9 +12,18 @@ create or replace function interlock.watch(p_machine text, p_asked jsonb)
 as $$
 begin
     delete from interlock.guarded as g where g.machine_name = p_machine;
-    insert into interlock.guarded (machine_name, kind, relation, name, facts)
-    select distinct p_machine, a.kind, c.oid, a.name, f.facts
-    from jsonb_to_recordset(p_asked) as a (kind text, schema text, relation text, name text)
+    insert into interlock.guarded (machine_name, kind, relation, name, facts, place, followed)
+    select distinct
+        p_machine, a.kind, c.oid, a.name, f.facts,
+        case when a.kind = 'column' then (
+            select concat_ws(' ', c.oid, 'interlock.guarded'::regclass::oid, t.attnum)
+            from pg_attribute as t
+            where t.attrelid = c.oid and t.attname = a.name
+        ) end,
+        a.followed
+    from jsonb_to_recordset(p_asked) as a (
+        kind text, schema text, relation text, name text, followed text
+    )
     join pg_namespace as n on n.nspname = a.schema
     join pg_class as c on c.relnamespace = n.oid and c.relname = a.relation
     cross join lateral interlock.guarded_fact(a.kind, c.oid, a.name) as f (facts)

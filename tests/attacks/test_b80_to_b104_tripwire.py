@@ -63,8 +63,6 @@ ATTACKS = [
             f" alter table {TABLE} add column status text default 'PENDING'"
         ],
     ),
-    ("b90", "the state column renamed", [f"alter table {TABLE} rename column status to state"]),
-    ("b90", "a stamp renamed", [f"alter table {TABLE} rename column checked_in_at to came_at"]),
     ("b90", "a column that a rule reads renamed", [f"alter table {TABLE} rename room_id to place"]),
     (
         "b93",
@@ -82,7 +80,6 @@ ATTACKS = [
         "another table of the same name",
         [f"alter table {TABLE} rename to old; create table {TABLE} (like hotel.old including all)"],
     ),
-    ("b95", "the table in another schema", [f"alter table {TABLE} set schema public"]),
     ("b95", "its schema dropped", ["drop schema hotel cascade"]),
     ("b95", "all that the owner owns dropped", ["drop owned by attack_owner cascade"]),
     (
@@ -143,6 +140,63 @@ def test_b80_to_b104_refused(watched: Attacked, statements: list[str]) -> None:
     assert watched.found() == set()
 
 
+# What it is, the statement, who gives it, and where bookings and their states are afterwards.
+FOLLOWED = [
+    (f"alter table {TABLE} rename column status to state", OWNER, TABLE, "state"),
+    (f"alter table {TABLE} rename to stay", OWNER, "hotel.stay", "status"),
+    (f"alter table {TABLE} set schema public", OWNER, "public.room_booking", "status"),
+    ("alter schema hotel rename to inn", "postgres", "inn.room_booking", "status"),
+]
+
+
+@pytest.mark.parametrize(
+    ("statement", "role", "table", "column"), FOLLOWED, ids=[it[0] for it in FOLLOWED]
+)
+def test_b90_and_b95_a_rename_is_followed(
+    watched: Attacked, statement: str, role: str, table: str, column: str
+) -> None:
+    """No write in between finds the machine off: the rename and the new text are one command."""
+    watched.admin.execute("grant create on schema public to attack_owner")
+    watched.session(role).execute(statement.encode())
+    owner = watched.session(OWNER)
+
+    for write in (
+        f"update {table} set {column} = 'CHECKED_OUT' where id = 1",
+        f"insert into {table} (id, {column}) values (9, 'CHECKED_OUT')",
+        f"delete from {table} where id = 2",
+        f"truncate {table} cascade",
+    ):
+        with pytest.raises(errors.CheckViolation):
+            owner.execute(write.encode())
+    with pytest.raises(errors.CheckViolation, match="disarm"):
+        owner.execute(f"alter table {table} disable trigger user".encode())
+    owner.execute(f"update {table} set {column} = 'CANCELLED' where id = 1".encode())
+    told = watched.admin.execute(
+        "select from_state, to_state from interlock.booking_audit where key_id = 1 order by id"
+    ).fetchall()
+    assert told == [(None, "PENDING"), ("PENDING", "CANCELLED")]
+
+
+def test_b89_and_b95_nothing_else_takes_the_old_name(watched: Attacked) -> None:
+    """Clients that know the old name must not write unguarded rows; a view of it is no harm."""
+    owner = watched.session(OWNER)
+    owner.execute(f"alter table {TABLE} rename to stay".encode())
+    owner.execute(b"alter table hotel.stay rename column status to state")
+
+    for statement in (
+        f"create table {TABLE} (like hotel.stay including all)",
+        f"create table {TABLE} as select * from hotel.stay",
+        f"alter table hotel.payment rename to {TABLE.partition('.')[2]}",
+        "alter table hotel.stay add column status text",
+        "alter table hotel.stay rename column checked_in_at to status",
+    ):
+        with pytest.raises(errors.CheckViolation, match="which was called so"):
+            owner.execute(statement.encode())
+    owner.execute(f"create view {TABLE} as select * from hotel.stay".encode())
+    with pytest.raises(errors.CheckViolation):
+        owner.execute(f"update {TABLE} set state = 'CHECKED_OUT' where id = 1".encode())
+
+
 def test_b82_nothing_goes_through_that_would_leave_no_trace(watched: Attacked) -> None:
     """The one that nothing inside the database can see afterwards: so it is not let begin."""
     owner = watched.session(OWNER)
@@ -182,7 +236,6 @@ def test_b96_to_b100_denied_by_the_server_or_refused(watched: Attacked) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "alter schema hotel rename to inn",
         f"alter table {TABLE} disable trigger all",
         f"alter table {TABLE} owner to attack_app",
         "create or replace function interlock.booking_change() returns trigger"

@@ -305,22 +305,24 @@ def test_a_bypass_lets_ddl_through_and_it_is_recorded(
     wish = bypasses.Wish("parcel", "a rename", bypasses.duration("5m"), ROLE)
     opened = bypasses.open_one(admin, wish)
 
-    owner.execute("alter table depot.parcel rename column note to remark")
-    owner.execute("alter table depot.parcel rename to package")
+    owner.execute("alter table depot.parcel rename column shelf to rack")
     with pytest.raises(errors.CheckViolation):
-        owner.execute("alter table depot.letter rename to mail")
+        owner.execute("alter table depot.letter rename column day to date")
     with pytest.raises(errors.CheckViolation):
-        admin.execute("alter table depot.package rename column sent_at to gone_at")
+        admin.execute("alter table depot.parcel disable trigger user")
     [(machine, detail)] = journal(admin, "disarmed")
     assert (machine, detail["bypass_id"]) == ("parcel", opened.bypass_id)
-    renamed = spec("table: depot.parcel", "table: depot.package")
+    renamed = parse(
+        SPEC.replace("resource: [shelf]", "resource: [rack]").replace("key: shelf", "key: rack"),
+        "depot.yaml",
+    )
     apply.install(admin, renamed)
     bypasses.close(admin, "parcel")
-    owner.execute("update depot.package set status = 'SENT' where id = 1")
+    owner.execute("update depot.parcel set status = 'SENT' where id = 1")
 
     assert codes(verify(admin, renamed)) == set()
     with pytest.raises(errors.CheckViolation):
-        owner.execute("alter table depot.package disable trigger user")
+        owner.execute("alter table depot.parcel disable trigger user")
 
 
 def test_a_pass_that_leaves_a_renamed_column_does_not_commit(
@@ -393,6 +395,8 @@ def test_rows_neither_come_nor_go_with_a_partition(admin: psycopg.Connection) ->
 def test_a_dump_is_restored_with_it(
     admin: psycopg.Connection, server: TestServer, empty: str, connect: Connect, tmp_path: Path
 ) -> None:
+    if not (server.bin_dir / "pg_dump").exists():
+        pytest.skip("this server came without client programs")
     dump = tmp_path / "depot.dump"
     place = ["--host", server.host, "--username", "postgres"]
     subprocess.run(
@@ -407,6 +411,12 @@ def test_a_dump_is_restored_with_it(
     assert codes(verify(restored, spec())) - {"registry-changed"} == set()
     with pytest.raises(errors.CheckViolation):
         restored.execute(OFF)
+    restored.execute("alter table depot.letter rename to mail")
+    rename = "alter table depot.mail rename column status to condition"
+    with pytest.raises(errors.CheckViolation, match="column status is gone"):
+        restored.execute(rename)  # numbers of columns are those of another database
+    apply.install(restored, spec("depot.letter", "depot.mail"))
+    restored.execute(rename)
 
 
 def test_where_the_schema_of_ours_is_broken_it_stops_nobody_else(

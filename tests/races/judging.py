@@ -172,9 +172,6 @@ def _judge_by_others(
     elif refusal.code == "IL02" and last.what == "INSERT":
         if key not in attempt.own or attempt.own[key] is not None:
             verdict.sightings.append(attempt.sighting(key, "dead"))
-    elif refusal.code == "IL09" and last.what == "INSERT" and attempt.since < attempt.sent:
-        # A room that went meanwhile, with the guest that an old snapshot still sees in it.
-        verdict.expect(attempt, key, "taken")
     else:
         codes = ", ".join(sorted({code for it in judged for code in it.codes})) or "nothing"
         verdict.wrong.append((refusal.key, f"refused by {refusal.code}, the model says {codes}"))

@@ -26,6 +26,7 @@ LOGINS = ("inn_app", "inn_night", "inn_day", "inn_late")
 ROLES = {it: tuple(role for role in MEMBERS[it] if role != JUDGE) for it in LOGINS}
 _JUDGES = 0.04  # how many transactions are of one who may approve, and not write
 _RETRIES = 100
+_PAUSE_S = 0.001  # before another try, at most, and once more for each that failed
 _THOUGHT_S = 0.01
 _AGAIN = {"40001": "serialization, retried", "40P01": "deadlock, retried"}
 
@@ -47,6 +48,11 @@ class _Again(Exception):
     """The server says: try the whole transaction again."""
 
 
+def _all_told(error: psycopg.Error) -> str:
+    told = error.diag
+    return " / ".join(filter(None, (told.message_primary, told.message_detail, told.context)))
+
+
 @dataclass(slots=True)
 class _Running:
     """A transaction under way."""
@@ -64,6 +70,7 @@ class Session:
     def __init__(self, dsn: str, number: int, seed: str, model: Model, rolls: str = "all") -> None:
         self._model = model
         self._dice = random.Random(seed)
+        self._pauses = random.Random(f"{seed} pauses")
         self._login = LOGINS[number % len(LOGINS)]
         self._rolled = Dice(self._dice, rolls=rolls)
         self._notices: list[Notice] = []
@@ -113,13 +120,17 @@ class Session:
         )
 
     def _run(self, plan: Plan) -> None:
+        failed: list[str] = []
         for _ in range(_RETRIES):
             try:
                 self._try(plan)
-            except _Again:
+            except _Again as again:
+                failed.append(str(again))
+                time.sleep(self._pauses.random() * _PAUSE_S * len(failed))
                 continue
             return
-        self._disagree(None, f"not done after {_RETRIES} tries", "")
+        what = f"not done after {_RETRIES} tries"
+        self._disagree(None, what, "; ".join([str(plan), *failed[-3:]]))
 
     def _try(self, plan: Plan) -> None:
         running = _Running(plan, time.monotonic_ns())
@@ -192,7 +203,7 @@ class Session:
             self.told.count(self.told.retried, _AGAIN[error.sqlstate])
             with suppress(psycopg.Error):
                 self._session.rollback()
-            raise _Again from error
+            raise _Again(_all_told(error)) from error
 
     # What came of it.
 

@@ -85,7 +85,6 @@ class Sighting:
 SEEN: Mapping[str, Callable[[Row | None, bool, object], bool]] = {
     "there": lambda row, _, __: row is not None,
     "gone": lambda row, _, __: row is None,
-    "taken": lambda row, _, __: row is not None and row["taken"] is True,
     "shut": lambda row, _, __: row is None or row["shut"] is True,
     "dead": lambda row, was, _: row is None and was,
     "in state": lambda row, _, state: (row["status"] if row else None) == state,

@@ -450,7 +450,8 @@ def test_an_insert_without_a_list_of_columns_writes_all(text: str, is_all: bool)
 
 def test_each_write_stands_at_its_verb() -> None:
     text = (
-        "-- first\nwith a as (\n    select 1 -- update x set y\n), b as (\n  update t\n  set a = 1\n"
+        "-- first\nwith a as (\n    select 1 -- update x set y\n), b as (\n"
+        "  update t\n  set a = 1\n"
         "  returning *\n)\ninsert into u (c)\nselect 2;\n"
     )
     update, insert = sql_writes(text)

@@ -3,7 +3,9 @@
 import hashlib
 
 from pginterlock import assets
+from pginterlock.compiler.removal import qualified
 from pginterlock.elements import Claim
+from pginterlock.names import ident, literal
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.rules.claim_terms import elements, holds, index_name, is_held
 from pginterlock.rules.parts import Writing, plain
@@ -57,6 +59,9 @@ def _index(writing: Writing, claim: Claim) -> DbObject:
         steps = ("claim_unbuilt.sql", "claim_build.sql")
         apart = tuple(_fill(step, where, name, slots) for step in steps)
     create = _fill(form, where, name, slots)
+    what, on = ("constraint", f" on {qualified(table)}") if claim.during else ("index", "")
+    called = ident(name) if claim.during else f"{ident(table.schema)}.{ident(name)}"
+    comment = f"comment on {what} {called}{on} is {literal(slots['note'])};\n"
     return DbObject(
         ObjectKind.INDEX,
         f"{table} {name}",
@@ -68,6 +73,7 @@ def _index(writing: Writing, claim: Claim) -> DbObject:
         lock=_lock(form),
         reason=f"one row at a time holds {', '.join(claim.resource)}",
         expression=_twin(claim, listed, held),
+        mends=(("digest", comment),),
         apart=apart,
     )
 

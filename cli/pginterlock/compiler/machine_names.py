@@ -62,7 +62,12 @@ class MachineNames:
     @property
     def table_functions(self) -> list[str]:
         """The functions in the schema of the user's table."""
-        return [self.row, cut(f"interlock_{self.machine}_refuse"), self.funnel]
+        return [*self.by_place, self.funnel]
+
+    @property
+    def by_place(self) -> list[str]:
+        """Those of them that a CHECK calls with its columns: they name things in messages alone."""
+        return [self.row, cut(f"interlock_{self.machine}_refuse")]
 
     @property
     def funnel(self) -> str:

@@ -18,6 +18,7 @@ from pginterlock.rules.claim_terms import clashes, holds
 from pginterlock.rules.mirror_terms import (
     NAME,
     held,
+    is_kept,
     kept,
     key_of,
     target_of,
@@ -192,6 +193,7 @@ def guard_body(writing: Writing, mirror: Mirror) -> str:
             "is_new": of_row(new),
             "truncated": indent(_truncated(there, mirror), 2),
             "gone": indent(_gone(writing, there, mirror), 2),
+            "stale": indent(_stale(writing, there, mirror), 2),
             "wrong": indent(_wrong(writing, there, mirror), 2),
         },
     )
@@ -228,6 +230,24 @@ def _wrong(writing: Writing, there: Writing, mirror: Mirror) -> str:
         item=mirror.name,
     )
     return _write(there, verdict, new, mirror)
+
+
+def _stale(writing: Writing, there: Writing, mirror: Mirror) -> str:
+    """Return what ends a session that still sees who held the key of a row that went; else nothing.
+
+    In observe a row may hold what is not there, and nobody is refused.
+    """
+    if not is_kept(writing, mirror):
+        return ""
+    key = field("new", there.key[0])
+    return fill(
+        assets.read("sql", "templates", "mirror_stale.plpgsql"),
+        {
+            "message": f"{literal(_title(there.machine, mirror))}, {key},"
+            f" {literal(f': a {_holder(writing, mirror)}, as this snapshot sees it')}",
+            "hint": literal("Try the whole transaction again; at read committed if it fails again"),
+        },
+    )
 
 
 def _gone(writing: Writing, there: Writing, mirror: Mirror) -> str:

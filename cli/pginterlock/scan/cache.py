@@ -77,6 +77,7 @@ def _scanned(it: Mapping[str, Any]) -> Scanned:
         it["lines"],
         list(it["missing"]),
         [_site(one) for one in it["defaults"]],
+        list(it["models"]),
     )
 
 

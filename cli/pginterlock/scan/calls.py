@@ -1,7 +1,7 @@
 """What a call gives: by the function called, or by what Django and SQLAlchemy make of it. Pure."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pginterlock.scan import orm
@@ -10,11 +10,9 @@ from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
     Class,
-    Foreign,
     Instance,
     Kind,
     Kinds,
-    Made,
     Many,
     Table,
     Tuple,
@@ -32,6 +30,12 @@ if TYPE_CHECKING:
 
 _WRITING = frozenset(["update", "insert", "values", "returning", "on_conflict_do_update", "where"])
 _INSERTS = frozenset(["insert", "pg_insert", "sqlite_insert", "mysql_insert", "dialect_insert"])
+_OF_LISTS = orm.PAIR | orm.ONE | orm.IN_BULK | orm.SAME
+_EXECUTING = frozenset(["scalars", "execute", "stream", "stream_scalars"])
+_EXECUTING_FOR_ONE = frozenset(["scalar", "scalar_one", "scalar_one_or_none"])
+_HANDING_ON = frozenset(["merge", "deepcopy", "copy", "cast", "attach"])
+_MAKING = frozenset(["make", "prepare", "make_recipe", "blend"])
+_PICKING = frozenset(["next", "max", "min", "choice"])
 
 
 def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds:
@@ -40,7 +44,7 @@ def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds
     if isinstance(func, ast.Attribute):
         on = reader.expression(func.value, module, at)
         if on:
-            found = union(_method(reader, it, func.attr, node, module, at) for it in on)
+            found = union(_method(reader, it, func.attr) for it in on)
             if found:
                 return found
         name = func.attr
@@ -67,7 +71,7 @@ def _called(reader: "Reader", kind: Kind) -> Kinds:
 def _loaded(
     reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.AST
 ) -> Kinds | None:
-    """Return the class that is named by text: ``get_model("app", "Order")``; None for another call."""
+    """Return the class that text names, as in ``get_model("app", "Order")``; else None."""
     texts = [
         it.value for it in node.args if isinstance(it, ast.Constant) and isinstance(it.value, str)
     ]
@@ -83,105 +87,122 @@ def _loaded(
     return None
 
 
-def _method(
-    reader: "Reader", kind: Kind, name: str, node: ast.Call, module: Module, at: ast.AST
-) -> Kinds:
+def _method(reader: "Reader", kind: Kind, name: str) -> Kinds:
+    """Return what a method of a kind gives."""
     match kind:
         case Many():
-            return _of_many(reader, kind, name, node, module, at)
+            return _of_many(reader, kind, name)
         case Instance() | Class():
             found = reader.attribute(frozenset([kind]), name)
             said = union(_called(reader, it) for it in found)
             return said or reader.models.framework_call(kind, name)
+        case Table() | Writing():
+            return _of_core(kind, name)
+    return NOTHING
+
+
+def _of_core(kind: Table | Writing, name: str) -> Kinds:
+    """Return what a method of a table or a writing statement of SQLAlchemy Core gives."""
+    match kind:
         case Table() if name in ("insert", "update"):
             return frozenset([Writing(name, frozenset([kind]))])
         case Table() if name == "select":
             return many(frozenset([kind]), is_query=True)
         case Writing() if name in _WRITING:
             return frozenset([kind])
-        case Foreign(name=base):
-            return NOTHING
-        case Made():
-            return NOTHING
     return NOTHING
 
 
-def _of_many(
-    reader: "Reader", kind: Many, name: str, node: ast.Call, module: Module, at: ast.AST
-) -> Kinds:
+def _of_many(reader: "Reader", kind: Many, name: str) -> Kinds:
+    """Return what a method of a queryset, manager or list gives: its class's own comes first."""
     if kind.via is not None:
         found = reader.models.manager_method(kind, name)
-        if found:
-            said = union(result(reader, it) for it in found if isinstance(it, Callee))
-            if said:
-                return said
-    if not kind.is_query and name in ("values", "items", "copy"):
-        return frozenset([kind])
+        if said := union(result(reader, it) for it in found if isinstance(it, Callee)):
+            return said
+    return _of_query(kind, name) if kind.is_query else _of_list(kind, name)
+
+
+def _of_query(kind: Many, name: str) -> Kinds:
+    """Return what a method of a queryset or manager gives; one not known gives the same again."""
     if name in orm.PAIR:
         return frozenset([Tuple((kind.item, NOTHING))])
-    if name in orm.ONE or (not kind.is_query and name in ("setdefault", "popitem", "__getitem__")):
+    if name in orm.ONE:
         return kind.item
-    if name in ("bulk_create", "abulk_create"):
+    if name in orm.IN_BULK:
         return many(kind.item)
-    if name in orm.NOT_OBJECTS:
-        return NOTHING
-    if name == "in_bulk":
-        return many(kind.item)
-    if name in orm.SAME or kind.is_query:
+    return NOTHING if name in orm.NOT_OBJECTS else frozenset([kind])
+
+
+def _of_list(kind: Many, name: str) -> Kinds:
+    """Return what a method of a list or dict gives; one not known gives nothing."""
+    if name in ("values", "items", "copy"):
         return frozenset([kind])
-    return NOTHING
+    if name in ("setdefault", "popitem", "__getitem__"):
+        return kind.item
+    return _of_query(kind, name) if name in _OF_LISTS else NOTHING
 
 
 def _known(reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.AST) -> Kinds:
     """Return what a function or method is known to give by its name, whatever it belongs to."""
     args = [reader.expression(it, module, at) for it in node.args]
     first = args[0] if args else NOTHING
+    match name, node:
+        case _ if name in orm.SELECTS:
+            return _selected([*_flat(reader, node, module, at)])
+        case "get", ast.Call(func=ast.Attribute()) if first:
+            return instances(first)
+        case "Table", ast.Call(args=[ast.Constant(value=table), *_]):
+            return frozenset([Table(str(table))])
+        case "getattr", ast.Call(args=[_, ast.Constant(value=member), *_]):
+            return reader.attribute(first, str(member))
+    return _of_statement(name, first) or _of_builtin(name, args) or _of_arguments(name, args)
+
+
+def _selected(asked: Sequence[Kinds]) -> Kinds:
+    """Return the query that selects *asked*."""
+    parts = [instances(it) | frozenset(k for k in it if isinstance(k, Table)) for it in asked]
+    if len(parts) == 1:
+        return many(parts[0], is_query=True)
+    return many(frozenset([Tuple(tuple(parts))]), is_query=True) if any(parts) else NOTHING
+
+
+def _of_statement(name: str, first: Kinds) -> Kinds:
+    """Return the statement that writes *first*, or what executing *first* gives."""
+    if name in _INSERTS or name == "update":
+        about = frozenset(it for it in first if isinstance(it, (Class, Table)))
+        verb = "update" if name == "update" else "insert"
+        return frozenset([Writing(verb, about)]) if about else NOTHING
+    if name in _EXECUTING:
+        return frozenset(it for it in first if isinstance(it, Many))
+    if name in _EXECUTING_FOR_ONE:
+        return items(frozenset(it for it in first if isinstance(it, Many)))
+    return NOTHING
+
+
+def _of_builtin(name: str, args: Sequence[Kinds]) -> Kinds:
+    """Return what ``filter(test, them)`` or ``type(it)`` gives."""
+    match name, args:
+        case "filter", [_, them]:
+            return them
+        case "type", [it]:
+            return classes(it)
+    return NOTHING
+
+
+def _of_arguments(name: str, args: Sequence[Kinds]) -> Kinds:
+    """Return what a function gives that hands on what it is given, or makes it of a class."""
+    first = args[0] if args else NOTHING
     if name in orm.ONE_OF:
         return instances(first) | items(first)
     if name in orm.LIST_OF:
         return many(instances(first) | items(first))
-    if name in orm.SELECTS:
-        parts = [
-            instances(it) | frozenset(k for k in it if isinstance(k, Table))
-            for it in _flat(reader, node, module, at)
-        ]
-        if len(parts) == 1:
-            return many(parts[0], is_query=True)
-        return many(frozenset([Tuple(tuple(parts))]), is_query=True) if any(parts) else NOTHING
-    if name == "get" and first and isinstance(node.func, ast.Attribute):
+    if name in _HANDING_ON:
+        return union(args) | (instances(first) if name == "cast" else NOTHING)
+    if name in _MAKING:
         return instances(first)
-    if name in _INSERTS or name == "update":
-        about = frozenset(it for it in first if isinstance(it, (Class, Table)))
-        return (
-            frozenset([Writing("update" if name == "update" else "insert", about)])
-            if about
-            else NOTHING
-        )
-    if name in ("scalars", "execute", "stream", "stream_scalars"):
-        return frozenset(it for it in first if isinstance(it, Many))
-    if name in ("scalar", "scalar_one", "scalar_one_or_none"):
-        return items(frozenset(it for it in first if isinstance(it, Many)))
-    if name in ("merge", "deepcopy", "copy", "cast", "attach"):
-        return union(args) | instances(args[0] if name == "cast" and args else NOTHING)
-    if name in orm.SAME_AS_FIRST:
-        return first
-    if name == "aliased":
-        return first
-    if name in ("getattr",) and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
-        return reader.attribute(first, str(node.args[1].value))
-    if name == "Table" and node.args and isinstance(node.args[0], ast.Constant):
-        return frozenset([Table(str(node.args[0].value))])
-    if name in ("type",) and len(node.args) == 1:
-        return classes(first)
-    if name in ("next", "max", "min", "choice"):
+    if name in _PICKING:
         return items(first)
-    if name == "filter" and len(args) == 2:  # noqa: PLR2004 - filter(test, them)
-        return args[1]
-    if name in ("make", "prepare", "make_recipe", "blend") and first:
-        return instances(first)
-    if name in ("field", "attrib", "Factory"):
-        return NOTHING
-    return NOTHING
+    return first if name in orm.SAME_AS_FIRST else NOTHING
 
 
 def _flat(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Iterator[Kinds]:

@@ -13,7 +13,7 @@ from pginterlock.scan.project import called_name, own_expressions
 class Candidate:
     """A place: *how* it may write *name*, on *receiver*, the value *value*."""
 
-    how: str  # attribute, keyword, splat, key, setattr, pairs, named, member
+    how: str  # attribute, setattr, keyword, named, pairs, columns, key, member, listed
     name: str
     node: ast.AST
     stmt: ast.stmt
@@ -32,7 +32,8 @@ def pattern(names: Iterable[str]) -> re.Pattern[bytes]:
 
 def hit_lines(raw: bytes, wanted: re.Pattern[bytes]) -> list[int]:
     """Return the lines of a text in which *wanted* is found."""
-    found, line, at = [], 1, 0
+    found: list[int] = []
+    line, at = 1, 0
     for match in wanted.finditer(raw):
         line += raw.count(b"\n", at, match.start())
         at = match.start()
@@ -56,15 +57,8 @@ def candidates(module: Module, names: frozenset[str], lines: list[int]) -> Itera
 
 def _of_statement(stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:
     match stmt:
-        case ast.Assign(targets=[ast.Name(id="fields" | "list_editable")], value=value) if (
-            isinstance(value, (ast.List, ast.Tuple))
-        ):
-            for one in value.elts:
-                if isinstance(one, ast.Constant) and one.value in names:
-                    yield Candidate("listed", str(one.value), one, stmt, None, None)
-        case ast.Assign(targets=targets, value=value):
-            for it in targets:
-                yield from _of_target(it, stmt, value, names)
+        case ast.Assign():
+            yield from _of_assignment(stmt, names)
         case ast.AugAssign(target=target):
             yield from _of_target(target, stmt, None, names)
         case ast.AnnAssign(target=ast.Attribute() as target, value=ast.AST() as value):
@@ -75,6 +69,20 @@ def _of_statement(stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:
             for held in items:
                 if held.optional_vars:
                     yield from _of_target(held.optional_vars, stmt, None, names)
+
+
+def _of_assignment(stmt: ast.Assign, names: frozenset[str]) -> Iterator[Candidate]:
+    match stmt:
+        case ast.Assign(
+            targets=[ast.Name(id="fields" | "list_editable")],
+            value=ast.List(elts=elts) | ast.Tuple(elts=elts),
+        ):
+            for one in elts:
+                if isinstance(one, ast.Constant) and one.value in names:
+                    yield Candidate("listed", str(one.value), one, stmt, None, None)
+        case ast.Assign(targets=targets, value=value):
+            for it in targets:
+                yield from _of_target(it, stmt, value, names)
 
 
 def _of_target(

@@ -1,14 +1,15 @@
-"""The values that an expression may have, where the code says them: constants, enums, choices. Pure."""
+"""The values an expression may have, where the code says them: constants, enums, choices. Pure."""
 
 import ast
 from collections.abc import Iterator
 
-from pginterlock.scan.definitions import own_member  # noqa: F401 - the members of classes
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Class, ClassDef, Instance, Package
-from pginterlock.scan.modules import Binding, Function, Module, class_names, local_names, scope_of
+from pginterlock.scan.kinds import Class, ClassDef, Function, Instance, Package
+from pginterlock.scan.modules import Binding, Module, class_names, local_names, scope_of
+from pginterlock.scan.reaching import absolute
 
 _DEPTH = 6
+_MOST = 12  # values: more of them are of no use
 UNKNOWN = (None,)
 
 
@@ -17,7 +18,7 @@ def values(
 ) -> tuple[str | None, ...]:
     """Return what *node* may be, None among it for what is not known."""
     found = list(dict.fromkeys(_values(reader, node, module, at, depth)))
-    return tuple(found) if len(found) <= 12 else UNKNOWN  # noqa: PLR2004 - too many to be of use
+    return tuple(found) if len(found) <= _MOST else UNKNOWN
 
 
 def _values(
@@ -27,12 +28,8 @@ def _values(
         yield None
         return
     match node:
-        case ast.Constant(value=None):
-            yield "null"
-        case ast.Constant(value=bool(value)):
-            yield "true" if value else "false"
-        case ast.Constant(value=str() | int() | float() as value):
-            yield str(value)
+        case ast.Constant(value=value):
+            yield _literal(value)
         case ast.IfExp(body=one, orelse=other):
             yield from _values(reader, one, module, at, depth)
             yield from _values(reader, other, module, at, depth)
@@ -45,35 +42,50 @@ def _values(
             yield from _attribute(reader, inner, attr, module, at, depth)
         case ast.Name(id=name):
             yield from _name(reader, name, module, at, depth)
+        case ast.Call():
+            yield from _call(reader, node, module, at, depth)
+        case _:
+            yield None
+
+
+def _literal(value: object) -> str | None:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str() | int() | float():
+            return str(value)
+    return None
+
+
+def _call(
+    reader: Reader, call: ast.Call, module: Module, at: ast.AST, depth: int
+) -> Iterator[str | None]:
+    match call:
         case (
             ast.Call(func=ast.Name(id="str" | "Value"), args=[one])
             | ast.Call(func=ast.Attribute(attr="Value"), args=[one])
         ):
             yield from _values(reader, one, module, at, depth + 1)
-        case ast.Call(
-            func=ast.Name(id="Case") | ast.Attribute(attr="Case"), args=args, keywords=keywords
-        ):
-            yield from _case(reader, args, keywords, module, at, depth)
+        case ast.Call(func=ast.Name(id="Case") | ast.Attribute(attr="Case")):
+            yield from _case(reader, call, module, at, depth)
         case _:
             yield None
 
 
 def _case(
-    reader: Reader,
-    args: list[ast.expr],
-    keywords: list[ast.keyword],
-    module: Module,
-    at: ast.AST,
-    depth: int,
+    reader: Reader, call: ast.Call, module: Module, at: ast.AST, depth: int
 ) -> Iterator[str | None]:
     """Yield what a ``Case(When(..., then=...), default=...)`` may give."""
-    for it in args:
-        then = [k.value for k in it.keywords if k.arg == "then"] if isinstance(it, ast.Call) else []
-        for one in then or [None]:
-            yield from _values(reader, one, module, at, depth + 1)
-    for it in keywords:
-        if it.arg == "default":
-            yield from _values(reader, it.value, module, at, depth + 1)
+    for when in call.args:
+        keywords = when.keywords if isinstance(when, ast.Call) else []
+        thens: list[ast.expr | None] = [k.value for k in keywords if k.arg == "then"]
+        for then in thens or [None]:
+            yield from _values(reader, then, module, at, depth + 1)
+    for keyword in call.keywords:
+        if keyword.arg == "default":
+            yield from _values(reader, keyword.value, module, at, depth + 1)
 
 
 def _attribute(
@@ -95,7 +107,7 @@ def _attribute(
 def member(
     reader: Reader, of: ClassDef, attr: str, depth: int = 0
 ) -> tuple[str | None, ...] | None:
-    """Return the values of a constant of a class, or a member of an enum; None where it has none."""
+    """Return the values of a class's constant, or of an enum's member; None where it has none."""
     for base in reader.models.ancestry(of):
         if bound := class_names(base).get(attr):
             return tuple(_bound(reader, bound, base.module, depth, is_member=True))
@@ -113,7 +125,7 @@ def _bound(
                 yield None
             continue
         value = it.value
-        if is_member and isinstance(value, ast.Tuple) and value.elts:
+        if is_member and not it.path and isinstance(value, ast.Tuple) and value.elts:
             value = value.elts[0]
         elif it.path and isinstance(value, (ast.Tuple, ast.List)) and it.path[0] < len(value.elts):
             value = value.elts[it.path[0]]
@@ -125,9 +137,7 @@ def _bound(
 def _imported(reader: Reader, it: Binding, module: Module, depth: int) -> Iterator[str | None]:
     alias = it.value
     if isinstance(it.stmt, ast.ImportFrom) and isinstance(alias, ast.alias):
-        from pginterlock.scan.infer import _absolute
-
-        source = reader.project.named(_absolute(it.stmt, module), module.path)
+        source = reader.project.named(absolute(it.stmt, module), module.path)
         if source and source is not module and alias.name in source.names:
             yield from _bound(reader, source.names[alias.name], source, depth + 1)
             return

@@ -1,27 +1,24 @@
-"""What functions return, what annotations say, and what the members of a class are. Pure."""
+"""What functions return and what annotations say. Pure."""
 
 import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pginterlock.scan import orm
 from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
     Class,
-    ClassDef,
-    Foreign,
     Function,
     Instance,
+    Kind,
     Kinds,
     Many,
     Tuple,
     instances,
-    items,
     many,
     union,
 )
-from pginterlock.scan.modules import Binding, Module, class_names, statements
+from pginterlock.scan.modules import Module, statements
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
@@ -38,11 +35,37 @@ _PROPERTIES = frozenset(
     ]
 )
 _SEVERAL = frozenset(
-    """
-    list List set Set frozenset Sequence Iterable Iterator Collection AsyncIterator AsyncGenerator
-    Generator QuerySet BaseQuerySet Manager RelatedManager Query ScalarResult Select MutableSequence
-    deque Deque Result ManyRelatedManager ValuesQuerySet AsyncIterable AppenderQuery DynamicMapped WriteOnlyMapped
-""".split()
+    [
+        "list",
+        "List",
+        "set",
+        "Set",
+        "frozenset",
+        "Sequence",
+        "Iterable",
+        "Iterator",
+        "Collection",
+        "AsyncIterator",
+        "AsyncGenerator",
+        "Generator",
+        "QuerySet",
+        "BaseQuerySet",
+        "Manager",
+        "RelatedManager",
+        "Query",
+        "ScalarResult",
+        "Select",
+        "MutableSequence",
+        "deque",
+        "Deque",
+        "Result",
+        "ManyRelatedManager",
+        "ValuesQuerySet",
+        "AsyncIterable",
+        "AppenderQuery",
+        "DynamicMapped",
+        "WriteOnlyMapped",
+    ]
 )
 _QUERIES = frozenset(["QuerySet", "BaseQuerySet", "Manager", "RelatedManager", "Query", "Select"])
 _VALUES = frozenset(["dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "OrderedDict"])
@@ -103,22 +126,24 @@ def _result(reader: "Reader", callee: Callee) -> Iterator[Kinds]:
             return
     for value, stmt, is_yielded in returned(function):
         found = reader.expression(value, function.module, stmt)
-        found = union(_rebound(reader, it, callee) for it in map(lambda k: frozenset([k]), found))
+        found = frozenset(_rebound(it, callee) for it in found)
         yield many(found) if is_yielded else found
 
 
-def _rebound(reader: "Reader", kinds: Kinds, callee: Callee) -> Kinds:
-    """Return *kinds*, with the class of the method as the one that it was called on."""
+def _rebound(kind: Kind, callee: Callee) -> Kind:
+    """Return *kind*, with the class of the method as the one that it was called on."""
     owner, bound = callee.of.owner, callee.bound
-    if owner is None or bound is None or not isinstance(bound, (Instance, Class)):
-        if isinstance(bound, Many):
-            return frozenset(
-                bound if isinstance(it, Many) and it.via is bound.via and it.via else it
-                for it in kinds
-            )
-        return kinds
-    swap = {Instance(owner): Instance(bound.of), Class(owner): Class(bound.of)}
-    return frozenset(swap.get(it, it) if isinstance(it, (Instance, Class)) else it for it in kinds)
+    if isinstance(bound, Many):
+        is_same = isinstance(kind, Many) and bound.via is not None and kind.via is bound.via
+        return bound if is_same else kind
+    if owner is None or bound is None:
+        return kind
+    match kind:
+        case Instance(of=of) if of is owner:
+            return Instance(bound.of)
+        case Class(of=of) if of is owner:
+            return Class(bound.of)
+    return kind
 
 
 def returned(function: Function) -> Iterator[tuple[ast.AST, ast.AST, bool]]:
@@ -146,19 +171,10 @@ def annotation(
     """Return what a value annotated by *node* is."""
     match node:
         case ast.Constant(value=str(text)):
-            try:
-                inner = ast.parse(text.strip(), mode="eval").body
-            except (SyntaxError, ValueError):
-                return NOTHING
-            return annotation(reader, inner, module, at, bound)
+            inner = _quoted(text)
+            return annotation(reader, inner, module, at, bound) if inner else NOTHING
         case ast.Name(id="Self") | ast.Attribute(attr="Self"):
-            return (
-                frozenset([bound])
-                if isinstance(bound, Instance)
-                else instances(frozenset([bound]))
-                if bound
-                else NOTHING
-            )
+            return _of_self(bound)
         case ast.Name() | ast.Attribute():
             return _named(reader, node, module, at)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
@@ -170,20 +186,27 @@ def annotation(
     return NOTHING
 
 
+def _quoted(text: str) -> ast.expr | None:
+    """Return the annotation that is written as text; None where it is not one."""
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _of_self(bound: Instance | Class | Many | None) -> Kinds:
+    """Return what ``Self`` is in a method of *bound*."""
+    if isinstance(bound, Instance):
+        return frozenset([bound])
+    return instances(frozenset([bound])) if bound else NOTHING
+
+
 def _named(reader: "Reader", node: ast.AST, module: Module, at: ast.AST) -> Kinds:
     if isinstance(node, ast.Name):
         found = reader.name(node.id, module, at)
     else:
         found = reader.expression(node, module, at)
-    said = instances(found)
-    if said:
-        return reader.models.as_held(said)
-    name = last_name(node)
-    return (
-        NOTHING
-        if any(not isinstance(it, Foreign) for it in found)
-        else reader.models.type_checked(name, module)
-    )
+    return reader.models.as_held(instances(found))
 
 
 def _generic(
@@ -193,84 +216,21 @@ def _generic(
     parts = index.elts if isinstance(index, ast.Tuple) else [index]
     if name in ("Union", *_ONE):
         return union(annotation(reader, it, module, at) for it in parts)
-    if name in ("type", "Type"):
-        return frozenset(
-            Class(it.of)
-            for it in annotation(reader, parts[0], module, at)
-            if isinstance(it, Instance)
-        )
-    if name in ("tuple", "Tuple"):
-        is_list = len(parts) == 2 and isinstance(parts[1], ast.Constant)  # noqa: PLR2004 - x, ...
-        if is_list:
-            return many(annotation(reader, parts[0], module, at))
+    if name in ("tuple", "Tuple") and not _is_endless(parts):
         return frozenset([Tuple(tuple(annotation(reader, it, module, at) for it in parts))])
+    if name in ("type", "Type"):
+        told = annotation(reader, parts[0], module, at)
+        return frozenset(Class(it.of) for it in told if isinstance(it, Instance))
     if name in _VALUES:
         return many(annotation(reader, parts[-1], module, at))
-    if name in _SEVERAL:
+    if name in ("tuple", "Tuple", *_SEVERAL):
         return many(annotation(reader, parts[0], module, at), is_query=name in _QUERIES)
-    said = annotation(reader, value, module, at)
-    return said
+    return annotation(reader, value, module, at)
 
 
-def own_member(reader: "Reader", kind: Instance | Class, base: ClassDef, name: str) -> Kinds | None:
-    """Return what the class *base* itself says of a member; None where it says nothing."""
-    bound = class_names(base).get(name)
-    found: Kinds | None = None
-    if bound:
-        found = union(_member(reader, kind, base, it) for it in bound)
-    for stmt, value, note in assigned_on_self(reader, base).get(name, ()):
-        said = annotation(reader, note, base.module, stmt) if note is not None else NOTHING
-        found = (found or NOTHING) | (said or reader.expression(value, base.module, stmt))
-    return found
-
-
-def _member(reader: "Reader", kind: Instance | Class, base: ClassDef, it: Binding) -> Kinds:
-    module = base.module
-    match it.how:
-        case "def":
-            function = module.scopes[it.stmt]
-            return defined(reader, function, kind) if isinstance(function, Function) else NOTHING
-        case "assign" | "annotated":
-            value = it.value
-            if isinstance(value, ast.Call) and (
-                field := reader.models.field(value, base, it.stmt, kind)
-            ):
-                return field
-            if it.how == "annotated" and isinstance(it.stmt, ast.AnnAssign):
-                said = annotation(reader, it.stmt.annotation, module, it.stmt)
-                if said:
-                    return said
-            return reader.expression(value, module, it.stmt)
-    return reader.bound([it], module)
-
-
-def assigned_on_self(
-    reader: "Reader", of: ClassDef
-) -> dict[str, Sequence[tuple[ast.stmt, ast.AST | None, ast.AST | None]]]:
-    """Return what the methods of a class assign to attributes of ``self``."""
-    found = reader.models.self_assignments.get(of)
-    if found is None:
-        made: dict[str, list[tuple[ast.stmt, ast.AST | None, ast.AST | None]]] = {}
-        for method in of.node.body:
-            if isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)) and method.args.args:
-                _of_method(method, method.args.args[0].arg, made)
-        found = reader.models.self_assignments[of] = dict(made)
-    return found
-
-
-def _of_method(
-    method: ast.FunctionDef | ast.AsyncFunctionDef,
-    me: str,
-    made: dict[str, list[tuple[ast.stmt, ast.AST | None, ast.AST | None]]],
-) -> None:
-    for stmt in statements(method.body):
-        match stmt:
-            case ast.Assign(targets=targets, value=value):
-                for it in targets:
-                    match it:
-                        case ast.Attribute(value=ast.Name(id=name), attr=attr) if name == me:
-                            made.setdefault(attr, []).append((stmt, value, None))
-            case ast.AnnAssign(
-                target=ast.Attribute(value=ast.Name(id=name), attr=attr), annotation=note
-            ) if name == me:
-                made.setdefault(attr, []).append((stmt, stmt.value, note))
+def _is_endless(parts: Sequence[ast.AST]) -> bool:
+    """Say whether the parts of a tuple's annotation are ``x, ...``."""
+    match parts:
+        case [_, ast.Constant()]:
+            return True
+    return False

@@ -1,27 +1,32 @@
 """Find the write sites of a code base: paths in, sites out. The shell of `scan`."""
 
-import ast
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pginterlock.scan import cache as kept
 from pginterlock.scan import files
 from pginterlock.scan.candidates import candidates, hit_lines, pattern
+from pginterlock.scan.drafts import Draft
 from pginterlock.scan.embedded_sql import embedded_writes, may_embed
 from pginterlock.scan.grouping import grouped, once
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.modules import ClassDef, Module, scope_of, statements_at
+from pginterlock.scan.kinds import ClassDef
+from pginterlock.scan.modules import Module, scope_of, statements_at
 from pginterlock.scan.project import Project
-from pginterlock.scan.python_sites import Draft, judge
+from pginterlock.scan.python_sites import judge
 from pginterlock.scan.site import Beside, Label, Scanned, Site, Target, Transaction, Unread
 from pginterlock.scan.sql_files import file_writes
 from pginterlock.scan.sql_sites import sites_of
 from pginterlock.scan.table_names import resolver
 from pginterlock.scan.transactions import Transactions
 from pginterlock.scan.wanted import Wanted, wanted
+
+if TYPE_CHECKING:
+    import ast
 
 # A form or serializer saves by itself, where nothing of the project's own says how.
 _BY_FRAMEWORK = frozenset(
@@ -99,7 +104,7 @@ class _Scan:
                 self.progress(f"scanning: {number} of {total} files")
             lines = hit_lines(raw, looked)
             if lines and (module := self.project.module(path, is_kept=False)):
-                new = list(self._drafts(module, lines))
+                new = self._judged(path, module, lines)
                 drafts += new
             self._embedded(path, raw)
             if lines and not new:
@@ -114,6 +119,8 @@ class _Scan:
         self.found.missing += [
             it.target.model for it in self.wanted if it.target.model and not self._is_known(it)
         ]
+        if self.found.missing:
+            self.found.models += self._models()
 
     def _forget(self, path: str) -> None:
         """Let a file go that held nothing; and all that was said of such, from time to time."""
@@ -124,6 +131,15 @@ class _Scan:
             for it in self.wanted:
                 it.flows.clear()
 
+    def _models(self) -> list[str]:
+        """Return the classes that map a table, as far as their bases say so."""
+        project = self.project
+        return [
+            name
+            for name in project.class_names()
+            if any(self.reader.models.is_model(it) for it in project.classes_named(name))
+        ]
+
     def _is_known(self, it: Wanted) -> bool:
         """Say whether something of the project is what was asked for: a class, or a table."""
         if it.classes or any(one.model == it.shown for one in self.found.sites):
@@ -132,6 +148,14 @@ class _Scan:
         return name.islower() and any(
             name in raw for raw in (*self.texts.sql.values(), *self.texts.python.values())
         )
+
+    def _judged(self, path: str, module: Module, lines: list[int]) -> list[Draft]:
+        try:
+            return list(self._drafts(module, lines))
+        except RecursionError:
+            told = "read in part: what it says leads too far"
+            self.found.unread.append(Unread(path, lines[0], told))
+            return []
 
     def _drafts(self, module: Module, lines: list[int]) -> Iterator[Draft]:
         for it in candidates(module, self.names, lines):

@@ -3,8 +3,8 @@
 import ast
 from collections.abc import Iterator, Sequence
 
+from pginterlock.scan.drafts import Draft
 from pginterlock.scan.modules import Module, scope_of
-from pginterlock.scan.python_sites import Draft
 
 _SAVING = frozenset(["save", "asave", "commit", "flush", "refresh_from_db"])
 
@@ -60,7 +60,14 @@ def _is_saved_between(module: Module, one: ast.stmt, other: ast.stmt) -> bool:
     for stmt in module.order:
         if isinstance(stmt, ast.Expr) and one.lineno < stmt.lineno < other.lineno:
             call = stmt.value.value if isinstance(stmt.value, ast.Await) else stmt.value
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-                if call.func.attr in _SAVING:
-                    return True
+            if _is_saving(call):
+                return True
     return False
+
+
+def _is_saving(call: ast.AST) -> bool:
+    return (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in _SAVING
+    )

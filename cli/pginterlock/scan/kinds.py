@@ -5,7 +5,7 @@ An expression has a set of `Kind`; the empty set is "not known". Pure: data only
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -97,14 +97,6 @@ class Foreign:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What a call of something foreign gave; *about* are models that it was told of."""
-
-    name: str
-    about: "Kinds" = field(default=frozenset())
-
-
-@dataclass(frozen=True, slots=True)
 class Table:
     """A table of SQLAlchemy Core, by its name in the database."""
 
@@ -119,7 +111,7 @@ class Writing:
     of: "Kinds"
 
 
-Kind = Instance | Class | Many | Tuple | Callee | Package | Foreign | Made | Table | Writing
+Kind = Instance | Class | Many | Tuple | Callee | Package | Foreign | Table | Writing
 Kinds = frozenset[Kind]
 NOTHING: Kinds = frozenset()
 

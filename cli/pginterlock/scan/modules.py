@@ -63,6 +63,7 @@ def parse(text: str) -> ast.Module:
         SyntaxError: It is not this Python's.
         ValueError: It holds null bytes.
         RecursionError, MemoryError: It is nested too deeply.
+
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -73,10 +74,13 @@ def read(path: str, name: str, text: str, *, is_package: bool) -> Module:
     """Return the module of *text*; raises as `parse` does."""
     tree = parse(text)
     found = Module(path, name, is_package, tree, text)
-    found.names = {}
     _walk(found, tree, None, tree.body)
     found.names = bindings(tree.body)
-    found.stars = [it for it in _plain(tree.body) if isinstance(it, ast.ImportFrom) and _star(it)]
+    found.stars = [
+        it
+        for it in statements(tree.body)
+        if isinstance(it, ast.ImportFrom) and it.names[0].name == "*"
+    ]
     found.order = sorted((it for it in found.up if isinstance(it, ast.stmt)), key=first_line)
     found.starts = [first_line(it) for it in found.order]
     return found
@@ -107,10 +111,6 @@ def statements_at(module: Module, line: int) -> Iterator[ast.stmt]:
         yield module.order[number]
 
 
-def _star(node: ast.ImportFrom) -> bool:
-    return node.names[0].name == "*"
-
-
 def _walk(module: Module, holder: ast.AST, scope: Scope, body: Sequence[ast.AST]) -> None:
     """Note what holds each statement, and make the classes and functions."""
     up = module.up
@@ -124,8 +124,7 @@ def _walk(module: Module, holder: ast.AST, scope: Scope, body: Sequence[ast.AST]
         elif isinstance(stmt, Definition):
             owner = scope if isinstance(scope, ClassDef) else None
             outer = scope if isinstance(scope, Function) else None
-            name = _qualified(scope, stmt.name)
-            inner = Function(stmt.name, name, module, stmt, owner, outer)
+            inner = Function(stmt.name, _qualified(scope, stmt.name), module, stmt, owner, outer)
             module.scopes[stmt] = inner
             module.functions.setdefault(stmt.name, []).append(inner)
         for block in _BLOCKS:
@@ -175,30 +174,22 @@ def ancestors(module: Module, stmt: ast.AST) -> Iterator[ast.AST]:
         node = module.up.get(node)
 
 
-def _plain(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
-    """Yield the statements of a scope, without those of the scopes in it."""
+def statements(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """Yield the statements of a scope in their order, without those of the scopes in it."""
     for stmt in body:
         yield stmt
         if isinstance(stmt, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
         for block in _BLOCKS:
             if held := getattr(stmt, block, None):
-                yield from _plain(held)
-
-
-def statements(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
-    """Yield the statements of a scope in their order, without those of the scopes in it."""
-    return _plain(body)
+                yield from statements(held)
 
 
 def local_names(function: Function) -> dict[str, list[Binding]]:
     """Return what the names of a function are bound by, in its order."""
     module, node = function.module, function.node
     if node not in module.bodies:
-        if isinstance(node, ast.Lambda):
-            found: dict[str, list[Binding]] = {}
-        else:
-            found = bindings(node.body)
+        found = bindings([] if isinstance(node, ast.Lambda) else node.body)
         for arg in arguments(node):
             found.setdefault(arg.arg, []).insert(0, Binding(arg, "arg", arg))
         module.bodies[node] = found
@@ -222,13 +213,14 @@ def arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list
 def bindings(body: Sequence[ast.AST]) -> dict[str, list[Binding]]:
     """Return what binds the names of a scope, in the order of its text."""
     found: dict[str, list[Binding]] = {}
-    for stmt in _plain(body):
+    for stmt in statements(body):
         for name, binding in _bound(stmt):
             found.setdefault(name, []).append(binding)
     return found
 
 
 def _bound(stmt: ast.AST) -> Iterator[tuple[str, Binding]]:
+    """Yield the names that a statement binds."""
     match stmt:
         case ast.Assign(targets=targets, value=value):
             for target in targets:
@@ -241,6 +233,16 @@ def _bound(stmt: ast.AST) -> Iterator[tuple[str, Binding]]:
             for it in stmt.items:
                 if it.optional_vars:
                     yield from _targets(it.optional_vars, stmt, "with", it.context_expr)
+        case ast.If(test=test) | ast.While(test=test):
+            yield from _walrus(test, stmt)
+        case _:
+            yield from _imported(stmt)
+            yield from _defined(stmt)
+
+
+def _imported(stmt: ast.AST) -> Iterator[tuple[str, Binding]]:
+    """Yield the names that an import binds; those of a star are not its own to tell."""
+    match stmt:
         case ast.Import(names=names):
             for alias in names:
                 yield alias.asname or alias.name.partition(".")[0], Binding(stmt, "import", alias)
@@ -248,14 +250,17 @@ def _bound(stmt: ast.AST) -> Iterator[tuple[str, Binding]]:
             for alias in names:
                 if alias.name != "*":
                     yield alias.asname or alias.name, Binding(stmt, "from", alias)
+
+
+def _defined(stmt: ast.AST) -> Iterator[tuple[str, Binding]]:
+    """Yield the name that a class, a function or an ``except`` binds."""
+    match stmt:
         case ast.ClassDef(name=name):
             yield name, Binding(stmt, "class", stmt)
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
             yield name, Binding(stmt, "def", stmt)
         case ast.ExceptHandler(name=str(name)):
             yield name, Binding(stmt, "except", stmt.type)
-    if isinstance(stmt, (ast.If, ast.While)):
-        yield from _walrus(stmt.test, stmt)
 
 
 def _walrus(test: ast.AST, stmt: ast.stmt) -> Iterator[tuple[str, Binding]]:

@@ -17,19 +17,56 @@ from pginterlock.scan.kinds import (
     many,
     union,
 )
-from pginterlock.scan.modules import Module, arguments, function_of
+from pginterlock.scan.modules import Definition, Module, arguments, function_of
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
 # Names that say nothing of who is called.
 _COMMON = frozenset(
-    """
-    save get post put patch delete create update run handle execute __init__ __call__ clean form_valid
-    get_queryset setUp main perform process to_representation validate add remove apply dispatch
-    __str__ filter all first last close open start stop send
-""".split()
+    [
+        "save",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "create",
+        "update",
+        "run",
+        "handle",
+        "execute",
+        "__init__",
+        "__call__",
+        "clean",
+        "form_valid",
+        "get_queryset",
+        "setUp",
+        "main",
+        "perform",
+        "process",
+        "to_representation",
+        "validate",
+        "add",
+        "remove",
+        "apply",
+        "dispatch",
+        "__str__",
+        "filter",
+        "all",
+        "first",
+        "last",
+        "close",
+        "open",
+        "start",
+        "stop",
+        "send",
+    ]
 )
+# Parameters of a class made for a model: several rows of it, one, and what else it is handed.
+_SETS = ("queryset", "qs")
+_ROWS = ("instance", "obj", "object")
+_FORMS = ("form", "serializer")
 
 
 def parameter(reader: "Reader", arg: ast.arg, module: Module) -> Kinds:
@@ -94,40 +131,37 @@ def _framework(reader: "Reader", function: Function, name: str) -> Kinds:
     node = function.node
     if isinstance(node, ast.Lambda):
         return NOTHING
-    for it in node.decorator_list:
-        if last_name(it) == "receiver" and isinstance(it, ast.Call) and name == "instance":
-            senders = [k.value for k in it.keywords if k.arg == "sender"]
-            return union(
-                instances(reader.expression(one, function.module, node)) for one in senders
-            )
-        if last_name(it) == "listens_for" and isinstance(it, ast.Call) and name == "target":
-            return union(
-                instances(reader.expression(one, function.module, node)) for one in it.args[:1]
-            )
-    if name == "instance":
-        if told := _connected(reader, function):
-            return told
-    owner = function.owner
-    if owner and name in (
-        "instance",
-        "obj",
-        "object",
-        "queryset",
-        "qs",
-        "model",
-        "form",
-        "serializer",
-    ):
-        about = reader.models.about(owner)
-        if about and name in ("queryset", "qs"):
-            return many(about, is_query=True)
-        if about and name in ("instance", "obj", "object"):
-            return about
-        if about and name in ("form", "serializer"):
-            return NOTHING
-    elif name in ("queryset", "qs"):
+    if (sent := _listening(reader, function, node, name)) is not None:
+        return sent
+    if name == "instance" and (told := _connected(reader, function)):
+        return told
+    if function.owner is None and name in _SETS:
         return _admin_action(reader, function)
-    return _fixture(reader, function, name)
+    about = NOTHING
+    if function.owner and name in (*_SETS, *_ROWS, *_FORMS):
+        about = reader.models.about(function.owner)
+    return _of_framework(about, name) if about else _fixture(reader, function, name)
+
+
+def _of_framework(about: Kinds, name: str) -> Kinds:
+    """Return what a parameter is by its name, in a class made for the rows *about*."""
+    if name in _SETS:
+        return many(about, is_query=True)
+    return about if name in _ROWS else NOTHING
+
+
+def _listening(reader: "Reader", function: Function, node: Definition, name: str) -> Kinds | None:
+    """Return what a signal or event, named by a decorator, sends; None without such a decorator."""
+    for it in node.decorator_list:
+        match last_name(it), it, name:
+            case "receiver", ast.Call(keywords=keywords), "instance":
+                asked = [k.value for k in keywords if k.arg == "sender"]
+            case "listens_for", ast.Call(args=args), "target":
+                asked = args[:1]
+            case _:
+                continue
+        return union(instances(reader.expression(one, function.module, node)) for one in asked)
+    return None
 
 
 def _connected(reader: "Reader", function: Function) -> Kinds:
@@ -156,14 +190,7 @@ def _fixture(reader: "Reader", function: Function, name: str) -> Kinds:
     is_test = function.name.startswith("test") or "fixture" in set(decorators(function))
     if not is_test:
         return NOTHING
-    modules = [function.module]
-    folder = function.module.path
-    while "/" in folder:
-        folder = folder.rpartition("/")[0]
-        if f"{folder}/conftest.py" in reader.project.texts:
-            if found := reader.project.module(f"{folder}/conftest.py"):
-                modules.append(found)
-    for module in modules:
+    for module in [function.module, *_conftests(reader, function.module)]:
         for it in module.functions.get(name, ()):
             if "fixture" in set(decorators(it)):
                 told = result(reader, Callee(it))
@@ -172,6 +199,16 @@ def _fixture(reader: "Reader", function: Function, name: str) -> Kinds:
                 )
                 return items(told) if generated else told
     return NOTHING
+
+
+def _conftests(reader: "Reader", module: Module) -> Iterator[Module]:
+    """Yield the modules of fixtures in the folders above *module*, the nearest first."""
+    folder = module.path
+    while "/" in folder:
+        folder = folder.rpartition("/")[0]
+        path = f"{folder}/conftest.py"
+        if path in reader.project.texts and (found := reader.project.module(path)):
+            yield found
 
 
 def _default(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
@@ -198,7 +235,7 @@ def called_with(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
     for module, call, stmt in reader.project.calls(name):
         if function_of(module, stmt) is function:
             continue
-        value = _handed(call, arg, plain, is_method=_skips_first(function, call))
+        value = _handed(call, arg, plain, is_method=_skips_first(function))
         if value is None or isinstance(value, ast.Constant):
             continue
         if _is_call_of(reader, call, module, stmt, function):
@@ -206,10 +243,9 @@ def called_with(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
     return found
 
 
-def _skips_first(function: Function, call: ast.Call) -> bool:
-    if function.owner is None or "staticmethod" in set(decorators(function)):
-        return False
-    return True
+def _skips_first(function: Function) -> bool:
+    """Say whether calls leave out the first parameter, the object or class."""
+    return function.owner is not None and "staticmethod" not in set(decorators(function))
 
 
 def _handed(

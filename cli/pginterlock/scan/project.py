@@ -126,6 +126,11 @@ class Project:
                 for base in bases:
                     self._heirs.setdefault(base, []).append((path, name))
 
+    def class_names(self) -> Sequence[str]:
+        """Return the names of all classes, in the order of the files."""
+        self.classes_named("")
+        return list(self._classes or {})
+
     def heirs(self, name: str) -> Sequence[tuple[str, str]]:
         """Return the files and names of classes that name *name* among their bases."""
         self.classes_named("")
@@ -165,7 +170,7 @@ class Project:
         return self._called.get(name.encode(), ())
 
     def calls(self, name: str, limit: int = 60) -> Sequence[tuple[Module, ast.Call, ast.stmt]]:
-        """Return the calls of something named *name*; none where more than *limit* files have it."""
+        """Return the calls of *name*; none where more than *limit* files have some."""
         key = f"{name} {limit}"
         if key not in self._calls:
             found: list[tuple[Module, ast.Call, ast.stmt]] = []

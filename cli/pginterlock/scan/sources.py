@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from pginterlock.scan import constants
 from pginterlock.scan.candidates import Candidate
@@ -11,6 +12,7 @@ from pginterlock.scan.project import called_name
 from pginterlock.scan.wanted import Wanted
 
 _FILTERS = frozenset(["filter", "filter_by", "where", "get", "select_for_update"])
+_LOOKUPS = ("", "__in", "__exact")  # that a state says equality by
 _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -22,9 +24,12 @@ def of_attribute(
     names = {name for name, column in wanted.names.items() if column == state}
     node: ast.AST = it.stmt
     while (above := module.up.get(node)) is not None and above not in module.scopes:
-        if isinstance(above, ast.If) and node in above.body:
-            if found := _tested(reader, above.test, row, names, module, above, wanted=True):
-                return found
+        if (
+            isinstance(above, ast.If)
+            and node in above.body
+            and (found := _tested(reader, above.test, row, names, module, above, wanted=True))
+        ):
+            return found
         if found := _guarded(reader, above, node, row, names, module):
             return found
         node = above
@@ -41,14 +46,19 @@ def _guarded(
     if not isinstance(body, list) or node not in body:
         return ()
     for stmt in reversed(body[: body.index(node)]):
-        if isinstance(stmt, ast.If) and not stmt.orelse and isinstance(stmt.body[-1], _LEAVES):
-            if found := _tested(reader, stmt.test, row, names, module, stmt, wanted=False):
-                return found
+        if _leaves(stmt) and (
+            found := _tested(reader, stmt.test, row, names, module, stmt, wanted=False)
+        ):
+            return found
         if any(
             isinstance(t, ast.Attribute) and t.attr in names for t in getattr(stmt, "targets", [])
         ):
             return ()
     return ()
+
+
+def _leaves(stmt: ast.AST) -> TypeGuard[ast.If]:
+    return isinstance(stmt, ast.If) and not stmt.orelse and isinstance(stmt.body[-1], _LEAVES)
 
 
 def _tested(
@@ -105,12 +115,12 @@ def of_query(
 def _filtered(
     reader: Reader, call: ast.Call, names: set[str], module: Module, at: ast.AST
 ) -> tuple[str, ...]:
+    looked_up = {name + lookup for name in names for lookup in _LOOKUPS}
     for it in call.keywords:
-        if it.arg in names or it.arg in {f"{one}__in" for one in names} | {
-            f"{one}__exact" for one in names
-        }:
-            if found := tuple(dict.fromkeys(_known(reader, it.value, module, at))):
-                return found
+        if it.arg in looked_up and (
+            found := tuple(dict.fromkeys(_known(reader, it.value, module, at)))
+        ):
+            return found
     for arg in call.args:
         match arg:
             case ast.Compare(

@@ -11,17 +11,50 @@ from pginterlock.scan.modules import Module, class_of, function_of
 from pginterlock.scan.site import Callers, Transaction
 
 _OPENING = frozenset(
-    """
-    atomic begin begin_nested transaction commit_on_success atomic_with_retry atomic_if_using_transaction
-    in_transaction durable_atomic transaction_atomic begin_transaction
-""".split()
+    [
+        "atomic",
+        "begin",
+        "begin_nested",
+        "transaction",
+        "commit_on_success",
+        "atomic_with_retry",
+        "atomic_if_using_transaction",
+        "in_transaction",
+        "durable_atomic",
+        "transaction_atomic",
+        "begin_transaction",
+    ]
 )
 _DEPTH = 4
 _COMMON = frozenset(
-    """
-    save get post put patch delete create update run handle execute __init__ __call__ clean main
-    dispatch perform process add remove apply close open start stop send
-""".split()
+    [
+        "save",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "create",
+        "update",
+        "run",
+        "handle",
+        "execute",
+        "__init__",
+        "__call__",
+        "clean",
+        "main",
+        "dispatch",
+        "perform",
+        "process",
+        "add",
+        "remove",
+        "apply",
+        "close",
+        "open",
+        "start",
+        "stop",
+        "send",
+    ]
 )
 # Methods that override those of a framework: who calls them is not to be told by their name.
 _FRAMEWORK = frozenset(
@@ -44,19 +77,19 @@ class Transactions:
         """Return what protects *stmt*; *is_session*: SQLAlchemy writes it with a unit of work."""
         if told := opened_around(module, stmt):
             return Transaction.YES, Callers.UNKNOWN, told
-        function = function_of(module, stmt)
         if is_test(module) and not is_session:
             return Transaction.UNKNOWN, Callers.UNKNOWN, "a test: its runner may open one"
+        function = function_of(module, stmt)
         if function is None:
             return Transaction.UNKNOWN, Callers.UNKNOWN, "it runs when the module is imported"
+        return self._in_function(function, module, is_session=is_session)
+
+    def _in_function(self, function: Function, module: Module, *, is_session: bool) -> Verdict:
+        """Return what protects the statements of a function which opens nothing itself."""
         if self._in_requests(function):
             return Transaction.YES, Callers.UNKNOWN, "ATOMIC_REQUESTS: each request is one"
         if is_migration(module):
-            if "atomic = False" in module.text or "atomic=False" in module.text:
-                return Transaction.NO, Callers.UNKNOWN, "the migration is not atomic"
-            if "alembic" in module.text:
-                return Transaction.CALLER, Callers.ALL, "Alembic runs a revision in one"
-            return Transaction.YES, Callers.UNKNOWN, "Django runs a migration in one"
+            return _of_migration(module)
         if is_session:
             return Transaction.SESSION, Callers.UNKNOWN, "the session's, which ends elsewhere"
         return self._by_callers(function)
@@ -152,6 +185,15 @@ class Transactions:
         return bool(first) and first[0].arg == "request"
 
 
+def _of_migration(module: Module) -> Verdict:
+    """Return what protects the statements of a migration."""
+    if "atomic = False" in module.text or "atomic=False" in module.text:
+        return Transaction.NO, Callers.UNKNOWN, "the migration is not atomic"
+    if "alembic" in module.text:
+        return Transaction.CALLER, Callers.ALL, "Alembic runs a revision in one"
+    return Transaction.YES, Callers.UNKNOWN, "Django runs a migration in one"
+
+
 def is_migration(module: Module) -> bool:
     """Say whether a module is a migration of Django or Alembic."""
     folders = module.path.split("/")[:-1]
@@ -173,11 +215,7 @@ def opened_around(module: Module, stmt: ast.AST) -> str:
     """Return what opens a transaction around a statement in its own function; or nothing."""
     node: ast.AST | None = stmt
     while node is not None:
-        if (
-            isinstance(node, (ast.With, ast.AsyncWith))
-            and node is not stmt
-            or isinstance(node, (ast.With, ast.AsyncWith))
-        ):
+        if isinstance(node, (ast.With, ast.AsyncWith)):
             for it in node.items:
                 if opens(it.context_expr):
                     return f"line {node.lineno} opens one"

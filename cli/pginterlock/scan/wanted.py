@@ -1,4 +1,4 @@
-"""What a scan looks for, as the code of a project has it: classes, tables, names of attributes. Pure."""
+"""What a scan looks for, as the code has it: classes, tables, names of attributes. Pure."""
 
 import ast
 import re
@@ -87,30 +87,9 @@ def _classes(reader: Reader, target: Target) -> Iterator[ClassDef]:
 
 def tables_of(reader: Reader, of: ClassDef, *, is_told: bool = False) -> Iterator[str]:
     """Yield the names that the table of a class may have; only those that are written down."""
-    told = False
     for base in [of] if is_told else reader.models.ancestry(of):
-        for stmt in base.node.body:
-            match stmt:
-                case ast.Assign(
-                    targets=[ast.Name(id="__tablename__")], value=ast.Constant(value=str(name))
-                ):
-                    yield name
-                    told = True
-                case ast.Assign(
-                    targets=[ast.Name(id="__table__")],
-                    value=ast.Call(args=[ast.Constant(value=str(name)), *_]),
-                ):
-                    yield name
-                    told = True
-                case ast.ClassDef(name="Meta", body=body):
-                    for it in body:
-                        match it:
-                            case ast.Assign(
-                                targets=[ast.Name(id="db_table")],
-                                value=ast.Constant(value=str(name)),
-                            ):
-                                yield name.strip('"').replace('"."', ".")
-                                told = True
+        told = list(_told_tables(base))
+        yield from told
         if told:
             return
     if not is_told:
@@ -118,6 +97,30 @@ def tables_of(reader: Reader, of: ClassDef, *, is_told: bool = False) -> Iterato
         folders = [it for it in parts[:-1] if it != "models"]
         if folders:
             yield f"{folders[-1]}_{of.name.lower()}"
+
+
+def _told_tables(of: ClassDef) -> Iterator[str]:
+    """Yield the names that a class itself writes down for its table."""
+    for stmt in of.node.body:
+        match stmt:
+            case ast.Assign(
+                targets=[ast.Name(id="__tablename__")], value=ast.Constant(value=str(name))
+            ):
+                yield name
+            case ast.Assign(
+                targets=[ast.Name(id="__table__")],
+                value=ast.Call(args=[ast.Constant(value=str(name)), *_]),
+            ):
+                yield name
+            case ast.ClassDef(name="Meta", body=body):
+                yield from _meta_tables(body)
+
+
+def _meta_tables(body: list[ast.stmt]) -> Iterator[str]:
+    for stmt in body:
+        match stmt:
+            case ast.Assign(targets=[ast.Name(id="db_table")], value=ast.Constant(value=str(name))):
+                yield name.strip('"').replace('"."', ".")
 
 
 def is_mapped_class(reader: Reader, of: ClassDef) -> bool:
@@ -179,7 +182,7 @@ def is_table(wanted: Wanted, name: str) -> bool:
     low = name.lower()
     bare = low.rpartition(".")[2]
     return any(
-        low == it or bare == it.rpartition(".")[2] and ("." not in low or "." not in it)
+        low == it or (bare == it.rpartition(".")[2] and ("." not in low or "." not in it))
         for it in wanted.tables
     )
 

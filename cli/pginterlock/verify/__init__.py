@@ -15,6 +15,7 @@ from pginterlock import tripwire as tripwires
 from pginterlock.findings import Finding
 from pginterlock.model import Spec
 from pginterlock.survey import Survey, survey
+from pginterlock.tripwire import Tripwire
 from pginterlock.verify import (
     deadlines,
     disagreements,
@@ -82,9 +83,11 @@ def verify(
     with database.faults():
         progress("objects")
         seen = survey(connection, spec)
-        findings += objects.drift(seen, spec)
+        with database.snapshot(connection):
+            wire = tripwires.look(connection)
+        findings += objects.drift(seen, spec, {it.machine: it.follows for it in wire.watched or ()})
         findings += surroundings.weaknesses(connection, seen)
-        notes += _tripwire(connection, seen, findings, skipped)
+        notes += _tripwire(wire, seen, findings, skipped)
         if asked.probes:
             progress("forbidden moves, rolled back")
             tried, not_tried = probes.probe(connection, seen)
@@ -100,11 +103,9 @@ def verify(
 
 
 def _tripwire(
-    connection: psycopg.Connection, seen: Survey, findings: list[Finding], skipped: list[str]
+    wire: Tripwire, seen: Survey, findings: list[Finding], skipped: list[str]
 ) -> list[str]:
     """Add what the tripwire lacks to *findings*; return what was chosen on purpose."""
-    with database.snapshot(connection):
-        wire = tripwires.look(connection)
     if not wire.is_known or not seen.registered:
         return []
     if not wire.is_readable:

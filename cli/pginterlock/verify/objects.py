@@ -3,18 +3,29 @@
 Pure: a survey in, findings out.
 """
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 from pginterlock.changes import Action, Change, changes
 from pginterlock.findings import Finding, Severity
+from pginterlock.following import Renamed
 from pginterlock.model import Spec
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.survey import MachineSurvey, Survey
+from pginterlock.verify import behind
 
 _ON_TABLES = (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.INDEX)
 _APPLY = "interlock apply puts it right"
+NOTHING: Mapping[str, Sequence[Renamed]] = MappingProxyType({})
 
 
-def drift(seen: Survey, spec: Spec) -> list[Finding]:
-    """Return what the objects of all machines, and of schema interlock, lack."""
+def drift(
+    seen: Survey, spec: Spec, follows: Mapping[str, Sequence[Renamed]] = NOTHING
+) -> list[Finding]:
+    """Return what the objects of all machines, and of schema interlock, lack.
+
+    *follows* are, by machine, the renames that it follows and that apply has not seen.
+    """
     found = _schema(seen)
     for it in seen.machines:
         if not seen.rights.schema_exists or it.machine.name not in dict(seen.registered):
@@ -29,7 +40,7 @@ def drift(seen: Survey, spec: Spec) -> list[Finding]:
                 )
             )
         else:
-            found += _of_machine(it)
+            found += _of_machine(it, follows.get(it.machine.name, ()))
     known = {machine.name for machine in spec.machines}
     found += [
         Finding(
@@ -67,13 +78,14 @@ def _schema(seen: Survey) -> list[Finding]:
     return found
 
 
-def _of_machine(it: MachineSurvey) -> list[Finding]:
+def _of_machine(it: MachineSurvey, follows: Sequence[Renamed]) -> list[Finding]:
     found: dict[tuple[ObjectKind, str], Finding] = {}
+    left = behind.find(it, follows)
     for change in it.changes:
-        found.setdefault(
-            change.object.id, _finding(it.machine.name, str(it.table.name), change, it.found)
-        )
-    return list(found.values())
+        if change.object.id not in left:
+            one = _finding(it.machine.name, str(it.table.name), change, it.found)
+            found.setdefault(change.object.id, one)
+    return [*found.values(), *behind.told(it, follows, left)]
 
 
 def _finding(machine: str, table: str, change: Change, there: tuple[DbObject, ...]) -> Finding:

@@ -443,6 +443,16 @@ begin
         select true into v_is
         from "depot"."parcel" as o
         where o.status in ('PACKED', 'SENT') and o.carrier is not null and o.carrier = new.number;
+        if v_is
+            and (tg_op = 'INSERT' or v_goes)
+            and pg_catalog.current_setting('transaction_isolation') in ('repeatable read', 'serializable')
+        then
+            -- No row holds what is not there: one that does is of an older snapshot, and has let go since.
+            raise exception using
+                errcode = 'serialization_failure',
+                message = pg_catalog.concat('parcel: depot.van ', new.number, ': a row of depot.parcel in PACKED, SENT has it as carrier, as this snapshot sees it'),
+                hint = 'Try the whole transaction again; at read committed if it fails again';
+        end if;
         if new.is_loaded is distinct from (v_is is true) then
             perform interlock.refuse(
                 p_code => 'IL09', p_machine => 'parcel', p_rule => 'mirror',
@@ -524,6 +534,7 @@ begin
         select true into v_is
         from "depot"."parcel" as o
         where o.status = 'DELIVERED' and o.carrier is not null and o.carrier = new.number;
+
         if new.has_sent is distinct from (v_is is true) then
             perform interlock.record_violation(
                 p_code => 'IL09', p_machine => 'parcel', p_rule => 'mirror',

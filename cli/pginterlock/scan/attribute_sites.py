@@ -1,0 +1,156 @@
+"""Writes to an attribute of a row, by an assignment or by ``setattr``. Pure."""
+
+import ast
+from collections.abc import Iterator
+
+from pginterlock.scan import sources
+from pginterlock.scan.candidates import Candidate
+from pginterlock.scan.definitions import last_name, returned
+from pginterlock.scan.drafts import Draft, drafted
+from pginterlock.scan.infer import Reader
+from pginterlock.scan.kinds import Callee, Class, Instance, Kinds, Many
+from pginterlock.scan.modules import Module, class_of, function_of, local_names, statements
+from pginterlock.scan.site import Confidence
+from pginterlock.scan.wanted import Wanted, fits
+
+_SHORT = 3  # letters: that a name ends on so few says nothing
+
+
+def of_attribute(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
+    """Yield ``row.status = x`` and ``setattr(row, "status", x)``, where the row is wanted."""
+    receiver = it.receiver
+    if receiver is None:
+        return
+    kinds = reader.expression(receiver, module, it.stmt)
+    told = _row(reader, wanted, kinds, receiver, it, module)
+    if told is None:
+        return
+    confidence, reason = told
+    row = ast.unparse(receiver)
+    construct = "setattr" if it.how == "setattr" else "attr_assign"
+    found = sources.of_attribute(reader, wanted, row, it, module)
+    is_new = not found and _is_made_here(reader, wanted, receiver, it, module)
+    yield drafted(
+        reader,
+        wanted,
+        it,
+        module,
+        construct,
+        row=row,
+        confidence=confidence,
+        reason=reason,
+        sources=found,
+        is_new=is_new,
+    )
+
+
+def _is_made_here(
+    reader: Reader, wanted: Wanted, receiver: ast.AST, it: Candidate, module: Module
+) -> bool:
+    """Say whether the object that is written was made, and not saved, before in its function."""
+    function = function_of(module, it.stmt)
+    if (
+        not isinstance(receiver, ast.Name)
+        or function is None
+        or isinstance(function.node, ast.Lambda)
+    ):
+        return False
+    bound = local_names(function).get(receiver.id, [])
+    return (
+        len(bound) == 1
+        and _makes(reader, wanted, bound[0].value, module, bound[0].stmt, 2)
+        and not any(
+            isinstance(stmt, ast.Expr)
+            and isinstance(stmt.value, ast.Call)
+            and isinstance(stmt.value.func, ast.Attribute)
+            and stmt.value.func.attr in ("save", "asave", "flush", "commit", "add")
+            and bound[0].stmt.lineno < stmt.lineno < it.stmt.lineno
+            for stmt in statements(function.node.body)
+        )
+    )
+
+
+def _makes(
+    reader: Reader, wanted: Wanted, value: ast.AST | None, module: Module, at: ast.AST, depth: int
+) -> bool:
+    """Say whether an expression makes an object of the class, itself or by a function."""
+    if not isinstance(value, ast.Call) or depth < 0:
+        return False
+    for kind in reader.expression(value.func, module, at):
+        if isinstance(kind, Class):
+            return fits(reader, wanted, frozenset([Instance(kind.of)]))
+        if isinstance(kind, Callee):
+            made = list(returned(kind.of))
+            return bool(made) and all(
+                _makes(reader, wanted, one, kind.of.module, stmt, depth - 1)
+                for one, stmt, _ in made
+            )
+    return False
+
+
+def _row(
+    reader: Reader, wanted: Wanted, kinds: Kinds, receiver: ast.AST, it: Candidate, module: Module
+) -> tuple[Confidence, str] | None:
+    """Say why the object that is written is a row of what is wanted; None where it is not."""
+    rows = frozenset(k for k in kinds if isinstance(k, (Instance, Many)))
+    if fits(reader, wanted, rows):
+        shown = f"{ast.unparse(receiver)} is a {wanted.shown}"
+        if all(fits(reader, wanted, frozenset([k])) for k in rows):
+            return Confidence.HIGH, shown
+        return Confidence.MEDIUM, f"{shown}, or something else"
+    return None if kinds else _guessed(reader, wanted, receiver, it, module)
+
+
+def _guessed(
+    reader: Reader, wanted: Wanted, receiver: ast.AST, it: Candidate, module: Module
+) -> tuple[Confidence, str] | None:
+    """Say why an object of which nothing is known may be a row: by its name, or by the value."""
+    name = last_name(receiver) if not isinstance(receiver, ast.Subscript) else ""
+    if name in ("self", "cls", ""):
+        return None
+    if _is_named_after(wanted, name):
+        return Confidence.MEDIUM, f"{name} is named after {wanted.shown}"
+    if _is_part_of_name(wanted, name):
+        function = function_of(module, it.stmt)
+        owner = class_of(function) if function else None
+        if owner and fits(reader, wanted, reader.models.about(owner)):
+            return Confidence.MEDIUM, f"{name}, in a class made for {wanted.shown}"
+    if it.value is not None and fits(reader, wanted, _owners(reader, it.value, module, it.stmt)):
+        return Confidence.MEDIUM, f"its value is a constant of {wanted.shown}"
+    return None
+
+
+def _is_named_after(wanted: Wanted, name: str) -> bool:
+    low = name.lower().strip("_")
+    return any(
+        low == it or (low.endswith("_" + it) and len(it) > _SHORT) or low == it.replace("_", "")
+        for it in wanted.variables
+    )
+
+
+def _is_part_of_name(wanted: Wanted, name: str) -> bool:
+    low = name.lower().strip("_")
+    return any(it.endswith("_" + low) for it in wanted.variables) or low in (
+        "instance",
+        "obj",
+        "object",
+        "item",
+        "record",
+        "row",
+    )
+
+
+def _owners(reader: Reader, value: ast.AST, module: Module, at: ast.AST) -> Kinds:
+    """Return the classes that the constants in *value* belong to."""
+    found: Kinds = frozenset()
+    match value:
+        case ast.Attribute(value=inner):
+            kinds = reader.expression(inner, module, at)
+            found |= frozenset(
+                k for k in kinds if isinstance(k, Class) and k.of in reader.models.ancestry(k.of)
+            )
+            if isinstance(inner, ast.Attribute):
+                found |= _owners(reader, inner, module, at)
+        case ast.IfExp(body=one, orelse=other):
+            found |= _owners(reader, one, module, at) | _owners(reader, other, module, at)
+    return frozenset(Instance(k.of) for k in found if isinstance(k, Class))

@@ -1,0 +1,163 @@
+"""What a name is by the statement that gives it its value. Pure."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from pginterlock.scan import definitions, parameters
+from pginterlock.scan.kinds import (
+    NOTHING,
+    Class,
+    ClassDef,
+    Foreign,
+    Function,
+    Kinds,
+    Many,
+    Package,
+    Tuple,
+    items,
+    many,
+    union,
+)
+from pginterlock.scan.modules import Binding, Module, scope_of, statements
+from pginterlock.scan.reaching import absolute
+
+if TYPE_CHECKING:
+    from pginterlock.scan.infer import Reader
+
+
+def bind(reader: "Reader", it: Binding, module: Module) -> Iterator[Kinds]:
+    """Yield what the name that *it* binds may be."""
+    stmt, value = it.stmt, it.value
+    match it.how, stmt, value:
+        case "class" | "def", _, _:
+            yield _defined(reader, module.scopes[stmt])
+        case "import", _, ast.alias():
+            yield _imported(reader, value, module)
+        case "from", ast.ImportFrom(), ast.alias():
+            yield _from(reader, stmt, value, module)
+        case "arg", ast.arg(), _:
+            yield parameters.parameter(reader, stmt, module)
+        case "annotated", ast.AnnAssign(), _:
+            said = definitions.annotation(reader, stmt.annotation, module, stmt)
+            yield said or reader.expression(value, module, stmt)
+        case _:
+            yield from _given(reader, it, module)
+
+
+def _defined(reader: "Reader", scope: ClassDef | Function) -> Kinds:
+    """Return what the name of a class or function stands for."""
+    if isinstance(scope, ClassDef):
+        return frozenset([Class(scope)])
+    return definitions.defined(reader, scope, None)
+
+
+def _given(reader: "Reader", it: Binding, module: Module) -> Iterator[Kinds]:
+    """Yield what an assignment, a loop or a ``with`` gives a name."""
+    match it.how:
+        case "assign":
+            yield _unpacked(reader.expression(it.value, module, it.stmt), it.path)
+            if not it.path and _is_empty(it.value):
+                yield _filled(reader, it.stmt, module)
+        case "for":
+            yield _unpacked(items(reader.expression(it.value, module, it.stmt)), it.path)
+            yield _enumerated(reader, it, module)
+        case "with":
+            yield _unpacked(_entered(reader, it, module), it.path)
+
+
+def _filled(reader: "Reader", stmt: ast.AST, module: Module) -> Kinds:
+    """Return several of what is put into the list or dict that *stmt* makes empty."""
+    names = {it.id for it in getattr(stmt, "targets", []) if isinstance(it, ast.Name)}
+    scope = scope_of(module, stmt)
+    body: Sequence[ast.AST] = module.tree.body
+    if isinstance(scope, Function) and not isinstance(scope.node, ast.Lambda):
+        body = scope.node.body
+    found: Kinds = NOTHING
+    for other in statements(body):
+        match other:
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))], value=value) if (
+                name in names
+            ):
+                found |= reader.expression(value, module, other)
+            case ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(
+                        value=ast.Name(id=name), attr="append" | "add" | "appendleft"
+                    ),
+                    args=[value],
+                )
+            ) if name in names:
+                found |= reader.expression(value, module, other)
+            case ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(value=ast.Name(id=name), attr="extend" | "update"),
+                    args=[value],
+                )
+            ) if name in names:
+                found |= items(reader.expression(value, module, other))
+    return many(found)
+
+
+def _entered(reader: "Reader", it: Binding, module: Module) -> Kinds:
+    found = reader.expression(it.value, module, it.stmt)
+    return union(
+        one.item if isinstance(one, Many) and not one.is_query else frozenset([one])
+        for one in found
+    )
+
+
+def _enumerated(reader: "Reader", it: Binding, module: Module) -> Kinds:
+    """Return a part of ``enumerate(x)``, ``zip(x, y)`` or ``x.items()``."""
+    match it.value:
+        case ast.Call(func=ast.Name(id="enumerate"), args=[first, *_]) if it.path[:1] == (1,):
+            return _unpacked(items(reader.expression(first, module, it.stmt)), it.path[1:])
+        case ast.Call(func=ast.Name(id="zip"), args=args) if it.path and it.path[0] < len(args):
+            found = items(reader.expression(args[it.path[0]], module, it.stmt))
+            return _unpacked(found, it.path[1:])
+        case ast.Call(func=ast.Attribute(value=value, attr="items")) if it.path[:1] == (1,):
+            found = items(reader.expression(value, module, it.stmt))
+            return _unpacked(found, it.path[1:])
+    return NOTHING
+
+
+def _unpacked(kinds: Kinds, path: tuple[int, ...]) -> Kinds:
+    for number in path:
+        found: Kinds = NOTHING
+        for it in kinds:
+            if isinstance(it, Tuple) and number < len(it.parts):
+                found |= it.parts[number]
+            elif isinstance(it, Many):
+                found |= it.item
+        kinds = found
+    return kinds
+
+
+def _imported(reader: "Reader", alias: ast.alias, module: Module) -> Kinds:
+    name = alias.name if alias.asname else alias.name.partition(".")[0]
+    found = reader.project.named(name, module.path)
+    return frozenset([Package(found) if found else Foreign(name)])
+
+
+def _from(reader: "Reader", stmt: ast.ImportFrom, alias: ast.alias, module: Module) -> Kinds:
+    name = absolute(stmt, module)
+    source = reader.project.named(name, module.path)
+    if source and source is not module:
+        if found := reader.global_name(alias.name, source):
+            return found
+        if alias.name in source.names:
+            return NOTHING
+    if inner := reader.project.named(f"{name}.{alias.name}", module.path):
+        return frozenset([Package(inner)])
+    return NOTHING if source else frozenset([Foreign(f"{name}.{alias.name}")])
+
+
+def _is_empty(node: ast.AST | None) -> bool:
+    match node:
+        case ast.List(elts=[]) | ast.Dict(keys=[]):
+            return True
+        case ast.Call(
+            func=ast.Name(id="list" | "dict" | "set" | "defaultdict" | "OrderedDict" | "deque")
+        ):
+            return True
+    return False

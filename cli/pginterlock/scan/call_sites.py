@@ -1,0 +1,100 @@
+"""Writes by a call that names columns: in its keywords, or in a list of them. Pure."""
+
+import ast
+from collections.abc import Iterator
+
+from pginterlock.scan import sources
+from pginterlock.scan.candidates import Candidate
+from pginterlock.scan.dict_sites import flow, of_pairs, of_sink
+from pginterlock.scan.drafts import Draft, drafted
+from pginterlock.scan.flows import sinks
+from pginterlock.scan.infer import Reader
+from pginterlock.scan.kinds import Callee
+from pginterlock.scan.modules import Module, function_of, statements
+from pginterlock.scan.project import called_name
+from pginterlock.scan.sinks import writes_with
+from pginterlock.scan.wanted import Wanted, fits
+
+
+def of_keyword(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
+    """Yield ``create(status=x)`` and the like, where the call writes its keywords."""
+    call = it.call
+    if call is None:
+        return
+    if isinstance(call.func, ast.Name) and call.func.id == "dict":
+        yield from of_pairs(
+            reader, wanted, Candidate("pairs", it.name, it.node, it.stmt, call, it.value), module
+        )
+        return
+    name = called_name(call)
+    if (
+        name == "update"
+        and not isinstance(call.func, ast.Name)
+        and (isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name))
+    ):
+        kinds = reader.expression(call.func.value, module, it.stmt)
+        if not kinds:
+            yield from flow(reader, wanted, call.func.value.id, it, module)
+            return
+    found = writes_with(reader, wanted, call, module, it.stmt)
+    if found:
+        construct, is_new = found
+        said = sources.of_query(reader, wanted, call, module, it.stmt)
+        yield drafted(
+            reader,
+            wanted,
+            it,
+            module,
+            construct,
+            is_new=is_new,
+            call=call,
+            sources=said,
+            reason=f"{construct.replace('_', ' ')} of {wanted.shown}",
+        )
+        return
+    yield from _handed_on(reader, wanted, it, call, module)
+
+
+def _handed_on(
+    reader: Reader, wanted: Wanted, it: Candidate, call: ast.Call, module: Module
+) -> Iterator[Draft]:
+    """Yield the writes in a function that hands its ``**kwargs`` on."""
+    for kind in reader.expression(call.func, module, it.stmt):
+        if not isinstance(kind, Callee):
+            continue
+        node = kind.of.node
+        if node.args.kwarg is None or any(
+            one.arg == it.name for one in (*node.args.args, *node.args.kwonlyargs)
+        ):
+            continue
+        for sink in sinks(reader, wanted, node.args.kwarg.arg, kind.of.module, kind.of, 1):
+            yield of_sink(wanted, it, sink, (None,))
+
+
+def of_named(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
+    """Yield a ``bulk_update(rows, ["status"])`` whose values are assigned elsewhere."""
+    call = it.call
+    if (
+        call is None
+        or called_name(call) not in ("bulk_update", "abulk_update")
+        or not isinstance(call.func, ast.Attribute)
+    ):
+        return
+    if not fits(reader, wanted, reader.expression(call.func.value, module, it.stmt)):
+        return
+    function = function_of(module, it.stmt)
+    if function and not isinstance(function.node, ast.Lambda):
+        for stmt in statements(function.node.body):
+            if isinstance(stmt, (ast.Assign, ast.AugAssign)):
+                targets = stmt.targets if isinstance(stmt, ast.Assign) else [stmt.target]
+                if any(isinstance(t, ast.Attribute) and t.attr == it.name for t in targets):
+                    return
+    yield drafted(
+        reader,
+        wanted,
+        it,
+        module,
+        "bulk_update",
+        call=call,
+        reason=f"bulk_update of {wanted.shown}",
+    )

@@ -1,0 +1,137 @@
+"""Classes made for a model: forms, serializers, views, admins and factories. Pure."""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from pginterlock.scan import orm
+from pginterlock.scan.definitions import last_name, result
+from pginterlock.scan.kinds import (
+    NOTHING,
+    Callee,
+    Class,
+    ClassDef,
+    Instance,
+    Kinds,
+    classes,
+    instances,
+    items,
+    many,
+    union,
+)
+from pginterlock.scan.modules import class_names
+from pginterlock.scan.relations import Relations
+
+_CONTEXT_MEMBERS = frozenset(["instance", "object", "obj"])
+_CONTEXT_CALLS = frozenset(
+    [
+        "save",
+        "get_object",
+        "get_instance",
+        "create",
+        "update",
+        "build",
+        "create_batch",
+        "perform_create",
+    ]
+)
+
+
+class Contexts(Relations):
+    """What is known of the classes of a project, with those made for a model."""
+
+    def relation(self, kind: Instance | Class, name: str) -> Kinds:
+        """Return what leads back from a model, as ``related_name`` or ``x_set`` do; managers."""
+        of = kind.of
+        if name in orm.MANAGERS and (isinstance(kind, Class) or name != "query"):
+            return many(frozenset([Instance(of)]), is_query=True)
+        if name.endswith("_set"):
+            found = self._default_sets(name.removesuffix("_set"))
+            if found:
+                return found
+        return self._related(of, name) or self._context(of, name) or self._reverse_one(of, name)
+
+    def about(self, of: ClassDef) -> Kinds:
+        """Return the rows that a form, serializer, view, admin or factory is made for."""
+        return self.reader.once((of, "about"), self._about(of))
+
+    def _about(self, of: ClassDef) -> Iterator[Kinds]:
+        if (told := self._named_in_body(of)) is not None:
+            yield told
+            return
+        yield from self._registered(of)
+        for base in self.ancestry(of):
+            if any(it.how == "def" for it in class_names(base).get("get_queryset", ())):
+                found = self.reader.attribute(frozenset([Instance(of)]), "get_queryset")
+                yield union(items(result(self.reader, c)) for c in found if isinstance(c, Callee))
+                return
+
+    def _named_in_body(self, of: ClassDef) -> Kinds | None:
+        """Return the rows whose model a class names in its body; None where it names none."""
+        for base in self.ancestry(of):
+            for stmt in base.node.body:
+                match stmt:
+                    case ast.ClassDef(name="Meta" | "_Meta", body=body):
+                        if inner := _of_meta(body):
+                            return instances(self._model_value(inner.value, base, inner))
+                    case ast.Assign(targets=[ast.Name(id="model")], value=value):
+                        return instances(self._model_value(value, base, stmt))
+                    case ast.Assign(targets=[ast.Name(id="queryset")], value=value):
+                        return items(self.reader.expression(value, base.module, stmt))
+        return None
+
+    def _registered(self, of: ClassDef) -> Iterator[Kinds]:
+        """Yield the rows of the models that an admin is registered for."""
+        for it in of.node.decorator_list:
+            if isinstance(it, ast.Call) and last_name(it) == "register":
+                yield union(
+                    instances(self.reader.expression(arg, of.module, of.node)) for arg in it.args
+                )
+        if "register" not in of.module.text:
+            return
+        for module, call, stmt in self.reader.project.calls("register"):
+            is_here = module is of.module and len(call.args) > 1
+            if is_here and last_name(call.args[1]) == of.name:
+                yield instances(self.reader.expression(call.args[0], module, stmt))
+
+    def _model_value(self, value: ast.AST, of: ClassDef, stmt: ast.AST) -> Kinds:
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return self.named(value.value, of.module)
+        return self.reader.expression(value, of.module, stmt)
+
+    def _context(self, of: ClassDef, name: str) -> Kinds:
+        """Return ``self.object``, ``self.instance`` and the like of a class made for a model."""
+        if self.is_model(of):
+            return NOTHING
+        if name in _CONTEXT_MEMBERS:
+            return self.about(of)
+        if name in ("queryset", "object_list"):
+            return many(self.about(of), is_query=True)
+        if name == "model":
+            return classes(self.about(of))
+        return NOTHING
+
+    def framework_call(self, kind: Instance | Class, name: str) -> Kinds:
+        """Return what a method that the class inherits from a framework gives."""
+        if self.is_model(kind.of):
+            return NOTHING
+        if name in ("get_queryset", "filter_queryset"):
+            return many(self.about(kind.of), is_query=True)
+        if name == "create_batch":
+            return many(self.about(kind.of))
+        return self.about(kind.of) if name in _CONTEXT_CALLS else NOTHING
+
+    def made(self, of: ClassDef) -> Kinds:
+        """Return what calling a class makes; a factory makes rows of its model."""
+        names = self.foreign(of) | {it.name for it in self.ancestry(of)}
+        if names & orm.FACTORIES or any(it.endswith("ModelFactory") for it in names):
+            return self.about(of) or frozenset([Instance(of)])
+        return self.as_manager(of) or frozenset([Instance(of)])
+
+
+def _of_meta(body: Sequence[ast.stmt]) -> ast.Assign | None:
+    """Return the statement that names the model in a class ``Meta``."""
+    for it in body:
+        match it:
+            case ast.Assign(targets=[ast.Name(id="model" | "sqlalchemy_model")]):
+                return it
+    return None

@@ -1,0 +1,148 @@
+"""Writes by a dict that a call is given: at once, or by way of names and functions. Pure."""
+
+import ast
+from collections.abc import Iterator
+from typing import TypeGuard
+
+from pginterlock.scan import constants, sources
+from pginterlock.scan.candidates import Candidate
+from pginterlock.scan.drafts import Draft, drafted
+from pginterlock.scan.flows import Sink, sinks
+from pginterlock.scan.infer import Reader
+from pginterlock.scan.modules import Module, function_of
+from pginterlock.scan.project import called_name, own_expressions
+from pginterlock.scan.sinks import takes_dict
+from pginterlock.scan.site import Confidence
+from pginterlock.scan.wanted import Wanted, fits
+
+_TAKING_COLUMNS = frozenset(["update", "values", "on_conflict_do_update"])
+
+
+def of_pairs(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
+    """Yield ``{"status": x}``, where a call writes the dict."""
+    held = it.receiver
+    if held is None:
+        return
+    for part in own_expressions(it.stmt):
+        for node in ast.walk(part):
+            if isinstance(node, ast.Call) and node is not held:
+                if found := takes_dict(reader, wanted, node, held, module, it.stmt):
+                    said = sources.of_query(reader, wanted, node, module, it.stmt)
+                    by = called_name(node) or "the call"
+                    yield drafted(
+                        reader,
+                        wanted,
+                        it,
+                        module,
+                        found[0],
+                        is_new=found[1],
+                        call=node,
+                        sources=said,
+                        reason=f"a dict that {by} writes to {wanted.shown}",
+                    )
+                    return
+                match node.func:
+                    case ast.Attribute(
+                        value=ast.Name(id=name), attr="update" | "append" | "setdefault"
+                    ) if held in node.args:
+                        yield from flow(reader, wanted, name, it, module)
+                        return
+    match it.stmt:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if _within(value, held):
+            yield from flow(reader, wanted, name, it, module)
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.AST() as value) if _within(
+            value, held
+        ):
+            yield from flow(reader, wanted, name, it, module)
+
+
+def _within(value: ast.AST, held: ast.AST) -> bool:
+    if value is held:
+        return True
+    match value:
+        case ast.List(elts=elts) | ast.Tuple(elts=elts):
+            return any(_within(it, held) for it in elts)
+        case ast.ListComp(elt=elt):
+            return _within(elt, held)
+        case ast.IfExp(body=one, orelse=other):
+            return _within(one, held) or _within(other, held)
+    return False
+
+
+def of_key(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
+    """Yield ``values["status"] = x``, where a call writes the dict."""
+    if isinstance(it.receiver, ast.Name):
+        yield from flow(reader, wanted, it.receiver.id, it, module)
+
+
+def flow(
+    reader: Reader, wanted: Wanted, name: str, it: Candidate, module: Module
+) -> Iterator[Draft]:
+    """Yield a key that is put into a dict, and the calls that write it."""
+    function = function_of(module, it.stmt)
+    is_first = True
+    for sink in sinks(reader, wanted, name, module, function):
+        if is_first:
+            yield drafted(
+                reader,
+                wanted,
+                it,
+                module,
+                "dict_then_splat",
+                is_new=sink.is_new,
+                confidence=Confidence.MEDIUM,
+                reason=f"line {sink.stmt.lineno} writes the dict",
+                row=f"dict {name}",
+            )
+            is_first = False
+        said = constants.values(reader, it.value, module, it.stmt)
+        yield of_sink(wanted, it, sink, said)
+
+
+def of_sink(wanted: Wanted, it: Candidate, sink: Sink, said: tuple[str | None, ...]) -> Draft:
+    """Return the write of a call that is given the dict which a candidate puts a column into."""
+    return Draft(
+        wanted,
+        wanted.names[it.name],
+        sink.construct,
+        sink.module,
+        sink.call,
+        sink.stmt,
+        said,
+        is_new=sink.is_new,
+        confidence=Confidence.MEDIUM,
+        call=sink.call,
+        reason=f"it writes what a dict holds, {it.name} of line {it.stmt.lineno} among it",
+    )
+
+
+def of_columns(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
+    """Yield ``{Order.status: x}``, the keys of which are columns of a class."""
+    if it.receiver is None or not fits(
+        reader, wanted, reader.expression(it.receiver, module, it.stmt)
+    ):
+        return
+    for part in own_expressions(it.stmt):
+        for node in ast.walk(part):
+            if _takes_columns(node) and _is_given(node, it.node):
+                said = sources.of_query(reader, wanted, node, module, it.stmt)
+                yield drafted(
+                    reader,
+                    wanted,
+                    it,
+                    module,
+                    "query_update",
+                    call=node,
+                    sources=said,
+                    reason=f"columns of {wanted.shown}",
+                )
+                return
+
+
+def _takes_columns(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and called_name(node) in _TAKING_COLUMNS
+
+
+def _is_given(call: ast.Call, node: ast.AST) -> bool:
+    given = [*call.args, *(it.value for it in call.keywords)]
+    return any(node in ast.walk(it) for it in given)

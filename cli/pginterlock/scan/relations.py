@@ -1,0 +1,154 @@
+"""What the fields of models lead to, and what leads back to a model. Pure."""
+
+import ast
+
+from pginterlock.scan import orm
+from pginterlock.scan.definitions import annotation, last_name
+from pginterlock.scan.kinds import (
+    NOTHING,
+    Class,
+    ClassDef,
+    Instance,
+    Kinds,
+    classes,
+    instances,
+    many,
+)
+from pginterlock.scan.models import MANAGED, Models
+from pginterlock.scan.modules import class_names
+
+
+class Relations(Models):
+    """What is known of the classes of a project, with the relations of models."""
+
+    def field(self, value: ast.Call, of: ClassDef, stmt: ast.AST, kind: Instance | Class) -> Kinds:
+        """Return what a field of a model gives: the rows it leads to, or those of a manager."""
+        name = last_name(value.func)
+        if name in orm.TO_ONE and value.args + value.keywords:
+            return self._led_to(value, of, stmt)
+        if name in orm.TO_MANY:
+            return many(self._led_to(value, of, stmt), is_query=True)
+        if name in orm.RELATIONSHIPS:
+            found = self._led_to(value, of, stmt)
+            if not found and isinstance(stmt, ast.AnnAssign):
+                return annotation(self.reader, stmt.annotation, of.module, stmt)
+            return found | many(found)
+        return self._manager(value, of, stmt, kind)
+
+    def _manager(
+        self, value: ast.Call, of: ClassDef, stmt: ast.AST, kind: Instance | Class
+    ) -> Kinds:
+        """Return the rows of a manager, where *value* makes one."""
+        name = last_name(value.func)  # also of Manager.from_queryset(Q)()
+        me: Kinds = frozenset([Instance(kind.of)])
+        if MANAGED.search(name) or name in ("as_manager", "from_queryset"):
+            return many(me, is_query=True, via=self._managing(value, of, stmt))
+        for it in self.reader.expression(value.func, of.module, stmt):
+            if isinstance(it, Class) and self.is_managing(it.of):
+                return many(me, is_query=True, via=it.of)
+        return NOTHING
+
+    def _managing(self, value: ast.Call, of: ClassDef, stmt: ast.AST) -> ClassDef | None:
+        asked: list[ast.AST] = [value.func]
+        if isinstance(value.func, ast.Attribute):
+            asked.append(value.func.value)
+        if isinstance(value.func, ast.Call):
+            asked += [*value.func.args, value.func.func]
+            if isinstance(value.func.func, ast.Attribute):
+                asked.append(value.func.func.value)
+        asked += value.args
+        for it in asked:
+            for kind in self.reader.expression(it, of.module, stmt):
+                if isinstance(kind, Class):
+                    return kind.of
+        return None
+
+    def _led_to(self, value: ast.Call, of: ClassDef, stmt: ast.AST) -> Kinds:
+        asked = [*value.args[:1], *(k.value for k in value.keywords if k.arg in ("to", "argument"))]
+        for it in asked:
+            match it:
+                case ast.Constant(value="self"):
+                    return frozenset([Instance(of)])
+                case ast.Constant(value=str(text)):
+                    return instances(self.named(text, of.module))
+                case ast.Lambda(body=body):
+                    return instances(self.reader.expression(body, of.module, stmt))
+                case ast.Attribute(attr="AUTH_USER_MODEL"):
+                    return instances(self.user())
+                case _:
+                    return instances(self.reader.expression(it, of.module, stmt))
+        return NOTHING
+
+    def _default_sets(self, lower: str) -> Kinds:
+        self.reader.project.classes_named("")
+        found = [
+            it
+            for name in self.reader.project.class_names_like(lower)
+            for it in self.reader.project.classes_named(name)
+        ]
+        fits = frozenset(Instance(it) for it in found if self.is_model(it))
+        return many(fits, is_query=True)
+
+    def _reverse_one(self, of: ClassDef, name: str) -> Kinds:
+        """Return the row that a OneToOneField without a name leads back to."""
+        if not name.islower() or not self.is_model(of):
+            return NOTHING
+        found: Kinds = NOTHING
+        for one in (
+            self.reader.project.class_names_like(name.replace("_", "")) if "_" not in name else ()
+        ):
+            for it in self.reader.project.classes_named(one):
+                if "OneToOneField" in it.module.text and self._points(it, of, "OneToOneField"):
+                    found |= {Instance(it)}
+        return found
+
+    def _points(self, it: ClassDef, of: ClassDef, field: str) -> bool:
+        for bound in class_names(it).values():
+            for one in bound:
+                call = one.value
+                if not isinstance(call, ast.Call) or last_name(call.func) != field:
+                    continue
+                led = classes(self._led_to(call, it, one.stmt))
+                if any(self.is_kin(k.of, of) for k in led if isinstance(k, Class)):
+                    return True
+        return False
+
+    def _related(self, of: ClassDef, name: str) -> Kinds:
+        """Return the rows that lead here by a relation which is named *name* from this side."""
+        project = self.reader.project
+        found: Kinds = NOTHING
+        for path in project.leading_back(name):
+            if not (module := project.module(path)):
+                continue
+            for them in module.classes.values():
+                for it in them:
+                    found |= self._leading(it, of, name)
+        return found
+
+    def _leading(self, it: ClassDef, of: ClassDef, name: str) -> Kinds:
+        found: Kinds = NOTHING
+        for bound in class_names(it).values():
+            for one in bound:
+                call = one.value
+                if not isinstance(call, ast.Call) or not _names_back(call, name):
+                    continue
+                led = self._led_to(call, it, one.stmt)
+                if any(self.is_kin(k.of, of) for k in led if isinstance(k, Instance)):
+                    kind = last_name(call.func)
+                    back: Kinds = frozenset(map(Instance, self.concrete(it)))
+                    if kind == "OneToOneField":
+                        found |= back
+                    elif kind in orm.RELATIONSHIPS:
+                        found |= back | many(back)
+                    else:
+                        found |= many(back, is_query=True, via=None)
+        return found
+
+
+def _names_back(call: ast.Call, name: str) -> bool:
+    for it in call.keywords:
+        if it.arg in ("related_name", "backref"):
+            match it.value:
+                case ast.Constant(value=value) | ast.Call(args=[ast.Constant(value=value), *_]):
+                    return value == name
+    return False

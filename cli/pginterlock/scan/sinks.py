@@ -1,0 +1,203 @@
+"""Calls that write what they are given, in keywords or in dicts. Pure."""
+
+import ast
+from collections.abc import Iterator
+
+from pginterlock.scan.infer import Reader
+from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Writing
+from pginterlock.scan.modules import Module
+from pginterlock.scan.project import called_name
+from pginterlock.scan.wanted import Wanted, fits
+
+CREATING = frozenset(
+    [
+        "create",
+        "acreate",
+        "get_or_create",
+        "update_or_create",
+        "aget_or_create",
+        "aupdate_or_create",
+    ]
+)
+UPDATING = frozenset(["update", "aupdate"])
+MAPPINGS = frozenset(
+    ["bulk_insert_mappings", "bulk_update_mappings", "execute", "executemany", "scalars", "scalar"]
+)
+_MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
+_DEFAULTS = frozenset(["defaults", "create_defaults"])
+_OF_CORE = {"set_": "core_upsert", "values": "core_update"}
+
+Written = tuple[str, bool | None]  # the construct, and whether rows are new; None: some are
+
+
+def writes_with(
+    reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return by which construct the keywords of *call* are columns, and whether rows are new."""
+    func, name = call.func, called_name(call)
+    kinds = reader.expression(func, module, stmt)
+    for it in kinds:
+        if isinstance(it, Class):
+            if fits(reader, wanted, frozenset([Instance(it.of)])):
+                return "kwarg_ctor", True
+            if fits(reader, wanted, _factory(reader, it)):
+                return "kwarg_factory", True
+    if isinstance(func, ast.Attribute):
+        on = reader.expression(func.value, module, stmt)
+        if found := _on(reader, wanted, name, on, is_super=_is_super(func.value)):
+            return found
+    if name in _MAKERS and call.args:
+        about = reader.expression(call.args[0], module, stmt)
+        if fits(reader, wanted, about):
+            return "kwarg_factory", True
+    return None
+
+
+def _on(reader: Reader, wanted: Wanted, name: str, on: Kinds, *, is_super: bool) -> Written | None:
+    for it in on:
+        match it:
+            case Many(is_query=True) if fits(reader, wanted, frozenset([it])):
+                own = reader.models.manager_method(it, name) if it.via and not is_super else ()
+                if name in CREATING and not own:
+                    is_both = "or_create" in name
+                    return (
+                        "get_or_create_kwarg" if is_both else "kwarg_create"
+                    ), None if is_both else True
+                if name in UPDATING and not own:
+                    return "queryset_update", False
+            case Writing(verb=verb, of=of) if name in ("values", "insert", "update") and fits(
+                reader, wanted, of
+            ):
+                return f"core_{verb}", verb == "insert"
+            case Class(of=of) if name in (
+                "create",
+                "build",
+                "create_batch",
+                "build_batch",
+                "create_sync",
+            ):
+                if fits(reader, wanted, _factory(reader, it)):
+                    return "kwarg_factory", True
+            case Instance(of=of) if name == "save" and not reader.models.is_model(of):
+                if fits(reader, wanted, reader.models.about(of)):
+                    return "serializer_save", None
+    return None
+
+
+def _factory(reader: Reader, it: Class) -> Kinds:
+    made = reader.models.made(it.of)
+    return (
+        made
+        if made != frozenset([Instance(it.of)]) and not any(isinstance(k, Many) for k in made)
+        else frozenset()
+    )
+
+
+def _is_super(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
+    )
+
+
+def takes_dict(
+    reader: Reader, wanted: Wanted, call: ast.Call, held: ast.AST, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return the construct by which a dict that *call* is given as *held* is written."""
+    for it in call.keywords:
+        if not holds(it.value, held):
+            continue
+        if it.arg is None:
+            return _splatted(reader, wanted, call, module, stmt)
+        if it.arg in _DEFAULTS:
+            return _defaulted(reader, wanted, call, module, stmt)
+        if it.arg in _OF_CORE and _is_core(reader, wanted, call, module, stmt):
+            return _OF_CORE[it.arg], None
+    if not any(holds(it, held) for it in call.args):
+        return None
+    return _by_method(reader, wanted, call, module, stmt) or _by_mappings(
+        reader, wanted, call, held, module, stmt
+    )
+
+
+def _splatted(
+    reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return how *call* writes a dict that it is given with ``**``."""
+    found = writes_with(reader, wanted, call, module, stmt)
+    return (found[0].replace("kwarg_", "kwarg_splat_"), found[1]) if found else None
+
+
+def _defaulted(
+    reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return how *call* writes its ``defaults``."""
+    found = writes_with(reader, wanted, call, module, stmt)
+    return ("defaults", None) if found and "or_create" in called_name(call) else None
+
+
+def _is_core(reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST) -> bool:
+    """Say whether *call* is a method of an ``insert`` or ``update`` of what is wanted."""
+    if not isinstance(call.func, ast.Attribute):
+        return False
+    on = reader.expression(call.func.value, module, stmt)
+    return any(_core(reader, wanted, kind) for kind in on)
+
+
+def _core(reader: Reader, wanted: Wanted, kind: Kind) -> Written | None:
+    if isinstance(kind, Writing) and fits(reader, wanted, kind.of):
+        return f"core_{kind.verb}", kind.verb == "insert"
+    return None
+
+
+def _by_method(
+    reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return how an ``update`` or ``values`` writes the dict that it is given."""
+    name = called_name(call)
+    if not isinstance(call.func, ast.Attribute) or name not in ("update", "values"):
+        return None
+    for kind in reader.expression(call.func.value, module, stmt):
+        if name == "update" and _is_query(kind) and fits(reader, wanted, frozenset([kind])):
+            return "query_update", False
+        if found := _core(reader, wanted, kind):
+            return found
+    return None
+
+
+def _is_query(kind: Kind) -> bool:
+    return isinstance(kind, Many) and kind.is_query
+
+
+def _by_mappings(
+    reader: Reader, wanted: Wanted, call: ast.Call, held: ast.AST, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return how a session or connection writes the dicts that follow its first argument."""
+    name = called_name(call)
+    if name not in MAPPINGS or not call.args or call.args[0] is held:
+        return None
+    first = reader.expression(call.args[0], module, stmt)
+    for kind in first:
+        if found := _core(reader, wanted, kind):
+            return found
+    if "mappings" in name and fits(reader, wanted, first):
+        return name, "insert" in name
+    return None
+
+
+def holds(outer: ast.AST, inner: ast.AST) -> bool:
+    """Say whether what *inner* holds is, or is part of, what *outer* holds."""
+    return outer is inner or any(holds(it, inner) for it in _parts(outer))
+
+
+def _parts(outer: ast.AST) -> Iterator[ast.AST]:
+    match outer:
+        case ast.List(elts=elts) | ast.Tuple(elts=elts):
+            yield from elts
+        case ast.ListComp(elt=elt) | ast.GeneratorExp(elt=elt):
+            yield elt
+        case ast.Dict(keys=keys, values=values):
+            yield from (v for k, v in zip(keys, values, strict=True) if k is None)
+        case ast.BinOp(left=left, right=right):
+            yield from (left, right)
+        case ast.IfExp(body=one, orelse=other):
+            yield from (one, other)
