@@ -104,7 +104,9 @@ def test_a_file_that_is_too_large_is_told_of(
 
 def test_sql_that_is_not_utf8_is_told_of(tmp_path: Path) -> None:
     lay(tmp_path, DJANGO)
-    (tmp_path / "move.sql").write_bytes(b"select 1;\n-- \xe9t\xe9\nupdate shop_order set status = 1;")
+    (tmp_path / "move.sql").write_bytes(
+        b"select 1;\n-- \xe9t\xe9\nupdate shop_order set status = 1;"
+    )
 
     assert unread(tmp_path, run(tmp_path)) == [("move.sql", 2, "not UTF-8 text")]
 
