@@ -68,12 +68,17 @@ def _called(reader: "Reader", kind: Kind) -> Kinds:
     return NOTHING
 
 
+_NAMING = ("app_label", "model_name")
+
+
 def _loaded(
     reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.AST
 ) -> Kinds | None:
     """Return the class that text names, as in ``get_model("app", "Order")``; else None."""
     texts = [
-        it.value for it in node.args if isinstance(it, ast.Constant) and isinstance(it.value, str)
+        it.value
+        for it in [*node.args, *(k.value for k in node.keywords if k.arg in _NAMING)]
+        if isinstance(it, ast.Constant) and isinstance(it.value, str)
     ]
     if name in orm.LOADED and texts:
         return reader.models.named(texts[-1], module)
@@ -151,7 +156,7 @@ def _known(reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.
             return _selected([*_flat(reader, node, module, at)])
         case "get", ast.Call(func=ast.Attribute()) if first:
             return instances(first)
-        case "Table", ast.Call(args=[ast.Constant(value=table), *_]):
+        case "Table" | "table", ast.Call(args=[ast.Constant(value=table), *_]):
             return frozenset([Table(str(table))])
         case "getattr", ast.Call(args=[_, ast.Constant(value=member), *_]):
             return reader.attribute(first, str(member))

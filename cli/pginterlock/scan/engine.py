@@ -1,17 +1,18 @@
 """Find the write sites of a code base: paths in, sites out. The shell of `scan`."""
 
+import ast
 import gc
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pginterlock.scan import cache as kept
 from pginterlock.scan import files
 from pginterlock.scan.candidates import candidates, hit_lines, pattern
 from pginterlock.scan.drafts import Draft
-from pginterlock.scan.embedded_sql import embedded_writes, may_embed
+from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
 from pginterlock.scan.grouping import grouped, once
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef
@@ -25,14 +26,13 @@ from pginterlock.scan.table_names import resolver
 from pginterlock.scan.transactions import Transactions
 from pginterlock.scan.wanted import Wanted, wanted
 
-if TYPE_CHECKING:
-    import ast
-
 # A form or serializer saves by itself, where nothing of the project's own says how.
 _BY_FRAMEWORK = frozenset(
     ["modelform_field", "serializer_field", "view_field", "admin_list_editable"]
 )
 _HELD_LINES = 100_000  # of trees that are not needed any more, before they are let go
+_HOLE = re.compile(r"(\w+)(?=[^\w{}]*\})")
+_FEW = 12  # files: what more of them speak of is no name of a table's
 _SHOWN = 50  # files from one word of progress to the next
 
 
@@ -191,12 +191,21 @@ class _Scan:
         writes = embedded_writes(module.tree, module.text)
         if not writes:
             return
-        resolve = resolver([module.tree])
+        resolve = resolver([module.tree, *self._naming(writes, path)])
         for it in self.wanted:
             for target in _by_table(it):
                 for one in writes:
                     found = sites_of([one.placed], target, path, resolve)
                     self.found.sites += (self._protected(site, module) for site in found)
+
+    def _naming(self, writes: Sequence[Embedded], path: str) -> Iterator[ast.Module]:
+        """Yield the modules that may give a name which SQL fills in as that of a table."""
+        words = {found[-1] for it in writes if (found := _HOLE.findall(it.placed.write.table))}
+        for word in sorted(words):
+            holding = [it for it in self.project.holding(word) if it != path]
+            for other in holding if len(holding) <= _FEW else ():
+                if module := self.project.module(other, is_kept=False):
+                    yield module.tree
 
     def _speaks_of(self, low: bytes) -> bool:
         return any(name.lower().encode() in low for name in self.names) or any(
@@ -225,7 +234,7 @@ class _Scan:
         elif it.construct in _BY_FRAMEWORK:
             told = (Transaction.NO, None, "the framework saves it, without one")
         else:
-            told = self.transactions.verdict(module, it.stmt, is_session=is_session)
+            told = self.transactions.verdict(module, it.stmt, is_session=is_session, row=it.row)
         line = getattr(it.node, "lineno", it.stmt.lineno)
         return Site(
             file=module.path,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Function
-from pginterlock.scan.modules import Module, class_of, function_of
+from pginterlock.scan.modules import Module, class_of, function_of, statements
 from pginterlock.scan.site import Callers, Transaction
 
 _OPENING = frozenset(
@@ -73,9 +73,12 @@ class Transactions:
         self._said: dict[Function, bool | None] = {}
         self._requests: bool | None = None
 
-    def verdict(self, module: Module, stmt: ast.AST, *, is_session: bool) -> Verdict:
-        """Return what protects *stmt*; *is_session*: SQLAlchemy writes it with a unit of work."""
-        if told := opened_around(module, stmt):
+    def verdict(self, module: Module, stmt: ast.AST, *, is_session: bool, row: str = "") -> Verdict:
+        """Return what protects *stmt*; *is_session*: SQLAlchemy writes it with a unit of work.
+
+        An attribute of *row* is written when that is saved: where *stmt* stands counts for less.
+        """
+        if told := opened_around(module, stmt) or _saved_in(module, stmt, row):
             return Transaction.YES, Callers.UNKNOWN, told
         if is_test(module) and not is_session:
             return Transaction.UNKNOWN, Callers.UNKNOWN, "a test: its runner may open one"
@@ -90,6 +93,8 @@ class Transactions:
             return Transaction.YES, Callers.UNKNOWN, "ATOMIC_REQUESTS: each request is one"
         if is_migration(module):
             return _of_migration(module)
+        if _commits(function):
+            return Transaction.YES, Callers.UNKNOWN, "the function commits what it did"
         if is_session:
             return Transaction.SESSION, Callers.UNKNOWN, "the session's, which ends elsewhere"
         return self._by_callers(function)
@@ -192,6 +197,31 @@ def _of_migration(module: Module) -> Verdict:
     if "alembic" in module.text:
         return Transaction.CALLER, Callers.ALL, "Alembic runs a revision in one"
     return Transaction.YES, Callers.UNKNOWN, "Django runs a migration in one"
+
+
+def _saved_in(module: Module, stmt: ast.AST, row: str) -> str:
+    """Return what opens a transaction around the statement that saves *row* after *stmt*."""
+    function = function_of(module, stmt) if row else None
+    if function is None or isinstance(function.node, ast.Lambda):
+        return ""
+    for other in statements(function.node.body):
+        match other:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=on, attr="save" | "asave"))):
+                is_after = other.lineno > getattr(stmt, "lineno", 0)
+                if is_after and ast.unparse(on) == row:
+                    return opened_around(module, other)
+    return ""
+
+
+def _commits(function: Function) -> bool:
+    """Say whether a function commits the work of a connection that it holds."""
+    node = function.node
+    for stmt in statements(node.body) if not isinstance(node, ast.Lambda) else ():
+        match stmt:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=on, attr="commit"), args=[])):
+                if "conn" in last_name(on).lower():
+                    return True
+    return False
 
 
 def is_migration(module: Module) -> bool:

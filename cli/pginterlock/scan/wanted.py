@@ -193,7 +193,8 @@ def _is_kin(reader: Reader, wanted: Wanted, of: ClassDef) -> bool:
     above = reader.models.ancestry(of)
     if any(it in wanted.classes for it in above):
         return True
-    for it in wanted.classes:
+    heirs = (one for it in wanted.classes for one in (it, *reader.models.below(it)))
+    for it in heirs:
         if of in reader.models.ancestry(it):
             return (
                 reader.models.is_abstract(of)
