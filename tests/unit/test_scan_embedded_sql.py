@@ -198,6 +198,25 @@ def test_names_mean_what_one_assignment_gives_them() -> None:
     ]
 
 
+def test_a_text_that_grows_is_read_whole() -> None:
+    source = """
+    def f(x):
+        query = "update job set "
+        if x:
+            query += "done_at = now(), "
+        query += f"status = '{x}' where id = %s; "
+        query += "update t set a = 1"
+        count = 0
+        count += 1
+        run(query)
+    """
+    first, second = found_in(source)
+
+    assert [it for it, _ in first.placed.write.columns] == ["done_at", "status"]
+    assert (first.placed.line, first.placed.end_line, second.placed.line) == (3, 6, 7)
+    assert isinstance(first.node, ast.Constant)  # a part of the tree
+
+
 def test_the_code_around_may_open_a_transaction() -> None:
     source = """
     a = "update t set a = 1"

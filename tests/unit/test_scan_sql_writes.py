@@ -1,5 +1,7 @@
 """Writes in texts of SQL: what they write, where they stand, and what is none."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -450,9 +452,8 @@ def test_an_insert_without_a_list_of_columns_writes_all(text: str, is_all: bool)
 
 def test_each_write_stands_at_its_verb() -> None:
     text = (
-        "-- first\nwith a as (\n    select 1 -- update x set y\n), b as (\n"
-        "  update t\n  set a = 1\n"
-        "  returning *\n)\ninsert into u (c)\nselect 2;\n"
+        "-- first\nwith a as (\n    select 1 -- update x set y\n), b as (\n  update t\n"
+        "  set a = 1\n  returning *\n)\ninsert into u (c)\nselect 2;\n"
     )
     update, insert = sql_writes(text)
 
@@ -601,6 +602,18 @@ def test_statements_of_other_tables_are_passed_over_when_asked() -> None:
     text = "update a set x = 1; update b set x = 1; update {t} set x = 1;"
 
     assert [it.table for it in sql_writes(text, ["b"])] == ["b", "{t}"]
+
+
+@pytest.mark.parametrize(
+    "filler", [" ", "\n", "(", ")", "'", '"', "$$ ", "/* ", "-- \n", "begin ", "; ", "{", "case "]
+)
+def test_a_long_text_takes_no_more_than_its_length(filler: str) -> None:
+    body = filler * 20_000
+    started = time.process_time()
+    sql_writes(f"update t set a = 1; {body} update u set b = new.c;")
+    sql_writes(f"create function f() returns int language plpgsql as $f$ begin {body} new.a := 1;")
+
+    assert time.process_time() - started < 5
 
 
 ODD = r"""

@@ -15,7 +15,7 @@ from pginterlock.expression_tree import inner
 
 _QUOTED = r"""
       (?P<quoted>
-        --[^\n]* | /\*.*?\*/
+        --[^\n]* | /\*.*?(?:\*/|\Z)
       | \$(?P<tag>[A-Za-z_]\w*|)\$ .*? \$(?P=tag)\$
       | (?<!\w)[eE]'(?:[^'\\]|\\.|'')*'
       | '(?:[^']|'')*'
@@ -134,7 +134,7 @@ def _parsed(text: str, base: int) -> list[Statement] | Broken:
     return found
 
 
-_BEFORE = re.compile(rb"(?:\s+|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_BEFORE = re.compile(rb"(?:\s+|--[^\n]*|/\*.*?(?:\*/|\Z))*", re.DOTALL)
 
 
 def _skipped(raw: bytes) -> int:

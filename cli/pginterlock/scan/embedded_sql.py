@@ -83,6 +83,8 @@ class _Visit:
     lines: list[int]
     scopes: tuple[ast.AST, ...] = ()
     found: list[Embedded] = field(default_factory=list)
+    places: set[tuple[int, int]] = field(default_factory=set)
+    added: dict[str, list[ast.AugAssign]] = field(default_factory=dict)
 
     def body(self, node: ast.AST) -> None:
         """Visit what stands below *node*."""
@@ -101,34 +103,45 @@ class _Visit:
         return at < len(self.lines) and self.lines[at] <= last
 
     def _one(self, node: ast.AST) -> None:
+        if _is_said(node):
+            return
         match node:
-            case ast.Raise() | ast.Compare() | ast.Expr(value=ast.Constant()):
-                return
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 self._within(node)
-            case ast.Assign(targets=[ast.Name(id=name)]) if name in _SAID:
-                return
-            case ast.keyword(arg=str(name)) if name in _SAID:
-                return
-            case ast.Call() if _only_tells(node):
-                return
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in self.added:
+                self._expression(value, self._grown(node, name))
             case ast.expr():
-                built = self._texts().of(node)
-                if built is not None:
-                    self._text(node, built)
-                elif isinstance(node, ast.BinOp):
-                    for side in operands(node):
-                        self.body(side)
-                else:
-                    self.body(node)
+                self._expression(node, node)
             case _:
                 self.body(node)
+
+    def _expression(self, node: ast.expr, whole: ast.expr) -> None:
+        """Visit *node*, whose text is that of *whole*."""
+        built = self._texts().of(whole)
+        if built is not None:
+            self._text(node, built)
+        elif isinstance(node, ast.BinOp):
+            for side in operands(node):
+                self.body(side)
+        else:
+            self.body(node)
 
     def _texts(self) -> Texts:
         return Texts(self.source, self.scope)
 
+    def _grown(self, node: ast.Assign, name: str) -> ast.expr:
+        """Return the value that *name* has after ``query += "..."`` further down."""
+        value = node.value
+        for more in self.added[name]:
+            if more.lineno > node.lineno:
+                whole = ast.BinOp(value, ast.Add(), more.value)
+                value = ast.copy_location(whole, node.value)
+                value.end_lineno = more.end_lineno
+        return value
+
     def _within(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
-        scope, scopes = self.scope, self.scopes
+        scope, scopes, added = self.scope, self.scopes, self.added
+        self.added = _additions(node)
         self.scopes = (*scopes, node)
         if isinstance(node, ast.ClassDef):
             own = {k: v for k, v in assigned_in(node.body).items() if v is not None}
@@ -138,7 +151,7 @@ class _Visit:
             names = {**scope.local, **_parameters(node), **assigned_in(node.body)}
             self.scope = replace(scope, local=names)
         self.body(node)
-        self.scope, self.scopes = scope, scopes
+        self.scope, self.scopes, self.added = scope, scopes, added
 
     def _text(self, node: ast.expr, built: Built) -> None:
         if not _WRITES.search(built.text):
@@ -149,6 +162,9 @@ class _Visit:
             if found.transaction == Transaction.NO:  # it is the code around that opens one
                 write = replace(found, transaction=Transaction.UNKNOWN, transaction_reason="")
             line, column, last = self._place(built, write)
+            if (line, column) in self.places:
+                continue
+            self.places.add((line, column))
             text = self.source.first_line(line)
             placed = PlacedWrite(write, line, column, last, ".".join(names), text)
             self.found.append(Embedded(placed, node, self.scopes))
@@ -160,9 +176,31 @@ class _Visit:
         return line, self.source.column(start), max(line, self.source.line(end))
 
 
+def _additions(node: ast.AST) -> dict[str, list[ast.AugAssign]]:
+    """Return what is added to each name in a function, in the order of the file."""
+    found: dict[str, list[ast.AugAssign]] = {}
+    for it in ast.walk(node):
+        match it:
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add()):
+                found.setdefault(name, []).append(it)
+    return {name: sorted(them, key=lambda it: it.lineno) for name, them in found.items()}
+
+
 def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr | None]:
     args = node.args
     return {it.arg: None for it in (*args.posonlyargs, *args.args, *args.kwonlyargs)}
+
+
+def _is_said(node: ast.AST) -> bool:
+    """Return whether the texts in *node* are for people, or compared, and none of them runs."""
+    match node:
+        case ast.Raise() | ast.Compare() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.keyword(arg=str(name)):
+            return name in _SAID
+        case ast.Call():
+            return _only_tells(node)
+    return False
 
 
 def _only_tells(node: ast.Call) -> bool:

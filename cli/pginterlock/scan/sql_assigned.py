@@ -10,10 +10,10 @@ from pginterlock.scan.sql_tree import Parsed
 from pginterlock.scan.sql_words import values_told, words_of
 from pginterlock.scan.sql_write import SqlVerb
 
-_QUOTED = r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'"
+_QUOTED = r"--[^\n]*|/\*.*?(?:\*/|\Z)|'(?:[^']|'')*'"
 _ASSIGNED = re.compile(
     rf"{_QUOTED}|"
-    r"(?P<before>;|\b(?:begin|then|else|loop)\b)(?P<gap>(?:\s+|--[^\n]*\n|/\*.*?\*/)*)"
+    r"(?P<before>;|\b(?:begin|then|else|loop)\b)(?>\s+|--[^\n]*\n|/\*.*?(?:\*/|\Z))*+"
     r'(?P<at>new\s*\.\s*(?P<name>"[^"]+"|\w+)\s*:?=(?!=))(?P<value>(?:\'(?:[^\']|\'\')*\'|[^;])*)',
     re.DOTALL | re.IGNORECASE,
 )

@@ -17,8 +17,9 @@ _MARKED = rf"{OPEN}[^{CLOSE}]*{CLOSE}"
 # Each alternative begins with a plain character: the search then skips all others at once.
 _TOKENS = re.compile(
     rf"""
-      --[^\n]* | /\*.*?\*/
-    | \{{%.*?%\}} | \{{\#.*?\#\}} | \{{\{{.*?\}}\}} | \{{[^{{}}\n]*\}}
+      --[^\n]* | /\*.*?(?:\*/|\Z)
+    | \{{%.{{0,1000}}?%\}} | \{{\#.{{0,1000}}?\#\}}
+    | \{{\{{[^{{}}]{{0,1000}}\}}\}} | \{{[^{{}}\n]*\}}
     | e'(?:{_MARKED}|[^'\\{OPEN}]|\\.|'')*' | E'(?:{_MARKED}|[^'\\{OPEN}]|\\.|'')*'
     | '(?:{_MARKED}|[^'{OPEN}]|'')*' | "(?:{_MARKED}|[^"{OPEN}]|"")*"
     | {_MARKED}
@@ -29,10 +30,10 @@ _TOKENS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _IN_QUOTES = re.compile(
-    rf"{_MARKED} | %\(\w+\)[sd] | %[sd](?!\w) | \{{\{{.*?\}}\}} | \{{[A-Za-z_0-9][\w.]*\}}",
+    rf"{_MARKED} | %\(\w+\)[sd] | %[sd](?!\w) | \{{\{{[^{{}}]*\}}\}} | \{{[A-Za-z_0-9][\w.]*\}}",
     re.VERBOSE,
 )
-_ASKED = re.compile(r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\?)""", re.DOTALL)
+_ASKED = re.compile(r"""--[^\n]*|/\*.*?(?:\*/|\Z)|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\?)""", re.DOTALL)
 _WANTS_LIST = re.compile(r"\b(?:in|values)\s*\Z", re.IGNORECASE)
 _WANTS_TEXT = re.compile(r"\b(?:interval|timestamp|date|time|timestamptz)\s+\Z", re.IGNORECASE)
 _IS_VALUE = re.compile(r"[%:?$]")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 # Each alternative begins with a plain character: the search then skips all others at once.
 _SKIPPED = r"""
-      --[^\n]* | /\*.*?\*/
+      --[^\n]* | /\*.*?(?:\*/|\Z)
     | \$(?P<tag>[A-Za-z_]\w*|)\$ .*? \$(?P=tag)\$
     | e'(?:[^'\\]|\\.|'')*' | E'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*"
 """
@@ -19,14 +19,14 @@ _BODIES = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _ATOMIC = re.compile(r"\batomic\b", re.IGNORECASE)
-_BEFORE = r"(?>\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*+"  # possessive: blanks are not tried twice
+_BEFORE = r"(?>\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*+"  # possessive: blanks are not tried twice
 _OPENS = re.compile(rf"{_BEFORE}(?:begin|start\s+transaction)\b", re.DOTALL | re.IGNORECASE)
 _CLOSES = re.compile(
     rf"{_BEFORE}(?:commit|end|abort|rollback(?!\s+(?:work\s+|transaction\s+)?to\b))\b",
     re.DOTALL | re.IGNORECASE,
 )
 _ONLY = re.compile(
-    r"(?>\s+|--[^\n]*|/\*.*?\*/|,|(?:work|transaction|isolation|level|read|write|only|deferrable|not"
+    r"(?>\s+|--[^\n]*|/\*.*?(?:\*/|\Z)|,|(?:work|transaction|isolation|level|read|write|only|deferrable|not"
     r"|serializable|repeatable|committed|uncommitted|immediate|exclusive|deferred)\b)*+\Z",
     re.IGNORECASE | re.DOTALL,
 )
