@@ -20,8 +20,8 @@ from pginterlock.verify import Scope, verify
 Connect = Callable[..., psycopg.Connection]
 DATA = Path(__file__).parents[3] / "shared" / "data" / "hotel_bookings.csv.gz"
 COUNT = 20_000
-ERASABLE = (
-    HOTEL_SPEC.read_text(encoding="utf-8").rstrip() + "\n      erasable: [assigned_room_id]\n"
+ERASABLE = HOTEL_SPEC.read_text(encoding="utf-8").replace(
+    "\n    audit:\n", "\n    audit:\n      erasable: [assigned_room_id]\n"
 )
 WANTED = spec.parse(ERASABLE, "hotel.yaml")
 

@@ -1,7 +1,7 @@
 """What tests of integrations share: an Alembic environment on a database with its first machine."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -9,6 +9,8 @@ import pytest
 from tests.conftest import Build
 from tests.integrations.alembic_depot import Depot
 from tests.servers import TestServer
+
+from pginterlock import embedded
 
 
 @pytest.fixture
@@ -52,6 +54,23 @@ def psql(server: TestServer) -> Path:
     if not path.exists():
         pytest.skip("this server came without psql")
     return path
+
+
+@pytest.fixture
+def migrators_server(server: TestServer) -> Iterator[embedded.Server]:
+    """A server with a login `depot_migrator`: no superuser, member of the owner of our schema.
+
+    A server of its own: such a member is a finding in every database of a server.
+    """
+    with embedded.running(bin_dir=server.bin_dir) as started:
+        with psycopg.connect(started.dsn(), autocommit=True) as session:
+            session.execute("create role depot_migrator login createrole")
+            session.execute("create schema depot authorization depot_migrator")
+            session.execute("grant create on schema public to depot_migrator")
+            session.execute("grant create on database postgres to depot_migrator")
+            session.execute("create role interlock_owner nologin")
+            session.execute("grant interlock_owner to depot_migrator with admin option")
+        yield started
 
 
 def _build_empty(session: psycopg.Connection) -> None:

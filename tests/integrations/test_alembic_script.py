@@ -1,12 +1,9 @@
 """`alembic upgrade --sql`: what it writes does in psql what the revision does with a database."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import psycopg
 import pytest
 from alembic.util import CommandError
-from tests.conftest import Build
 from tests.integrations.alembic_depot import (
     FORMS,
     SPEC,
@@ -16,7 +13,8 @@ from tests.integrations.alembic_depot import (
     run_psql,
     shaped,
 )
-from tests.servers import TestServer
+
+from pginterlock import embedded
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -40,38 +38,18 @@ def test_every_form_of_a_machine(
 
 
 def test_an_owner_who_is_no_superuser_runs_it(
-    empty_depot: Depot,
-    psql: Path,
-    server: TestServer,
-    make_database: Callable[[str, Build], str],
+    empty_depot: Depot, psql: Path, migrators_server: embedded.Server
 ) -> None:
     depot = empty_depot
     depot.revision("first")
-    dsn = make_database("alembic_migrator", build_for_migrator)
-    name = psycopg.conninfo.conninfo_to_dict(dsn)["dbname"]
-    Depot(depot.folder, dsn).ask(f"grant create on database {name} to depot_migrator")
-    mine = server.dsn(str(name), user="depot_migrator")
+    mine = migrators_server.dsn(user="depot_migrator")
 
     ran = run_psql(psql, mine, depot.sql("head"))
 
     assert ran.returncode == 0, ran.stderr
     there = Depot(depot.folder, mine)
     there.check()
-    is_sound(Depot(depot.folder, dsn))
-
-
-def build_for_migrator(session: psycopg.Connection) -> None:
-    session.execute(
-        "do $$ begin create role depot_migrator login createrole; exception when duplicate_object"
-        " or unique_violation then null; end $$"
-    )
-    session.execute("create schema depot authorization depot_migrator")
-    session.execute("grant create on schema public to depot_migrator")
-    session.execute(
-        "do $$ begin create role interlock_owner nologin; exception when duplicate_object"
-        " or unique_violation then null; end $$"
-    )
-    session.execute("grant interlock_owner to depot_migrator with admin option")
+    is_sound(Depot(depot.folder, migrators_server.dsn()))
 
 
 class TestRefused:

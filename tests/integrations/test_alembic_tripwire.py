@@ -1,12 +1,9 @@
 """Revisions and scripts where the tripwire is on: they pass it, and it watches what they made."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
-from tests.conftest import Build
 from tests.integrations.alembic_depot import (
     FORMS,
     Depot,
@@ -15,11 +12,9 @@ from tests.integrations.alembic_depot import (
     run_psql,
     shaped,
 )
-from tests.integrations.test_alembic_script import build_for_migrator
-from tests.servers import TestServer
 
 import pginterlock
-from pginterlock import apply, spec
+from pginterlock import apply, embedded, spec
 from pginterlock.database import connect
 from pginterlock.model import Spec
 from pginterlock.tripwire import Mode
@@ -214,18 +209,12 @@ def test_a_script_without_its_pass_is_refused(wired: Depot, psql: Path) -> None:
 
 
 def test_a_role_that_is_no_superuser_runs_it(
-    empty_depot: Depot,
-    psql: Path,
-    server: TestServer,
-    make_database: Callable[[str, Build], str],
+    empty_depot: Depot, psql: Path, migrators_server: embedded.Server
 ) -> None:
     depot = empty_depot
     depot.revision("first")
-    dsn = make_database("alembic_migrator", build_for_migrator)
-    name = conninfo_to_dict(dsn)["dbname"]
-    whole, there = Depot(depot.folder, dsn), Depot(depot.folder, dsn)
-    whole.ask(f"grant create on database {name} to depot_migrator")
-    mine = server.dsn(str(name), user="depot_migrator")
+    dsn, mine = migrators_server.dsn(), migrators_server.dsn(user="depot_migrator")
+    there = Depot(depot.folder, dsn)
     run(psql, mine, depot.sql("head"))
     wire(dsn)
 
