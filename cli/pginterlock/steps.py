@@ -6,7 +6,7 @@ from functools import partial
 
 import psycopg
 
-from pginterlock import catalog, database, indexes, repair_probe, versions
+from pginterlock import catalog, database, indexes, memberships, repair_probe, versions
 from pginterlock.changes import Action, Change
 from pginterlock.choices import Checks
 from pginterlock.compiler import ownership, scan
@@ -45,7 +45,7 @@ def make_plan(
     Raises SpecError where the spec does not fit the database, EnvironmentFault where the rights
     do not reach, UnsafeError where rows stand in a state that goes.
     """
-    with database.faults():
+    with memberships.explained(connection, with_tables=True), database.faults():
         seen = survey(connection, spec, drop_old_names=drop_old_names)
         machines = {m.name: m.table for m in spec.machines}
         with database.snapshot(connection):
@@ -69,6 +69,9 @@ def make_plan(
         steps = [*before, *arm, *of_machines.after, *versions.moves(told)]
         if steps:
             demand_rights(seen)
+            memberships.demand(
+                connection, [place for it in seen.machines for place in _written(it)]
+            )
             _probe(connection, spec, seen)
     return Plan(
         database=seen.rights.database,
@@ -80,6 +83,11 @@ def make_plan(
         notes=(*_notes(seen, spec, wire.note), *(note for it in told for note in it.notes)),
         differences=tuple(difference for it in told for difference in it.differences),
     )
+
+
+def _written(it: MachineSurvey) -> list[TableName]:
+    """Return the tables on which *it* changes something."""
+    return [it.table.name, *(other.name for other in it.table.targets)] if it.changes else []
 
 
 def _target(seen: Survey) -> str:
