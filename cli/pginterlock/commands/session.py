@@ -11,7 +11,7 @@ import click
 import psycopg
 from rich.console import Console
 
-from pginterlock import database, embedded
+from pginterlock import database, embedded, memberships
 from pginterlock.commands.options import find_spec, preset
 from pginterlock.model import Spec
 from pginterlock.moments import moment
@@ -43,6 +43,7 @@ def connected(dsn: str | None) -> Iterator[psycopg.Connection]:
     with (
         embedded.resolved(database.find_dsn(asked)) as found,
         database.connect(found) as connection,
+        memberships.explained(connection),
     ):
         yield connection
 
