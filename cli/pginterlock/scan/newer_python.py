@@ -70,7 +70,7 @@ class _Filled(ast.NodeTransformer):
         try:
             [stmt] = parse(f"({hole.text}\n)").body
         except SyntaxError as error:
-            error.lineno = hole.line + (error.lineno or 1) - 1
+            error.lineno = hole.line + min((error.lineno or 1) - 1, hole.text.count("\n"))
             raise
         if not isinstance(stmt, ast.Expr):
             raise Unfinished
