@@ -21,6 +21,7 @@ _COOKIE = b"coding"
 _HEAD = 2_000  # bytes in which the first two lines end, as far as an encoding is looked for
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FOLDER = "/"
+_HERE = "./"
 
 
 @dataclass(slots=True)
@@ -63,7 +64,7 @@ def _files(folder: str, seen: set[tuple[int, int]], unread: list[Unread]) -> Ite
     while waiting:
         path = waiting.pop()
         if not path.endswith(_FOLDER):
-            yield path
+            yield path.removeprefix(_HERE)
             continue
         try:
             status = os.stat(path)  # noqa: PTH116 - of very many folders
@@ -73,7 +74,8 @@ def _files(folder: str, seen: set[tuple[int, int]], unread: list[Unread]) -> Ite
             with os.scandir(path) as entries:
                 held = sorted(_wanted(entries), key=_bare, reverse=True)
         except OSError as error:
-            unread.append(Unread(path.rstrip(_FOLDER), 1, f"cannot be read: {error.strerror}"))
+            shown = path.removeprefix(_HERE).rstrip(_FOLDER) or path[0]
+            unread.append(Unread(shown, 1, f"cannot be read: {error.strerror}"))
             continue
         waiting += (path + name for name in held)
 
