@@ -153,7 +153,10 @@ def _findings(found: Figures) -> Iterable[Section]:
         if some := found.found(code):
             rows = tuple((place(it), context(it), values(it), told) for it, told in some)
             table = Table(("where", "in", "writes", "what"), rows)
-            yield Section(f"{title}: {len(rows)}", (SUMMARY[code],), table=table)
+            lines = [SUMMARY[code]]
+            if code is Code.AUTHORITY and (inside := found.inside):
+                lines.append(f"Within them: {_many(len(inside), 'write')}, {by_file(inside)}.")
+            yield Section(f"{title}: {len(rows)}", tuple(lines), table=table)
 
 
 def _filled(found: Figures) -> Iterable[Section]:
@@ -202,10 +205,16 @@ def _apart(found: Figures) -> Iterable[Section]:
             yield Section(f"{title}: {len(some)}", (told,), table=table)
 
 
+_UNREAD = (
+    "What stands in these is not in the map. Mend them, leave them out of PATH, or run interlock"
+    " with the Python that they are written for."
+)
+
+
 def _unread(report: Report) -> Iterable[Section]:
     if report.unread:
         points = tuple(f"{it.file}:{it.line}: {it.message}" for it in report.unread)
-        yield Section(f"Not read: {len(points)}", points=points)
+        yield Section(f"Not read: {len(points)}", (_UNREAD,), points)
 
 
 def _parts(counts: Iterable[tuple[int, str]]) -> str:
