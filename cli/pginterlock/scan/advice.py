@@ -121,7 +121,8 @@ def _sources(found: Figures) -> Iterator[str]:
         if it.judgement.verdict is Verdict.ONLY_FROM and it.judgement.event and not it.site.sources
     ]:
         yield (
-            f"{_many(len(some), 'write')} test no state before: {_places(some)}. The machine then"
+            f"{_many(len(some), 'write')} test{'s' if len(some) == 1 else ''} no state before:"
+            f" {_places(some)}. The machine then"
             " refuses some of them; handle the refusal, or call `interlock.fire` with what is"
             " expected."
         )

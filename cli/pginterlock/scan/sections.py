@@ -70,9 +70,14 @@ def summary(report: Report) -> Section:
         (len(found.migrations), "in migrations"),
         (len(found.defaults), "as defaults of columns"),
     ]
+    kinds = [
+        _many(count, word.removesuffix("s"))
+        for kind, word in _KINDS
+        if (count := total.kinds[kind])
+    ]
     points = [
         f"{_many(total.total, 'production write site')} in {_many(len(found.modules), 'module')}:"
-        f" {_parts((total.kinds[kind], word) for kind, word in _KINDS)}",
+        f" {', '.join(kinds) or 'none'}",
         f"Protected by a transaction: {total.share if total.running else 'none'};"
         f" {_parts((total.protections[word], word.value) for word in Protection)}",
         f"{_many(sum(found.findings.values()), 'finding')}:"
