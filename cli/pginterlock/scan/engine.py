@@ -116,10 +116,9 @@ class _Scan:
         self.found.sites.sort(key=lambda it: (it.file, it.line, it.column, it.field))
         for path, (line, told) in sorted(self.project.broken.items()):
             self.found.unread.append(Unread(path, line, told))
-        self.found.missing += [
-            it.target.model for it in self.wanted if it.target.model and not self._is_known(it)
-        ]
-        if self.found.missing:
+        unknown = [it.target for it in self.wanted if not self._is_known(it)]
+        self.found.missing += [it.model or it.table or "" for it in unknown]
+        if any(it.model for it in unknown):
             self.found.models += self._models()
 
     def _forget(self, path: str) -> None:

@@ -2,11 +2,11 @@
 
 import ast
 import re
-import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pginterlock.scan import newer_python
 from pginterlock.scan.kinds import ClassDef, Function
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
@@ -60,14 +60,18 @@ def parse(text: str) -> ast.Module:
     """Return the tree of *text*.
 
     Raises:
-        SyntaxError: It is not this Python's.
+        SyntaxError: It is neither this Python's nor one's that is newer.
         ValueError: It holds null bytes.
-        RecursionError, MemoryError: It is nested too deeply.
+        RecursionError: It is nested too deeply.
 
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
+    try:
+        return newer_python.parse(text)
+    except SyntaxError as error:
+        error.msg = f"not Python: {error.msg}"
+        raise
+    except (RecursionError, MemoryError):
+        raise RecursionError("nested too deeply") from None
 
 
 def read(path: str, name: str, text: str, *, is_package: bool) -> Module:
