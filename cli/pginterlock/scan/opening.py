@@ -1,4 +1,4 @@
-"""What opens a transaction around a statement: blocks and decorators, the project's own too. Pure."""
+"""What opens a transaction around a statement: a block or a decorator. Pure."""
 
 import ast
 from collections.abc import Iterator
