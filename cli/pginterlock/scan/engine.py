@@ -23,7 +23,7 @@ from pginterlock.scan.site import Beside, Label, Scanned, Site, Target, Transact
 from pginterlock.scan.sql_files import file_writes
 from pginterlock.scan.sql_sites import sites_of
 from pginterlock.scan.table_names import resolver
-from pginterlock.scan.transactions import Transactions
+from pginterlock.scan.transactions import Transactions, of_sql
 from pginterlock.scan.wanted import Wanted, wanted
 
 # A form or serializer saves by itself, where nothing of the project's own says how.
@@ -178,7 +178,7 @@ class _Scan:
             writes = file_writes(text, self.words)
             for it in self.wanted:
                 for target in _by_table(it):
-                    self.found.sites += sites_of(writes, target, path)
+                    self.found.sites += map(of_sql, sites_of(writes, target, path))
 
     def _embedded(self, path: str, raw: bytes) -> None:
         low = raw.lower()
