@@ -44,6 +44,7 @@ def hit_lines(raw: bytes, wanted: re.Pattern[bytes]) -> list[int]:
 
 def candidates(module: Module, names: frozenset[str], lines: list[int]) -> Iterator[Candidate]:
     """Yield the places that may write one of *names*, in the statements that stand on *lines*."""
+    module.parse_at(lines)
     found = dict.fromkeys(stmt for line in lines for stmt in statements_at(module, line))
     for stmt in found:
         yield from _of_statement(stmt, names)

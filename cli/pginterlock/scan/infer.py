@@ -145,7 +145,7 @@ class Reader:
         return self.once((module.path, name), self._global(name, module))
 
     def _global(self, name: str, module: Module) -> Iterator[Kinds]:
-        if given := module.names.get(name):
+        if given := module.names(name):
             yield self.bound(given, module)
             return
         for star in module.stars:

@@ -76,7 +76,7 @@ class Models:
             found: dict[ClassDef, None] = {}
             for path, name in self.reader.project.heirs(of.name):
                 module = self.reader.project.module(path)
-                for it in module.classes.get(name, ()) if module else ():
+                for it in module.classes_named(name) if module else ():
                     if it is not of and of in self.ancestry(it):
                         found |= {it: None, **dict.fromkeys(self.below(it))}
             self._below[of] = list(found)
@@ -191,14 +191,13 @@ class Models:
             for path in project.holding(name):
                 if not pattern.search(project.texts[path]) or not (module := project.module(path)):
                     continue
-                for them in module.classes.values():
-                    for it in them:
-                        if any(
-                            isinstance(one.value, ast.Call) and _mentions(one.value, name)
-                            for bound in class_names(it).values()
-                            for one in bound
-                        ) and not self.is_managing(it):
-                            found |= frozenset(map(Instance, self.concrete(it)))
+                for it in module.classes_about(name):
+                    if any(
+                        isinstance(one.value, ast.Call) and _mentions(one.value, name)
+                        for bound in class_names(it).values()
+                        for one in bound
+                    ) and not self.is_managing(it):
+                        found |= frozenset(map(Instance, self.concrete(it)))
         for base in of.node.bases:
             if isinstance(base, ast.Subscript):
                 found |= annotation(self.reader, base.slice, of.module, of.node)

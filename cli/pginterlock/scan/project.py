@@ -7,6 +7,7 @@ holds no ``__init__.py``, or else by the longest end of a path that fits.
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import PurePosixPath
 
 from pginterlock.scan.kinds import ClassDef
@@ -69,19 +70,25 @@ class Project:
                 if path not in self.decoded
                 else self.decoded[path]
             )
-            found = read(path, self._names[path], text, is_package=path.endswith(_INIT))
-        except SyntaxError as error:
-            self.broken[path] = (error.lineno or 1, error.msg or "syntax error")
-            return None
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             self.broken[path] = (line, f"not {error.encoding.upper()} text")
             return None
-        except (ValueError, RecursionError, MemoryError) as error:
-            self.broken[path] = (1, f"cannot be parsed: {error or type(error).__name__}")
+        fails = partial(self._fails, path)
+        is_package = path.endswith(_INIT)
+        found = read(path, self._names[path], text, is_package=is_package, fails=fails)
+        if path in self.broken:
             return None
         self._modules[path] = found
         return found
+
+    def _fails(self, path: str, error: Exception) -> None:
+        """Note why a file cannot be parsed; nobody gets it any more."""
+        self._modules.pop(path, None)
+        if isinstance(error, SyntaxError):
+            self.broken[path] = (error.lineno or 1, error.msg or "syntax error")
+        else:
+            self.broken[path] = (1, f"cannot be parsed: {error or type(error).__name__}")
 
     def forget(self, path: str) -> int:
         """Forget a module that nobody else has asked for; return how many lines it has."""
@@ -116,7 +123,7 @@ class Project:
             it
             for path in self._classes.get(name, ())
             if (module := self.module(path))
-            for it in module.classes.get(name, ())
+            for it in module.classes_named(name)
         ]
 
     def _read_classes(self, found: dict[str, list[str]]) -> None:
@@ -185,7 +192,9 @@ class Project:
 def calls_in(module: Module, name: str) -> Iterator[tuple[ast.Call, ast.stmt]]:
     """Yield the calls of *name* in a module, each with its statement."""
     seen: set[ast.stmt] = set()
-    for line in lines_that_call(module.text, name):
+    lines = [*lines_that_call(module.text, name)]
+    module.parse_at(lines)
+    for line in lines:
         for stmt in statements_at(module, line):
             if stmt in seen:
                 continue
