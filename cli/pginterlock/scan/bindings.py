@@ -28,6 +28,14 @@ def statements(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
                 yield from statements(held)
 
 
+def below(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield all statements in a statement, those of the scopes in it too."""
+    for block in BLOCKS:
+        for stmt in getattr(node, block, None) or ():
+            yield stmt
+            yield from below(stmt)
+
+
 def bindings(body: Sequence[ast.AST]) -> dict[str, list[Binding]]:
     """Return what binds the names of a scope, in the order of its text."""
     found: dict[str, list[Binding]] = {}

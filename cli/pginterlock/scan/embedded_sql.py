@@ -6,9 +6,11 @@ Pure: trees and text in, data out.
 import ast
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from pginterlock.scan.python_literals import Built, Source
+from pginterlock.scan.bindings import below
+from pginterlock.scan.python_literals import NEWLINE, Built, Source
 from pginterlock.scan.python_texts import Scope, Texts, assigned_in, operands, scope_of
 from pginterlock.scan.site import Transaction
 from pginterlock.scan.sql_write import PlacedWrite, SqlWrite
@@ -53,23 +55,28 @@ class Embedded:
     scopes: tuple[ast.AST, ...] = ()
 
 
-def may_embed(source: str) -> bool:
-    """Return whether a file may have a writing statement of SQL in a string: cheap, and no more."""
-    low = source.lower()
-    return any(root in low for root in _ROOTS) and bool(_MAYBE.search(low))
+def may_embed(source: str) -> list[int]:
+    """Return the lines that may begin a statement of SQL which writes: cheap, and no more."""
+    low = source.replace(_GROWS, "i").lower()
+    if not any(root in low for root in _ROOTS):
+        return []
+    found: list[int] = []
+    line, counted = 1, 0
+    for match in _MAYBE.finditer(low):
+        line += len(NEWLINE.findall(source, counted, match.start()))
+        counted = match.start()
+        found.append(line)
+    return found
 
 
-def embedded_writes(tree: ast.Module, source: str) -> list[Embedded]:
-    """Return the writes in the strings of a module, in the order of the file.
+def embedded_writes(tree: ast.Module, source: str, lines: Sequence[int]) -> list[Embedded]:
+    """Return the writes that strings of a module begin on *lines*, in the order of the file.
 
     Docstrings, and strings that are only logged, raised, compared or shown, are none.
     """
-    low = source.replace(_GROWS, "i").lower()
-    found = [match.start() for match in _MAYBE.finditer(low)]
-    if not found:
+    if not lines:
         return []
-    held = Source(source)
-    visit = _Visit(held, scope_of(tree), [held.line(at) for at in found])
+    visit = _Visit(Source(source), scope_of(tree), lines)
     visit.body(tree)
     return sorted(visit.found, key=lambda it: (it.placed.line, it.placed.column))
 
@@ -80,7 +87,7 @@ class _Visit:
 
     source: Source
     scope: Scope
-    lines: list[int]
+    lines: Sequence[int]
     scopes: tuple[ast.AST, ...] = ()
     found: list[Embedded] = field(default_factory=list)
     places: set[tuple[int, int]] = field(default_factory=set)
@@ -179,7 +186,7 @@ class _Visit:
 def _additions(node: ast.AST) -> dict[str, list[ast.AugAssign]]:
     """Return what is added to each name in a function, in the order of the file."""
     found: dict[str, list[ast.AugAssign]] = {}
-    for it in ast.walk(node):
+    for it in below(node):
         match it:
             case ast.AugAssign(target=ast.Name(id=name), op=ast.Add()):
                 found.setdefault(name, []).append(it)

@@ -63,13 +63,17 @@ def scan(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Let Python not look for garbage: trees are many objects, and hold no cycles."""
+    """Let Python not look for garbage, nor look through the trees afterwards.
+
+    They are very many objects, and stay until the process ends: a scan is most of what it does.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was:
+            gc.freeze()
             gc.enable()
 
 
@@ -186,26 +190,29 @@ class _Scan:
         if not any(it in low for it in _ROOTS) or not self._speaks_of(low):
             return
         text = self.texts.decoded.get(path) or raw.decode("utf-8-sig", "replace")
-        if not may_embed(text) or not (module := self.project.module(path, is_kept=False)):
+        lines = may_embed(text)
+        if not lines or not (module := self.project.module(path, is_kept=False)):
             return
-        writes = embedded_writes(module.tree, module.text)
+        writes = embedded_writes(module.tree_at(lines), module.text, lines)
         if not writes:
             return
-        resolve = resolver([module.tree, *self._naming(writes, path)])
+        resolve = resolver(self._trees(module, writes))
         for it in self.wanted:
             for target in _by_table(it):
                 for one in writes:
                     found = sites_of([one.placed], target, path, resolve)
                     self.found.sites += (self._protected(site, module) for site in found)
 
-    def _naming(self, writes: Sequence[Embedded], path: str) -> Iterator[ast.Module]:
+    def _trees(self, module: Module, writes: Sequence[Embedded]) -> Iterator[ast.Module]:
         """Yield the modules that may give a name which SQL fills in as that of a table."""
+        yield module.tree
+        path = module.path
         words = {found[-1] for it in writes if (found := _HOLE.findall(it.placed.write.table))}
         for word in sorted(words):
             holding = [it for it in self.project.holding(word) if it != path]
             for other in holding if len(holding) <= _FEW else ():
-                if module := self.project.module(other, is_kept=False):
-                    yield module.tree
+                if told := self.project.module(other, is_kept=False):
+                    yield told.tree
 
     def _speaks_of(self, low: bytes) -> bool:
         return any(name.lower().encode() in low for name in self.names) or any(

@@ -4,7 +4,7 @@ import codecs
 import io
 import os
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,9 @@ PYTHON_SUFFIXES = frozenset([".py"])
 # A file above it is made by a machine; what it takes to read it is not worth what it may say.
 LARGEST = 8_000_000
 _SKIPPED = frozenset(["__pycache__", "node_modules", "venv", "site-packages", "build", "dist"])
+_SUFFIXES = PYTHON_SUFFIXES | SQL_SUFFIXES
 _COOKIE = b"coding"
+_FOLDER = "/"
 
 
 @dataclass(slots=True)
@@ -43,47 +45,97 @@ def read(paths: Sequence[Path]) -> Texts:
     found = Texts()
     seen: set[tuple[int, int]] = set()
     for path in paths:
-        for file in _files(path, seen, found.unread) if path.is_dir() else [str(path)]:
+        for file in (
+            _files(str(path).rstrip(_FOLDER) + _FOLDER, seen, found.unread)
+            if path.is_dir()
+            else [str(path)]
+        ):
             _read(file, found)
     return found
 
 
-def _files(folder: Path, seen: set[tuple[int, int]], unread: list[Unread]) -> Iterator[str]:
-    try:
-        status = folder.stat()
-        if (status.st_dev, status.st_ino) in seen:
-            return
-        seen.add((status.st_dev, status.st_ino))
-        entries = sorted(os.scandir(folder), key=lambda it: it.name)
-    except OSError as error:
-        unread.append(Unread(str(folder), 1, f"cannot be read: {error.strerror}"))
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
+def _files(folder: str, seen: set[tuple[int, int]], unread: list[Unread]) -> Iterator[str]:
+    """Yield the files below a folder, as sorted names lead to them."""
+    waiting = [folder]
+    while waiting:
+        path = waiting.pop()
+        if not path.endswith(_FOLDER):
+            yield path
             continue
-        suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - of very many files
-        if suffix in PYTHON_SUFFIXES or suffix in SQL_SUFFIXES:
+        try:
+            status = os.stat(path)  # noqa: PTH116 - of very many folders
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(path) as entries:
+                held = sorted(_wanted(entries), key=_bare, reverse=True)
+        except OSError as error:
+            unread.append(Unread(path.rstrip(_FOLDER), 1, f"cannot be read: {error.strerror}"))
+            continue
+        waiting += (path + name for name in held)
+
+
+def _wanted(entries: Iterable["os.DirEntry[str]"]) -> Iterator[str]:
+    """Yield the names of files of Python and SQL, and of folders, these with `_FOLDER`."""
+    for entry in entries:
+        name = entry.name
+        if name.startswith("."):
+            continue
+        if _suffix(name) in _SUFFIXES:
             if not entry.is_dir():
-                yield entry.path
-        elif entry.name not in _SKIPPED and entry.is_dir():
-            yield from _files(Path(entry.path), seen, unread)
+                yield name
+        elif name not in _SKIPPED and entry.is_dir():
+            yield name + _FOLDER
+
+
+def _bare(name: str) -> str:
+    return name.removesuffix(_FOLDER)
+
+
+class _TooLarge(Exception):
+    """A file that is larger than `LARGEST`."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+
+def _bytes(file: str) -> bytes:
+    """Return what a file holds, in as few calls as can be: there may be very many files.
+
+    Raises OSError where it cannot be read, _TooLarge where it is too large.
+    """
+    handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        size = os.fstat(handle).st_size
+        if size > LARGEST:
+            raise _TooLarge(size)
+        raw = os.read(handle, size + 1)
+        while len(raw) <= LARGEST and (more := os.read(handle, LARGEST)):
+            raw += more
+    finally:
+        os.close(handle)
+    if len(raw) > LARGEST:
+        raise _TooLarge(len(raw))
+    return raw
+
+
+def _suffix(file: str) -> str:
+    return os.path.splitext(file)[1].lower()  # noqa: PTH122 - of very many files
 
 
 def _read(file: str, found: Texts) -> None:
-    path = Path(file)
     if file in found.python or file in found.sql:
         return
     try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            told = f"not read: {size / 1e6:.0f} MB, and no more than {LARGEST / 1e6:.0f} are"
-            found.unread.append(Unread(file, 1, told))
-            return
-        raw = path.read_bytes()
+        raw = _bytes(file)
     except OSError as error:
         found.unread.append(Unread(file, 1, f"cannot be read: {error.strerror}"))
         return
-    if path.suffix.lower() in SQL_SUFFIXES:
+    except _TooLarge as error:
+        told = f"not read: {error.size / 1e6:.0f} MB, and no more than {LARGEST / 1e6:.0f} are"
+        found.unread.append(Unread(file, 1, told))
+        return
+    if _suffix(file) in SQL_SUFFIXES:
         found.sql[file] = raw
         return
     if raw.startswith(codecs.BOM_UTF8) or _COOKIE in raw[:200]:

@@ -124,7 +124,7 @@ class Reader:
 
     def name(self, name: str, module: Module, at: ast.AST, node: ast.AST | None = None) -> Kinds:
         """Return what a name is at a statement."""
-        if node is not None and (inner := comprehended(name, node, at)):
+        if node is not None and (inner := comprehended(name, node, at, module)):
             return items(self.expression(inner, module, at))
         scope = scope_of(module, at)
         is_first = True

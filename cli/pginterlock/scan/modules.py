@@ -86,6 +86,22 @@ class Module:
         self.root.body = [stmt for it in self.parts for stmt in it.body or ()]
         return self.root
 
+    def tree_at(self, lines: Iterable[int]) -> ast.Module:
+        """Return as much of it as *lines* are of, and what that speaks of."""
+        held = {self._at(it) for it in lines} | {it for it in self.parts if not it.piece.name}
+        told = list(held)
+        while told:
+            texts = [self.text[it.piece.start : it.piece.end] for it in told]
+            told = [
+                it
+                for it in self.parts
+                if it not in held and any(f"{it.piece.name}." in text for text in texts)
+            ]
+            held.update(told)
+        parts = sorted(held, key=_first_of)
+        self.parse(parts)
+        return ast.Module([stmt for it in parts for stmt in it.body or ()], [])
+
     @property
     def loose(self) -> Iterator[ast.stmt]:
         """The statements at its top that stand between its classes and functions."""

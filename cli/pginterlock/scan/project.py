@@ -14,7 +14,7 @@ from pginterlock.scan.kinds import ClassDef
 from pginterlock.scan.modules import Module, classes_in, read, statements_at
 
 _INIT = "__init__.py"
-_CALLED = re.compile(rb"(\w+) ?\(")
+_CALLED = re.compile(rb"\b(\w++) ?\(")
 _BACK = re.compile(rb"(?:related_name|backref)\s*=\s*(?:\w+\.)*(?:backref\(\s*)?[\"'](\w+)[\"']")
 
 
