@@ -14,7 +14,6 @@ from pginterlock.scan.python_literals import NEWLINE, Built, Source
 from pginterlock.scan.python_texts import Scope, Texts, assigned_in, operands, scope_of
 from pginterlock.scan.site import Transaction
 from pginterlock.scan.sql_write import PlacedWrite, SqlWrite
-from pginterlock.scan.sql_writes import sql_writes
 
 # In small letters, and as cheap as can be: what may be SQL in the source, f-strings and all.
 _MAYBE = re.compile(
@@ -163,6 +162,8 @@ class _Visit:
     def _text(self, node: ast.expr, built: Built) -> None:
         if not _WRITES.search(built.text):
             return
+        from pginterlock.scan.sql_writes import sql_writes  # noqa: PLC0415 - the parser takes time
+
         names = [it.name for it in self.scopes if hasattr(it, "name")]
         for found in sql_writes(built.text):
             write = found

@@ -20,7 +20,6 @@ from pginterlock.scan.modules import Module, scope_of, statements_at
 from pginterlock.scan.project import Project
 from pginterlock.scan.python_sites import judge
 from pginterlock.scan.site import Beside, Label, Scanned, Site, Target, Transaction, Unread
-from pginterlock.scan.sql_files import file_writes
 from pginterlock.scan.sql_sites import sites_of
 from pginterlock.scan.table_names import resolver
 from pginterlock.scan.transactions import Transactions
@@ -173,6 +172,10 @@ class _Scan:
     # -- SQL -----------------------------------------------------------------------------------
 
     def _sql(self) -> None:
+        if not self.texts.sql:
+            return
+        from pginterlock.scan.sql_files import file_writes  # noqa: PLC0415 - the parser takes time
+
         for path, raw in self.texts.sql.items():
             try:
                 text = raw.decode("utf-8-sig")

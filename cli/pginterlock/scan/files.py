@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pginterlock.scan.site import Unread
-from pginterlock.scan.sql_files import SUFFIXES as SQL_SUFFIXES
 
 PYTHON_SUFFIXES = frozenset([".py"])
+SQL_SUFFIXES = frozenset([".sql", ".psql", ".pgsql", ".ddl"])
 # A file above it is made by a machine; what it takes to read it is not worth what it may say.
 LARGEST = 8_000_000
 _SKIPPED = frozenset(["__pycache__", "node_modules", "venv", "site-packages", "build", "dist"])
