@@ -2,9 +2,10 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pginterlock.scan.bindings import walk
 from pginterlock.scan.modules import Module, statements_at
 from pginterlock.scan.project import called_name, own_expressions
 
@@ -22,21 +23,32 @@ class Candidate:
     call: ast.Call | None = None
 
 
-def pattern(names: Iterable[str]) -> re.Pattern[bytes]:
-    """Return what the text of a line holds that may write one of *names*."""
-    any_of = b"|".join(re.escape(it.encode()) for it in sorted(names, key=len, reverse=True))
+def patterns(names: Iterable[str]) -> dict[bytes, re.Pattern[bytes]]:
+    """Return for each of *names* what the text of a line holds that may write it."""
+    return {name: _pattern(name) for name in map(str.encode, names)}
+
+
+def _pattern(name: bytes) -> re.Pattern[bytes]:
+    # It begins with the name itself: `re` looks for that first, and so is much faster.
     return re.compile(
-        rb"\b(?:%s)\b(?=[\"']|[ \t]*(?:[-+|&*/]|//|\*\*)?=(?!=)|[ \t]*[,)\]:]|[ \t]*\n)" % any_of
+        rb"%b(?<!\w%b)\b(?=[\"']|[ \t]*(?:[-+|&*/]|//|\*\*)?=(?!=)|[ \t]*[,)\]:]|[ \t]*\n)"
+        % (re.escape(name), re.escape(name))
     )
 
 
-def hit_lines(raw: bytes, wanted: re.Pattern[bytes]) -> list[int]:
-    """Return the lines of a text in which *wanted* is found."""
+def hit_lines(raw: bytes, wanted: Mapping[bytes, re.Pattern[bytes]]) -> list[int]:
+    """Return the lines of a text in which one of *wanted* is found."""
+    places = sorted(
+        match.start()
+        for name, looked in wanted.items()
+        if name in raw
+        for match in looked.finditer(raw)
+    )
     found: list[int] = []
-    line, at = 1, 0
-    for match in wanted.finditer(raw):
-        line += raw.count(b"\n", at, match.start())
-        at = match.start()
+    line, counted = 1, 0
+    for at in places:
+        line += raw.count(b"\n", counted, at)
+        counted = at
         if not found or found[-1] != line:
             found.append(line)
     return found
@@ -49,7 +61,7 @@ def candidates(module: Module, names: frozenset[str], lines: list[int]) -> Itera
     for stmt in found:
         yield from _of_statement(stmt, names)
         for part in own_expressions(stmt):
-            for node in ast.walk(part):
+            for node in walk(part):
                 if isinstance(node, ast.Call):
                     yield from _of_call(node, stmt, names)
                 elif isinstance(node, ast.Dict):

@@ -6,13 +6,14 @@ Pure: trees and text in, data out.
 import ast
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from pginterlock.scan.bindings import below
 from pginterlock.scan.python_literals import NEWLINE, Built, Source
 from pginterlock.scan.python_texts import Scope, Texts, assigned_in, operands, scope_of
 from pginterlock.scan.site import Transaction
+from pginterlock.scan.sql_holes import OPEN
 from pginterlock.scan.sql_write import PlacedWrite, SqlWrite
 
 # In small letters, and as cheap as can be: what may be SQL in the source, f-strings and all.
@@ -61,21 +62,29 @@ def may_embed(source: str) -> list[int]:
         return []
     found: list[int] = []
     line, counted = 1, 0
+    is_plain = "\r" not in source
     for match in _MAYBE.finditer(low):
-        line += len(NEWLINE.findall(source, counted, match.start()))
-        counted = match.start()
+        at = match.start()
+        if is_plain:
+            line += source.count("\n", counted, at)
+        else:
+            line += len(NEWLINE.findall(source, counted, at))
+        counted = at
         found.append(line)
     return found
 
 
-def embedded_writes(tree: ast.Module, source: str, lines: Sequence[int]) -> list[Embedded]:
+def embedded_writes(
+    tree: ast.Module, source: str, lines: Sequence[int], words: Collection[str] = ()
+) -> list[Embedded]:
     """Return the writes that strings of a module begin on *lines*, in the order of the file.
 
+    With *words*, names of tables in small letters, only those that may write one of these.
     Docstrings, and strings that are only logged, raised, compared or shown, are none.
     """
     if not lines:
         return []
-    visit = _Visit(Source(source), scope_of(tree), lines)
+    visit = _Visit(Source(source), scope_of(tree), lines, words)
     visit.body(tree)
     return sorted(visit.found, key=lambda it: (it.placed.line, it.placed.column))
 
@@ -87,6 +96,7 @@ class _Visit:
     source: Source
     scope: Scope
     lines: Sequence[int]
+    words: Collection[str] = ()
     scopes: tuple[ast.AST, ...] = ()
     found: list[Embedded] = field(default_factory=list)
     places: set[tuple[int, int]] = field(default_factory=set)
@@ -160,7 +170,7 @@ class _Visit:
         self.scope, self.scopes, self.added = scope, scopes, added
 
     def _text(self, node: ast.expr, built: Built) -> None:
-        if not _WRITES.search(built.text):
+        if not _WRITES.search(built.text) or not self._may_be_wanted(built.text):
             return
         from pginterlock.scan.sql_writes import sql_writes  # noqa: PLC0415 - the parser takes time
 
@@ -176,6 +186,12 @@ class _Visit:
             text = self.source.first_line(line)
             placed = PlacedWrite(write, line, column, last, ".".join(names), text)
             self.found.append(Embedded(placed, node, self.scopes))
+
+    def _may_be_wanted(self, text: str) -> bool:
+        """Return whether a text has a word that is looked for, or something filled in."""
+        low = text.lower()
+        is_open = OPEN in text or ":=" in text
+        return not self.words or is_open or any(it in low for it in self.words)
 
     def _place(self, built: Built, write: SqlWrite) -> tuple[int, int, int]:
         start = built.offsets[min(write.offset, len(built.offsets) - 1)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pginterlock.scan import cache as kept
 from pginterlock.scan import files
-from pginterlock.scan.candidates import candidates, hit_lines, pattern
+from pginterlock.scan.candidates import candidates, hit_lines, patterns
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
 from pginterlock.scan.grouping import grouped, once
@@ -98,7 +98,7 @@ class _Scan:
 
     def run(self) -> None:
         """Add all that is found."""
-        looked = pattern(self.names)
+        looked = patterns(self.names)
         drafts: list[Draft] = []
         new: list[Draft] = []
         total = len(self.texts.python)
@@ -196,7 +196,7 @@ class _Scan:
         lines = may_embed(text)
         if not lines or not (module := self.project.module(path, is_kept=False)):
             return
-        writes = embedded_writes(module.tree_at(lines), module.text, lines)
+        writes = embedded_writes(module.tree_at(lines), module.text, lines, self.words)
         if not writes:
             return
         resolve = resolver(self._trees(module, writes))

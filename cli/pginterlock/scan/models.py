@@ -17,6 +17,7 @@ from pginterlock.scan.kinds import (
     classes,
     union,
 )
+from pginterlock.scan.module_texts import lines_with
 from pginterlock.scan.modules import Module, class_names, class_of, function_of
 
 if TYPE_CHECKING:
@@ -185,11 +186,11 @@ class Models:
         found: Kinds = NOTHING
         asked = [of, *self.below(of)]
         for name in {it.name for it in asked}:
-            pattern = re.compile(
-                rb"^[ \t]+\w+\s*(?::[^=\n]+)?=.*\b%s\b" % re.escape(name.encode()), re.MULTILINE
-            )
+            raw = name.encode()
+            pattern = re.compile(rb"[ \t]+\w+\s*(?::[^=\n]+)?=.*\b%s\b" % re.escape(raw))
             for path in project.holding(name):
-                if not pattern.search(project.texts[path]) or not (module := project.module(path)):
+                lines = lines_with(project.texts[path], raw)
+                if not any(map(pattern.match, lines)) or not (module := project.module(path)):
                     continue
                 for it in module.classes_about(name):
                     if any(

@@ -1,32 +1,21 @@
 """A module of Python, read once: what is defined in it, where, and around what. Pure."""
 
 import ast
-import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pginterlock.scan.bindings import BLOCKS, Binding, bindings, statements
+from pginterlock.scan.bindings import BLOCKS, PLAIN, Binding, bindings, statements
 from pginterlock.scan.kinds import ClassDef, Function
 from pginterlock.scan.pieces import Piece, cut, only
 
 __all__ = [
     "Binding", "Definition", "Module", "Scope", "ancestors", "arguments", "bindings", "class_names",
-    "class_of", "classes_in", "function_of", "local_names", "read", "scope_of", "statements",
-    "statements_at",
+    "class_of", "function_of", "local_names", "read", "scope_of", "statements", "statements_at",
 ]  # fmt: skip
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
-_HOLDING_NONE = (
-    ast.Assign,
-    ast.Expr,
-    ast.Return,
-    ast.AugAssign,
-    ast.AnnAssign,
-    ast.Import,
-    ast.ImportFrom,
-)
 Scope = ClassDef | Function | None
 
 
@@ -189,8 +178,9 @@ class Module:
             if it.body is None:
                 it.body = held.get(number, [])
                 _walk(self, it, self.root, None, it.body)
-                it.order.sort(key=first_line)
-                it.starts = [first_line(stmt) for stmt in it.order]
+                if it.starts != sorted(it.starts):  # parts of a `try` stand in another order
+                    it.order.sort(key=first_line)
+                    it.starts.sort()
                 it.names = bindings(it.body)
 
 
@@ -255,14 +245,17 @@ def _walk(
     module: Module, part: Part, holder: ast.AST, scope: Scope, body: Sequence[ast.AST]
 ) -> None:
     """Note what holds each statement, and make the classes and functions."""
-    up, order = module.up, part.order
+    up, order, starts = module.up, part.order, part.starts
     for stmt in body:
         up[stmt] = holder
+        if type(stmt) in PLAIN:
+            order.append(stmt)  # type: ignore[arg-type]
+            starts.append(stmt.lineno)  # type: ignore[attr-defined]
+            continue
         inner = scope
         if isinstance(stmt, ast.stmt):
             order.append(stmt)
-        if isinstance(stmt, _HOLDING_NONE):
-            continue
+            starts.append(first_line(stmt))
         if isinstance(stmt, ast.ClassDef):
             inner = ClassDef(stmt.name, _qualified(scope, stmt.name), module, stmt)
             module.scopes[stmt] = inner
@@ -346,18 +339,3 @@ def arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list
     a = node.args
     extra = [it for it in (a.vararg, a.kwarg) if it]
     return [*a.posonlyargs, *a.args, *a.kwonlyargs, *extra]
-
-
-_CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)[ \t]*(?:\(([^)]*)\))?", re.MULTILINE)
-_WORD = re.compile(rb"\w+")
-
-
-def classes_in(raw: bytes) -> Iterator[tuple[str, list[str]]]:
-    """Yield the classes that a module's text seems to define, with the words of their bases."""
-    if b"class " not in raw:
-        return
-    for name, bases in _CLASS.findall(raw):
-        yield (
-            name.decode("ascii", "replace"),
-            [it.decode("ascii", "replace") for it in _WORD.findall(bases)],
-        )

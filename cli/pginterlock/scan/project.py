@@ -5,17 +5,16 @@ holds no ``__init__.py``, or else by the longest end of a path that fits.
 """
 
 import ast
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
+from pginterlock.scan.bindings import walk
 from pginterlock.scan.kinds import ClassDef
-from pginterlock.scan.modules import Module, classes_in, read, statements_at
+from pginterlock.scan.module_texts import classes_in, leading_back_in, names_called_in
+from pginterlock.scan.modules import Module, read, statements_at
 
 _INIT = "__init__.py"
-_CALLED = re.compile(rb"\b(\w++) ?\(")
-_BACK = re.compile(rb"(?:related_name|backref)\s*=\s*(?:\w+\.)*(?:backref\(\s*)?[\"'](\w+)[\"']")
 
 
 class Project:
@@ -33,7 +32,7 @@ class Project:
         self._lower: dict[str, list[str]] = {}
         self._heirs: dict[str, list[tuple[str, str]]] = {}
         self._asked: set[str] = set()
-        self._called: dict[bytes, list[str]] | None = None
+        self._called: dict[str, list[str]] | None = None
         self._back: dict[str, list[str]] | None = None
         self._holding: dict[bytes, list[str]] = {}
         self._calls: dict[str, list[tuple[Module, ast.Call, ast.stmt]]] = {}
@@ -148,8 +147,8 @@ class Project:
         if self._back is None:
             self._back = {}
             for path, raw in self.texts.items():
-                for found in set(_BACK.findall(raw)):
-                    self._back.setdefault(found.decode("ascii", "replace"), []).append(path)
+                for found in leading_back_in(raw):
+                    self._back.setdefault(found, []).append(path)
         return self._back.get(name, ())
 
     def class_names_like(self, lower: str) -> Sequence[str]:
@@ -172,9 +171,9 @@ class Project:
         if self._called is None:
             self._called = {}
             for path, raw in self.texts.items():
-                for found in set(_CALLED.findall(raw)):
+                for found in names_called_in(raw):
                     self._called.setdefault(found, []).append(path)
-        return self._called.get(name.encode(), ())
+        return self._called.get(name, ())
 
     def calls(self, name: str, limit: int = 60) -> Sequence[tuple[Module, ast.Call, ast.stmt]]:
         """Return the calls of *name*; none where more than *limit* files have some."""
@@ -200,7 +199,7 @@ def calls_in(module: Module, name: str) -> Iterator[tuple[ast.Call, ast.stmt]]:
                 continue
             seen.add(stmt)
             for part in own_expressions(stmt):
-                for node in ast.walk(part):
+                for node in walk(part):
                     if isinstance(node, ast.Call) and called_name(node) == name:
                         yield node, stmt
 
