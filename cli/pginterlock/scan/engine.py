@@ -29,7 +29,8 @@ from pginterlock.scan.wanted import Wanted, wanted
 _BY_FRAMEWORK = frozenset(
     ["modelform_field", "serializer_field", "view_field", "admin_list_editable"]
 )
-_HELD_LINES = 100_000  # of trees that are not needed any more, before they are let go
+# Characters of which there are trees, before these are let go: they take 300 to 400 MB.
+_HELD = 8_000_000
 _HOLE = re.compile(r"(\w+)(?=[^\w{}]*\})")
 _FEW = 12  # files: what more of them speak of is no name of a table's
 _SHOWN = 50  # files from one word of progress to the next
@@ -94,26 +95,24 @@ class _Scan:
         self.transactions = Transactions(self.reader)
         self.names = frozenset(name for it in self.wanted for name in it.names)
         self.words = _words(self.wanted)
-        self.forgotten = 0
 
     def run(self) -> None:
         """Add all that is found."""
         looked = patterns(self.names)
         drafts: list[Draft] = []
-        new: list[Draft] = []
         total = len(self.texts.python)
         for number, (path, raw) in enumerate(self.texts.python.items()):
             if number % _SHOWN == 0:
                 self.progress(f"scanning: {number} of {total} files")
+                self._forget(drafts)
             lines = hit_lines(raw, looked)
-            if lines and (module := self.project.module(path, is_kept=False)):
-                new = self._judged(path, module, lines)
-                drafts += new
+            if lines and (module := self.project.module(path)):
+                drafts += self._judged(path, module, lines)
             self._embedded(path, raw)
-            if lines and not new:
-                self._forget(path)
         self.progress("judging transactions")
-        for group in grouped(once(drafts)):
+        for number, group in enumerate(grouped(once(drafts))):
+            if number % _SHOWN == 0:
+                self._forget(drafts)
             self._add(self._site(group))
         self._sql()
         self.found.sites.sort(key=lambda it: (it.file, it.line, it.column, it.field))
@@ -125,14 +124,20 @@ class _Scan:
         if self.found.missing:
             self.found.models += self._models()
 
-    def _forget(self, path: str) -> None:
-        """Let a file go that held nothing; and all that was said of such, from time to time."""
-        self.forgotten += self.project.forget(path)
-        if self.forgotten > _HELD_LINES:
-            self.forgotten = 0
-            self.reader.forget()
-            for it in self.wanted:
-                it.flows.clear()
+    def _forget(self, drafts: Sequence[Draft]) -> None:
+        """Let go of the trees in which nothing was found, where there are many; and what is said.
+
+        It is found again when it is asked for.
+        """
+        if self.project.parsed < _HELD:
+            return
+        of_wanted = (one.module for it in self.wanted for one in it.classes)
+        self.project.forget({*(it.module for it in drafts), *of_wanted})
+        self.reader.forget()
+        self.transactions.forget()
+        for it in self.wanted:
+            it.flows.clear()
+            it.kin.clear()
 
     def _models(self) -> list[str]:
         """Return the classes that map a table, as far as their bases say so."""
@@ -194,7 +199,7 @@ class _Scan:
             return
         text = self.texts.decoded.get(path) or raw.decode("utf-8-sig", "replace")
         lines = may_embed(text)
-        if not lines or not (module := self.project.module(path, is_kept=False)):
+        if not lines or not (module := self.project.module(path)):
             return
         writes = embedded_writes(module.tree_at(lines), module.text, lines, self.words)
         if not writes:
@@ -214,7 +219,7 @@ class _Scan:
         for word in sorted(words):
             holding = [it for it in self.project.holding(word) if it != path]
             for other in holding if len(holding) <= _FEW else ():
-                if told := self.project.module(other, is_kept=False):
+                if told := self.project.module(other):
                     yield told.tree
 
     def _speaks_of(self, low: bytes) -> bool:

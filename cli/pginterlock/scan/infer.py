@@ -49,6 +49,7 @@ class Reader:
         """Forget what was said: it is found again when it is asked for."""
         self._said.clear()
         self.uses.clear()
+        self.models.forget()
 
     # -- remembering -------------------------------------------------------------------------
 

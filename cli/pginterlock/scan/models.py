@@ -38,6 +38,13 @@ class Models:
         self._foreign: dict[ClassDef, frozenset[str]] = {}
         self._below: dict[ClassDef, Sequence[ClassDef]] = {}
 
+    def forget(self) -> None:
+        """Forget what was found: it is found again when it is asked for."""
+        self.self_assignments.clear()
+        self._ancestry.clear()
+        self._foreign.clear()
+        self._below.clear()
+
     # -- inheritance -------------------------------------------------------------------------
 
     def ancestry(self, of: ClassDef) -> Sequence[ClassDef]:

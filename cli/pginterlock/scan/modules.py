@@ -148,6 +148,18 @@ class Module:
     def _at(self, line: int) -> Part:
         return self.parts[max(0, bisect_right(self.parts, line, key=_first_of) - 1)]
 
+    @property
+    def parsed(self) -> int:
+        """How many characters of it are parsed."""
+        return sum(it.piece.end - it.piece.start for it in self.parts if it.body is not None)
+
+    def clear(self) -> None:
+        """Let go of all that was parsed: its parts hold each other, and would stay."""
+        self.parts = []
+        self.root = ast.Module([], [])
+        for it in (self.up, self.scopes, self.bodies, self.owners, self.runs, self._names):
+            it.clear()
+
     # -- parsing -------------------------------------------------------------------------------
 
     def parse(self, parts: Sequence[Part]) -> None:

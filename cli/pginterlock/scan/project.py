@@ -5,7 +5,7 @@ holds no ``__init__.py``, or else by the longest end of a path that fits.
 """
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -31,7 +31,6 @@ class Project:
         self._classes: dict[str, list[str]] | None = None
         self._lower: dict[str, list[str]] = {}
         self._heirs: dict[str, list[tuple[str, str]]] = {}
-        self._asked: set[str] = set()
         self._called: dict[str, list[str]] | None = None
         self._back: dict[str, list[str]] | None = None
         self._holding: dict[bytes, list[str]] = {}
@@ -52,13 +51,8 @@ class Project:
             if parts:
                 self._ends.setdefault(parts[-1], []).append(path)
 
-    def module(self, path: str, *, is_kept: bool = True) -> Module | None:
-        """Return the module of a file; None where it does not parse.
-
-        One that is not to be kept may be forgotten, as long as nobody else has asked for it.
-        """
-        if is_kept:
-            self._asked.add(path)
+    def module(self, path: str) -> Module | None:
+        """Return the module of a file; None where it does not parse."""
         if found := self._modules.get(path):
             return found
         if path in self.broken:
@@ -89,11 +83,22 @@ class Project:
         else:
             self.broken[path] = (1, f"cannot be parsed: {error or type(error).__name__}")
 
-    def forget(self, path: str) -> int:
-        """Forget a module that nobody else has asked for; return how many lines it has."""
-        if path in self._asked or not (found := self._modules.pop(path, None)):
-            return 0
-        return found.text.count("\n")
+    @property
+    def parsed(self) -> int:
+        """How many characters of all modules are parsed, and still held."""
+        return sum(it.parsed for it in self._modules.values())
+
+    def forget(self, but: Collection[Module]) -> None:
+        """Forget all modules but some, for the memory: they are read again when asked for.
+
+        Nothing that was said of them holds any more, for their classes are others then.
+        """
+        held = set(but)
+        for path, it in list(self._modules.items()):
+            if it not in held:
+                del self._modules[path]
+                it.clear()
+        self._calls.clear()
 
     def named(self, name: str, near: str) -> Module | None:
         """Return the module of a dotted *name*, as a module at path *near* would import it."""

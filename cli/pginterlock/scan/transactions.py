@@ -73,6 +73,10 @@ class Transactions:
         self._said: dict[Function, bool | None] = {}
         self._requests: bool | None = None
 
+    def forget(self) -> None:
+        """Forget what was said: it is found again when it is asked for."""
+        self._said.clear()
+
     def verdict(self, module: Module, stmt: ast.AST, *, is_session: bool, row: str = "") -> Verdict:
         """Return what protects *stmt*; *is_session*: SQLAlchemy writes it with a unit of work.
 
