@@ -149,20 +149,21 @@ def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
     lay(tmp_path, DJANGO + GOOD)
     file = tmp_path / "shop" / "work.py"
 
-    found = engine.scan([file, tmp_path, file], [ORDER], cache=None, progress=lambda _: None)
+    found = engine.scan([file, tmp_path, file], [ORDER], cache=None, progress=lambda *_: None)
 
     assert len(found.sites) == 1
     assert found.files == 3
 
 
-def test_progress_is_told_in_words(tmp_path: Path) -> None:
+def test_progress_tells_how_much_of_how_much_is_done(tmp_path: Path) -> None:
     lay(tmp_path, DJANGO + GOOD)
-    said: list[str] = []
+    said: list[tuple[str, int, int]] = []
 
-    engine.scan([tmp_path], [ORDER], cache=None, progress=said.append)
+    engine.scan([tmp_path], [ORDER], cache=None, progress=lambda *it: said.append(it))
 
-    assert said[0] == "reading files"
-    assert "scanning: 0 of 3 files" in said
+    assert said[0] == ("reading files", 0, 0)
+    assert ("scanning files", 0, 3) in said
+    assert all(done <= total for _, done, total in said)
 
 
 # -- the cache -----------------------------------------------------------------------------------

@@ -29,11 +29,14 @@ from pginterlock.scan.wanted import Wanted, wanted
 _BY_FRAMEWORK = frozenset(
     ["modelform_field", "serializer_field", "view_field", "admin_list_editable"]
 )
-# Characters of which there are trees, before these are let go: they take 300 to 400 MB.
-_HELD = 8_000_000
+# Characters of which there are trees, before these are let go: they take 200 MB.
+_HELD = 5_000_000
 _HOLE = re.compile(r"(\w+)(?=[^\w{}]*\})")
 _FEW = 12  # files: what more of them speak of is no name of a table's
 _SHOWN = 50  # files from one word of progress to the next
+
+# Is told what is going on: how much of how much is done, both 0 where nobody knows.
+Progress = Callable[[str, int, int], None]
 
 
 def scan(
@@ -41,13 +44,13 @@ def scan(
     targets: Sequence[Target],
     *,
     cache: Path | None,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> Scanned:
     """Return what below *paths* writes the columns of *targets*; what is known stays in *cache*.
 
     What cannot be read is told of in the result; nothing is raised for it.
     """
-    progress("reading files")
+    progress("reading files", 0, 0)
     texts = files.read(paths)
     key = kept.key(texts, targets) if cache else ""
     if cache and (known := kept.load(cache, key)):
@@ -85,12 +88,12 @@ class _Scan:
         texts: files.Texts,
         targets: Sequence[Target],
         found: Scanned,
-        progress: Callable[[str], None],
+        progress: Progress,
     ) -> None:
         self.texts, self.found, self.progress = texts, found, progress
         self.project = Project(texts.python, texts.decoded)
         self.reader = Reader(self.project)
-        progress("looking for models")
+        progress("looking for models", 0, 0)
         self.wanted = [wanted(self.reader, it) for it in targets]
         self.transactions = Transactions(self.reader)
         self.names = frozenset(name for it in self.wanted for name in it.names)
@@ -103,16 +106,16 @@ class _Scan:
         total = len(self.texts.python)
         for number, (path, raw) in enumerate(self.texts.python.items()):
             if number % _SHOWN == 0:
-                self.progress(f"scanning: {number} of {total} files")
+                self.progress("scanning files", number, total)
                 self._forget(drafts)
             lines = hit_lines(raw, looked)
             if lines and (module := self.project.module(path)):
                 drafts += self._judged(path, module, lines)
             self._embedded(path, raw)
-        self.progress("judging transactions")
-        for number, group in enumerate(grouped(once(drafts))):
-            if number % _SHOWN == 0:
-                self._forget(drafts)
+        groups = [*grouped(once(drafts))]
+        for number, group in enumerate(groups):
+            self.progress("judging transactions", number, len(groups))
+            self._forget(drafts)
             self._add(self._site(group))
         self._sql()
         self.found.sites.sort(key=lambda it: (it.file, it.line, it.column, it.field))

@@ -52,6 +52,7 @@ class Module:
     bodies: dict[ast.AST, dict[str, list[Binding]]] = field(default_factory=dict)
     owners: dict[ast.arg, Function] = field(default_factory=dict)
     runs: dict[ast.AST, list[tuple[ast.expr, ast.comprehension]]] = field(default_factory=dict)
+    parsed: int = 0  # characters
     _names: dict[str, list[Binding]] = field(default_factory=dict)
     _lines: list[str] = field(default_factory=list)
 
@@ -148,11 +149,6 @@ class Module:
     def _at(self, line: int) -> Part:
         return self.parts[max(0, bisect_right(self.parts, line, key=_first_of) - 1)]
 
-    @property
-    def parsed(self) -> int:
-        """How many characters of it are parsed."""
-        return sum(it.piece.end - it.piece.start for it in self.parts if it.body is not None)
-
     def clear(self) -> None:
         """Let go of all that was parsed: its parts hold each other, and would stay."""
         self.parts = []
@@ -189,6 +185,7 @@ class Module:
         for number, it in enumerate(parts):
             if it.body is None:
                 it.body = held.get(number, [])
+                self.parsed += it.piece.end - it.piece.start
                 _walk(self, it, self.root, None, it.body)
                 if it.starts != sorted(it.starts):  # parts of a `try` stand in another order
                     it.order.sort(key=first_line)
