@@ -1,8 +1,7 @@
 """Places in a module that may write an attribute of a given name, whatever it belongs to. Pure."""
 
 import ast
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pginterlock.scan.bindings import walk
@@ -21,37 +20,6 @@ class Candidate:
     receiver: ast.AST | None = None
     value: ast.AST | None = None
     call: ast.Call | None = None
-
-
-def patterns(names: Iterable[str]) -> dict[bytes, re.Pattern[bytes]]:
-    """Return for each of *names* what the text of a line holds that may write it."""
-    return {name: _pattern(name) for name in map(str.encode, names)}
-
-
-def _pattern(name: bytes) -> re.Pattern[bytes]:
-    # It begins with the name itself: `re` looks for that first, and so is much faster.
-    return re.compile(
-        rb"%b(?<!\w%b)\b(?=[\"']|[ \t]*(?:[-+|&*/]|//|\*\*)?=(?!=)|[ \t]*[,)\]:]|[ \t]*\n)"
-        % (re.escape(name), re.escape(name))
-    )
-
-
-def hit_lines(raw: bytes, wanted: Mapping[bytes, re.Pattern[bytes]]) -> list[int]:
-    """Return the lines of a text in which one of *wanted* is found."""
-    places = sorted(
-        match.start()
-        for name, looked in wanted.items()
-        if name in raw
-        for match in looked.finditer(raw)
-    )
-    found: list[int] = []
-    line, counted = 1, 0
-    for at in places:
-        line += raw.count(b"\n", counted, at)
-        counted = at
-        if not found or found[-1] != line:
-            found.append(line)
-    return found
 
 
 def candidates(module: Module, names: frozenset[str], lines: list[int]) -> Iterator[Candidate]:

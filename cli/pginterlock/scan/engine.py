@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from pginterlock.scan import cache as kept
 from pginterlock.scan import files
-from pginterlock.scan.candidates import candidates, hit_lines, patterns
+from pginterlock.scan.candidates import candidates
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
+from pginterlock.scan.facts import Facts, Trace, speaks_of
 from pginterlock.scan.grouping import grouped, once
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef
+from pginterlock.scan.memory import Memory
+from pginterlock.scan.module_texts import hit_lines, patterns
 from pginterlock.scan.modules import Module, scope_of, statements_at
 from pginterlock.scan.project import Project
 from pginterlock.scan.python_sites import judge
@@ -52,15 +54,15 @@ def scan(
     """
     progress("reading files", 0, 0)
     texts = files.read(paths)
-    key = kept.key(texts, targets) if cache else ""
-    if cache and (known := kept.load(cache, key)):
+    memory = Memory(cache, paths, texts, targets)
+    if known := memory.result():
         return known
     found = Scanned(files=len(texts.python) + len(texts.sql), lines=texts.lines)
     found.unread += texts.unread
     with _uncollected():
-        _Scan(texts, targets, found, progress).run()
-    if cache:
-        kept.store(cache, key, found)
+        search = _Scan(texts, targets, found, progress, memory.facts)
+        search.run()
+        memory.store(found, search.trace())
     return found
 
 
@@ -89,9 +91,10 @@ class _Scan:
         targets: Sequence[Target],
         found: Scanned,
         progress: Progress,
+        facts: Callable[[str], Facts],
     ) -> None:
         self.texts, self.found, self.progress = texts, found, progress
-        self.project = Project(texts.python, texts.decoded)
+        self.project = Project(texts.python, facts, texts.decoded)
         self.reader = Reader(self.project)
         progress("looking for models", 0, 0)
         self.wanted = [wanted(self.reader, it) for it in targets]
@@ -142,6 +145,13 @@ class _Scan:
             it.flows.clear()
             it.kin.clear()
 
+    def trace(self) -> Trace:
+        """Return what the result depends on."""
+        project = self.project
+        return Trace(
+            frozenset(project.used), project.words, tuple(sorted(self.names)), tuple(self.words)
+        )
+
     def _models(self) -> list[str]:
         """Return the classes that map a table, as far as their bases say so."""
         project = self.project
@@ -155,10 +165,11 @@ class _Scan:
         """Say whether something of the project is what was asked for: a class, or a table."""
         if it.classes or any(one.model == it.shown for one in self.found.sites):
             return True
-        name = (it.target.model or "").encode()
-        return name.islower() and any(
-            name in raw for raw in (*self.texts.sql.values(), *self.texts.python.values())
-        )
+        name = it.target.model or ""
+        if not name.islower():
+            return False
+        in_sql = any(name.encode() in raw for raw in self.texts.sql.values())
+        return in_sql or bool(self.project.holding(name))
 
     def _judged(self, path: str, module: Module, lines: list[int]) -> list[Draft]:
         try:
@@ -197,8 +208,7 @@ class _Scan:
                     self.found.sites += sites_of(writes, target, path)
 
     def _embedded(self, path: str, raw: bytes) -> None:
-        low = raw.lower()
-        if not any(it in low for it in _ROOTS) or not self._speaks_of(low):
+        if not speaks_of(raw.lower(), self.names, self.words):
             return
         text = self.texts.decoded.get(path) or raw.decode("utf-8-sig", "replace")
         lines = may_embed(text)
@@ -224,11 +234,6 @@ class _Scan:
             for other in holding if len(holding) <= _FEW else ():
                 if told := self.project.module(other):
                     yield told.tree
-
-    def _speaks_of(self, low: bytes) -> bool:
-        return any(name.lower().encode() in low for name in self.names) or any(
-            it.encode() in low for it in self.words
-        )
 
     def _protected(self, site: Site, module: Module) -> Site:
         if site.transaction is not Transaction.UNKNOWN:
@@ -279,9 +284,6 @@ class _Scan:
             is_new=it.is_new,
             text=module.line(line),
         )
-
-
-_ROOTS = (b"update", b"insert", b"merge", b"copy ", b"replace into", b":=")
 
 
 def _end(group: list[Draft]) -> int:

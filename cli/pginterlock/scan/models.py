@@ -196,7 +196,7 @@ class Models:
             raw = name.encode()
             pattern = re.compile(rb"[ \t]+\w+\s*(?::[^=\n]+)?=.*\b%s\b" % re.escape(raw))
             for path in project.holding(name):
-                lines = lines_with(project.texts[path], raw)
+                lines = lines_with(project.text(path), raw)
                 if not any(map(pattern.match, lines)) or not (module := project.module(path)):
                     continue
                 for it in module.classes_about(name):

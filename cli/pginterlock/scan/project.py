@@ -5,13 +5,13 @@ holds no ``__init__.py``, or else by the longest end of a path that fits.
 """
 
 import ast
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
 from pginterlock.scan.bindings import walk
+from pginterlock.scan.facts import Facts
 from pginterlock.scan.kinds import ClassDef
-from pginterlock.scan.module_texts import classes_in, leading_back_in, names_called_in
 from pginterlock.scan.modules import Module, read, statements_at
 
 _INIT = "__init__.py"
@@ -20,8 +20,16 @@ _INIT = "__init__.py"
 class Project:
     """All files of a scan: *texts* by path."""
 
-    def __init__(self, texts: Mapping[str, bytes], decode: "dict[str, str] | None" = None) -> None:
+    def __init__(
+        self,
+        texts: Mapping[str, bytes],
+        facts: Callable[[str], Facts],
+        decode: "dict[str, str] | None" = None,
+    ) -> None:
         self.texts = texts
+        self._facts = facts
+        self.used: set[str] = set()  # the files that were looked into
+        self.words: dict[str, list[str]] = {}  # the files that hold what was asked for
         self.decoded = decode or {}
         self.broken: dict[str, tuple[int, str]] = {}
         self._modules: dict[str, Module] = {}
@@ -33,7 +41,6 @@ class Project:
         self._heirs: dict[str, list[tuple[str, str]]] = {}
         self._called: dict[str, list[str]] | None = None
         self._back: dict[str, list[str]] | None = None
-        self._holding: dict[bytes, list[str]] = {}
         self._calls: dict[str, list[tuple[Module, ast.Call, ast.stmt]]] = {}
         self._place()
 
@@ -53,6 +60,7 @@ class Project:
 
     def module(self, path: str) -> Module | None:
         """Return the module of a file; None where it does not parse."""
+        self.used.add(path)
         if found := self._modules.get(path):
             return found
         if path in self.broken:
@@ -131,8 +139,8 @@ class Project:
         ]
 
     def _read_classes(self, found: dict[str, list[str]]) -> None:
-        for path, raw in self.texts.items():
-            for name, bases in classes_in(raw):
+        for path in self.texts:
+            for name, bases in self._facts(path).classes:
                 found.setdefault(name, []).append(path)
                 for base in bases:
                     self._heirs.setdefault(base, []).append((path, name))
@@ -151,8 +159,8 @@ class Project:
         """Return the files in which a relation is named *name* from its other side."""
         if self._back is None:
             self._back = {}
-            for path, raw in self.texts.items():
-                for found in leading_back_in(raw):
+            for path in self.texts:
+                for found in self._facts(path).leading_back:
                     self._back.setdefault(found, []).append(path)
         return self._back.get(name, ())
 
@@ -166,17 +174,22 @@ class Project:
 
     def holding(self, word: str) -> Sequence[str]:
         """Return the files whose text holds *word*."""
-        raw = word.encode()
-        if raw not in self._holding:
-            self._holding[raw] = [path for path, text in self.texts.items() if raw in text]
-        return self._holding[raw]
+        if word not in self.words:
+            raw = word.encode()
+            self.words[word] = [path for path, text in self.texts.items() if raw in text]
+        return self.words[word]
+
+    def text(self, path: str) -> bytes:
+        """Return the text of a file, for more than its facts."""
+        self.used.add(path)
+        return self.texts[path]
 
     def _calling(self, name: str) -> Sequence[str]:
         """Return the files in which something of that name is called."""
         if self._called is None:
             self._called = {}
-            for path, raw in self.texts.items():
-                for found in names_called_in(raw):
+            for path in self.texts:
+                for found in self._facts(path).called:
                     self._called.setdefault(found, []).append(path)
         return self._called.get(name, ())
 

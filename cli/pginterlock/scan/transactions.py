@@ -177,10 +177,10 @@ class Transactions:
     def _in_requests(self, function: Function) -> bool:
         """Say whether *function* answers a request that is a transaction by the settings."""
         if self._requests is None:
-            texts = self.reader.project.texts
+            project = self.reader.project
             self._requests = any(
-                _ATOMIC_REQUESTS.search(texts[it])
-                for it in self.reader.project.holding("ATOMIC_REQUESTS")
+                _ATOMIC_REQUESTS.search(project.text(it))
+                for it in project.holding("ATOMIC_REQUESTS")
             )
         if not self._requests:
             return False
