@@ -149,7 +149,12 @@ class _Scan:
         """Return what the result depends on."""
         project = self.project
         return Trace(
-            frozenset(project.used), project.words, tuple(sorted(self.names)), tuple(self.words)
+            frozenset(project.used),
+            frozenset(project.called),
+            frozenset(project.relations),
+            project.words,
+            tuple(sorted(self.names)),
+            tuple(self.words),
         )
 
     def _models(self) -> list[str]:

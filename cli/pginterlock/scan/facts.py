@@ -42,18 +42,25 @@ def speaks_of(low: bytes, names: Collection[str], tables: Collection[str]) -> bo
 class Trace:
     """What the result of a scan depends on, besides the facts of all its files.
 
-    *used* are the files that were looked into, *words* in which files each word is that was asked
-    for, *names* and *tables* what was looked for everywhere.
+    *used* are the files that were looked into. *words* tells in which files each word is that was
+    asked for; *calls* and *relations* are the names that were. *names* and *tables* are what was
+    looked for everywhere.
     """
 
     used: frozenset[str]
+    calls: frozenset[str]
+    relations: frozenset[str]
     words: Mapping[str, Collection[str]]
     names: tuple[str, ...]
     tables: tuple[str, ...]
 
     def leaves(self, path: str, raw: bytes, text: str | None, before: Facts, now: Facts) -> bool:
         """Say whether the result stays as it was with a file of another text: *raw*, or *text*."""
-        if path in self.used or before != now:
+        if path in self.used or before.classes != now.classes:
+            return False
+        if self.calls & (set(before.called) ^ set(now.called)):
+            return False
+        if self.relations & (set(before.leading_back) ^ set(now.leading_back)):
             return False
         if any((word.encode() in raw) != (path in them) for word, them in self.words.items()):
             return False

@@ -61,6 +61,8 @@ class Memory:
             "digests": self._digests,
             "unread": len(self._texts.unread),
             "used": sorted(trace.used),
+            "calls": sorted(trace.calls),
+            "relations": sorted(trace.relations),
             "words": {word: sorted(them) for word, them in trace.words.items()},
             "names": trace.names,
             "tables": trace.tables,
@@ -78,6 +80,8 @@ class Memory:
                 return None
             trace = Trace(
                 frozenset(last["used"]),
+                frozenset(last["calls"]),
+                frozenset(last["relations"]),
                 {word: frozenset(them) for word, them in last["words"].items()},
                 tuple(last["names"]),
                 tuple(last["tables"]),

@@ -29,6 +29,8 @@ class Project:
         self.texts = texts
         self._facts = facts
         self.used: set[str] = set()  # the files that were looked into
+        self.called: set[str] = set()  # the names whose calls were asked for
+        self.relations: set[str] = set()  # and those of relations from their other side
         self.words: dict[str, list[str]] = {}  # the files that hold what was asked for
         self.decoded = decode or {}
         self.broken: dict[str, tuple[int, str]] = {}
@@ -157,6 +159,7 @@ class Project:
 
     def leading_back(self, name: str) -> Sequence[str]:
         """Return the files in which a relation is named *name* from its other side."""
+        self.relations.add(name)
         if self._back is None:
             self._back = {}
             for path in self.texts:
@@ -186,6 +189,7 @@ class Project:
 
     def _calling(self, name: str) -> Sequence[str]:
         """Return the files in which something of that name is called."""
+        self.called.add(name)
         if self._called is None:
             self._called = {}
             for path in self.texts:
