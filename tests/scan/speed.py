@@ -52,8 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code, kept = Path(folder) / "code", Path(folder) / "kept"
         asked = ["--model", options.model, "--column", options.column]
         try:
-            copies = _lay(code, options.lines)
-            told.print(f"{copies} copies of all releases, at {code}; all lines are counted")
+            copies = _lay(code, options.lines, options.only)
+            told.print(
+                f"{copies} copies of the releases; all lines count, blank ones and comments too"
+            )
             first = run(code, [*asked, "--no-cache"])
             _show(told, "anew", first)
             _show(told, "anew, to be kept", run(code, [*asked, "--cache-dir", str(kept)]))
@@ -97,9 +99,10 @@ print(json.dumps(told), file=sys.stderr)
 """
 
 
-def _lay(code: Path, least: int) -> int:
-    """Lay copies of all releases into a folder until it has so many lines; return how many."""
-    roots = [releases.fetch(it) for it in labelled.projects()]
+def _lay(code: Path, least: int, only: Sequence[str]) -> int:
+    """Lay copies of the releases into a folder until it has so many lines; return how many."""
+    wanted = [it for it in labelled.projects() if not only or it.name in only]
+    roots = [releases.fetch(it) for it in wanted]
     lines = sum(it.read_bytes().count(b"\n") for root in roots for it in _texts(root))
     copies = 0
     for number in count():
@@ -149,6 +152,7 @@ def _show(told: Console, what: str, it: Run) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.scan.speed", description=__doc__)
+    parser.add_argument("only", nargs="*", metavar="PROJECT", help="take the code of these alone")
     parser.add_argument("--lines", type=int, default=_LINES, help="at least so many")
     parser.add_argument("--model", default="Order")
     parser.add_argument("--column", default="status")
