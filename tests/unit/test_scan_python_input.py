@@ -145,6 +145,32 @@ def test_an_empty_folder_and_empty_files(tmp_path: Path) -> None:
     assert (found.files, found.lines, found.sites, found.unread) == (2, 0, [], [])
 
 
+def test_a_link_to_itself_is_told_of_and_the_rest_is_read(tmp_path: Path) -> None:
+    marked = lay(tmp_path, DJANGO + GOOD)
+    for name in ("round", "round.py"):
+        (tmp_path / name).symlink_to(name)
+
+    found = run(tmp_path)
+
+    assert places(tmp_path, found.sites) == marked
+    told = "cannot be read: Too many levels of symbolic links"
+    assert sorted(unread(tmp_path, found)) == [("round", 1, told), ("round.py", 1, told)]
+
+
+@pytest.mark.parametrize("between", [" ", "\n"], ids=["a line", "lines"])
+def test_data_that_a_machine_wrote_is_told_of_and_passed_over(tmp_path: Path, between: str) -> None:
+    marked = lay(tmp_path, DJANGO + GOOD)
+    rows = f'{{"status": 1}},{between}' * 5_000
+    (tmp_path / "shop" / "data.py").write_text(f"X = [{rows}]\n")
+
+    found = run(tmp_path)
+
+    assert places(tmp_path, found.sites) == marked
+    ((file, _, told),) = unread(tmp_path, found)
+    assert file == "shop/data.py"
+    assert "more than 500 places" in told
+
+
 def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
     lay(tmp_path, DJANGO + GOOD)
     file = tmp_path / "shop" / "work.py"

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import groupby, islice
 from pathlib import Path
 
 from pginterlock.scan import files
-from pginterlock.scan.candidates import candidates
+from pginterlock.scan.candidates import Candidate, candidates
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
 from pginterlock.scan.facts import Facts, Trace, speaks_of
@@ -35,6 +36,7 @@ _BY_FRAMEWORK = frozenset(
 _HELD = 5_000_000
 _HOLE = re.compile(r"(\w+)(?=[^\w{}]*\})")
 _FEW = 12  # files: what more of them speak of is no name of a table's
+_MOST = 500  # places in one statement: what has more was made by a machine, and is data
 _SHOWN = 50  # files from one word of progress to the next
 
 # Is told what is going on: how much of how much is done, both 0 where nobody knows.
@@ -185,10 +187,16 @@ class _Scan:
             return []
 
     def _drafts(self, module: Module, lines: list[int]) -> Iterator[Draft]:
-        for it in candidates(module, self.names, lines):
-            for one in self.wanted:
-                if it.name in one.names:
-                    yield from judge(self.reader, one, it, module)
+        for stmt, found in groupby(candidates(module, self.names, lines), _statement):
+            held = [*islice(found, _MOST + 1)]
+            if len(held) > _MOST:
+                told = f"read in part: a statement that has more than {_MOST} places to look at"
+                self.found.unread.append(Unread(module.path, stmt.lineno, told))
+                continue
+            for it in held:
+                for one in self.wanted:
+                    if it.name in one.names:
+                        yield from judge(self.reader, one, it, module)
 
     def _add(self, site: Site) -> None:
         (self.found.defaults if site.label is Label.DEFAULT else self.found.sites).append(site)
@@ -289,6 +297,10 @@ class _Scan:
             is_new=it.is_new,
             text=module.line(line),
         )
+
+
+def _statement(it: Candidate) -> ast.stmt:
+    return it.stmt
 
 
 def _end(group: list[Draft]) -> int:

@@ -82,10 +82,18 @@ def _wanted(entries: Iterable["os.DirEntry[str]"]) -> Iterator[str]:
         if name.startswith("."):
             continue
         if _suffix(name) in _SUFFIXES:
-            if not entry.is_dir():
+            if not _is_folder(entry):
                 yield name
-        elif name not in _SKIPPED and entry.is_dir():
+        elif name not in _SKIPPED and _is_folder(entry):
             yield name + _FOLDER
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    """Say whether an entry is a folder; of a link to itself, what its name says."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return _suffix(entry.name) not in _SUFFIXES  # the reading of it tells what is wrong
 
 
 def _bare(name: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 # It begins with what all that fit begin with: `re` looks for that first, and so is much faster.
-_CLASS = re.compile(rb"class[ \t]+(\w+)(?=[ \t]*(?:\(([^)]*)\))?)")
+_CLASS = re.compile(rb"class[ \t]+(\w+)(?=[ \t]*(?:\(([^)]{0,2000})\))?)")
 _WORD = re.compile(rb"\w+")
 _CALLED = re.compile(rb"\b(\w++) ?\(")
 _BACK = re.compile(rb"(?:related_name|backref)\s*=\s*(?:\w+\.)*(?:backref\(\s*)?[\"'](\w+)[\"']")
