@@ -87,7 +87,7 @@ def lay(folder: Path, text: str) -> set[tuple[str, int]]:
 
 def run(folder: Path, *targets: Target, cache: Path | None = None) -> Scanned:
     """Return what a scan of *folder* finds, of the orders' status where nothing else is named."""
-    return scan([folder], targets or (ORDER,), cache=cache, progress=lambda _: None)
+    return scan([folder], targets or (ORDER,), cache=cache, progress=lambda *_: None)
 
 
 def places(folder: Path, sites: Sequence[Site]) -> set[tuple[str, int]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pginterlock.elements import Deadline
 from pginterlock.model import SpecPath
 from pginterlock.spec_format import DeadlinePart, MachinePart
-from pginterlock.spec_problems import meant
+from pginterlock.spelling import meant
 
 _UNIT = r"(?:second|minute|hour|day|week|month|year)s?"
 _INTERVAL = re.compile(rf"\d+(?:\.\d+)? {_UNIT}(?: \d+(?:\.\d+)? {_UNIT})*\Z")

@@ -28,11 +28,12 @@ from pginterlock.spec_deadlines import is_interval, no_interval, read_deadlines
 from pginterlock.spec_format import TransitionPart
 from pginterlock.spec_mirrors import read_mirrors, read_target_guard
 from pginterlock.spec_modes import read_modes
-from pginterlock.spec_problems import Problems, Read, meant
+from pginterlock.spec_problems import Problems, Read
 from pginterlock.spec_reactions import read_reactions
 from pginterlock.spec_renames import read_renames
 from pginterlock.spec_repairs import read_repairs
 from pginterlock.spec_roles import check_approvals, check_roles, funnelled, read_approvals
+from pginterlock.spelling import meant
 
 _MAX_MACHINE_BYTES = 40
 _SHOWN = 80  # characters of an expression in a message

@@ -10,7 +10,8 @@ from pginterlock.elements import StateRow
 from pginterlock.errors import UsageError
 from pginterlock.model import Machine, SpecPath
 from pginterlock.spec_format import MachinePart
-from pginterlock.spec_problems import Problems, meant
+from pginterlock.spec_problems import Problems
+from pginterlock.spelling import meant
 
 # Code of each rule that can have a mode of its own to its name (`rules.RULES` has the modules).
 RULE_NAMES = {

@@ -4,8 +4,7 @@ Pure: data in, data out.
 """
 
 import copy
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from pginterlock.spec_format import (
     keys_of,
 )
 from pginterlock.spec_text import Source
+from pginterlock.spelling import meant
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -79,12 +79,6 @@ class Problems:
         """Return the problems as ``file:line:column: message``."""
         ordered = sorted(self.found, key=lambda it: (it[0].line, it[0].column))
         return tuple(dict.fromkeys(f"{position}: {message}" for position, message in ordered))
-
-
-def meant(name: str, known: Iterable[str]) -> str:
-    """Return a guess at what *name* was to be, ready to be appended."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 @dataclass(frozen=True, slots=True)

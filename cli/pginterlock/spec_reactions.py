@@ -11,7 +11,7 @@ from pginterlock.expression import ExpressionError, parse
 from pginterlock.model import SpecPath
 from pginterlock.names import MAX_BYTES
 from pginterlock.spec_format import MachinePart
-from pginterlock.spec_problems import meant
+from pginterlock.spelling import meant
 
 # A reaction is an actor of the history, `interlock:<name>`; this one is another's.
 _TAKEN = ("deadline",)

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from tests.scan.scoring import Report, Verdict, judge
 from tests.scan.showing import Measured, Pace
 
 _WIDTH = 110
-_READ = {".py", ".sql"}
 
 
 class NotScanned(Exception):
@@ -30,9 +29,10 @@ class NotScanned(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a scan reported, and the seconds of processor time it took."""
+    """What a scan reported, the lines that it read, and the seconds of processor time it took."""
 
     reports: tuple[Report, ...]
+    lines: int
     seconds: float
 
 
@@ -82,7 +82,7 @@ def measure(project: Project) -> Measured:
         mine = [row for row in rows if (row.model, row.column) == (model, column)]
         verdicts[model, column] = judge(mine, answer.reports)
         if not pace.lines:
-            pace = Pace(sum(_lines(root)), answer.seconds)
+            pace = Pace(answer.lines, answer.seconds)
     return Measured(project, verdicts, pace)
 
 
@@ -103,13 +103,14 @@ def scan(root: Path, model: str, column: str) -> Answer:
         )
         after = os.times()
     try:
-        sites = json.loads(told.stdout)["sites"]
+        answer = json.loads(told.stdout)
+        sites, lines = answer["sites"], int(answer["lines"])
     except (json.JSONDecodeError, KeyError, TypeError):
         last = told.stderr.strip().splitlines()[-1:] or ["it says nothing"]
         raise NotScanned(f"no answer about {model}.{column} in {root.name}: {last[0]}") from None
     took = after.children_user + after.children_system
     took -= before.children_user + before.children_system
-    return Answer(tuple(_report(site, root) for site in sites), took)
+    return Answer(tuple(_report(site, root) for site in sites), lines, took)
 
 
 def _report(site: dict[str, object], root: Path) -> Report:
@@ -121,13 +122,6 @@ def _report(site: dict[str, object], root: Path) -> Report:
         label=str(site["label"]),
         construct=str(site["construct"]),
     )
-
-
-def _lines(root: Path) -> Iterator[int]:
-    """Count the lines of each file that a scan reads."""
-    for path in root.rglob("*"):
-        if path.suffix in _READ and path.is_file():
-            yield path.read_bytes().count(b"\n")
 
 
 def _parser() -> argparse.ArgumentParser:

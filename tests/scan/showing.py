@@ -13,7 +13,11 @@ _PRECISION, _RECALL, _TRANSACTIONS, _PACE = 0.95, 0.95, 0.90, 100_000
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many lines were read in how many seconds of one core."""
+    """How many lines were read in how many seconds of one core.
+
+    Lines are all those of the files of Python and SQL that a scan reads, blank ones and comments
+    too; the seconds are those of the whole command, from its start to its end.
+    """
 
     lines: int
     seconds: float
@@ -41,6 +45,10 @@ class Measured:
 def table(measured: Sequence[Measured]) -> Table:
     """Show each project, and the total of each set."""
     shown = _table("the write map against labels made by hand", "set", "project")
+    shown.caption = (
+        "lines: all of the files of Python and SQL that are read, blank ones and comments too;"
+        " a second: of processor time of the whole command, its start too"
+    )
     for one in (DEV, HELD):
         of_set = [each for each in measured if each.project.set == one]
         for each in of_set:

@@ -18,7 +18,7 @@ from pginterlock.spec import load
 def found() -> Scanned:
     """What a scan of the hotel finds by its spec."""
     targets = targets_of(load(ROOT / "examples" / "hotel" / "interlock.yaml").machines)
-    return scan([BEFORE], targets, cache=None, progress=lambda _: None)
+    return scan([BEFORE], targets, cache=None, progress=lambda *_: None)
 
 
 def file_of(it: Site) -> str:

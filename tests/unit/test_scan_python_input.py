@@ -145,24 +145,51 @@ def test_an_empty_folder_and_empty_files(tmp_path: Path) -> None:
     assert (found.files, found.lines, found.sites, found.unread) == (2, 0, [], [])
 
 
+def test_a_link_to_itself_is_told_of_and_the_rest_is_read(tmp_path: Path) -> None:
+    marked = lay(tmp_path, DJANGO + GOOD)
+    for name in ("round", "round.py"):
+        (tmp_path / name).symlink_to(name)
+
+    found = run(tmp_path)
+
+    assert places(tmp_path, found.sites) == marked
+    told = "cannot be read: Too many levels of symbolic links"
+    assert sorted(unread(tmp_path, found)) == [("round", 1, told), ("round.py", 1, told)]
+
+
+@pytest.mark.parametrize("between", [" ", "\n"], ids=["a line", "lines"])
+def test_data_that_a_machine_wrote_is_told_of_and_passed_over(tmp_path: Path, between: str) -> None:
+    marked = lay(tmp_path, DJANGO + GOOD)
+    rows = f'{{"status": 1}},{between}' * 5_000
+    (tmp_path / "shop" / "data.py").write_text(f"X = [{rows}]\n")
+
+    found = run(tmp_path)
+
+    assert places(tmp_path, found.sites) == marked
+    ((file, _, told),) = unread(tmp_path, found)
+    assert file == "shop/data.py"
+    assert "more than 500 places" in told
+
+
 def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
     lay(tmp_path, DJANGO + GOOD)
     file = tmp_path / "shop" / "work.py"
 
-    found = engine.scan([file, tmp_path, file], [ORDER], cache=None, progress=lambda _: None)
+    found = engine.scan([file, tmp_path, file], [ORDER], cache=None, progress=lambda *_: None)
 
     assert len(found.sites) == 1
     assert found.files == 3
 
 
-def test_progress_is_told_in_words(tmp_path: Path) -> None:
+def test_progress_tells_how_much_of_how_much_is_done(tmp_path: Path) -> None:
     lay(tmp_path, DJANGO + GOOD)
-    said: list[str] = []
+    said: list[tuple[str, int, int]] = []
 
-    engine.scan([tmp_path], [ORDER], cache=None, progress=said.append)
+    engine.scan([tmp_path], [ORDER], cache=None, progress=lambda *it: said.append(it))
 
-    assert said[0] == "reading files"
-    assert "scanning: 0 of 3 files" in said
+    assert said[0] == ("reading files", 0, 0)
+    assert ("scanning files", 0, 3) in said
+    assert all(done <= total for _, done, total in said)
 
 
 # -- the cache -----------------------------------------------------------------------------------
@@ -187,8 +214,8 @@ def project(tmp_path: Path) -> Path:
 def no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every reading of a tree fail the test."""
 
-    def read(self: Project, path: str, *, is_kept: bool = True) -> None:
-        del self, is_kept
+    def read(self: Project, path: str) -> None:
+        del self
         pytest.fail(f"{path} is parsed")
 
     monkeypatch.setattr(Project, "module", read)
@@ -222,7 +249,7 @@ def test_a_change_is_seen(project: Path, kept: Path, change: object) -> None:
     change(project)
 
     assert run(project, cache=kept) == run(project)
-    assert len(list(kept.iterdir())) == 2
+    assert len(list(kept.glob("*.json"))) == 2
 
 
 def test_another_question_is_another_result(project: Path, kept: Path) -> None:
@@ -244,7 +271,7 @@ def test_another_question_is_another_result(project: Path, kept: Path) -> None:
 )
 def test_what_was_kept_and_is_broken_is_made_again(project: Path, kept: Path, text: str) -> None:
     first = run(project, cache=kept)
-    (file,) = kept.iterdir()
+    (file,) = kept.glob("*.json")
     file.write_text(text)
 
     assert run(project, cache=kept) == first
@@ -268,4 +295,4 @@ def test_only_the_last_results_are_kept(
         (project / "more.py").write_text(f"x = {number}\n")
         run(project, cache=kept)
 
-    assert len(list(kept.iterdir())) == 2
+    assert len(list(kept.glob("*.json"))) == 2

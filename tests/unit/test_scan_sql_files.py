@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from pginterlock.scan.embedded_sql import embedded_writes
+from pginterlock.scan.embedded_sql import embedded_writes, may_embed
 from pginterlock.scan.site import Confidence, Site, Target, Transaction
 from pginterlock.scan.sql_files import file_writes
 from pginterlock.scan.sql_sites import sites_of
@@ -238,7 +238,7 @@ def test_names_of_tables_that_are_filled_in(written: str, table: str) -> None:
 
 def test_a_table_that_is_filled_in_makes_a_site_where_its_name_is_told() -> None:
     source = "def f(self):\n    run(f\"update {self.settings.queue} set status = 'x'\")\n"
-    writes = [it.placed for it in embedded_writes(ast.parse(source), source)]
+    writes = [it.placed for it in embedded_writes(ast.parse(source), source, may_embed(source))]
     (site,) = sites_of(writes, JOB, "a.py", resolver([ast.parse(MODELS)]))
 
     assert (site.line, site.column, site.enclosing) == (2, 11, "f")

@@ -21,7 +21,7 @@ from pginterlock.names import ident
 from pginterlock.objects import ObjectKind
 from pginterlock.rules import mirror
 from pginterlock.rules.parts import RowRepair, Writing
-from pginterlock.spec_problems import meant
+from pginterlock.spelling import meant
 from pginterlock.survey import MachineSurvey, Survey, raise_problems, survey
 from pginterlock.verify import probes
 

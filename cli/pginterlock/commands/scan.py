@@ -16,6 +16,7 @@ from pginterlock.commands.scan_options import (
     unknown_models,
 )
 from pginterlock.commands.scan_output import FORMATS, printed
+from pginterlock.commands.scan_progress import Steps
 from pginterlock.commands.scan_steps import (
     accepting,
     bare,
@@ -128,9 +129,10 @@ def command(
     words = fail_words(fail_on, has_baseline=baseline is not None)
     kept = read_baselines(baseline, new_baseline)
     asked = asked_for(ctx, paths, spec_path, models, columns)
-    progress = Progress()
     cache = None if no_cache else cache_dir or cache_folder()
-    scanned = scan(paths, asked.targets, cache=cache, progress=progress)
+    say = Progress()
+    with Steps() as progress:
+        scanned = scan(paths, asked.targets, cache=cache, progress=progress)
     _check(scanned, asked, paths)
     comments = read_comments(scanned.sites)
     sites = judged(
@@ -143,7 +145,7 @@ def command(
     sites, gone = kept.compare(sites)
     foreign = None
     if with_db:
-        progress("asking the database who writes")
+        say("asking the database who writes")
         sites, foreign = observing(sites, asked.machines, paths, dsn)
     kept.write(sites, scanned.unread)
     found = figures(sites)

@@ -14,8 +14,7 @@ from pginterlock.scan.figures import Figures
 from pginterlock.scan.judged import Code
 from pginterlock.scan.site import Scanned, Target
 from pginterlock.scan.targets import named_targets, targets_of
-from pginterlock.spec import together
-from pginterlock.spec_problems import meant
+from pginterlock.spelling import meant
 
 ANY, UNREAD = "any", "unread"
 _ARGUMENTS = "pginterlock.scan.arguments"
@@ -81,6 +80,8 @@ def asked_for(
         return Asked(tuple(targets), states=states)
     # The path itself may hold the spec: the nearest folder above what lies in it.
     places = dict.fromkeys(spec or spec_near(it / "*") or find_spec(None) for it in paths)
+    from pginterlock.spec import together  # noqa: PLC0415 - nothing of it is needed for a --model
+
     try:
         machines = together([read_place(it) for it in places]).machines
     except SpecError as error:

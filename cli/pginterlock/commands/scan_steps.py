@@ -13,11 +13,9 @@ from pginterlock.model import Machine
 from pginterlock.scan import baseline as baselines
 from pginterlock.scan.baseline import Baseline, Named
 from pginterlock.scan.judged import Judged
-from pginterlock.scan.matching import observe
 from pginterlock.scan.observed import Foreign
 from pginterlock.scan.routes import routes_of
 from pginterlock.scan.site import Site, Unread
-from pginterlock.writers import writers
 
 _URLCONF = "urls.py"
 
@@ -141,6 +139,9 @@ def observing(
         raise UsageError(
             "--with-db needs the machines of a spec", remedy="Leave --model out, or add --spec."
         )
+    from pginterlock.scan.matching import observe  # noqa: PLC0415 - it imports the driver
+    from pginterlock.writers import writers  # noqa: PLC0415
+
     with connected(dsn) as connection:
         seen = {it.name: writers(connection, it.name) for it in machines}
     found, foreign = observe(sites, seen, routes_of(map(_text, _urlconfs(paths))))

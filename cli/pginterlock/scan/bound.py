@@ -70,7 +70,7 @@ def _filled(reader: "Reader", stmt: ast.AST, module: Module) -> Kinds:
     """Return several of what is put into the list or dict that *stmt* makes empty."""
     names = {it.id for it in getattr(stmt, "targets", []) if isinstance(it, ast.Name)}
     scope = scope_of(module, stmt)
-    body: Sequence[ast.AST] = module.tree.body
+    body: Sequence[ast.AST] = [*module.loose]
     if isinstance(scope, Function) and not isinstance(scope.node, ast.Lambda):
         body = scope.node.body
     found: Kinds = NOTHING
@@ -145,7 +145,7 @@ def _from(reader: "Reader", stmt: ast.ImportFrom, alias: ast.alias, module: Modu
     if source and source is not module:
         if found := reader.global_name(alias.name, source):
             return found
-        if alias.name in source.names:
+        if source.names(alias.name):
             return NOTHING
     if inner := reader.project.named(f"{name}.{alias.name}", module.path):
         return frozenset([Package(inner)])

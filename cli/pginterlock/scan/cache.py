@@ -5,13 +5,11 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pginterlock.scan.files import Texts
 from pginterlock.scan.site import (
     Beside,
     Callers,
@@ -19,29 +17,17 @@ from pginterlock.scan.site import (
     Label,
     Scanned,
     Site,
-    Target,
     Transaction,
     Unread,
 )
 
-_KEPT = 64  # results in a folder; the oldest go
+_KEPT = 64  # files of a kind in a folder; the oldest go
 
 
-def key(texts: Texts, targets: Sequence[Target]) -> str:
-    """Return what the result depends on: the version, what is looked for, each path and text."""
-    made = hashlib.blake2b(digest_size=20)
-    made.update(json.dumps([_code(), [asdict(it) for it in targets]]).encode())
-    for kind in (texts.python, texts.sql):
-        for path in sorted(kind):
-            made.update(
-                b"\0".join([path.encode(errors="replace"), b"%d" % len(kind[path]), kind[path]])
-            )
-    made.update(json.dumps([asdict(it) for it in texts.unread]).encode())
-    return made.hexdigest()
-
-
-def _code() -> str:
+def code() -> str:
     """Return what tells this scanner from another: its version and its own text."""
+    from importlib.metadata import version  # noqa: PLC0415 - it imports much
+
     made = hashlib.blake2b(digest_size=8)
     for it in sorted(Path(__file__).parent.glob("*.py")):
         made.update(it.read_bytes())
@@ -58,13 +44,36 @@ def load(folder: Path, name: str) -> Scanned | None:
 
 def store(folder: Path, name: str, found: Scanned) -> None:
     """Keep *found*; where that cannot be done it is not kept, and nobody is told."""
+    _write(folder, f"{name}.json", json.dumps(asdict(found)))
+
+
+def load_checked(folder: Path, name: str) -> Any:
+    """Return what `store_checked` kept; None where nothing was, or it is not whole."""
+    try:
+        told, _, text = (folder / name).read_text(encoding="utf-8").partition("\n")
+        return json.loads(text) if told == _checksum(text) else None
+    except (OSError, ValueError):
+        return None
+
+
+def store_checked(folder: Path, name: str, data: object) -> None:
+    """Keep *data*, with a sum that tells whether it is whole, as `store` does."""
+    text = json.dumps(data, separators=(",", ":"))
+    _write(folder, name, f"{_checksum(text)}\n{text}")
+
+
+def _checksum(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _write(folder: Path, name: str, text: str) -> None:
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         handle, made = tempfile.mkstemp(dir=folder, suffix=".part")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(found), file)
-        Path(made).replace(folder / f"{name}.json")
-        every = sorted(folder.glob("*.json"), key=lambda it: it.stat().st_mtime)
+            file.write(text)
+        Path(made).replace(folder / name)
+        every = sorted(folder.glob(f"*{Path(name).suffix}"), key=lambda it: it.stat().st_mtime)
         for it in every[:-_KEPT]:
             it.unlink(missing_ok=True)
 

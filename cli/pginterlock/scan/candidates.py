@@ -1,10 +1,10 @@
 """Places in a module that may write an attribute of a given name, whatever it belongs to. Pure."""
 
 import ast
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pginterlock.scan.bindings import walk
 from pginterlock.scan.modules import Module, statements_at
 from pginterlock.scan.project import called_name, own_expressions
 
@@ -22,33 +22,14 @@ class Candidate:
     call: ast.Call | None = None
 
 
-def pattern(names: Iterable[str]) -> re.Pattern[bytes]:
-    """Return what the text of a line holds that may write one of *names*."""
-    any_of = b"|".join(re.escape(it.encode()) for it in sorted(names, key=len, reverse=True))
-    return re.compile(
-        rb"\b(?:%s)\b(?=[\"']|[ \t]*(?:[-+|&*/]|//|\*\*)?=(?!=)|[ \t]*[,)\]:]|[ \t]*\n)" % any_of
-    )
-
-
-def hit_lines(raw: bytes, wanted: re.Pattern[bytes]) -> list[int]:
-    """Return the lines of a text in which *wanted* is found."""
-    found: list[int] = []
-    line, at = 1, 0
-    for match in wanted.finditer(raw):
-        line += raw.count(b"\n", at, match.start())
-        at = match.start()
-        if not found or found[-1] != line:
-            found.append(line)
-    return found
-
-
 def candidates(module: Module, names: frozenset[str], lines: list[int]) -> Iterator[Candidate]:
     """Yield the places that may write one of *names*, in the statements that stand on *lines*."""
+    module.parse_at(lines)
     found = dict.fromkeys(stmt for line in lines for stmt in statements_at(module, line))
     for stmt in found:
         yield from _of_statement(stmt, names)
         for part in own_expressions(stmt):
-            for node in ast.walk(part):
+            for node in walk(part):
                 if isinstance(node, ast.Call):
                     yield from _of_call(node, stmt, names)
                 elif isinstance(node, ast.Dict):

@@ -98,8 +98,8 @@ def _attribute(
                     yield from found
                     return
             case Package(of=other):
-                if attr in other.names:
-                    yield from _bound(reader, other.names[attr], other, depth)
+                if bound := other.names(attr):
+                    yield from _bound(reader, bound, other, depth)
                     return
     yield None
 
@@ -154,8 +154,8 @@ def _imported(reader: Reader, it: Binding, module: Module, depth: int) -> Iterat
     alias = it.value
     if isinstance(it.stmt, ast.ImportFrom) and isinstance(alias, ast.alias):
         source = reader.project.named(absolute(it.stmt, module), module.path)
-        if source and source is not module and alias.name in source.names:
-            yield from _bound(reader, source.names[alias.name], source, depth + 1)
+        if source and source is not module and (bound := source.names(alias.name)):
+            yield from _bound(reader, bound, source, depth + 1)
             return
     yield None
 
@@ -168,7 +168,7 @@ def _name(
         yield from _bound(reader, class_names(scope)[name], module, depth)
     elif isinstance(scope, Function) and name in local_names(scope):
         yield from _bound(reader, local_names(scope)[name], module, depth)
-    elif name in module.names:
-        yield from _bound(reader, module.names[name], module, depth)
+    elif bound := module.names(name):
+        yield from _bound(reader, bound, module, depth)
     else:
         yield None

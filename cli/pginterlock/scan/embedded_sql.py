@@ -6,13 +6,15 @@ Pure: trees and text in, data out.
 import ast
 import re
 from bisect import bisect_left
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from pginterlock.scan.python_literals import Built, Source
+from pginterlock.scan.bindings import below
+from pginterlock.scan.python_literals import NEWLINE, Built, Source
 from pginterlock.scan.python_texts import Scope, Texts, assigned_in, operands, scope_of
 from pginterlock.scan.site import Transaction
+from pginterlock.scan.sql_holes import OPEN
 from pginterlock.scan.sql_write import PlacedWrite, SqlWrite
-from pginterlock.scan.sql_writes import sql_writes
 
 # In small letters, and as cheap as can be: what may be SQL in the source, f-strings and all.
 _MAYBE = re.compile(
@@ -20,7 +22,7 @@ _MAYBE = re.compile(
     r"|merge\s(?=\s*into\b|[^;]{1,200}?using\b)|replace\s(?=\s*into\b)"
     r"|copy\s(?=[^;]{1,600}?\bfrom\s+(?:stdin\b|program\b|['\"%{$:]))|new\.\w+\s*:="
 )
-_ROOTS = ("update", "insert", "merge", "copy ", "replace into", ":=")
+ROOTS = (b"update", b"insert", b"merge", b"copy ", b"replace into", b":=")
 _GROWS = "\u0130"  # the one letter that is longer in small
 # In a text as it is when it runs: a verb and what must follow it.
 _WRITES = re.compile(
@@ -53,23 +55,34 @@ class Embedded:
     scopes: tuple[ast.AST, ...] = ()
 
 
-def may_embed(source: str) -> bool:
-    """Return whether a file may have a writing statement of SQL in a string: cheap, and no more."""
-    low = source.lower()
-    return any(root in low for root in _ROOTS) and bool(_MAYBE.search(low))
+def may_embed(source: str) -> list[int]:
+    """Return the lines that may begin a statement of SQL which writes: cheap, and no more."""
+    low = source.replace(_GROWS, "i").lower()
+    found: list[int] = []
+    line, counted = 1, 0
+    is_plain = "\r" not in source
+    for match in _MAYBE.finditer(low):
+        at = match.start()
+        if is_plain:
+            line += source.count("\n", counted, at)
+        else:
+            line += len(NEWLINE.findall(source, counted, at))
+        counted = at
+        found.append(line)
+    return found
 
 
-def embedded_writes(tree: ast.Module, source: str) -> list[Embedded]:
-    """Return the writes in the strings of a module, in the order of the file.
+def embedded_writes(
+    tree: ast.Module, source: str, lines: Sequence[int], words: Collection[str] = ()
+) -> list[Embedded]:
+    """Return the writes that strings of a module begin on *lines*, in the order of the file.
 
+    With *words*, names of tables in small letters, only those that may write one of these.
     Docstrings, and strings that are only logged, raised, compared or shown, are none.
     """
-    low = source.replace(_GROWS, "i").lower()
-    found = [match.start() for match in _MAYBE.finditer(low)]
-    if not found:
+    if not lines:
         return []
-    held = Source(source)
-    visit = _Visit(held, scope_of(tree), [held.line(at) for at in found])
+    visit = _Visit(Source(source), scope_of(tree), lines, words)
     visit.body(tree)
     return sorted(visit.found, key=lambda it: (it.placed.line, it.placed.column))
 
@@ -80,7 +93,8 @@ class _Visit:
 
     source: Source
     scope: Scope
-    lines: list[int]
+    lines: Sequence[int]
+    words: Collection[str] = ()
     scopes: tuple[ast.AST, ...] = ()
     found: list[Embedded] = field(default_factory=list)
     places: set[tuple[int, int]] = field(default_factory=set)
@@ -154,8 +168,10 @@ class _Visit:
         self.scope, self.scopes, self.added = scope, scopes, added
 
     def _text(self, node: ast.expr, built: Built) -> None:
-        if not _WRITES.search(built.text):
+        if not _WRITES.search(built.text) or not self._may_be_wanted(built.text):
             return
+        from pginterlock.scan.sql_writes import sql_writes  # noqa: PLC0415 - the parser takes time
+
         names = [it.name for it in self.scopes if hasattr(it, "name")]
         for found in sql_writes(built.text):
             write = found
@@ -169,6 +185,12 @@ class _Visit:
             placed = PlacedWrite(write, line, column, last, ".".join(names), text)
             self.found.append(Embedded(placed, node, self.scopes))
 
+    def _may_be_wanted(self, text: str) -> bool:
+        """Return whether a text has a word that is looked for, or something filled in."""
+        low = text.lower()
+        is_open = OPEN in text or ":=" in text
+        return not self.words or is_open or any(it in low for it in self.words)
+
     def _place(self, built: Built, write: SqlWrite) -> tuple[int, int, int]:
         start = built.offsets[min(write.offset, len(built.offsets) - 1)]
         end = built.offsets[min(max(write.end - 1, write.offset), len(built.offsets) - 1)]
@@ -179,7 +201,7 @@ class _Visit:
 def _additions(node: ast.AST) -> dict[str, list[ast.AugAssign]]:
     """Return what is added to each name in a function, in the order of the file."""
     found: dict[str, list[ast.AugAssign]] = {}
-    for it in ast.walk(node):
+    for it in below(node):
         match it:
             case ast.AugAssign(target=ast.Name(id=name), op=ast.Add()):
                 found.setdefault(name, []).append(it)

@@ -6,21 +6,23 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import groupby, islice
 from pathlib import Path
 
-from pginterlock.scan import cache as kept
 from pginterlock.scan import files
-from pginterlock.scan.candidates import candidates, hit_lines, pattern
+from pginterlock.scan.candidates import Candidate, candidates
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
+from pginterlock.scan.facts import Facts, Trace, speaks_of
 from pginterlock.scan.grouping import grouped, once
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef
+from pginterlock.scan.memory import Memory
+from pginterlock.scan.module_texts import hit_lines, patterns
 from pginterlock.scan.modules import Module, scope_of, statements_at
 from pginterlock.scan.project import Project
 from pginterlock.scan.python_sites import judge
 from pginterlock.scan.site import Beside, Label, Scanned, Site, Target, Transaction, Unread
-from pginterlock.scan.sql_files import file_writes
 from pginterlock.scan.sql_sites import sites_of
 from pginterlock.scan.table_names import resolver
 from pginterlock.scan.transactions import Transactions, of_sql
@@ -30,10 +32,15 @@ from pginterlock.scan.wanted import Wanted, wanted
 _BY_FRAMEWORK = frozenset(
     ["modelform_field", "serializer_field", "view_field", "admin_list_editable"]
 )
-_HELD_LINES = 100_000  # of trees that are not needed any more, before they are let go
+# Characters of which there are trees, before these are let go: they take 200 MB.
+_HELD = 5_000_000
 _HOLE = re.compile(r"(\w+)(?=[^\w{}]*\})")
 _FEW = 12  # files: what more of them speak of is no name of a table's
+_MOST = 500  # places in one statement: what has more was made by a machine, and is data
 _SHOWN = 50  # files from one word of progress to the next
+
+# Is told what is going on: how much of how much is done, both 0 where nobody knows.
+Progress = Callable[[str, int, int], None]
 
 
 def scan(
@@ -41,35 +48,39 @@ def scan(
     targets: Sequence[Target],
     *,
     cache: Path | None,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> Scanned:
     """Return what below *paths* writes the columns of *targets*; what is known stays in *cache*.
 
     What cannot be read is told of in the result; nothing is raised for it.
     """
-    progress("reading files")
+    progress("reading files", 0, 0)
     texts = files.read(paths)
-    key = kept.key(texts, targets) if cache else ""
-    if cache and (known := kept.load(cache, key)):
+    memory = Memory(cache, paths, texts, targets)
+    if known := memory.result():
         return known
     found = Scanned(files=len(texts.python) + len(texts.sql), lines=texts.lines)
     found.unread += texts.unread
     with _uncollected():
-        _Scan(texts, targets, found, progress).run()
-    if cache:
-        kept.store(cache, key, found)
+        search = _Scan(texts, targets, found, progress, memory.facts)
+        search.run()
+        memory.store(found, search.trace())
     return found
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Let Python not look for garbage: trees are many objects, and hold no cycles."""
+    """Let Python not look for garbage, nor look through the trees afterwards.
+
+    They are very many objects, and stay until the process ends: a scan is most of what it does.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was:
+            gc.freeze()
             gc.enable()
 
 
@@ -81,36 +92,35 @@ class _Scan:
         texts: files.Texts,
         targets: Sequence[Target],
         found: Scanned,
-        progress: Callable[[str], None],
+        progress: Progress,
+        facts: Callable[[str], Facts],
     ) -> None:
         self.texts, self.found, self.progress = texts, found, progress
-        self.project = Project(texts.python, texts.decoded)
+        self.project = Project(texts.python, facts, texts.decoded)
         self.reader = Reader(self.project)
-        progress("looking for models")
+        progress("looking for models", 0, 0)
         self.wanted = [wanted(self.reader, it) for it in targets]
         self.transactions = Transactions(self.reader)
         self.names = frozenset(name for it in self.wanted for name in it.names)
         self.words = _words(self.wanted)
-        self.forgotten = 0
 
     def run(self) -> None:
         """Add all that is found."""
-        looked = pattern(self.names)
+        looked = patterns(self.names)
         drafts: list[Draft] = []
-        new: list[Draft] = []
         total = len(self.texts.python)
         for number, (path, raw) in enumerate(self.texts.python.items()):
             if number % _SHOWN == 0:
-                self.progress(f"scanning: {number} of {total} files")
+                self.progress("scanning files", number, total)
+                self._forget(drafts)
             lines = hit_lines(raw, looked)
-            if lines and (module := self.project.module(path, is_kept=False)):
-                new = self._judged(path, module, lines)
-                drafts += new
+            if lines and (module := self.project.module(path)):
+                drafts += self._judged(path, module, lines)
             self._embedded(path, raw)
-            if lines and not new:
-                self._forget(path)
-        self.progress("judging transactions")
-        for group in grouped(once(drafts)):
+        groups = [*grouped(once(drafts))]
+        for number, group in enumerate(groups):
+            self.progress("judging transactions", number, len(groups))
+            self._forget(drafts)
             self._add(self._site(group))
         self._sql()
         self.found.sites.sort(key=lambda it: (it.file, it.line, it.column, it.field))
@@ -121,14 +131,32 @@ class _Scan:
         if any(it.model for it in unknown):
             self.found.models += self._models()
 
-    def _forget(self, path: str) -> None:
-        """Let a file go that held nothing; and all that was said of such, from time to time."""
-        self.forgotten += self.project.forget(path)
-        if self.forgotten > _HELD_LINES:
-            self.forgotten = 0
-            self.reader.forget()
-            for it in self.wanted:
-                it.flows.clear()
+    def _forget(self, drafts: Sequence[Draft]) -> None:
+        """Let go of the trees in which nothing was found, where there are many; and what is said.
+
+        It is found again when it is asked for.
+        """
+        if self.project.parsed < _HELD:
+            return
+        of_wanted = (one.module for it in self.wanted for one in it.classes)
+        self.project.forget({*(it.module for it in drafts), *of_wanted})
+        self.reader.forget()
+        self.transactions.forget()
+        for it in self.wanted:
+            it.flows.clear()
+            it.kin.clear()
+
+    def trace(self) -> Trace:
+        """Return what the result depends on."""
+        project = self.project
+        return Trace(
+            frozenset(project.used),
+            frozenset(project.called),
+            frozenset(project.relations),
+            project.words,
+            tuple(sorted(self.names)),
+            tuple(self.words),
+        )
 
     def _models(self) -> list[str]:
         """Return the classes that map a table, as far as their bases say so."""
@@ -143,10 +171,11 @@ class _Scan:
         """Say whether something of the project is what was asked for: a class, or a table."""
         if it.classes or any(one.model == it.shown for one in self.found.sites):
             return True
-        name = (it.target.model or "").encode()
-        return name.islower() and any(
-            name in raw for raw in (*self.texts.sql.values(), *self.texts.python.values())
-        )
+        name = it.target.model or ""
+        if not name.islower():
+            return False
+        in_sql = any(name.encode() in raw for raw in self.texts.sql.values())
+        return in_sql or bool(self.project.holding(name))
 
     def _judged(self, path: str, module: Module, lines: list[int]) -> list[Draft]:
         try:
@@ -157,10 +186,16 @@ class _Scan:
             return []
 
     def _drafts(self, module: Module, lines: list[int]) -> Iterator[Draft]:
-        for it in candidates(module, self.names, lines):
-            for one in self.wanted:
-                if it.name in one.names:
-                    yield from judge(self.reader, one, it, module)
+        for stmt, found in groupby(candidates(module, self.names, lines), _statement):
+            held = [*islice(found, _MOST + 1)]
+            if len(held) > _MOST:
+                told = f"read in part: a statement that has more than {_MOST} places to look at"
+                self.found.unread.append(Unread(module.path, stmt.lineno, told))
+                continue
+            for it in held:
+                for one in self.wanted:
+                    if it.name in one.names:
+                        yield from judge(self.reader, one, it, module)
 
     def _add(self, site: Site) -> None:
         (self.found.defaults if site.label is Label.DEFAULT else self.found.sites).append(site)
@@ -168,6 +203,10 @@ class _Scan:
     # -- SQL -----------------------------------------------------------------------------------
 
     def _sql(self) -> None:
+        if not self.texts.sql:
+            return
+        from pginterlock.scan.sql_files import file_writes  # noqa: PLC0415 - the parser takes time
+
         for path, raw in self.texts.sql.items():
             try:
                 text = raw.decode("utf-8-sig")
@@ -181,35 +220,32 @@ class _Scan:
                     self.found.sites += map(of_sql, sites_of(writes, target, path))
 
     def _embedded(self, path: str, raw: bytes) -> None:
-        low = raw.lower()
-        if not any(it in low for it in _ROOTS) or not self._speaks_of(low):
+        if not speaks_of(raw.lower(), self.names, self.words):
             return
         text = self.texts.decoded.get(path) or raw.decode("utf-8-sig", "replace")
-        if not may_embed(text) or not (module := self.project.module(path, is_kept=False)):
+        lines = may_embed(text)
+        if not lines or not (module := self.project.module(path)):
             return
-        writes = embedded_writes(module.tree, module.text)
+        writes = embedded_writes(module.tree_at(lines), module.text, lines, self.words)
         if not writes:
             return
-        resolve = resolver([module.tree, *self._naming(writes, path)])
+        resolve = resolver(self._trees(module, writes))
         for it in self.wanted:
             for target in _by_table(it):
                 for one in writes:
                     found = sites_of([one.placed], target, path, resolve)
                     self.found.sites += (self._protected(site, module) for site in found)
 
-    def _naming(self, writes: Sequence[Embedded], path: str) -> Iterator[ast.Module]:
+    def _trees(self, module: Module, writes: Sequence[Embedded]) -> Iterator[ast.Module]:
         """Yield the modules that may give a name which SQL fills in as that of a table."""
+        yield module.tree
+        path = module.path
         words = {found[-1] for it in writes if (found := _HOLE.findall(it.placed.write.table))}
         for word in sorted(words):
             holding = [it for it in self.project.holding(word) if it != path]
             for other in holding if len(holding) <= _FEW else ():
-                if module := self.project.module(other, is_kept=False):
-                    yield module.tree
-
-    def _speaks_of(self, low: bytes) -> bool:
-        return any(name.lower().encode() in low for name in self.names) or any(
-            it.encode() in low for it in self.words
-        )
+                if told := self.project.module(other):
+                    yield told.tree
 
     def _protected(self, site: Site, module: Module) -> Site:
         if site.transaction is not Transaction.UNKNOWN:
@@ -262,7 +298,8 @@ class _Scan:
         )
 
 
-_ROOTS = (b"update", b"insert", b"merge", b"copy ", b"replace into", b":=")
+def _statement(it: Candidate) -> ast.stmt:
+    return it.stmt
 
 
 def _end(group: list[Draft]) -> int:

@@ -57,8 +57,8 @@ def _is_same_write(group: list[Draft], it: Draft) -> bool:
 
 
 def _is_saved_between(module: Module, one: ast.stmt, other: ast.stmt) -> bool:
-    for stmt in module.order:
-        if isinstance(stmt, ast.Expr) and one.lineno < stmt.lineno < other.lineno:
+    for stmt in module.between(one.lineno, other.lineno):
+        if isinstance(stmt, ast.Expr):
             call = stmt.value.value if isinstance(stmt.value, ast.Await) else stmt.value
             if _is_saving(call):
                 return True

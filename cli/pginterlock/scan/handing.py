@@ -89,7 +89,7 @@ def named(project: Project, name: str) -> list[Function]:
     """Return the functions of that name; none where many files speak of some."""
     paths = project.holding(f"def {name}(")
     modules = (project.module(it) for it in paths) if len(paths) <= _FEW else ()
-    return [it for module in modules if module for it in module.functions.get(name, ())]
+    return [it for module in modules if module for it in module.functions_named(name)]
 
 
 def handings(

@@ -49,6 +49,7 @@ class Reader:
         """Forget what was said: it is found again when it is asked for."""
         self._said.clear()
         self.uses.clear()
+        self.models.forget()
 
     # -- remembering -------------------------------------------------------------------------
 
@@ -124,7 +125,7 @@ class Reader:
 
     def name(self, name: str, module: Module, at: ast.AST, node: ast.AST | None = None) -> Kinds:
         """Return what a name is at a statement."""
-        if node is not None and (inner := comprehended(name, node, at)):
+        if node is not None and (inner := comprehended(name, node, at, module)):
             return items(self.expression(inner, module, at))
         scope = scope_of(module, at)
         is_first = True
@@ -145,7 +146,7 @@ class Reader:
         return self.once((module.path, name), self._global(name, module))
 
     def _global(self, name: str, module: Module) -> Iterator[Kinds]:
-        if given := module.names.get(name):
+        if given := module.names(name):
             yield self.bound(given, module)
             return
         for star in module.stars:

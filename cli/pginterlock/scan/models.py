@@ -17,6 +17,7 @@ from pginterlock.scan.kinds import (
     classes,
     union,
 )
+from pginterlock.scan.module_texts import lines_with
 from pginterlock.scan.modules import Module, class_names, class_of, function_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ class Models:
         self._ancestry: dict[ClassDef, Sequence[ClassDef]] = {}
         self._foreign: dict[ClassDef, frozenset[str]] = {}
         self._below: dict[ClassDef, Sequence[ClassDef]] = {}
+
+    def forget(self) -> None:
+        """Forget what was found: it is found again when it is asked for."""
+        self.self_assignments.clear()
+        self._ancestry.clear()
+        self._foreign.clear()
+        self._below.clear()
 
     # -- inheritance -------------------------------------------------------------------------
 
@@ -76,7 +84,7 @@ class Models:
             found: dict[ClassDef, None] = {}
             for path, name in self.reader.project.heirs(of.name):
                 module = self.reader.project.module(path)
-                for it in module.classes.get(name, ()) if module else ():
+                for it in module.classes_named(name) if module else ():
                     if it is not of and of in self.ancestry(it):
                         found |= {it: None, **dict.fromkeys(self.below(it))}
             self._below[of] = list(found)
@@ -185,20 +193,19 @@ class Models:
         found: Kinds = NOTHING
         asked = [of, *self.below(of)]
         for name in {it.name for it in asked}:
-            pattern = re.compile(
-                rb"^[ \t]+\w+\s*(?::[^=\n]+)?=.*\b%s\b" % re.escape(name.encode()), re.MULTILINE
-            )
+            raw = name.encode()
+            pattern = re.compile(rb"[ \t]+\w+\s*(?::[^=\n]+)?=.*\b%s\b" % re.escape(raw))
             for path in project.holding(name):
-                if not pattern.search(project.texts[path]) or not (module := project.module(path)):
+                lines = lines_with(project.text(path), raw)
+                if not any(map(pattern.match, lines)) or not (module := project.module(path)):
                     continue
-                for them in module.classes.values():
-                    for it in them:
-                        if any(
-                            isinstance(one.value, ast.Call) and _mentions(one.value, name)
-                            for bound in class_names(it).values()
-                            for one in bound
-                        ) and not self.is_managing(it):
-                            found |= frozenset(map(Instance, self.concrete(it)))
+                for it in module.classes_about(name):
+                    if any(
+                        isinstance(one.value, ast.Call) and _mentions(one.value, name)
+                        for bound in class_names(it).values()
+                        for one in bound
+                    ) and not self.is_managing(it):
+                        found |= frozenset(map(Instance, self.concrete(it)))
         for base in of.node.bases:
             if isinstance(base, ast.Subscript):
                 found |= annotation(self.reader, base.slice, of.module, of.node)

@@ -1,59 +1,204 @@
 """A module of Python, read once: what is defined in it, where, and around what. Pure."""
 
 import ast
-import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pginterlock.scan import newer_python
+from pginterlock.scan.bindings import BLOCKS, PLAIN, Binding, bindings, statements
 from pginterlock.scan.kinds import ClassDef, Function
+from pginterlock.scan.pieces import Piece, cut, only
+
+__all__ = [
+    "Binding", "Definition", "Module", "Scope", "ancestors", "arguments", "bindings", "class_names",
+    "class_of", "function_of", "local_names", "read", "scope_of", "statements", "statements_at",
+]  # fmt: skip
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 Scope = ClassDef | Function | None
-_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """A statement that gives a name a value: *how* it does, and the part of it that says what."""
+@dataclass(eq=False, slots=True)
+class Part:
+    """A piece of a module: its statements and classes once it is parsed, in their order."""
 
-    stmt: ast.stmt | ast.ExceptHandler | ast.arg
-    how: str  # assign, for, with, import, from, class, def, except, arg, walrus
-    value: ast.AST | None = None
-    path: tuple[int, ...] = ()  # of an unpacked tuple
+    piece: Piece
+    body: list[ast.stmt] | None = None
+    order: list[ast.stmt] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    classes: list[ClassDef] = field(default_factory=list)
+    functions: list[Function] = field(default_factory=list)
+    names: dict[str, list[Binding]] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)
 class Module:
-    """A module: its names, classes and functions; *up* leads from a statement to what holds it."""
+    """A module: its names, classes and functions; *up* leads from a statement to what holds it.
+
+    Its classes and functions are parsed when they are asked for. Where one cannot be, *fails* is
+    told why.
+    """
 
     path: str
     name: str
     is_package: bool
-    tree: ast.Module
     text: str
+    parts: list[Part]
+    fails: Callable[[Exception], None]
+    root: ast.Module = field(default_factory=lambda: ast.Module([], []))
     up: dict[ast.AST, ast.AST] = field(default_factory=dict)
     scopes: dict[ast.AST, ClassDef | Function] = field(default_factory=dict)
-    names: dict[str, list[Binding]] = field(default_factory=dict)
-    stars: list[ast.ImportFrom] = field(default_factory=list)
-    classes: dict[str, list[ClassDef]] = field(default_factory=dict)
-    functions: dict[str, list[Function]] = field(default_factory=dict)
     bodies: dict[ast.AST, dict[str, list[Binding]]] = field(default_factory=dict)
-    order: list[ast.stmt] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
+    owners: dict[ast.arg, Function] = field(default_factory=dict)
+    runs: dict[ast.AST, list[tuple[ast.expr, ast.comprehension]]] = field(default_factory=dict)
+    parsed: int = 0  # characters
+    _names: dict[str, list[Binding]] = field(default_factory=dict)
+    _lines: list[str] = field(default_factory=list)
 
     def line(self, number: int) -> str:
         """Return a line of the text, without the blanks around it."""
-        if not self.lines:
-            self.lines = self.text.split("\n")
-        return self.lines[number - 1].strip() if 0 < number <= len(self.lines) else ""
+        if not self._lines:
+            self._lines = self.text.split("\n")
+        return self._lines[number - 1].strip() if 0 < number <= len(self._lines) else ""
 
     @property
     def package(self) -> str:
         """The dotted name that relative imports begin at."""
         return self.name if self.is_package else self.name.rpartition(".")[0]
+
+    # -- what is in it -------------------------------------------------------------------------
+
+    @property
+    def tree(self) -> ast.Module:
+        """The whole of it."""
+        self.parse(self.parts)
+        self.root.body = [stmt for it in self.parts for stmt in it.body or ()]
+        return self.root
+
+    def tree_at(self, lines: Iterable[int]) -> ast.Module:
+        """Return as much of it as *lines* are of, and what that speaks of."""
+        held = {self._at(it) for it in lines} | {it for it in self.parts if not it.piece.name}
+        told = list(held)
+        while told:
+            texts = [self.text[it.piece.start : it.piece.end] for it in told]
+            told = [
+                it
+                for it in self.parts
+                if it not in held and any(f"{it.piece.name}." in text for text in texts)
+            ]
+            held.update(told)
+        parts = sorted(held, key=_first_of)
+        self.parse(parts)
+        return ast.Module([stmt for it in parts for stmt in it.body or ()], [])
+
+    @property
+    def loose(self) -> Iterator[ast.stmt]:
+        """The statements at its top that stand between its classes and functions."""
+        return (stmt for it in self.parts if not it.piece.name for stmt in it.body or ())
+
+    @property
+    def stars(self) -> Iterator[ast.ImportFrom]:
+        """The imports that take all names of another module."""
+        for it in statements([*self.loose]):
+            if isinstance(it, ast.ImportFrom) and it.names[0].name == "*":
+                yield it
+
+    def names(self, name: str) -> list[Binding]:
+        """Return what binds a name at the top, in the order of the text."""
+        if name not in self._names:
+            parts = [it for it in self.parts if it.piece.name in ("", name)]
+            self.parse(parts)
+            self._names[name] = [one for it in parts for one in it.names.get(name, ())]
+        return self._names[name]
+
+    def classes_named(self, name: str) -> list[ClassDef]:
+        """Return its classes of a name, those within others too."""
+        return [it for it in self.classes_about(name) if it.name == name]
+
+    def classes_about(self, word: str) -> list[ClassDef]:
+        """Return the classes at whose place in the text a word stands, and maybe others."""
+        return [one for it in self._about(word) for one in it.classes]
+
+    def functions_named(self, name: str) -> list[Function]:
+        """Return its functions of a name, those within others and methods too."""
+        return [one for it in self._about(name) for one in it.functions if one.name == name]
+
+    def _about(self, word: str) -> list[Part]:
+        text = self.text
+        found = [it for it in self.parts if text.find(word, it.piece.start, it.piece.end) >= 0]
+        self.parse(found)
+        return found
+
+    def part_at(self, line: int) -> Part:
+        """Return the parsed part that a line is of."""
+        found = self._at(line)
+        self.parse([found])
+        return found
+
+    def parse_at(self, lines: Iterable[int]) -> None:
+        """Parse the parts that *lines* are of, all at once."""
+        self.parse(sorted({self._at(it) for it in lines}, key=_first_of))
+
+    def between(self, line: int, end: int) -> Iterator[ast.stmt]:
+        """Yield the statements that begin after one line and before another."""
+        held = [it for it in self.parts if it is self._at(line) or line < it.piece.line < end]
+        self.parse(held)
+        return (one for it in held for one in it.order if line < one.lineno < end)
+
+    def _at(self, line: int) -> Part:
+        return self.parts[max(0, bisect_right(self.parts, line, key=_first_of) - 1)]
+
+    def clear(self) -> None:
+        """Let go of all that was parsed: its parts hold each other, and would stay."""
+        self.parts = []
+        self.root = ast.Module([], [])
+        for it in (self.up, self.scopes, self.bodies, self.owners, self.runs, self._names):
+            it.clear()
+
+    # -- parsing -------------------------------------------------------------------------------
+
+    def parse(self, parts: Sequence[Part]) -> None:
+        """Parse *parts*, those that are not yet."""
+        new = [it for it in parts if it.body is None]
+        if not new:
+            return
+        try:
+            self._fill(new, parse(only(self.text, [it.piece for it in new])))
+        except UNPARSED:
+            self._parse_whole()
+
+    def _parse_whole(self) -> None:
+        """Parse what is left, as it was cut wrong or is no Python; tell of that."""
+        try:
+            self._fill(self.parts, parse(self.text))
+        except UNPARSED as error:
+            self._fill(self.parts, ast.Module([], []))
+            self.fails(error)
+
+    def _fill(self, parts: Sequence[Part], tree: ast.Module) -> None:
+        """Give those of *parts* that have none their statements of a tree."""
+        firsts = [it.piece.line for it in parts]
+        held: dict[int, list[ast.stmt]] = {}
+        for stmt in tree.body:
+            held.setdefault(max(0, bisect_right(firsts, first_line(stmt)) - 1), []).append(stmt)
+        for number, it in enumerate(parts):
+            if it.body is None:
+                it.body = held.get(number, [])
+                self.parsed += it.piece.end - it.piece.start
+                _walk(self, it, self.root, None, it.body)
+                if it.starts != sorted(it.starts):  # parts of a `try` stand in another order
+                    it.order.sort(key=first_line)
+                    it.starts.sort()
+                it.names = bindings(it.body)
+
+
+def _first_of(part: Part) -> int:
+    return part.piece.line
+
+
+# What `parse` raises.
+UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 def parse(text: str) -> ast.Module:
@@ -74,19 +219,12 @@ def parse(text: str) -> ast.Module:
         raise RecursionError("nested too deeply") from None
 
 
-def read(path: str, name: str, text: str, *, is_package: bool) -> Module:
-    """Return the module of *text*; raises as `parse` does."""
-    tree = parse(text)
-    found = Module(path, name, is_package, tree, text)
-    _walk(found, tree, None, tree.body)
-    found.names = bindings(tree.body)
-    found.stars = [
-        it
-        for it in statements(tree.body)
-        if isinstance(it, ast.ImportFrom) and it.names[0].name == "*"
-    ]
-    found.order = sorted((it for it in found.up if isinstance(it, ast.stmt)), key=first_line)
-    found.starts = [first_line(it) for it in found.order]
+def read(
+    path: str, name: str, text: str, *, is_package: bool, fails: Callable[[Exception], None]
+) -> Module:
+    """Return the module of *text*; *fails* is told, at once or later, why it cannot be parsed."""
+    found = Module(path, name, is_package, text, [Part(it) for it in cut(text)], fails)
+    found.parse([it for it in found.parts if not it.piece.name])
     return found
 
 
@@ -98,11 +236,12 @@ def first_line(stmt: ast.stmt) -> int:
 
 def statements_at(module: Module, line: int) -> Iterator[ast.stmt]:
     """Yield the innermost statements that stand on a line."""
-    number = bisect_right(module.starts, line) - 1
+    part = module.part_at(line)
+    number = bisect_right(part.starts, line) - 1
     if number < 0:
         return
-    start = module.starts[number]
-    stmt: ast.AST | None = module.order[number]
+    start = part.starts[number]
+    stmt: ast.AST | None = part.order[number]
     while isinstance(stmt, ast.stmt) and (stmt.end_lineno or 0) < line:
         stmt = module.up.get(stmt)
         start = -1
@@ -110,30 +249,39 @@ def statements_at(module: Module, line: int) -> Iterator[ast.stmt]:
         stmt = module.up.get(stmt)
     if isinstance(stmt, ast.stmt):
         yield stmt
-    while start > 0 and number > 0 and module.starts[number - 1] == start:
+    while start > 0 and number > 0 and part.starts[number - 1] == start:
         number -= 1
-        yield module.order[number]
+        yield part.order[number]
 
 
-def _walk(module: Module, holder: ast.AST, scope: Scope, body: Sequence[ast.AST]) -> None:
+def _walk(
+    module: Module, part: Part, holder: ast.AST, scope: Scope, body: Sequence[ast.AST]
+) -> None:
     """Note what holds each statement, and make the classes and functions."""
-    up = module.up
+    up, order, starts = module.up, part.order, part.starts
     for stmt in body:
         up[stmt] = holder
+        if type(stmt) in PLAIN:
+            order.append(stmt)  # type: ignore[arg-type]
+            starts.append(stmt.lineno)  # type: ignore[attr-defined]
+            continue
         inner = scope
+        if isinstance(stmt, ast.stmt):
+            order.append(stmt)
+            starts.append(first_line(stmt))
         if isinstance(stmt, ast.ClassDef):
             inner = ClassDef(stmt.name, _qualified(scope, stmt.name), module, stmt)
             module.scopes[stmt] = inner
-            module.classes.setdefault(stmt.name, []).append(inner)
+            part.classes.append(inner)
         elif isinstance(stmt, Definition):
             owner = scope if isinstance(scope, ClassDef) else None
             outer = scope if isinstance(scope, Function) else None
             inner = Function(stmt.name, _qualified(scope, stmt.name), module, stmt, owner, outer)
             module.scopes[stmt] = inner
-            module.functions.setdefault(stmt.name, []).append(inner)
-        for block in _BLOCKS:
+            part.functions.append(inner)
+        for block in BLOCKS:
             if held := getattr(stmt, block, None):
-                _walk(module, stmt, inner, held)
+                _walk(module, part, stmt, inner, held)
 
 
 def _qualified(scope: Scope, name: str) -> str:
@@ -178,23 +326,15 @@ def ancestors(module: Module, stmt: ast.AST) -> Iterator[ast.AST]:
         node = module.up.get(node)
 
 
-def statements(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
-    """Yield the statements of a scope in their order, without those of the scopes in it."""
-    for stmt in body:
-        yield stmt
-        if isinstance(stmt, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
-        for block in _BLOCKS:
-            if held := getattr(stmt, block, None):
-                yield from statements(held)
-
-
 def local_names(function: Function) -> dict[str, list[Binding]]:
     """Return what the names of a function are bound by, in its order."""
     module, node = function.module, function.node
     if node not in module.bodies:
         found = bindings([] if isinstance(node, ast.Lambda) else node.body)
+        is_known = node in module.scopes
         for arg in arguments(node):
+            if is_known:
+                module.owners[arg] = function
             found.setdefault(arg.arg, []).insert(0, Binding(arg, "arg", arg))
         module.bodies[node] = found
     return module.bodies[node]
@@ -212,90 +352,3 @@ def arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list
     a = node.args
     extra = [it for it in (a.vararg, a.kwarg) if it]
     return [*a.posonlyargs, *a.args, *a.kwonlyargs, *extra]
-
-
-def bindings(body: Sequence[ast.AST]) -> dict[str, list[Binding]]:
-    """Return what binds the names of a scope, in the order of its text."""
-    found: dict[str, list[Binding]] = {}
-    for stmt in statements(body):
-        for name, binding in _bound(stmt):
-            found.setdefault(name, []).append(binding)
-    return found
-
-
-def _bound(stmt: ast.AST) -> Iterator[tuple[str, Binding]]:
-    """Yield the names that a statement binds."""
-    match stmt:
-        case ast.Assign(targets=targets, value=value):
-            for target in targets:
-                yield from _targets(target, stmt, "assign", value)
-        case ast.AnnAssign(target=ast.Name(id=name)):
-            yield name, Binding(stmt, "annotated", stmt.value)
-        case ast.For() | ast.AsyncFor():
-            yield from _targets(stmt.target, stmt, "for", stmt.iter)
-        case ast.With() | ast.AsyncWith():
-            for it in stmt.items:
-                if it.optional_vars:
-                    yield from _targets(it.optional_vars, stmt, "with", it.context_expr)
-        case ast.If(test=test) | ast.While(test=test):
-            yield from _walrus(test, stmt)
-        case _:
-            yield from _imported(stmt)
-            yield from _defined(stmt)
-
-
-def _imported(stmt: ast.AST) -> Iterator[tuple[str, Binding]]:
-    """Yield the names that an import binds; those of a star are not its own to tell."""
-    match stmt:
-        case ast.Import(names=names):
-            for alias in names:
-                yield alias.asname or alias.name.partition(".")[0], Binding(stmt, "import", alias)
-        case ast.ImportFrom(names=names):
-            for alias in names:
-                if alias.name != "*":
-                    yield alias.asname or alias.name, Binding(stmt, "from", alias)
-
-
-def _defined(stmt: ast.AST) -> Iterator[tuple[str, Binding]]:
-    """Yield the name that a class, a function or an ``except`` binds."""
-    match stmt:
-        case ast.ClassDef(name=name):
-            yield name, Binding(stmt, "class", stmt)
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-            yield name, Binding(stmt, "def", stmt)
-        case ast.ExceptHandler(name=str(name)):
-            yield name, Binding(stmt, "except", stmt.type)
-
-
-def _walrus(test: ast.AST, stmt: ast.stmt) -> Iterator[tuple[str, Binding]]:
-    for it in ast.walk(test):
-        if isinstance(it, ast.NamedExpr) and isinstance(it.target, ast.Name):
-            yield it.target.id, Binding(stmt, "assign", it.value)
-
-
-def _targets(
-    target: ast.AST, stmt: ast.stmt, how: str, value: ast.AST, path: tuple[int, ...] = ()
-) -> Iterator[tuple[str, Binding]]:
-    match target:
-        case ast.Name(id=name):
-            yield name, Binding(stmt, how, value, path)
-        case ast.Starred(value=inner):
-            yield from _targets(inner, stmt, how, value, path)
-        case ast.Tuple(elts=elts) | ast.List(elts=elts):
-            for number, it in enumerate(elts):
-                yield from _targets(it, stmt, how, value, (*path, number))
-
-
-_CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)[ \t]*(?:\(([^)]*)\))?", re.MULTILINE)
-_WORD = re.compile(rb"\w+")
-
-
-def classes_in(raw: bytes) -> Iterator[tuple[str, list[str]]]:
-    """Yield the classes that a module's text seems to define, with the words of their bases."""
-    if b"class " not in raw:
-        return
-    for name, bases in _CLASS.findall(raw):
-        yield (
-            name.decode("ascii", "replace"),
-            [it.decode("ascii", "replace") for it in _WORD.findall(bases)],
-        )

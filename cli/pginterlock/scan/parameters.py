@@ -17,7 +17,7 @@ from pginterlock.scan.kinds import (
     many,
     union,
 )
-from pginterlock.scan.modules import Definition, Module, arguments, function_of
+from pginterlock.scan.modules import Definition, Module, function_of
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
@@ -98,11 +98,7 @@ def _parameter(reader: "Reader", arg: ast.arg, module: Module) -> Iterator[Kinds
 
 
 def _function(arg: ast.arg, module: Module) -> Function | None:
-    for them in module.functions.values():
-        for it in them:
-            if arg in arguments(it.node):
-                return it
-    return None
+    return module.owners.get(arg)
 
 
 def _self(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
@@ -178,10 +174,9 @@ def _connected(reader: "Reader", function: Function) -> Kinds:
 def _admin_action(reader: "Reader", function: Function) -> Kinds:
     """Return the rows that an action of an admin of the same module is given."""
     found: Kinds = NOTHING
-    for them in function.module.classes.values():
-        for it in them:
-            if function.name in ast.dump(it.node) and (about := reader.models.about(it)):
-                found |= many(about, is_query=True)
+    for it in function.module.classes_about(function.name):
+        if function.name in ast.dump(it.node) and (about := reader.models.about(it)):
+            found |= many(about, is_query=True)
     return found
 
 
@@ -191,7 +186,7 @@ def _fixture(reader: "Reader", function: Function, name: str) -> Kinds:
     if not is_test:
         return NOTHING
     for module in [function.module, *_conftests(reader, function.module)]:
-        for it in module.functions.get(name, ()):
+        for it in module.functions_named(name):
             if "fixture" in set(decorators(it)):
                 told = result(reader, Callee(it))
                 generated = isinstance(it.node, (ast.FunctionDef, ast.AsyncFunctionDef)) and any(

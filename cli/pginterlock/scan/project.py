@@ -5,23 +5,33 @@ holds no ``__init__.py``, or else by the longest end of a path that fits.
 """
 
 import ast
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import PurePosixPath
 
+from pginterlock.scan.bindings import walk
+from pginterlock.scan.facts import Facts
 from pginterlock.scan.kinds import ClassDef
-from pginterlock.scan.modules import Module, classes_in, read, statements_at
+from pginterlock.scan.modules import Module, read, statements_at
 
 _INIT = "__init__.py"
-_CALLED = re.compile(rb"(\w+) ?\(")
-_BACK = re.compile(rb"(?:related_name|backref)\s*=\s*(?:\w+\.)*(?:backref\(\s*)?[\"'](\w+)[\"']")
 
 
 class Project:
     """All files of a scan: *texts* by path."""
 
-    def __init__(self, texts: Mapping[str, bytes], decode: "dict[str, str] | None" = None) -> None:
+    def __init__(
+        self,
+        texts: Mapping[str, bytes],
+        facts: Callable[[str], Facts],
+        decode: "dict[str, str] | None" = None,
+    ) -> None:
         self.texts = texts
+        self._facts = facts
+        self.used: set[str] = set()  # the files that were looked into
+        self.called: set[str] = set()  # the names whose calls were asked for
+        self.relations: set[str] = set()  # and those of relations from their other side
+        self.words: dict[str, list[str]] = {}  # the files that hold what was asked for
         self.decoded = decode or {}
         self.broken: dict[str, tuple[int, str]] = {}
         self._modules: dict[str, Module] = {}
@@ -31,10 +41,8 @@ class Project:
         self._classes: dict[str, list[str]] | None = None
         self._lower: dict[str, list[str]] = {}
         self._heirs: dict[str, list[tuple[str, str]]] = {}
-        self._asked: set[str] = set()
-        self._called: dict[bytes, list[str]] | None = None
+        self._called: dict[str, list[str]] | None = None
         self._back: dict[str, list[str]] | None = None
-        self._holding: dict[bytes, list[str]] = {}
         self._calls: dict[str, list[tuple[Module, ast.Call, ast.stmt]]] = {}
         self._place()
 
@@ -52,13 +60,9 @@ class Project:
             if parts:
                 self._ends.setdefault(parts[-1], []).append(path)
 
-    def module(self, path: str, *, is_kept: bool = True) -> Module | None:
-        """Return the module of a file; None where it does not parse.
-
-        One that is not to be kept may be forgotten, as long as nobody else has asked for it.
-        """
-        if is_kept:
-            self._asked.add(path)
+    def module(self, path: str) -> Module | None:
+        """Return the module of a file; None where it does not parse."""
+        self.used.add(path)
         if found := self._modules.get(path):
             return found
         if path in self.broken:
@@ -69,25 +73,42 @@ class Project:
                 if path not in self.decoded
                 else self.decoded[path]
             )
-            found = read(path, self._names[path], text, is_package=path.endswith(_INIT))
-        except SyntaxError as error:
-            self.broken[path] = (error.lineno or 1, error.msg or "syntax error")
-            return None
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             self.broken[path] = (line, f"not {error.encoding.upper()} text")
             return None
-        except (ValueError, RecursionError, MemoryError) as error:
-            self.broken[path] = (1, f"cannot be parsed: {error or type(error).__name__}")
+        fails = partial(self._fails, path)
+        is_package = path.endswith(_INIT)
+        found = read(path, self._names[path], text, is_package=is_package, fails=fails)
+        if path in self.broken:
             return None
         self._modules[path] = found
         return found
 
-    def forget(self, path: str) -> int:
-        """Forget a module that nobody else has asked for; return how many lines it has."""
-        if path in self._asked or not (found := self._modules.pop(path, None)):
-            return 0
-        return found.text.count("\n")
+    def _fails(self, path: str, error: Exception) -> None:
+        """Note why a file cannot be parsed; nobody gets it any more."""
+        self._modules.pop(path, None)
+        if isinstance(error, SyntaxError):
+            self.broken[path] = (error.lineno or 1, error.msg or "syntax error")
+        else:
+            self.broken[path] = (1, f"cannot be parsed: {error or type(error).__name__}")
+
+    @property
+    def parsed(self) -> int:
+        """How many characters of all modules are parsed, and still held."""
+        return sum(it.parsed for it in self._modules.values())
+
+    def forget(self, but: Collection[Module]) -> None:
+        """Forget all modules but some, for the memory: they are read again when asked for.
+
+        Nothing that was said of them holds any more, for their classes are others then.
+        """
+        held = set(but)
+        for path, it in list(self._modules.items()):
+            if it not in held:
+                del self._modules[path]
+                it.clear()
+        self._calls.clear()
 
     def named(self, name: str, near: str) -> Module | None:
         """Return the module of a dotted *name*, as a module at path *near* would import it."""
@@ -116,12 +137,12 @@ class Project:
             it
             for path in self._classes.get(name, ())
             if (module := self.module(path))
-            for it in module.classes.get(name, ())
+            for it in module.classes_named(name)
         ]
 
     def _read_classes(self, found: dict[str, list[str]]) -> None:
-        for path, raw in self.texts.items():
-            for name, bases in classes_in(raw):
+        for path in self.texts:
+            for name, bases in self._facts(path).classes:
                 found.setdefault(name, []).append(path)
                 for base in bases:
                     self._heirs.setdefault(base, []).append((path, name))
@@ -138,11 +159,12 @@ class Project:
 
     def leading_back(self, name: str) -> Sequence[str]:
         """Return the files in which a relation is named *name* from its other side."""
+        self.relations.add(name)
         if self._back is None:
             self._back = {}
-            for path, raw in self.texts.items():
-                for found in set(_BACK.findall(raw)):
-                    self._back.setdefault(found.decode("ascii", "replace"), []).append(path)
+            for path in self.texts:
+                for found in self._facts(path).leading_back:
+                    self._back.setdefault(found, []).append(path)
         return self._back.get(name, ())
 
     def class_names_like(self, lower: str) -> Sequence[str]:
@@ -155,19 +177,25 @@ class Project:
 
     def holding(self, word: str) -> Sequence[str]:
         """Return the files whose text holds *word*."""
-        raw = word.encode()
-        if raw not in self._holding:
-            self._holding[raw] = [path for path, text in self.texts.items() if raw in text]
-        return self._holding[raw]
+        if word not in self.words:
+            raw = word.encode()
+            self.words[word] = [path for path, text in self.texts.items() if raw in text]
+        return self.words[word]
+
+    def text(self, path: str) -> bytes:
+        """Return the text of a file, for more than its facts."""
+        self.used.add(path)
+        return self.texts[path]
 
     def _calling(self, name: str) -> Sequence[str]:
         """Return the files in which something of that name is called."""
+        self.called.add(name)
         if self._called is None:
             self._called = {}
-            for path, raw in self.texts.items():
-                for found in set(_CALLED.findall(raw)):
+            for path in self.texts:
+                for found in self._facts(path).called:
                     self._called.setdefault(found, []).append(path)
-        return self._called.get(name.encode(), ())
+        return self._called.get(name, ())
 
     def calls(self, name: str, limit: int = 60) -> Sequence[tuple[Module, ast.Call, ast.stmt]]:
         """Return the calls of *name*; none where more than *limit* files have some."""
@@ -185,13 +213,15 @@ class Project:
 def calls_in(module: Module, name: str) -> Iterator[tuple[ast.Call, ast.stmt]]:
     """Yield the calls of *name* in a module, each with its statement."""
     seen: set[ast.stmt] = set()
-    for line in lines_that_call(module.text, name):
+    lines = [*lines_that_call(module.text, name)]
+    module.parse_at(lines)
+    for line in lines:
         for stmt in statements_at(module, line):
             if stmt in seen:
                 continue
             seen.add(stmt)
             for part in own_expressions(stmt):
-                for node in ast.walk(part):
+                for node in walk(part):
                     if isinstance(node, ast.Call) and called_name(node) == name:
                         yield node, stmt
 

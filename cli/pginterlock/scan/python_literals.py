@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 
 _BEGIN = re.compile(r"(?P<prefix>[rRbBuUfFtT]{0,2})(?P<quote>\"\"\"|'''|\"|')")
 _BETWEEN = re.compile(r"(?:\s+|\\\r?\n|#[^\n]*|\(|\))*")
@@ -23,7 +24,7 @@ _ONES = {
     "n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"',
     "a": "\a", "b": "\b", "f": "\f", "v": "\v",
 }  # fmt: skip
-_NEWLINE = re.compile(r"\r\n|\r|\n")
+NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
 class Source:
@@ -36,7 +37,9 @@ class Source:
     @cached_property
     def starts(self) -> list[int]:
         """The character with which each line begins."""
-        return [0, *(match.end() for match in _NEWLINE.finditer(self.text))]
+        if "\r" in self.text:
+            return [0, *(match.end() for match in NEWLINE.finditer(self.text))]
+        return [0, *accumulate(len(it) + 1 for it in self.text.split("\n")[:-1])]
 
     def offset(self, line: int, column: int) -> int:
         """Return the character of byte *column* (from 0) of *line* (from 1), as a tree tells it."""

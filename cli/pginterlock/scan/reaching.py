@@ -1,7 +1,7 @@
 """Which statements may have given a name its value where it is read. Pure."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.modules import Binding, Module, Scope, ancestors, scope_of
@@ -21,15 +21,22 @@ def scope_above(function: Function) -> Scope:
     return scope_of(function.module, function.owner.node) if function.owner else None
 
 
-def comprehended(name: str, node: ast.AST, at: ast.AST) -> ast.AST | None:
+def comprehended(name: str, node: ast.AST, at: ast.AST, module: Module) -> ast.AST | None:
     """Return what *name* runs over where *node* stands in a comprehension that binds it."""
+    if at not in module.runs:
+        module.runs[at] = [*_comprehensions(at)]
+    for it, generator in module.runs[at]:
+        is_it = isinstance(generator.target, ast.Name) and generator.target.id == name
+        if is_it and _spans(it, node) and not _spans(generator.iter, node):
+            return generator.iter
+    return None
+
+
+def _comprehensions(at: ast.AST) -> Iterator[tuple[ast.expr, ast.comprehension]]:
     for it in ast.walk(at) if not isinstance(at, (ast.FunctionDef, ast.ClassDef)) else ():
         if isinstance(it, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
             for generator in it.generators:
-                is_it = isinstance(generator.target, ast.Name) and generator.target.id == name
-                if is_it and _spans(it, node) and not _spans(generator.iter, node):
-                    return generator.iter
-    return None
+                yield it, generator
 
 
 def _spans(outer: ast.AST, inner: ast.AST) -> bool:

@@ -120,9 +120,8 @@ class Relations(Models):
         for path in project.leading_back(name):
             if not (module := project.module(path)):
                 continue
-            for them in module.classes.values():
-                for it in them:
-                    found |= self._leading(it, of, name)
+            for it in module.classes_about(name):
+                found |= self._leading(it, of, name)
         return found
 
     def _leading(self, it: ClassDef, of: ClassDef, name: str) -> Kinds:

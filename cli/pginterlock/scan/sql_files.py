@@ -11,7 +11,6 @@ from pginterlock.lint.sql_text import without_psql
 from pginterlock.scan.sql_write import PlacedWrite
 from pginterlock.scan.sql_writes import may_write, sql_writes
 
-SUFFIXES = frozenset([".sql", ".psql", ".pgsql", ".ddl"])
 # A query that a library gives a name: `-- name: fetch_job!`, `-- :name fetch-job :1`,
 # `-- fetch_job --`.
 _NAMED = re.compile(

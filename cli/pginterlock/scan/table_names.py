@@ -19,11 +19,14 @@ def resolver(trees: Iterable[ast.Module]) -> Callable[[str], str]:
     It gives back as it is what no assignment, or more than one, gives a name.
     """
     names: dict[str, set[str]] = {}
-    for tree in trees:
-        for key, name in _named_in(tree):
-            names.setdefault(key, set()).add(name)
+    unread = iter(trees)
 
     def resolve(table: str) -> str:
+        if "{" not in table:
+            return table
+        for tree in unread:
+            for key, name in _named_in(tree):
+                names.setdefault(key, set()).add(name)
         return _HOLE.sub(lambda match: _resolved(match[1], names) or match[0], table)
 
     return resolve

@@ -26,9 +26,13 @@ class Transactions:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.opening = Opening(reader)
         self.requests = Requests(reader)
-        self.calling = Calling(reader, self.opening, self._is_reached_in_one)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what was said: it is found again when it is asked for."""
+        self.opening = Opening(self.reader)
+        self.calling = Calling(self.reader, self.opening, self._is_reached_in_one)
 
     def verdict(self, module: Module, stmt: ast.AST, *, is_session: bool, row: str = "") -> Verdict:
         """Return what protects *stmt*; *is_session*: SQLAlchemy writes it with a unit of work.

@@ -12,7 +12,7 @@ from pginterlock.model import Machine
 from pginterlock.scan.columns import judge_column
 from pginterlock.scan.outcomes import Outcome, Verdict, listed, together
 from pginterlock.scan.site import Label, Site
-from pginterlock.spec_problems import meant
+from pginterlock.spelling import meant
 
 __all__ = ["Judgement", "Stamping", "Verdict", "judge"]
 

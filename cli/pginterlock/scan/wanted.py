@@ -77,12 +77,9 @@ def _classes(reader: Reader, target: Target) -> Iterator[ClassDef]:
     for path in reader.project.holding(bare):
         if not path.endswith(".py") or not (module := reader.project.module(path)):
             continue
-        for them in module.classes.values():
-            for it in them:
-                if bare in {
-                    name.rpartition(".")[2] for name in tables_of(reader, it, is_told=True)
-                }:
-                    yield it
+        for it in module.classes_about(bare):
+            if bare in {name.rpartition(".")[2] for name in tables_of(reader, it, is_told=True)}:
+                yield it
 
 
 def tables_of(reader: Reader, of: ClassDef, *, is_told: bool = False) -> Iterator[str]:

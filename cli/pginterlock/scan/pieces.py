@@ -1,0 +1,111 @@
+"""The text of a module, cut where its functions and classes begin: to parse what is asked for.
+
+Pure: text in, data out.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+# The least text, in characters, that is worth being cut.
+_LEAST = 2_000
+_START = re.compile(r"\n(?=[^\W\d]|@)")
+_HEADER = re.compile(r"(?:class|def|async[ \t]+def)[ \t]+(\w+)")
+_QUOTES = ('"""', "'''")
+# What is no Python of today: a file that holds it is parsed as a whole, and so found out.
+_STRANGE = re.compile(
+    r"^[ \t]*(?:print[ \t]+[\"'\w%]|exec[ \t]+[\"'\w]|raise[ \t]+[\w.]+[ \t]*,|<<<<<<<|>>>>>>>"
+    r"|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text: its characters, its first line, and what it defines.
+
+    *name* is empty where that is more than one class or function, or none.
+    """
+
+    start: int
+    end: int
+    line: int
+    name: str = ""
+
+
+@dataclass(slots=True)
+class _Cut:
+    """A piece that is being made; *is_open* where it ends within a text of three quotes."""
+
+    start: int
+    name: str
+    end: int = 0
+    is_open: list[bool] = field(default_factory=lambda: [False] * len(_QUOTES))
+
+
+def cut(text: str) -> list[Piece]:
+    """Return the pieces of *text*, one for each class and function at its top.
+
+    A short text is one piece, and so is one that looks as if it were of another Python.
+    """
+    is_odd = "\r" in text and text.count("\r") != text.count("\r\n")
+    if len(text) < _LEAST or is_odd or _STRANGE.search(text):
+        return [Piece(0, len(text), 1)]
+    found: list[Piece] = []
+    line, counted = 1, 0
+    for it in _closed(text, _starts(text)):
+        line += text.count("\n", counted, it.start)
+        counted = it.start
+        found.append(Piece(it.start, it.end, line, it.name))
+    return found
+
+
+def _starts(text: str) -> Iterator[tuple[int, str]]:
+    """Yield where a piece may start, and the name of the one thing that it defines."""
+    start, name, is_decorated = 0, "", False
+    for at in (0, *(it.end() for it in _START.finditer(text))):
+        if header := _HEADER.match(text, at):
+            if not is_decorated:
+                yield start, name
+                start = at
+            name, is_decorated = header[1], False
+        elif is_decorated:
+            continue
+        elif text.startswith("@", at):
+            yield start, name
+            start, name, is_decorated = at, "", True
+        elif name:
+            yield start, name
+            start, name = at, ""
+    yield start, name
+
+
+def _closed(text: str, starts: Iterable[tuple[int, str]]) -> Iterator[_Cut]:
+    """Yield pieces, those made one that a text of three quotes runs through."""
+    held: _Cut | None = None
+    for (start, name), (end, _) in pairwise([*starts, (len(text), "")]):
+        if start == end:
+            continue
+        if held is None:
+            held = _Cut(start, name)
+        else:
+            held.name = ""
+        held.end = end
+        for number, quotes in enumerate(_QUOTES):
+            held.is_open[number] ^= bool(text.count(quotes, start, end) % 2)
+        if not any(held.is_open):
+            yield held
+            held = None
+    if held is not None:
+        yield held
+
+
+def only(text: str, pieces: Sequence[Piece]) -> str:
+    """Return *text* with nothing but empty lines where it is of no piece of *pieces*."""
+    parts: list[str] = []
+    line = 1
+    for it in pieces:
+        parts += ["\n" * (it.line - line), text[it.start : it.end]]
+        line = it.line + text.count("\n", it.start, it.end)
+    return "".join(parts)
