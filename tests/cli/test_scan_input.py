@@ -228,6 +228,23 @@ def test_a_folder_may_have_the_name_of_a_file(folder: Path, scan: Scan) -> None:
     assert read(scan) == ([("move.sql/one.sql", 2), ("views.py/pay.py", 6)], {})
 
 
+@pytest.mark.parametrize("form", ["json", "github", "sarif"])
+def test_files_are_named_from_here_however_the_path_is_written(
+    folder: Path, scan: Scan, form: str
+) -> None:
+    (folder / "shop").mkdir()
+    (folder / "shop" / "pay.py").write_text(PAY)
+
+    said = {scan(path, "--format", form) for path in (".", "./", str(folder), f"{folder}/")}
+
+    [only] = said
+    assert {"json": '"file": "shop/', "github": "file=shop/", "sarif": '"uri": "shop/'}[
+        form
+    ] in only.out
+    inside = scan(str(folder / "shop" / ".." / "shop"), "models.py", "--format", form)
+    assert "shop/pay.py" in inside.out
+
+
 @contextmanager
 def _nobody() -> Iterator[None]:
     """Be somebody else where the tests run as root, whom every file lets in."""
