@@ -206,6 +206,7 @@ def test_what_is_no_file_is_told_of_and_keeps_nobody_waiting(folder: Path, scan:
         "pipe.py": "not read: no file, but a pipe or a device",
         "endless.py": "not read: no file, but a pipe or a device",
         "itself.py": "cannot be read: Too many levels of symbolic links",
+        "also_itself": "cannot be read: Too many levels of symbolic links",
         "nowhere.py": "cannot be read: No such file or directory",
     }
     assert scan("pipe.py").code == WRONG

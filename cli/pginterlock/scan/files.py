@@ -93,10 +93,11 @@ def _wanted(entries: Iterable["os.DirEntry[str]"]) -> Iterator[str]:
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    """Say whether an entry is a folder; of a link to itself, what its name says."""
     try:
         return entry.is_dir()
-    except OSError:  # a link to itself
-        return False
+    except OSError:
+        return _suffix(entry.name) not in _SUFFIXES  # the reading of it tells what is wrong
 
 
 def _bare(name: str) -> str:
