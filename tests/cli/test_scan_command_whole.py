@@ -56,6 +56,15 @@ def test_markdown_has_a_block_for_each_place() -> None:
     assert "- 17 production write sites" in told
 
 
+def test_the_spec_is_found_where_nobody_names_it() -> None:
+    """The spec lies beside the folder: the report is that of the command line in the guide."""
+    done = run("examples/hotel/before", "--format", "markdown", "--no-cache")
+
+    assert done.exit_code == 0
+    assert done.stdout == scanned("markdown")
+    assert "| **TOTALS** | **10** | **3** | **4** | **17** | **in part** |" in done.stdout
+
+
 def test_json_holds_the_sites() -> None:
     sites = json.loads(scanned("json"))["sites"]
 

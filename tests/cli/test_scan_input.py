@@ -206,6 +206,7 @@ def test_what_is_no_file_is_told_of_and_keeps_nobody_waiting(folder: Path, scan:
         "pipe.py": "not read: no file, but a pipe or a device",
         "endless.py": "not read: no file, but a pipe or a device",
         "itself.py": "cannot be read: Too many levels of symbolic links",
+        "also_itself": "cannot be read: Too many levels of symbolic links",
         "nowhere.py": "cannot be read: No such file or directory",
     }
     assert scan("pipe.py").code == WRONG
@@ -226,6 +227,23 @@ def test_a_folder_may_have_the_name_of_a_file(folder: Path, scan: Scan) -> None:
     (folder / "move.sql" / "one.sql").write_text(MOVE)
 
     assert read(scan) == ([("move.sql/one.sql", 2), ("views.py/pay.py", 6)], {})
+
+
+@pytest.mark.parametrize("form", ["json", "github", "sarif"])
+def test_files_are_named_from_here_however_the_path_is_written(
+    folder: Path, scan: Scan, form: str
+) -> None:
+    (folder / "shop").mkdir()
+    (folder / "shop" / "pay.py").write_text(PAY)
+
+    said = {scan(path, "--format", form) for path in (".", "./", str(folder), f"{folder}/")}
+
+    [only] = said
+    assert {"json": '"file": "shop/', "github": "file=shop/", "sarif": '"uri": "shop/'}[
+        form
+    ] in only.out
+    inside = scan(str(folder / "shop" / ".." / "shop"), "models.py", "--format", form)
+    assert "shop/pay.py" in inside.out
 
 
 @contextmanager

@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(width=_WIDTH, highlight=False, emoji=False, markup=False)
     faults = Console(stderr=True, width=_WIDTH, highlight=False, emoji=False, markup=False)
     wanted = [one for one in labelled.projects() if not options.only or one.name in options.only]
+    _tell_absent(options.only, faults)
     if not wanted:
         faults.print("scan-accuracy: no such project is labelled")
         return 2
@@ -66,6 +67,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for line in lacking:
         console.print(line)
     return 1 if lacking else 0
+
+
+def _tell_absent(only: Sequence[str], faults: Console) -> None:
+    """Say of the projects that are asked for which are left out; all are, where *only* is empty."""
+    for project in labelled.absent():
+        if not only or project.name in only:
+            faults.print(f"scan-accuracy: {project.name} is left out: its labels are not here")
+            faults.print(f"  They are read from {project.labels}", soft_wrap=True)
 
 
 def measure(project: Project) -> Measured:

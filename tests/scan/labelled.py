@@ -33,12 +33,21 @@ class Project:
 
 def projects() -> list[Project]:
     """Read the projects that have rows: dev first, then by name."""
-    read = [
+    found = (one for one in _named() if one.labels.exists())
+    return sorted(found, key=lambda one: (one.set, one.name))
+
+
+def absent() -> list[Project]:
+    """Read the projects whose rows are not here: nothing can be measured of them."""
+    return sorted((one for one in _named() if not one.labels.exists()), key=lambda one: one.name)
+
+
+def _named() -> list[Project]:
+    return [
         Project(line["project"], tuple(line["requirement"].split()), line["root"], line["set"])
         for path in sorted(LABELS.glob("projects_*.csv"))
         for line in _lines(path)
     ]
-    return sorted((one for one in read if one.labels.exists()), key=lambda one: (one.set, one.name))
 
 
 def rows(project: Project) -> list[Row]:

@@ -4,6 +4,7 @@ import csv
 from collections import Counter
 
 import pytest
+from tests.scan import accuracy, labelled
 from tests.scan.labelled import LABELS, Project, projects, rows
 
 from pginterlock.scan.site import Transaction
@@ -57,3 +58,17 @@ def test_no_place_is_labelled_twice(project: Project) -> None:
         (row.file, row.line, row.model, row.column, row.label) for row in rows(project)
     )
     assert [place for place, times in places.items() if times > 1] == []
+
+
+def test_a_project_without_its_labels_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(labelled, "_SHARED", LABELS / "nowhere")
+    monkeypatch.setattr(accuracy, "measure", lambda project: pytest.fail(project.name))
+    [away] = [it.name for it in labelled.absent()]
+
+    assert away not in {it.name for it in labelled.projects()}
+    assert accuracy.main([away]) == 2
+    said = capsys.readouterr().err
+    assert f"{away} is left out: its labels are not here" in said
+    assert f"nowhere/{away.rpartition('_')[2]}.csv" in said

@@ -243,3 +243,9 @@ def test_routes_lead_to_views() -> None:
     assert view_of("^shop/pay/<int:n>$", routes) == "PayView"
     assert view_of("shop/repay/<int:n>", routes) == ""
     assert view_of("pay", routes) == "PayView"
+
+
+def test_urls_that_cannot_be_read_lead_nowhere() -> None:
+    good = "urlpatterns = [path('pay/', views.pay)]\ntry: x\nexcept A, B: y\n"
+
+    assert routes_of(["path('no/', ", "x = " + "-" * 100_000 + "1", "\0", good]) == {"pay/": "pay"}

@@ -127,6 +127,7 @@ def command(
     --fail-on ask for; 2 when a file cannot be read, or there is nothing to look at or for.
     """
     words = fail_words(fail_on, has_baseline=baseline is not None)
+    paths = tuple(map(_from_here, paths))
     kept = read_baselines(baseline, new_baseline)
     asked = asked_for(ctx, paths, spec_path, models, columns)
     cache = None if no_cache else cache_dir or cache_folder()
@@ -164,6 +165,12 @@ def command(
     if kept.is_unread(scanned.unread):
         ctx.exit(_FOUND if words & {ANY, UNREAD} else _UNREAD)
     ctx.exit(_FOUND if any(_counts(it, words) for it in report.figures.findings) else 0)
+
+
+def _from_here(path: Path) -> Path:
+    """Return *path* as seen from the current folder where it lies in it: so files are named."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
 
 
 def _counts(code: Code, words: frozenset[str]) -> bool:

@@ -68,6 +68,7 @@ em.good { color: var(--good); } em.fair { color: var(--fair); }
 em.bad { color: var(--bad); } em.plain { color: var(--soft); }
 dl { display: grid; grid-template-columns: 6.5rem 1fr; gap: .1rem .6rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; }
+@media (min-width: 48rem) { td:not(.number) { min-width: 6.5rem; } }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .35rem; } }
 @media print { body { background: none; } section { break-inside: avoid; } }
 """

@@ -6,6 +6,8 @@ Pure: text in, data out.
 import ast
 from collections.abc import Iterable, Mapping
 
+from pginterlock.scan.modules import parse
+
 Routes = Mapping[str, str]  # a route, or the name of one, to the view that answers it
 
 _CALLS = frozenset(["path", "re_path", "url"])
@@ -20,8 +22,8 @@ def routes_of(texts: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in texts:
         try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError):
+            tree = parse(text)
+        except (SyntaxError, ValueError, RecursionError):
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and _last_name(node.func) in _CALLS:
