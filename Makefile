@@ -39,11 +39,11 @@ lint: .venv/.made-for-dev ## ruff, mypy, import-linter, sqlfluff, codespell
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --disable-progress-bar sql migrations pgtests
+	$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar sql migrations pgtests
 	$(BIN)/codespell
 
 pytest: .venv/.made-for-dev pgtap pgbouncer alembics node-clients $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18); most tests on one of them, and some cases of many, by turns
-	INTERLOCK_BY_TURNS=$(TURN) $(BIN)/pytest -n $(JOBS)
+	INTERLOCK_BY_TURNS=$(TURN) $(BIN)/pytest -n $(JOBS) --durations=20
 
 pgtests: .venv/.made-for-dev pgtap ## the pgTAP files alone, with our own runner
 	$(BIN)/interlock test pgtests/

@@ -61,7 +61,7 @@ _ON_EVERY = (
     "test_schema",
     "test_verify",
 )
-_MOST_CASES = 6
+_MOST_CASES = 4
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

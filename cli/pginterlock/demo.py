@@ -66,7 +66,7 @@ def run(options: Options, view: Screen) -> list[str]:
 
 def _acts(cast: _Cast, view: Screen) -> list[str]:
     defects, races = script.blocks("defects.sql"), script.blocks("races.sql")
-    gaps = script.blocks("not_yet.sql")
+    gaps = script.blocks("not_asked.sql")
 
     view.heading("1. Bare tables: the application writes what it likes")
     with view.working("playing the defects of the report"):

@@ -3,7 +3,8 @@
 `parse` is pure; `load` reads files.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from pginterlock.spec_text import Document, Source
 if TYPE_CHECKING:
     from pginterlock.elements import TableName
 
-__all__ = ["json_schema", "load", "parse", "read", "together"]
+__all__ = ["beside", "json_schema", "load", "parse", "read", "together"]
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -68,6 +69,37 @@ def together(specs: Sequence[Spec]) -> Spec:
         raise SpecError(tuple(told))
     positions = {path: at for spec in specs for path, at in spec.positions.items()}
     return Spec(tuple(machine for spec in specs for machine in spec.machines), positions)
+
+
+def beside(file: Spec, classes: Spec) -> Spec:
+    """Return the machines of *file* and *classes*; one that both declare alike is that of *file*.
+
+    Raises SpecError where they do not declare it alike, and what `together` raises.
+    """
+    known = {machine.name: machine for machine in file.machines}
+    if told := [
+        it
+        for machine in classes.machines
+        if machine.name in known
+        for it in _unlike((file, known[machine.name]), (classes, machine))
+    ]:
+        raise SpecError(tuple(told))
+    left = tuple(it for it in classes.machines if it.name not in known)
+    places = {at: it for at, it in classes.positions.items() if not known.keys() & set(at[1:2])}
+    return together([file, Spec(left, places)])
+
+
+# What a machine has under another name than the key of a spec.
+_KEYS = {"rows": "states", "renames": "states", "unenforced": "invariants"}
+
+
+def _unlike(first: tuple[Spec, Machine], second: tuple[Spec, Machine]) -> Iterator[str]:
+    """Yield the keys in which two declarations of one machine differ, with both places."""
+    names = [it.name for it in fields(Machine) if it.compare]
+    differing = [it for it in names if getattr(first[1], it) != getattr(second[1], it)]
+    for key in dict.fromkeys(_KEYS.get(it, it) for it in differing):
+        there, here = (spec.locate(("machines", it.name, key)) for spec, it in (first, second))
+        yield f"{here}: machine {second[1].name!r} has another {key} at {there}"
 
 
 def _files(path: Path) -> list[Path]:

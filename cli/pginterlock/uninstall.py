@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import psycopg
 
-from pginterlock import catalog, database, tripwire
+from pginterlock import catalog, database, memberships, tripwire
 from pginterlock.compiler import MachineNames, removal
 from pginterlock.elements import TableName
 from pginterlock.errors import UsageError
@@ -25,10 +25,17 @@ def take_off(
 ) -> list[str]:
     """Take off *machines* (none: all), in one transaction; return what was done, in words.
 
-    Raises UsageError for a machine that is not installed.
+    Raises UsageError for a machine that is not installed, EnvironmentFault without the rights.
     """
+    with memberships.explained(connection, with_tables=True), database.faults():
+        return _take_off(connection, machines, drop_history=drop_history)
+
+
+def _take_off(
+    connection: psycopg.Connection, machines: Sequence[str], *, drop_history: bool
+) -> list[str]:
     done: list[str] = []
-    with database.faults(), connection.transaction():
+    with connection.transaction():
         database.run(connection, _LOCK_TIMEOUT)
         database.run(connection, "set local search_path = ''")
         installed = catalog.registered(connection)

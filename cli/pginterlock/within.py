@@ -11,7 +11,7 @@ from functools import partial
 import psycopg
 from psycopg import errors
 
-from pginterlock import catalog, database, uninstall
+from pginterlock import catalog, database, memberships, uninstall
 from pginterlock.arming import arm
 from pginterlock.building import look
 from pginterlock.errors import UnsafeError, UsageError
@@ -71,14 +71,19 @@ def take_off_within(
 ) -> None:
     """Take *machine* off in the transaction of *connection*; its history stays.
 
-    Raises UsageError where no such machine is installed.
+    Raises UsageError where no such machine is installed, EnvironmentFault without the rights.
     """
     _demand_transaction(connection)
+    with memberships.explained(connection, with_tables=True):
+        _take_off(connection, machine, waiting or Waiting())
+
+
+def _take_off(connection: psycopg.Connection, machine: str, waiting: Waiting) -> None:
     steps = removing(connection, machine)
     with (
         database.faults(),
         _settings_kept(connection),
-        watched(connection, waiting or Waiting()) as patience,
+        watched(connection, waiting) as patience,
     ):
         patience.insist(partial(_run_all, connection, steps))
 

@@ -12,7 +12,8 @@ from psycopg import errors
 from tests.attacks.hotel import APP, OWNER, Attacked, build, spec_in
 from tests.servers import TestServer, binaries
 
-from pginterlock import embedded
+from pginterlock import database, embedded, tripwire_setting
+from pginterlock.tripwire import Mode
 
 WRITER = "attack_writer"
 
@@ -159,3 +160,19 @@ def test_b76b_truncate_as_a_replica(attacked: Attacked, replica: psycopg.Connect
 def test_the_owner_is_no_replica(attacked: Attacked) -> None:
     with attacked.denied():
         attacked.session(OWNER).execute("set session_replication_role = replica")
+
+
+def test_who_may_write_all_data_lets_himself_through_no_tripwire(
+    attacked: Attacked, writer: psycopg.Connection
+) -> None:
+    with database.connect(attacked.dsn) as connection:
+        tripwire_setting.ask_for(connection, Mode.REFUSE)
+
+    for statement in (
+        "insert into interlock.ddl_pass (machine_name) values ('booking')",
+        "delete from interlock.guarded",
+        "update interlock.tripwire set mode = 'off'",
+        "insert into interlock.guarded select 'booking', 'grant', 1, 'x', ''",
+    ):
+        with attacked.denied():
+            writer.execute(statement.encode())

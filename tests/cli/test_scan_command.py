@@ -354,6 +354,12 @@ def test_the_report_of_the_hotel_has_the_shape_of_the_one_by_hand(before: Engine
     told = run(PLACE, "--format", "markdown").stdout
 
     assert "- 17 production write sites" in told
+    assert "- Moves of booking that no write site is known to make: check_in, no_show" in told
+    assert "\nWithin them: 6 writes, examples/hotel/before/booking_management.py:13, 23; " in told
+    assert (
+        "\n1. Change examples/hotel/before/staff_views.py:91, 100, 110, 122,"
+        ' `booking.status = "CONFIRMED"`: no row begins in CONFIRMED'
+    ) in told
     assert (
         "# File: examples/hotel/before/staff_views.py:23\n"
         "# Context: StaffBookingConfirmView.post()\n"
@@ -366,8 +372,8 @@ def test_the_report_of_the_hotel_has_the_shape_of_the_one_by_hand(before: Engine
         "## Summary",
         "## By module",
         "## RoomBooking.status: 10 write sites",
-        "## RoomBooking.checked_out_at: 1 write site",
         "## RoomBooking.checked_in_at: 2 write sites",
+        "## RoomBooking.checked_out_at: 1 write site",
         "## RoomBooking.assigned_room_id: 4 write sites",
         "## Transaction boundaries",
         "## Never allowed: 4",

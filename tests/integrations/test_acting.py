@@ -1,8 +1,9 @@
 """Who acts, in a block of any connection, and in every transaction of a session."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -11,6 +12,7 @@ import psycopg2
 import pytest
 import sqlalchemy as sa
 from psycopg.rows import dict_row
+from psycopg2.extras import RealDictCursor
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from tests import actor_parcels, pooler
@@ -49,6 +51,20 @@ def recorded(dsn: str) -> list[tuple[object, ...]]:
 def a_psycopg(dsn: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(dsn, row_factory=dict_row, autocommit=True) as connection:
         yield connection
+
+
+@contextmanager
+def a_psycopg2(dsn: str) -> Iterator[Any]:
+    with closing(psycopg2.connect(dsn, cursor_factory=RealDictCursor)) as connection:
+        yield connection
+
+
+@contextmanager
+def a_psycopg2_in_autocommit(dsn: str) -> Iterator[Any]:
+    with a_psycopg2(dsn) as connection:
+        connection.autocommit = True
+        yield connection
+        assert connection.autocommit
 
 
 @contextmanager
@@ -94,11 +110,15 @@ async def an_async_session(dsn: str) -> AsyncIterator[AsyncSession]:
 
 def write(connection: Any, number: int) -> Any:
     sql = SEND.format(number)
+    if isinstance(connection, psycopg2.extensions.connection):
+        return connection.cursor().execute(sql)
     is_ours = type(connection).__module__.startswith("sqlalchemy.")
     return connection.execute(sa.text(sql) if is_ours else sql)
 
 
-@pytest.mark.parametrize("opened", [a_psycopg, a_connection, a_session])
+@pytest.mark.parametrize(
+    "opened", [a_psycopg, a_psycopg2, a_psycopg2_in_autocommit, a_connection, a_session]
+)
 def test_a_block_acts_and_what_is_around_it_acts_again(parcels: str, opened: Any) -> None:
     with opened(parcels) as connection:
         with pginterlock.acting("user:1", reason="asked", connection=connection):
@@ -142,6 +162,35 @@ def test_an_async_block_does_the_same(parcels: str, opened: Any) -> None:
     assert recorded(parcels) == [
         (1, "user:1", "asked"), (2, "user:2", None), (5, "user:1", "asked"),
     ]  # fmt: skip
+
+
+def test_a_block_of_psycopg_2_ends_its_transaction(parcels: str) -> None:
+    """Committed, or rolled back where it raises; inside of one that is open it ends nothing."""
+    with a_psycopg2(parcels) as connection:
+        with suppress(KeyError), pginterlock.acting("user:1", connection=connection):
+            write(connection, 1)
+            raise KeyError
+        with pginterlock.acting("user:2", connection=connection):
+            write(connection, 2)
+        assert recorded(parcels) == [(2, "user:2", None)]
+        connection.cursor().execute("select interlock.act_as('by hand')")
+        with pginterlock.acting("user:3", connection=connection):
+            write(connection, 3)
+        write(connection, 4)
+        assert recorded(parcels) == [(2, "user:2", None)]
+        connection.commit()
+
+    assert recorded(parcels)[1:] == [(3, "user:3", None), (4, "by hand", None)]
+
+
+def test_a_connection_of_psycopg_2_that_breaks_in_a_block_tells_of_it(parcels: str) -> None:
+    with a_psycopg2(parcels) as connection:
+        gone = f"select pg_terminate_backend({connection.get_backend_pid()})"
+        with (
+            pytest.raises(psycopg2.OperationalError, match="closed the connection"),
+            pginterlock.acting("user:1", connection=connection),
+        ):
+            connection.cursor().execute(gone)
 
 
 def test_a_claim_made_by_hand_around_a_block_holds_after_it(parcels: str) -> None:
@@ -251,9 +300,9 @@ def test_autocommit_is_refused(parcels: str) -> None:
 
 
 def test_other_connections_are_told_apart(parcels: str) -> None:
-    other = psycopg2.connect(parcels)
+    other = sqlite3.connect(":memory:")
     with (
-        pytest.raises(UsageError, match=r"psycopg2\.extensions\.connection is no kind") as caught,
+        pytest.raises(UsageError, match=r"sqlite3\.Connection is no kind") as caught,
         pginterlock.acting("user:1", connection=other),
     ):
         pass

@@ -38,8 +38,8 @@ metadata = Base.metadata
 FILE = """\
 interlock: 1
 machines:
-  crate: {table: depot.crate, state: status, initial: [NEW], final: [SENT],
-          transitions: {send: {from: NEW, to: SENT}}}
+  crate: {table: depot.crate, state: status, mode: enforce, initial: [NEW], final: [SENT],
+          transitions: {send: {from: NEW, to: SENT}}, stamps: {sent_at: SENT}}
 """
 
 
@@ -64,10 +64,24 @@ def test_a_machine_on_a_class_needs_no_file(crates: Depot) -> None:
     assert "# crate: state added LOST" in crates.revision()
 
 
-def test_a_machine_that_stands_in_both_is_told(crates: Depot) -> None:
+def test_a_machine_that_stands_in_both_goes_into_one_revision(crates: Depot) -> None:
     crates.write("interlock.yaml", FILE)
 
-    with pytest.raises(CommandError, match=r":Crate: machine 'crate' is declared at .*yaml:3:3 al"):
+    written = crates.revision()
+    crates.upgrade()
+
+    assert written.count("op.interlock_apply(") == 1
+    assert crates.revision().count("op.") == 0
+    (crates.folder / "interlock.yaml").unlink()
+    crates.upgrade()
+    assert crates.revision().count("op.") == 0
+
+
+def test_a_machine_that_stands_in_both_and_differs_is_told_with_both_places(crates: Depot) -> None:
+    crates.write("interlock.yaml", FILE.replace("mode: enforce, ", ""))
+
+    told = r":Crate mode: machine 'crate' has another mode at .*interlock\.yaml:3:3"
+    with pytest.raises(CommandError, match=told):
         crates.revision()
 
 

@@ -155,7 +155,7 @@ def test_a_broken_gzip_file_is_a_usage_error(tmp_path: Path) -> None:
         read(file)
 
 
-@pytest.mark.parametrize("name", ["defects.sql", "not_yet.sql", "races.sql"])
+@pytest.mark.parametrize("name", ["defects.sql", "not_asked.sql", "races.sql"])
 def test_every_defect_has_a_writer_a_known_code_and_a_proof(name: str) -> None:
     found = blocks(name)
 

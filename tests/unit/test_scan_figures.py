@@ -172,8 +172,8 @@ def test_the_seventeen_of_the_hotel_add_up() -> None:
     assert (got.total.total, got.total.share) == (17, "35 % (6 of 17)")
     assert [(it.name, len(it.sites)) for it in got.fields] == [
         ("RoomBooking.status", 10),
-        ("RoomBooking.checked_out_at", 1),
         ("RoomBooking.checked_in_at", 2),
+        ("RoomBooking.checked_out_at", 1),
         ("RoomBooking.assigned_room_id", 4),
     ]
     assert list(got.total.kinds.values()) == [10, 3, 4]
@@ -189,6 +189,40 @@ def test_the_seventeen_of_the_hotel_add_up() -> None:
     assert got.findings == {
         Code.NEVER_ALLOWED: 4, Code.STAMP_ALONE: 2, Code.UNPROTECTED: 11, Code.AUTHORITY: 11,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_on_a_terminal_long_lines_go_on_below_their_beginning(width: int) -> None:
+    screen = Console(width=width, record=True, file=io.StringIO(), force_terminal=True)
+    show(whole(figures(judged(seventeen(), HOTEL))), screen)
+
+    lines = screen.export_text().split("\n")
+    assert max(map(len, lines)) <= width
+    places = ("RoomBooking.status: 10 write sites", "Transaction boundaries")
+    first, last = (lines.index(it) for it in places)
+    told = [it for it in lines[first:last] if it and not it.startswith("RoomBooking.")]
+    assert [it for it in told if not it.startswith("  ")] == []
+    assert any(it.startswith(" " * 10) for it in told)
+
+
+def test_moves_that_nobody_makes_are_named() -> None:
+    [machine] = HOTEL
+    found = figures(judged(seventeen(), HOTEL))
+
+    assert found.unmade(machine) == ["check_in", "no_show"]
+    assert figures(judged([], HOTEL)).unmade(machine) == []
+
+
+@given(lists)
+def test_sites_inside_and_elsewhere_are_those_of_machines_that_name_services(
+    found: list[Site],
+) -> None:
+    got = figures(judge_all(found))
+
+    outside = [it for it in got.production if it.is_elsewhere]
+    assert not set(map(id, got.inside)) & set(map(id, outside))
+    of_machine = [it for it in got.production if it.site.machine == "booking"]
+    assert not outside or len(got.inside) + len(outside) == len(of_machine)
 
 
 @pytest.mark.parametrize(

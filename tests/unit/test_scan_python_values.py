@@ -26,12 +26,30 @@ class Plain(Enum):
     PAID = "settled"
 
 
+class Paired:
+    NEW, PAID = "a", "b"
+    [OPEN, (CLOSED, GONE)] = "c", ("d", "e")
+    FIRST, *REST = "f", "g", "h"
+
+
+def made(name):
+    return type(name, (), {})
+
+
+class FromCall(made("Base"), models.TextChoices):
+    PAID = "called"
+
+
+class OnlyCall(made("Base")):
+    PAID = "only"
+
+
 class Text(StrEnum):
     PAID = "said"
 === shop/work.py
 from django.db.models import Case, F, Value, When
 from shop import kinds
-from shop.kinds import A, B, DONE, Kind, Plain, Text
+from shop.kinds import A, B, DONE, FromCall, Kind, OnlyCall, Paired, Plain, Text
 from shop.models import Order
 
 HERE = "here"
@@ -49,6 +67,12 @@ HERE = "here"
         pytest.param("kinds.DONE", ("done",), id="a constant by its module"),
         pytest.param("B", ("second",), id="an unpacked constant"),
         pytest.param("Order.PAID", ("paid",), id="a constant of the class"),
+        pytest.param("Paired.PAID", ("b",), id="an unpacked constant of a class"),
+        pytest.param("Paired.GONE", ("e",), id="one unpacked twice"),
+        pytest.param("Paired.FIRST", ("f",), id="one before a star"),
+        pytest.param("Paired.REST", (None,), id="one behind a star"),
+        pytest.param("FromCall.PAID", ("called",), id="choices with a base that is a call"),
+        pytest.param("OnlyCall.PAID", ("only",), id="a class whose base is a call"),
         pytest.param("Kind.PAID", ("paid",), id="choices"),
         pytest.param("Kind.PAID.value", ("paid",), id="the value of choices"),
         pytest.param("kinds.Kind.NEW", ("new",), id="choices by their module"),

@@ -252,12 +252,23 @@ def file(name: str, column: str) -> Spec:
     return spec.parse(FILE.replace("NAME", name).replace("COLUMN", column), "interlock.yaml")
 
 
-def test_a_machine_in_both_places_is_told() -> None:
+def test_a_machine_that_both_places_declare_alike_is_one() -> None:
+    base = fresh_base()
+    small(base)
+    of_file = file("order", "status")
+
+    found = attach(base, of_file)
+
+    assert found == of_file == spec_of(base)
+    assert str(found.locate(("machines", "order", "state"))) == "interlock.yaml:4:32"
+
+
+def test_a_machine_in_both_places_that_differs_is_told_with_both() -> None:
     base = fresh_base()
     small(base)
 
     assert problems(base, file("order", "other")) == (
-        "shop.models:Order: machine 'order' is declared at interlock.yaml:4:3 already",
+        "shop.models:Order state: machine 'order' has another state at interlock.yaml:4:32",
     )
     assert problems(base, file("orders", "status")) == (
         "shop.models:Order state: machine 'orders' has this column of public.order already",

@@ -156,7 +156,7 @@ def command(
         tuple(scanned.unread),
         scanned.files,
         scanned.lines,
-        (*asked.notes(scanned), *bare(comments)),
+        (*asked.notes(scanned, found), *bare(comments)),
         foreign,
         gone,
     )

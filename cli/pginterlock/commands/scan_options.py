@@ -10,6 +10,7 @@ from pginterlock.commands.options import find_spec, spec_near
 from pginterlock.commands.session import read_place
 from pginterlock.errors import SpecError, UsageError
 from pginterlock.model import Machine
+from pginterlock.scan.figures import Figures
 from pginterlock.scan.judged import Code
 from pginterlock.scan.site import Scanned, Target
 from pginterlock.scan.targets import named_targets, targets_of
@@ -49,13 +50,15 @@ class Asked:
             return tuple(f"{it.model} ({', '.join(it.fields)})" for it in self.targets)
         return tuple(f"{it.name} ({it.table})" for it in self.machines)
 
-    def notes(self, scanned: Scanned) -> Iterator[str]:
+    def notes(self, scanned: Scanned, found: Figures) -> Iterator[str]:
         """Yield what is worth saying of what was looked for."""
         for name in scanned.missing:
             yield f"No file defines a class of {name}: only SQL and tables are looked at"
         for it in self.machines:
             if not it.services:
                 yield f"Machine {it.name} names no services: authority is not judged"
+            if unmade := found.unmade(it):
+                yield f"Moves of {it.name} that no write site is known to make: {', '.join(unmade)}"
 
 
 def asked_for(

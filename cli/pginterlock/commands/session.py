@@ -41,12 +41,13 @@ def read_place(place: Path) -> Spec:
 @contextmanager
 def connected(dsn: str | None) -> Iterator["psycopg.Connection"]:
     """Open the database that is asked for, and close it at the end."""
-    from pginterlock import database, embedded  # noqa: PLC0415
+    from pginterlock import database, embedded, memberships  # noqa: PLC0415
 
     asked = dsn or preset().dsn()
     with (
         embedded.resolved(database.find_dsn(asked)) as found,
         database.connect(found) as connection,
+        memberships.explained(connection),
     ):
         yield connection
 

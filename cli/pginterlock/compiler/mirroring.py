@@ -14,6 +14,7 @@ from pginterlock.expression import rewrite
 from pginterlock.names import dollar, field, ident
 from pginterlock.objects import DbObject, Lock, ObjectKind
 from pginterlock.rules import mirror as rule
+from pginterlock.rules import mirror_guard
 from pginterlock.rules.guard import is_looked_at
 from pginterlock.rules.mirror_terms import (
     function_name,
@@ -185,7 +186,7 @@ def _lent(
 def _guard(writing: Writing, it: Mirror) -> DbObject:
     name = function_name(writing.machine.name, it.name)
     note = f"refuse what {it.table}.{it.column} cannot be"
-    return _ours(writing, name, rule.guard_body(writing, it), note)
+    return _ours(writing, name, mirror_guard.body(writing, it), note)
 
 
 def _watch(writing: Writing, it: Mirror) -> DbObject:

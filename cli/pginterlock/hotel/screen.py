@@ -133,12 +133,15 @@ def before_and_after(view: Screen, held: Sequence[Played], gaps: Sequence[Played
 
 
 def tally(view: Screen, held: Sequence[Played], gaps: Sequence[Played]) -> None:
-    """Print how many writes went through before and were refused after, and how many are open."""
+    """Print how many writes went through before and were refused after, and what was not asked."""
     count = sum(one.is_as_expected for one in held)
     style = "bold green" if count == len(held) else "bold red"
     view.say((f"{count} of {len(held)} went through before and are refused after.", style))
-    if still_open := sum(not one.after.refused for one in gaps):
-        view.say((f"{still_open} more are rules that this version does not hold yet.", "yellow"))
+    open_still = [one.block for one in gaps if not one.after.refused]
+    if open_still:
+        view.say((f"{len(open_still)} more go on, for this spec does not ask otherwise:", "yellow"))
+    for block in open_still:
+        view.say(("     " + block.headers["asks"], "dim"), f" ({block.code})")
 
 
 def legal_twins(view: Screen, played: Sequence[tuple[Block, Outcome]]) -> None:
@@ -190,5 +193,5 @@ def _word_after(one: Played, *, is_gap: bool = False) -> Text:
     if one.after.refused:
         return Text(f"refused {one.after.code or one.after.sqlstate}", "green")
     if is_gap:
-        return Text(f"not yet ({one.block.code})", "yellow")
+        return Text(f"not asked ({one.block.code})", "yellow")
     return Text("WENT THROUGH" if one.after.stored else "had no effect", "bold red")

@@ -18,6 +18,7 @@ from pginterlock.errors import UsageError
 from pginterlock.integrations.actor_claim import OF_ASYNCPG, OF_PSYCOPG, READ, Claim
 
 _IDLE = 0  # of libpq: no transaction is open
+_SAVEPOINT = "interlock_acting"
 Kind = tuple[str, str]
 _T = TypeVar("_T")
 
@@ -29,9 +30,9 @@ class acting:  # noqa: N801 - it is used as a function is
     raises. Inside of one that is open it is a savepoint, and afterwards whoever acted before acts
     again. Nothing outlives the transaction, so it is safe behind a pooler of transactions.
 
-    *connection* is of psycopg 3, or a Connection or Session of SQLAlchemy: ``with``. It is an
-    asynchronous one of these, or of asyncpg: ``async with``. Raises UsageError for any other, and
-    where SQLAlchemy is in autocommit, for a claim would be gone at once.
+    *connection* is of psycopg 3 or 2, or a Connection or Session of SQLAlchemy: ``with``. It is an
+    asynchronous one of psycopg 3, SQLAlchemy or asyncpg: ``async with``. Raises UsageError for any
+    other, and where SQLAlchemy is in autocommit, for a claim would be gone at once.
     """
 
     def __init__(self, actor: str | None, *, reason: str | None = None, connection: object) -> None:
@@ -111,6 +112,47 @@ def _row(connection: Any, query: str, values: list[str]) -> list[Any]:
     with connection.cursor(row_factory=_plain_row) as cursor:
         found: list[Any] = cursor.execute(query, values).fetchone()
         return found
+
+
+@contextmanager
+def _in_psycopg2(connection: Any, claim: Claim) -> Iterator[None]:
+    if connection.get_transaction_status() != _IDLE:
+        with _psycopg2_savepoint(connection):
+            before = Claim(*_psycopg2_row(connection, READ, []))
+            _psycopg2_row(connection, OF_PSYCOPG, claim.values)
+            yield
+            _psycopg2_row(connection, OF_PSYCOPG, before.values)
+        return
+    was_autocommit, connection.autocommit = connection.autocommit, False
+    try:
+        _psycopg2_row(connection, OF_PSYCOPG, claim.values)
+        yield
+        connection.commit()
+    finally:
+        if not connection.closed:
+            connection.rollback()  # after a commit there is nothing to roll back
+            connection.autocommit = was_autocommit
+
+
+@contextmanager
+def _psycopg2_savepoint(connection: Any) -> Iterator[None]:
+    """Run the block in a savepoint; one within another may have the same name."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"savepoint {_SAVEPOINT}")
+        try:
+            yield
+        except BaseException:
+            if not connection.closed:
+                cursor.execute(f"rollback to {_SAVEPOINT}; release {_SAVEPOINT}")
+            raise
+        cursor.execute(f"release {_SAVEPOINT}")
+
+
+def _psycopg2_row(connection: Any, query: str, values: list[str]) -> Any:
+    plain = sys.modules["psycopg2.extensions"].cursor  # whatever the cursors of the connection are
+    with connection.cursor(cursor_factory=plain) as cursor:
+        cursor.execute(query, values)
+        return cursor.fetchone()
 
 
 @asynccontextmanager
@@ -199,6 +241,7 @@ async def _across(
 
 _SYNC: Mapping[Kind, Callable[[Any, Claim], AbstractContextManager[None]]] = {
     ("psycopg", "Connection"): _in_psycopg,
+    ("psycopg2.extensions", "connection"): _in_psycopg2,
     ("sqlalchemy.engine", "Connection"): _in_connection,
     ("sqlalchemy.orm", "Session"): _in_session,
     ("sqlalchemy.orm", "scoped_session"): _in_scoped_session,

@@ -6,6 +6,7 @@ Pure: data in, text out.
 from collections.abc import Iterable, Iterator, Sequence
 
 from pginterlock.model import Machine
+from pginterlock.scan.baseline import bare
 from pginterlock.scan.figures import Figures
 from pginterlock.scan.judged import Code, Judged, Protection
 from pginterlock.scan.observed import Foreign
@@ -41,7 +42,7 @@ def _sites(found: Figures, code: Code) -> list[Judged]:
 def _never(found: Figures) -> Iterator[str]:
     alike: dict[tuple[str, str, str], list[Judged]] = {}
     for it, told in found.found(Code.NEVER_ALLOWED):
-        alike.setdefault((it.site.file, it.site.text, told), []).append(it)
+        alike.setdefault((it.site.file, bare(it.site.text), told), []).append(it)
     for (_, text, told), some in alike.items():
         shown = text.replace("`", "'")
         yield (
@@ -120,7 +121,8 @@ def _sources(found: Figures) -> Iterator[str]:
         if it.judgement.verdict is Verdict.ONLY_FROM and it.judgement.event and not it.site.sources
     ]:
         yield (
-            f"{_many(len(some), 'write')} test no state before: {_places(some)}. The machine then"
+            f"{_many(len(some), 'write')} test{'s' if len(some) == 1 else ''} no state before:"
+            f" {_places(some)}. The machine then"
             " refuses some of them; handle the refusal, or call `interlock.fire` with what is"
             " expected."
         )

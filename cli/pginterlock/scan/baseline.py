@@ -44,11 +44,15 @@ def keys_of(sites: Iterable[Site], named: Named) -> list[Key]:
     for number in in_order:
         it = every[number]
         model = it.model or it.table or ""
-        bare = _COMMENT.sub("", it.text)
-        part = (named(it.file), it.enclosing, model, it.field, it.construct, bare)
+        part = (named(it.file), it.enclosing, model, it.field, it.construct, bare(it.text))
         seen[part] += 1
         found[number] = (*part, seen[part])
     return [found[number] for number in range(len(every))]
+
+
+def bare(text: str) -> str:
+    """Return the line of a statement without the comment behind it."""
+    return _COMMENT.sub("", text)
 
 
 def compared(sites: Sequence[Judged], before: Baseline, named: Named) -> tuple[list[Judged], int]:

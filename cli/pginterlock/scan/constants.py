@@ -124,14 +124,30 @@ def _bound(
             else:
                 yield None
             continue
-        value = it.value
+        value = _unpacked(it)
         if is_member and not it.path and isinstance(value, ast.Tuple) and value.elts:
             value = value.elts[0]
-        elif it.path and isinstance(value, (ast.Tuple, ast.List)) and it.path[0] < len(value.elts):
-            value = value.elts[it.path[0]]
-        elif it.path:
-            value = None
         yield from _values(reader, value, module, it.stmt, depth + 1)
+
+
+def _unpacked(it: Binding) -> ast.AST | None:
+    """Return the part of a value that a name is given; None where a star leaves that open."""
+    value = it.value
+    target = it.stmt.targets[0] if isinstance(it.stmt, ast.Assign) else None
+    for number in it.path:
+        given, taken = _elements(value), _elements(target)
+        if number >= len(given):
+            return None
+        if any(
+            isinstance(one, ast.Starred) for one in (*given[: number + 1], *taken[: number + 1])
+        ):
+            return None
+        value, target = given[number], taken[number] if number < len(taken) else None
+    return value
+
+
+def _elements(it: ast.AST | None) -> list[ast.expr]:
+    return it.elts if isinstance(it, (ast.Tuple, ast.List)) else []
 
 
 def _imported(reader: Reader, it: Binding, module: Module, depth: int) -> Iterator[str | None]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from pginterlock.model import Machine
 from pginterlock.scan.judged import Code, Judged, Kind, Protection
 from pginterlock.scan.outcomes import Verdict
 from pginterlock.scan.places import Role
@@ -89,9 +90,9 @@ class Figures:
 
     @property
     def fields(self) -> list[Group]:
-        """The sites by field: the state of each model first, in the order of the sites."""
+        """The sites by field: states first, then stamps, then what else there is, each by name."""
         groups = _grouped(self.production, lambda it: it.subject)
-        return sorted(groups, key=lambda group: _RANK[group.sites[0].kind])
+        return sorted(groups, key=lambda group: (_RANK[group.sites[0].kind], group.name))
 
     @property
     def modules(self) -> list[Row]:
@@ -116,6 +117,21 @@ class Figures:
         """How many sites have which verdict, every word of theirs."""
         found = Counter(it.judgement.verdict for it in self.production)
         return {word: found[word] for word in Verdict}
+
+    @property
+    def inside(self) -> list[Judged]:
+        """The sites that stand in a service, of machines of which some stand elsewhere."""
+        names = {it.site.machine for it in self.production if it.is_elsewhere}
+        return [it for it in self.production if it.site.machine in names and not it.is_elsewhere]
+
+    def unmade(self, machine: Machine) -> list[str]:
+        """Return the events of *machine* that none of its sites makes; none where it has none."""
+        sites = [it for it in self.production if it.site.machine == machine.name]
+        if not sites:
+            return []
+        made = {event for it in sites for event in it.judgement.event.split(", ")}
+        events = dict.fromkeys(it.event for it in machine.transitions if it.event)
+        return [it for it in events if it not in made]
 
     def found(self, code: Code) -> list[tuple[Judged, str]]:
         """Return the sites where *code* was found, and what is said of it there."""

@@ -70,9 +70,14 @@ def summary(report: Report) -> Section:
         (len(found.migrations), "in migrations"),
         (len(found.defaults), "as defaults of columns"),
     ]
+    kinds = [
+        _many(count, word.removesuffix("s"))
+        for kind, word in _KINDS
+        if (count := total.kinds[kind])
+    ]
     points = [
         f"{_many(total.total, 'production write site')} in {_many(len(found.modules), 'module')}:"
-        f" {_parts((total.kinds[kind], word) for kind, word in _KINDS)}",
+        f" {', '.join(kinds) or 'none'}",
         f"Protected by a transaction: {total.share if total.running else 'none'};"
         f" {_parts((total.protections[word], word.value) for word in Protection)}",
         f"{_many(sum(found.findings.values()), 'finding')}:"
@@ -153,7 +158,10 @@ def _findings(found: Figures) -> Iterable[Section]:
         if some := found.found(code):
             rows = tuple((place(it), context(it), values(it), told) for it, told in some)
             table = Table(("where", "in", "writes", "what"), rows)
-            yield Section(f"{title}: {len(rows)}", (SUMMARY[code],), table=table)
+            lines = [SUMMARY[code]]
+            if code is Code.AUTHORITY and (inside := found.inside):
+                lines.append(f"Within them: {_many(len(inside), 'write')}, {by_file(inside)}.")
+            yield Section(f"{title}: {len(rows)}", tuple(lines), table=table)
 
 
 def _filled(found: Figures) -> Iterable[Section]:
@@ -202,10 +210,16 @@ def _apart(found: Figures) -> Iterable[Section]:
             yield Section(f"{title}: {len(some)}", (told,), table=table)
 
 
+_UNREAD = (
+    "What stands in these is not in the map. Mend them, leave them out of PATH, or run interlock"
+    " with the Python that they are written for."
+)
+
+
 def _unread(report: Report) -> Iterable[Section]:
     if report.unread:
         points = tuple(f"{it.file}:{it.line}: {it.message}" for it in report.unread)
-        yield Section(f"Not read: {len(points)}", points=points)
+        yield Section(f"Not read: {len(points)}", (_UNREAD,), points)
 
 
 def _parts(counts: Iterable[tuple[int, str]]) -> str:

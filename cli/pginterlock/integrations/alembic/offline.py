@@ -23,7 +23,7 @@ from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.plan import Step
 from pginterlock.renaming import under_both_names
 from pginterlock.rules.parts import Writing, indent
-from pginterlock.steps import machine_steps
+from pginterlock.steps_machines import machine_steps
 from pginterlock.steps_tripwire import Around, watched_objects
 from pginterlock.survey import MachineSurvey, Survey
 from pginterlock.table import Rights, Table

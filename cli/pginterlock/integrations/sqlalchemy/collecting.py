@@ -22,18 +22,16 @@ def spec_of(target: Any, file: Spec | None = None) -> Spec:
 
     *target* is a declarative base, a registry, a `MetaData`, a mapped class (all of its registry),
     or several of these. Raises SpecError with all that is wrong: each with module, class and key,
-    or the line of *file*; machines that are declared in both places; and machines of either that
-    do not agree with the columns and enums of the classes.
+    or the line of *file*; machines that are declared in both places, and not alike; and machines
+    of either that do not agree with the columns and enums of the classes.
     """
     metadatas = list(metadatas_of(target))
     declared = [it for metadata in metadatas for it in declared_in(metadata)]
     problems = [*_given(declared), *_twice(declared)]
     if problems:
         raise SpecError(tuple(problems))
-    parts = [file] if file else []
-    if declared:
-        parts.append(spec.read(ClassDocument(declared)))
-    found = spec.together(parts)
+    of_classes = spec.read(ClassDocument(declared)) if declared else Spec(())
+    found = spec.beside(file or Spec(()), of_classes)
     if told := disagreements(found, metadatas):
         raise SpecError(tuple(told), remedy=_REMEDY)
     return found

@@ -1,0 +1,163 @@
+"""Functions that are handed to others as values, and how those call them. Pure."""
+
+import ast
+import re
+from collections.abc import Iterator
+from enum import Enum
+
+from pginterlock.scan.definitions import last_name
+from pginterlock.scan.infer import Reader
+from pginterlock.scan.kinds import Callee, Function
+from pginterlock.scan.modules import Module, arguments, statements_at
+from pginterlock.scan.opening import Opening, calls_of
+from pginterlock.scan.project import Project, called_name, own_expressions
+
+_FEW = 12  # files: a name that more of them hold says nothing of who is meant
+
+# Of libraries: those that call what they are given in a transaction, and those that just call it.
+_IN_ONE = frozenset(
+    ["run_in_transaction", "runInteraction", "run_transaction", "with_transaction", "atomic"]
+)
+_AT_ONCE = frozenset(["run_sync", "map", "filter", "run_callable", "call", "sync_to_async"])
+
+
+class Runs(Enum):
+    """How a function that is handed over is called: in a transaction, without one, not at once."""
+
+    IN_ONE = "in one"
+    PLAINLY = "plainly"
+    LATER = "later"
+
+
+class Handing:
+    """Says how functions that are handed over are called; remembers what it said."""
+
+    def __init__(self, reader: Reader, opening: Opening) -> None:
+        self.reader, self.opening = reader, opening
+        self._said: dict[tuple[Function, str], Runs] = {}
+
+    def runs(self, call: ast.Call, given: ast.AST, module: Module, stmt: ast.AST) -> Runs:
+        """Return how *call* calls *given*, one of its arguments."""
+        runners = self._runners(call.func, module, stmt)
+        if not runners:
+            return _of_library(called_name(call))
+        found = {self.calls(it, name) for it in runners for name in _taking(it, call, given)}
+        found |= self._through(call, given, module, stmt)
+        return _strongest(found)
+
+    def _through(self, call: ast.Call, given: ast.AST, module: Module, stmt: ast.AST) -> set[Runs]:
+        """Return how another argument, a function before *given*, calls it: ``run(one, given)``."""
+        found = set()
+        for arg in call.args:
+            if arg is given:
+                break
+            for it in self.reader.expression(arg, module, stmt):
+                if isinstance(it, Callee):
+                    found |= {self.calls(it.of, one.arg) for one in arguments(it.of.node)}
+        return found
+
+    def calls(self, runner: Function, parameter: str) -> Runs:
+        """Return how a function calls its *parameter*."""
+        key = (runner, parameter)
+        if key not in self._said:
+            self._said[key] = Runs.LATER  # what hands to itself meanwhile
+            self._said[key] = _strongest(set(self._calls(runner, parameter)))
+        return self._said[key]
+
+    def _calls(self, runner: Function, parameter: str) -> Iterator[Runs]:
+        module = runner.module
+        for call, stmt in calls_of(runner):
+            is_open = bool(self.opening.around(module, stmt))
+            if isinstance(call.func, ast.Name) and call.func.id == parameter:
+                yield Runs.IN_ONE if is_open else Runs.PLAINLY
+                continue
+            for given in _given(call):
+                if isinstance(given, ast.Name) and given.id == parameter:
+                    how = self.runs(call, given, module, stmt)
+                    yield Runs.IN_ONE if how is Runs.PLAINLY and is_open else how
+
+    def _runners(self, func: ast.AST, module: Module, stmt: ast.AST) -> list[Function]:
+        """Return the functions of the project that *func* is, or may be by its name alone."""
+        found = self.reader.expression(func, module, stmt)
+        known = [it.of for it in found if isinstance(it, Callee)]
+        if known or found or not isinstance(func, ast.Attribute):
+            return known
+        return named(self.reader.project, func.attr)
+
+
+def named(project: Project, name: str) -> list[Function]:
+    """Return the functions of that name; none where many files speak of some."""
+    paths = project.holding(f"def {name}(")
+    modules = (project.module(it) for it in paths) if len(paths) <= _FEW else ()
+    return [it for module in modules if module for it in module.functions_named(name)]
+
+
+def handings(
+    project: Project, function: Function
+) -> Iterator[tuple[Module, ast.Call, ast.AST, ast.stmt]]:
+    """Yield the calls that hand *function* over, by its name: each with the argument."""
+    name = function.name
+    paths = [function.module.path] if function.outer is not None else [*project.holding(name)]
+    for path in paths if len(paths) <= _FEW else ():
+        if module := project.module(path):
+            yield from ((module, *it) for it in _handed(module, name))
+
+
+def _handed(module: Module, name: str) -> Iterator[tuple[ast.Call, ast.AST, ast.stmt]]:
+    seen: set[ast.stmt] = set()
+    for match in re.finditer(rf"\b{re.escape(name)}\b(?! ?\()", module.text):
+        for stmt in statements_at(module, module.text.count("\n", 0, match.start()) + 1):
+            if stmt in seen:
+                continue
+            seen.add(stmt)
+            for part in own_expressions(stmt):
+                for call in ast.walk(part):
+                    if isinstance(call, ast.Call):
+                        yield from (
+                            (call, it, stmt)
+                            for it in _given(call)
+                            if isinstance(it, (ast.Name, ast.Attribute)) and last_name(it) == name
+                        )
+
+
+def lambdas_around(call: ast.Call, stmt: ast.stmt) -> Iterator[tuple[ast.Call, ast.Lambda]]:
+    """Yield the calls of a statement that are given a lambda in which *call* stands."""
+    for part in own_expressions(stmt):
+        for it in ast.walk(part):
+            if isinstance(it, ast.Call) and it is not call:
+                for given in _given(it):
+                    if isinstance(given, ast.Lambda) and any(n is call for n in ast.walk(given)):
+                        yield it, given
+
+
+def _given(call: ast.Call) -> Iterator[ast.expr]:
+    yield from call.args
+    yield from (it.value for it in call.keywords)
+
+
+def _taking(runner: Function, call: ast.Call, given: ast.AST) -> Iterator[str]:
+    """Yield the parameter of *runner* that takes *given*."""
+    for keyword in call.keywords:
+        if keyword.value is given and keyword.arg:
+            yield keyword.arg
+    a = runner.node.args
+    names = [it.arg for it in (*a.posonlyargs, *a.args)]
+    is_bound = runner.owner is not None and isinstance(call.func, ast.Attribute)
+    if is_bound and names[:1] and names[0] in ("self", "cls"):
+        names = names[1:]
+    for number, arg in enumerate(call.args):
+        if arg is given and number < len(names):
+            yield names[number]
+
+
+def _of_library(name: str) -> Runs:
+    if name in _IN_ONE:
+        return Runs.IN_ONE
+    return Runs.PLAINLY if name in _AT_ONCE else Runs.LATER
+
+
+def _strongest(found: set[Runs]) -> Runs:
+    for it in (Runs.IN_ONE, Runs.PLAINLY):
+        if it in found:
+            return it
+    return Runs.LATER
