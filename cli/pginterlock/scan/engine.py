@@ -1,16 +1,15 @@
 """Find the write sites of a code base: paths in, sites out. The shell of `scan`."""
 
 import ast
-import gc
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import groupby, islice
 from pathlib import Path
 
 from pginterlock.scan import files
 from pginterlock.scan.candidates import Candidate, candidates
+from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
 from pginterlock.scan.facts import Facts, Trace, speaks_of
@@ -26,7 +25,7 @@ from pginterlock.scan.site import Beside, Label, Scanned, Site, Target, Transact
 from pginterlock.scan.sql_sites import sites_of
 from pginterlock.scan.table_names import resolver
 from pginterlock.scan.transactions import Transactions, of_sql
-from pginterlock.scan.wanted import Wanted, wanted
+from pginterlock.scan.wanted import Wanted, by_table, wanted, words_of
 
 # A form or serializer saves by itself, where nothing of the project's own says how.
 _BY_FRAMEWORK = frozenset(
@@ -61,27 +60,11 @@ def scan(
         return known
     found = Scanned(files=len(texts.python) + len(texts.sql), lines=texts.lines)
     found.unread += texts.unread
-    with _uncollected():
+    with uncollected():
         search = _Scan(texts, targets, found, progress, memory.facts)
         search.run()
         memory.store(found, search.trace())
     return found
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Let Python not look for garbage, nor look through the trees afterwards.
-
-    They are very many objects, and stay until the process ends: a scan is most of what it does.
-    """
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.freeze()
-            gc.enable()
 
 
 class _Scan:
@@ -102,7 +85,7 @@ class _Scan:
         self.wanted = [wanted(self.reader, it) for it in targets]
         self.transactions = Transactions(self.reader)
         self.names = frozenset(name for it in self.wanted for name in it.names)
-        self.words = _words(self.wanted)
+        self.words = words_of(self.wanted)
 
     def run(self) -> None:
         """Add all that is found."""
@@ -216,7 +199,7 @@ class _Scan:
                 continue
             writes = file_writes(text, self.words)
             for it in self.wanted:
-                for target in _by_table(it):
+                for target in by_table(it):
                     self.found.sites += map(of_sql, sites_of(writes, target, path))
 
     def _embedded(self, path: str, raw: bytes) -> None:
@@ -231,7 +214,7 @@ class _Scan:
             return
         resolve = resolver(self._trees(module, writes))
         for it in self.wanted:
-            for target in _by_table(it):
+            for target in by_table(it):
                 for one in writes:
                     found = sites_of([one.placed], target, path, resolve)
                     self.found.sites += (self._protected(site, module) for site in found)
@@ -306,18 +289,3 @@ def _end(group: list[Draft]) -> int:
     node: ast.AST = group[0].node
     line = getattr(node, "lineno", 1)
     return max(line, getattr(node, "end_lineno", line) or line)
-
-
-def _words(every: Sequence[Wanted]) -> frozenset[str]:
-    """Return the bare names of the tables that are wanted, in small letters."""
-    return frozenset(name.rpartition(".")[2].lower() for it in every for name in it.tables)
-
-
-def _by_table(it: Wanted) -> Iterator[Target]:
-    """Yield the target once for each name that its table may have."""
-    seen: set[str] = set()
-    for name in sorted(it.tables, key=len):
-        bare = name.rpartition(".")[2]
-        if bare not in seen:
-            seen.add(bare)
-            yield replace(it.target, table=name, model=it.shown)

@@ -93,11 +93,10 @@ def _wanted(entries: Iterable["os.DirEntry[str]"]) -> Iterator[str]:
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
-    """Say whether an entry is a folder; of a link to itself, what its name says."""
     try:
         return entry.is_dir()
-    except OSError:
-        return _suffix(entry.name) not in _SUFFIXES  # the reading of it tells what is wrong
+    except OSError:  # a link to itself: the reading of it tells so
+        return _suffix(entry.name) not in _SUFFIXES
 
 
 def _bare(name: str) -> str:

@@ -5,10 +5,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pginterlock.scan import newer_python
 from pginterlock.scan.bindings import BLOCKS, PLAIN, Binding, bindings, statements
 from pginterlock.scan.kinds import ClassDef, Function
-from pginterlock.scan.pieces import Piece, cut, only
+from pginterlock.scan.parts import UNPARSED, Part, first_line, parse
+from pginterlock.scan.pieces import cut, only
 
 __all__ = [
     "Binding", "Definition", "Module", "Scope", "ancestors", "arguments", "bindings", "class_names",
@@ -17,19 +17,6 @@ __all__ = [
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 Scope = ClassDef | Function | None
-
-
-@dataclass(eq=False, slots=True)
-class Part:
-    """A piece of a module: its statements and classes once it is parsed, in their order."""
-
-    piece: Piece
-    body: list[ast.stmt] | None = None
-    order: list[ast.stmt] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    classes: list[ClassDef] = field(default_factory=list)
-    functions: list[Function] = field(default_factory=list)
-    names: dict[str, list[Binding]] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)
@@ -197,28 +184,6 @@ def _first_of(part: Part) -> int:
     return part.piece.line
 
 
-# What `parse` raises.
-UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
-
-
-def parse(text: str) -> ast.Module:
-    """Return the tree of *text*.
-
-    Raises:
-        SyntaxError: It is neither this Python's nor one's that is newer.
-        ValueError: It holds null bytes.
-        RecursionError: It is nested too deeply.
-
-    """
-    try:
-        return newer_python.parse(text)
-    except SyntaxError as error:
-        error.msg = f"not Python: {error.msg}"
-        raise
-    except (RecursionError, MemoryError):
-        raise RecursionError("nested too deeply") from None
-
-
 def read(
     path: str, name: str, text: str, *, is_package: bool, fails: Callable[[Exception], None]
 ) -> Module:
@@ -226,12 +191,6 @@ def read(
     found = Module(path, name, is_package, text, [Part(it) for it in cut(text)], fails)
     found.parse([it for it in found.parts if not it.piece.name])
     return found
-
-
-def first_line(stmt: ast.stmt) -> int:
-    """Return the line where a statement begins, with its decorators."""
-    decorators = getattr(stmt, "decorator_list", None)
-    return min(stmt.lineno, decorators[0].lineno) if decorators else stmt.lineno
 
 
 def statements_at(module: Module, line: int) -> Iterator[ast.stmt]:

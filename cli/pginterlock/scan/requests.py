@@ -24,9 +24,9 @@ class Requests:
     def are_atomic(self) -> bool:
         """Whether the settings make each request a transaction."""
         if self._are is None:
-            texts = self.reader.project.texts
-            holding = self.reader.project.holding("ATOMIC_REQUESTS")
-            self._are = any(_SETTING.search(texts[it]) for it in holding)
+            project = self.reader.project
+            holding = project.holding("ATOMIC_REQUESTS")
+            self._are = any(_SETTING.search(project.text(it)) for it in holding)
         return self._are
 
     def answers(self, function: Function) -> str:

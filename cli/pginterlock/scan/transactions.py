@@ -26,12 +26,12 @@ class Transactions:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.requests = Requests(reader)
         self.forget()
 
     def forget(self) -> None:
         """Forget what was said: it is found again when it is asked for."""
         self.opening = Opening(self.reader)
+        self.requests = Requests(self.reader)
         self.calling = Calling(self.reader, self.opening, self._is_reached_in_one)
 
     def verdict(self, module: Module, stmt: ast.AST, *, is_session: bool, row: str = "") -> Verdict:

@@ -2,8 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pginterlock.scan import orm
@@ -205,3 +205,18 @@ def _has_table(reader: Reader, of: ClassDef) -> bool:
     if is_mapped_class(reader, of):
         return any(True for _ in tables_of(reader, of, is_told=True))
     return not reader.models.is_abstract(of)
+
+
+def words_of(every: Sequence[Wanted]) -> frozenset[str]:
+    """Return the bare names of the tables that are wanted, in small letters."""
+    return frozenset(name.rpartition(".")[2].lower() for it in every for name in it.tables)
+
+
+def by_table(it: Wanted) -> Iterator[Target]:
+    """Yield the target once for each name that its table may have."""
+    seen: set[str] = set()
+    for name in sorted(it.tables, key=len):
+        bare = name.rpartition(".")[2]
+        if bare not in seen:
+            seen.add(bare)
+            yield replace(it.target, table=name, model=it.shown)
