@@ -352,3 +352,23 @@ def pay(engine):
         Orders().update(conn)
 """
     assert judged(tmp_path, work) is Transaction.CALLER
+
+
+@pytest.mark.parametrize(("transaction", "how"), [("yes", "begin"), ("no", "connect")])
+def test_in_a_block_that_heirs_implement(tmp_path: Path, transaction: str, how: str) -> None:
+    work = f"""
+class Storage:
+    def opened(self):
+        \"\"\"Open a connection.\"\"\"
+        raise NotImplementedError
+
+    def pay(self):
+        with self.opened() as conn:
+            {STATEMENT}
+
+
+class Kept(Storage):
+    def opened(self):
+        return self.engine.{how}()
+"""
+    assert judged(tmp_path, work) == transaction
