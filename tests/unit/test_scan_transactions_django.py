@@ -4,7 +4,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from tests.scan_projects import DJANGO, the_site
+from tests.scan_projects import DJANGO, sites_of, the_site
 
 from pginterlock.scan.site import Transaction
 
@@ -111,6 +111,18 @@ def judged(tmp_path: Path, body: str, file: str = "shop/work.py") -> Transaction
 )
 def test_of_a_function(tmp_path: Path, transaction: Transaction, body: str) -> None:
     assert judged(tmp_path, body) is transaction
+
+
+def test_of_a_dict_that_is_unpacked_in_one(tmp_path: Path) -> None:
+    body = """
+def make():
+    values = {"note": "x"}
+    values["status"] = "paid"  # WRITE
+    with transaction.atomic():
+        Order.objects.create(**values)  # WRITE
+"""
+    found = sites_of(tmp_path, DJANGO + HEAD.replace("FILE", "shop/work.py") + body)
+    assert [it.transaction for it in found] == [Transaction.YES] * 2
 
 
 @pytest.mark.parametrize(
