@@ -9,7 +9,7 @@ from pginterlock.scan.definitions import last_name
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Function
 from pginterlock.scan.modules import Module, arguments, statements_at
-from pginterlock.scan.opening import Opening, calls_of
+from pginterlock.scan.opening import Opening, calls_of, implemented, named
 from pginterlock.scan.project import Project, called_name, own_expressions
 
 _FEW = 12  # files: a name that more of them hold says nothing of who is meant
@@ -79,17 +79,12 @@ class Handing:
     def _runners(self, func: ast.AST, module: Module, stmt: ast.AST) -> list[Function]:
         """Return the functions of the project that *func* is, or may be by its name alone."""
         found = self.reader.expression(func, module, stmt)
-        known = [it.of for it in found if isinstance(it, Callee)]
+        known = [
+            one for it in found if isinstance(it, Callee) for one in implemented(self.reader, it.of)
+        ]
         if known or found or not isinstance(func, ast.Attribute):
             return known
         return named(self.reader.project, func.attr)
-
-
-def named(project: Project, name: str) -> list[Function]:
-    """Return the functions of that name; none where many files speak of some."""
-    paths = project.holding(f"def {name}(")
-    modules = (project.module(it) for it in paths) if len(paths) <= _FEW else ()
-    return [it for module in modules if module for it in module.functions_named(name)]
 
 
 def handings(

@@ -1,7 +1,7 @@
 """What opens a transaction around a statement: a block or a decorator. Pure."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.infer import Reader
@@ -14,7 +14,7 @@ from pginterlock.scan.modules import (
     statements,
     statements_at,
 )
-from pginterlock.scan.project import own_expressions
+from pginterlock.scan.project import Project, own_expressions
 from pginterlock.scan.units import begins, commits, is_connection
 
 _OPENING = frozenset(
@@ -37,10 +37,10 @@ _OPENING = frozenset(
         "xact",
     ]
 )
+_FEW = 12  # files: a name that more of them define says nothing of who is meant
 _CLOSING = ("__exit__", "__aexit__")
 _ENTERING = ("__enter__", "__aenter__")
 _ADAPTED = frozenset(["method_decorator", "sync_to_async", "async_to_sync"])
-_DEPTH = 4
 
 
 class Opening:
@@ -80,11 +80,11 @@ class Opening:
             return True
         return any(self.is_manager(it) for it in self._functions(node, module, at))
 
-    def is_manager(self, function: Function, depth: int = _DEPTH) -> bool:
+    def is_manager(self, function: Function) -> bool:
         """Say whether the context manager that *function* makes opens a transaction."""
         if function not in self._managers:
             self._managers[function] = False  # what asks for itself meanwhile
-            self._managers[function] = depth > 0 and self._is_manager(function)
+            self._managers[function] = self._is_manager(function)
         return self._managers[function]
 
     def _is_manager(self, function: Function) -> bool:
@@ -129,7 +129,7 @@ class Opening:
         func = node.func if isinstance(node, ast.Call) else node
         for it in self.reader.expression(func, module, at):
             if isinstance(it, Callee):
-                yield it.of
+                yield from implemented(self.reader, it.of)
         for it in self.reader.expression(node, module, at):
             if isinstance(it, Instance):
                 for name in _ENTERING:
@@ -191,10 +191,37 @@ class Opening:
         return ""
 
 
+def implemented(reader: Reader, function: Function) -> Sequence[Function]:
+    """Return a function, or where it only says what heirs have to do, what they make of it."""
+    if function.owner is None or not _is_abstract(function):
+        return [function]
+    return [
+        it
+        for it in named(reader.project, function.name)
+        if it.owner and it is not function and reader.models.is_kin(it.owner, function.owner)
+    ]
+
+
+def _is_abstract(function: Function) -> bool:
+    body = [] if isinstance(function.node, ast.Lambda) else function.node.body
+    return bool(body) and all(
+        isinstance(it, (ast.Pass, ast.Raise))
+        or (isinstance(it, ast.Expr) and isinstance(it.value, ast.Constant))
+        for it in body
+    )
+
+
+def named(project: Project, name: str) -> list[Function]:
+    """Return the functions of that name; none where many files define some."""
+    paths = project.holding(f"def {name}(")
+    modules = (project.module(it) for it in paths) if len(paths) <= _FEW else ()
+    return [it for module in modules if module for it in module.functions_named(name)]
+
+
 def within(function: Function) -> Iterator[Function]:
     """Yield a function and those that are defined in it."""
     yield function
-    for it in function.module.scopes.values():
+    for it in [*function.module.scopes.values()]:
         outer = it.outer if isinstance(it, Function) else None
         while isinstance(it, Function) and outer is not None:
             if outer is function:

@@ -6,7 +6,7 @@ Pure: text in, data out.
 import ast
 from collections.abc import Iterable, Mapping
 
-from pginterlock.scan.modules import parse
+from pginterlock.scan.parts import parse
 
 Routes = Mapping[str, str]  # a route, or the name of one, to the view that answers it
 

@@ -12,6 +12,7 @@ _SAVING = frozenset(["save", "asave"])
 _TOGETHER = frozenset(
     ["bulk_create", "bulk_update", "abulk_create", "abulk_update", "bulk_save_objects", "add_all"]
 )
+_WRITING = frozenset(["values", "execute", "executemany", "bulk_insert_mappings"])
 _JOINING = frozenset(["append", "add", "extend"])
 
 
@@ -21,9 +22,11 @@ def saved_in(opening: Opening, module: Module, stmt: ast.AST, row: str) -> str:
     Where no *row* is given, it is the one that *stmt* makes.
     """
     function = function_of(module, stmt)
-    row = row or _made(stmt)
+    row = row or _made(stmt) or _filled(stmt)
     if function is None or not row or isinstance(function.node, ast.Lambda):
         return ""
+    if (values := _filled(stmt)) and (told := _unpacked(opening, function, stmt, values)):
+        return told
     names = {row, *_several(module, stmt, row)}
     for call, other in _after(function, stmt):
         func = call.func
@@ -47,6 +50,47 @@ def _made(stmt: ast.AST) -> str:
         case ast.Assign(targets=[(ast.Name() | ast.Attribute()) as target], value=ast.Call()):
             return ast.unparse(target)
     return ""
+
+
+def _filled(stmt: ast.AST) -> str:
+    """Return the name of the dict that a statement makes, or puts something into."""
+    match stmt:
+        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))]):
+            return name
+        case ast.Assign(
+            targets=[ast.Name(id=name)], value=ast.Dict() | ast.List() | ast.ListComp()
+        ):
+            return name
+        case ast.AnnAssign(
+            target=ast.Name(id=name), value=ast.Dict() | ast.List() | ast.ListComp()
+        ):
+            return name
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id="dict"))):
+            return name
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="update"))):
+            return name
+    return ""
+
+
+def _unpacked(opening: Opening, function: Function, stmt: ast.AST, values: str) -> str:
+    """Return what opens a transaction around the statement that writes a dict after *stmt*."""
+    body = [] if isinstance(function.node, ast.Lambda) else function.node.body
+    for other in statements(body):
+        if not isinstance(other, ast.stmt) or other.lineno <= getattr(stmt, "lineno", 0):
+            continue
+        for part in own_expressions(other):
+            for it in ast.walk(part):
+                if isinstance(it, ast.Call) and _takes(it, values):
+                    return opening.around(function.module, other)
+    return ""
+
+
+def _takes(call: ast.Call, name: str) -> bool:
+    """Say whether a call unpacks a dict of that name, or is given it to write."""
+    if any(it.arg is None and ast.unparse(it.value) == name for it in call.keywords):
+        return True
+    is_writing = isinstance(call.func, ast.Attribute) and call.func.attr in _WRITING
+    return is_writing and any(ast.unparse(it) == name for it in call.args)
 
 
 def _several(module: Module, stmt: ast.AST, row: str) -> Iterator[str]:

@@ -1,0 +1,374 @@
+"""Transactions of code that writes by connections: begun, committed, handed to those who run it."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+from tests.scan_projects import ALCHEMY, the_site
+
+from pginterlock.scan.site import Transaction
+
+HEAD = """
+=== store/work.py
+from contextlib import contextmanager
+from functools import wraps
+
+import psycopg
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+from store.models import Order
+
+
+"""
+STATEMENT = 'conn.execute(update(Order).values(status="paid"))  # WRITE'
+
+
+def judged(tmp_path: Path, body: str) -> Transaction:
+    """Return what is said of the one write of *body*, where STATEMENT stands for it."""
+    text = HEAD + textwrap.dedent(body).replace("STATEMENT", STATEMENT)
+    return the_site(tmp_path, ALCHEMY + text).transaction
+
+
+@pytest.mark.parametrize(
+    ("transaction", "body"),
+    [
+        pytest.param(
+            Transaction.YES,
+            """
+            def pay(conn):
+                transaction = conn.begin()
+                STATEMENT
+                transaction.commit()
+            """,
+            id="begun before",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            def pay(conn):
+                STATEMENT
+                conn.begin()
+            """,
+            id="begun after",
+        ),
+        pytest.param(
+            Transaction.YES,
+            """
+            async def pay(conn):
+                tr = conn.transaction()
+                await tr.start()
+                STATEMENT
+            """,
+            id="started",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            def pay(conn, timer):
+                timer.start()
+                STATEMENT
+            """,
+            id="something else started",
+        ),
+        pytest.param(
+            Transaction.YES,
+            """
+            def pay(stack, conn):
+                stack.enter_context(conn.begin())
+                STATEMENT
+            """,
+            id="entered on a stack",
+        ),
+        pytest.param(
+            Transaction.YES,
+            """
+            def pay(conn):
+                conn.execute("BEGIN")
+                STATEMENT
+            """,
+            id="begun in SQL",
+        ),
+        pytest.param(
+            Transaction.YES,
+            """
+            async def pay(conn):
+                STATEMENT
+                await conn.commit()
+            """,
+            id="committed",
+        ),
+        pytest.param(
+            Transaction.YES,
+            """
+            def pay(engine):
+                with engine.connect() as c:
+                    c.execute(update(Order).values(status="paid"))  # WRITE
+                    c.commit()
+            """,
+            id="committed under another name",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            def pay(conn, basket):
+                STATEMENT
+                basket.commit()
+            """,
+            id="something else committed",
+        ),
+        pytest.param(
+            Transaction.YES,
+            """
+            def pay(dsn):
+                with psycopg.connect(dsn) as conn:
+                    STATEMENT
+            """,
+            id="a connection of psycopg",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            def pay(dsn):
+                with psycopg.connect(dsn, autocommit=True) as conn:
+                    STATEMENT
+            """,
+            id="a connection that commits each statement",
+        ),
+        pytest.param(
+            Transaction.YES,
+            """
+            def pay(conn):
+                with conn:
+                    STATEMENT
+            """,
+            id="the block of a connection",
+        ),
+        pytest.param(
+            Transaction.SESSION,
+            """
+            def pay(db: Session):
+                db.execute(update(Order).values(status="paid"))  # WRITE
+                db.commit()
+            """,
+            id="executed by a session",
+        ),
+    ],
+)
+def test_in_its_function(tmp_path: Path, transaction: Transaction, body: str) -> None:
+    assert judged(tmp_path, body) is transaction
+
+
+RUNNERS = """
+class Pool:
+    def __init__(self, engine):
+        self.engine = engine
+
+    def in_one(self, function, *args):
+        with self.engine.begin() as conn:
+            return function(conn, *args)
+
+    def alone(self, function, *args):
+        return function(self.engine.connect(), *args)
+
+    def through(self, function, *args):
+        def inner(conn, function):
+            with conn.begin():
+                return function(conn, *args)
+
+        return self.alone(inner, function)
+
+    def keep(self, function):
+        self.kept = function
+
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("transaction", "body"),
+    [
+        pytest.param(Transaction.CALLER, "pool.in_one(write)", id="run in one"),
+        pytest.param(Transaction.CALLER, "pool.through(write)", id="run in one of two"),
+        pytest.param(Transaction.CALLER, "pool.in_one(function=write)", id="by keyword"),
+        pytest.param(Transaction.CALLER, "pool.in_one(lambda conn: write(conn))", id="by a lambda"),
+        pytest.param(Transaction.NO, "pool.alone(write)", id="run without one"),
+        pytest.param(Transaction.NO, "pool.keep(write)", id="kept for later"),
+        pytest.param(Transaction.CALLER, "self.db.runInteraction(write)", id="Twisted"),
+        pytest.param(Transaction.NO, "transaction.on_commit(write)", id="after the commit"),
+    ],
+)
+@pytest.mark.parametrize("pool", ["Pool(None)", "self.db.pool"])
+def test_handed_over(tmp_path: Path, transaction: Transaction, body: str, pool: str) -> None:
+    work = f"""
+class Payer:
+    def pay(self):
+        def write(conn):
+            {STATEMENT}
+
+        pool = {pool}
+        return {body}
+"""
+    assert judged(tmp_path, RUNNERS + work) is transaction
+
+
+@pytest.mark.parametrize(
+    ("transaction", "manager"),
+    [
+        pytest.param(
+            Transaction.YES,
+            """
+            @contextmanager
+            def opened(engine):
+                with engine.begin() as conn:
+                    yield conn
+            """,
+            id="that yields in one",
+        ),
+        pytest.param(
+            Transaction.YES,
+            """
+            @contextmanager
+            def opened(engine):
+                conn = engine.connect()
+                yield conn
+                conn.commit()
+            """,
+            id="that commits",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            @contextmanager
+            def opened(engine):
+                yield engine.connect()
+            """,
+            id="that only connects",
+        ),
+        pytest.param(
+            Transaction.YES,
+            """
+            def opened(engine):
+                return engine.begin()
+            """,
+            id="that gives one",
+        ),
+        pytest.param(
+            Transaction.YES,
+            """
+            class opened:
+                def __init__(self, engine):
+                    self.conn = engine.connect()
+
+                def __enter__(self):
+                    return self.conn
+
+                def __exit__(self, *_):
+                    self.conn.commit()
+            """,
+            id="a class that commits",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            class opened:
+                def __init__(self, engine):
+                    self.conn = engine.connect()
+
+                def __enter__(self):
+                    return self.conn
+
+                def __exit__(self, *_):
+                    self.conn.close()
+            """,
+            id="a class that closes",
+        ),
+    ],
+)
+def test_in_a_block_of_the_projects_own(
+    tmp_path: Path, transaction: Transaction, manager: str
+) -> None:
+    work = f"""
+
+def pay(engine):
+    with opened(engine) as conn:
+        {STATEMENT}
+"""
+    assert judged(tmp_path, textwrap.dedent(manager) + work) is transaction
+
+
+@pytest.mark.parametrize(
+    ("transaction", "decorator"),
+    [
+        pytest.param(
+            Transaction.YES,
+            """
+            def wrapped(function):
+                @wraps(function)
+                def inner(conn):
+                    with conn.begin():
+                        return function(conn)
+                return inner
+            """,
+            id="in one",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            def wrapped(function):
+                @wraps(function)
+                def inner(conn):
+                    return function(conn)
+                return inner
+            """,
+            id="without one",
+        ),
+    ],
+)
+@pytest.mark.parametrize("is_called", [False, True])
+def test_decorated_by_the_projects_own(
+    tmp_path: Path, transaction: Transaction, decorator: str, *, is_called: bool
+) -> None:
+    made = textwrap.dedent(decorator)
+    if is_called:
+        made = "def made(count):\n" + textwrap.indent(made, "    ") + "    return wrapped\n"
+    work = f"""
+
+@{"made(3)" if is_called else "wrapped"}
+def pay(conn):
+    {STATEMENT}
+"""
+    assert judged(tmp_path, made + work) is transaction
+
+
+def test_a_method_of_a_class_of_its_own_asks_who_calls(tmp_path: Path) -> None:
+    work = f"""
+class Orders:
+    def update(self, conn):
+        {STATEMENT}
+
+
+def pay(engine):
+    with engine.begin() as conn:
+        Orders().update(conn)
+"""
+    assert judged(tmp_path, work) is Transaction.CALLER
+
+
+@pytest.mark.parametrize(("transaction", "how"), [("yes", "begin"), ("no", "connect")])
+def test_in_a_block_that_heirs_implement(tmp_path: Path, transaction: str, how: str) -> None:
+    work = f"""
+class Storage:
+    def opened(self):
+        \"\"\"Open a connection.\"\"\"
+        raise NotImplementedError
+
+    def pay(self):
+        with self.opened() as conn:
+            {STATEMENT}
+
+
+class Kept(Storage):
+    def opened(self):
+        return self.engine.{how}()
+"""
+    assert judged(tmp_path, work) == transaction
