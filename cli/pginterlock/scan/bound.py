@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pginterlock.scan import definitions, parameters
+from pginterlock.scan import definitions, narrowing, parameters
 from pginterlock.scan.kinds import (
     NOTHING,
     Class,
@@ -64,6 +64,8 @@ def _given(reader: "Reader", it: Binding, module: Module) -> Iterator[Kinds]:
             yield _enumerated(reader, it, module)
         case "with":
             yield _unpacked(_entered(reader, it, module), it.path)
+        case "match":
+            yield narrowing.captured(reader, it, module)
 
 
 def _filled(reader: "Reader", stmt: ast.AST, module: Module) -> Kinds:

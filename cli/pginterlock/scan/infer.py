@@ -28,6 +28,7 @@ from pginterlock.scan.modules import (
     local_names,
     scope_of,
 )
+from pginterlock.scan.narrowing import narrowed
 from pginterlock.scan.project import Project
 from pginterlock.scan.reaching import absolute, comprehended, reaching, scope_above
 
@@ -79,9 +80,10 @@ class Reader:
     def _expression(self, node: ast.AST, module: Module, at: ast.AST) -> Iterator[Kinds]:
         match node:
             case ast.Name(id=name):
-                yield self.name(name, module, at, node)
+                yield narrowed(self, self.name(name, module, at, node), node, module, at)
             case ast.Attribute(value=value, attr=attr):
-                yield self.attribute(self.expression(value, module, at), attr)
+                found = self.attribute(self.expression(value, module, at), attr)
+                yield narrowed(self, found, node, module, at)
             case ast.Call():
                 yield calls.call(self, node, module, at)
             case ast.Await(value=value) | ast.NamedExpr(value=value) | ast.Starred(value=value):
@@ -125,13 +127,13 @@ class Reader:
     def name(self, name: str, module: Module, at: ast.AST, node: ast.AST | None = None) -> Kinds:
         """Return what a name is at a statement."""
         if node is not None and (inner := comprehended(name, node, at)):
-            return items(self.expression(inner, module, at))
+            return self.bound([inner], module)
         scope = scope_of(module, at)
         is_first = True
         while scope is not None:
             if isinstance(scope, Function):
                 if given := local_names(scope).get(name):
-                    return self.bound(reaching(given, at, module), module)
+                    return self.bound(reaching(given, at, module, scope), module)
                 scope = scope.outer or scope_above(scope)
             else:
                 if is_first and (given := class_names(scope).get(name)):

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pginterlock.scan.captures import captured, walruses
 from pginterlock.scan.kinds import ClassDef, Function
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
@@ -19,7 +20,7 @@ class Binding:
     """A statement that gives a name a value: *how* it does, and the part of it that says what."""
 
     stmt: ast.stmt | ast.ExceptHandler | ast.arg
-    how: str  # assign, for, with, import, from, class, def, except, arg, walrus
+    how: str  # assign, for, with, import, from, class, def, except, arg, match
     value: ast.AST | None = None
     path: tuple[int, ...] = ()  # of an unpacked tuple
 
@@ -189,7 +190,8 @@ def local_names(function: Function) -> dict[str, list[Binding]]:
     """Return what the names of a function are bound by, in its order."""
     module, node = function.module, function.node
     if node not in module.bodies:
-        found = bindings([] if isinstance(node, ast.Lambda) else node.body)
+        body = [] if isinstance(node, ast.Lambda) else node.body
+        found = bindings(body, has_walrus=":=" in module.text)
         for arg in arguments(node):
             found.setdefault(arg.arg, []).insert(0, Binding(arg, "arg", arg))
         module.bodies[node] = found
@@ -210,12 +212,14 @@ def arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list
     return [*a.posonlyargs, *a.args, *a.kwonlyargs, *extra]
 
 
-def bindings(body: Sequence[ast.AST]) -> dict[str, list[Binding]]:
+def bindings(body: Sequence[ast.AST], *, has_walrus: bool = False) -> dict[str, list[Binding]]:
     """Return what binds the names of a scope, in the order of its text."""
     found: dict[str, list[Binding]] = {}
     for stmt in statements(body):
         for name, binding in _bound(stmt):
             found.setdefault(name, []).append(binding)
+        for it in walruses(stmt, _BLOCKS) if has_walrus else ():
+            found.setdefault(it.target.id, []).append(Binding(stmt, "assign", it.value))
     return found
 
 
@@ -233,8 +237,9 @@ def _bound(stmt: ast.AST) -> Iterator[tuple[str, Binding]]:
             for it in stmt.items:
                 if it.optional_vars:
                     yield from _targets(it.optional_vars, stmt, "with", it.context_expr)
-        case ast.If(test=test) | ast.While(test=test):
-            yield from _walrus(test, stmt)
+        case ast.Match(cases=cases):
+            for it in captured(cases):
+                yield it.name or "", Binding(stmt, "match", it)
         case _:
             yield from _imported(stmt)
             yield from _defined(stmt)
@@ -261,12 +266,6 @@ def _defined(stmt: ast.AST) -> Iterator[tuple[str, Binding]]:
             yield name, Binding(stmt, "def", stmt)
         case ast.ExceptHandler(name=str(name)):
             yield name, Binding(stmt, "except", stmt.type)
-
-
-def _walrus(test: ast.AST, stmt: ast.stmt) -> Iterator[tuple[str, Binding]]:
-    for it in ast.walk(test):
-        if isinstance(it, ast.NamedExpr) and isinstance(it.target, ast.Name):
-            yield it.target.id, Binding(stmt, "assign", it.value)
 
 
 def _targets(
