@@ -7,6 +7,7 @@ from pginterlock.scan import sources
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.definitions import last_name, returned
 from pginterlock.scan.drafts import Draft, drafted
+from pginterlock.scan.forwards import behind
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Class, Instance, Kinds, Many
 from pginterlock.scan.modules import Module, class_of, function_of, local_names, statements
@@ -21,7 +22,7 @@ def of_attribute(reader: Reader, wanted: Wanted, it: Candidate, module: Module) 
     receiver = it.receiver
     if receiver is None:
         return
-    kinds = reader.expression(receiver, module, it.stmt)
+    kinds = behind(reader, reader.expression(receiver, module, it.stmt))
     told = _row(reader, wanted, kinds, receiver, it, module)
     if told is None:
         return

@@ -14,10 +14,10 @@ from pginterlock.scan.kinds import (
     Kinds,
     Many,
     Package,
-    Tuple,
     items,
     many,
     union,
+    unpacked,
 )
 from pginterlock.scan.modules import Binding, Module, scope_of, statements
 from pginterlock.scan.reaching import absolute
@@ -56,14 +56,14 @@ def _given(reader: "Reader", it: Binding, module: Module) -> Iterator[Kinds]:
     """Yield what an assignment, a loop or a ``with`` gives a name."""
     match it.how:
         case "assign":
-            yield _unpacked(reader.expression(it.value, module, it.stmt), it.path)
+            yield unpacked(reader.expression(it.value, module, it.stmt), it.path)
             if not it.path and _is_empty(it.value):
                 yield _filled(reader, it.stmt, module)
         case "for":
-            yield _unpacked(items(reader.expression(it.value, module, it.stmt)), it.path)
+            yield unpacked(items(reader.expression(it.value, module, it.stmt)), it.path)
             yield _enumerated(reader, it, module)
         case "with":
-            yield _unpacked(_entered(reader, it, module), it.path)
+            yield unpacked(_entered(reader, it, module), it.path)
         case "match":
             yield narrowing.captured(reader, it, module)
 
@@ -113,26 +113,14 @@ def _enumerated(reader: "Reader", it: Binding, module: Module) -> Kinds:
     """Return a part of ``enumerate(x)``, ``zip(x, y)`` or ``x.items()``."""
     match it.value:
         case ast.Call(func=ast.Name(id="enumerate"), args=[first, *_]) if it.path[:1] == (1,):
-            return _unpacked(items(reader.expression(first, module, it.stmt)), it.path[1:])
+            return unpacked(items(reader.expression(first, module, it.stmt)), it.path[1:])
         case ast.Call(func=ast.Name(id="zip"), args=args) if it.path and it.path[0] < len(args):
             found = items(reader.expression(args[it.path[0]], module, it.stmt))
-            return _unpacked(found, it.path[1:])
+            return unpacked(found, it.path[1:])
         case ast.Call(func=ast.Attribute(value=value, attr="items")) if it.path[:1] == (1,):
             found = items(reader.expression(value, module, it.stmt))
-            return _unpacked(found, it.path[1:])
+            return unpacked(found, it.path[1:])
     return NOTHING
-
-
-def _unpacked(kinds: Kinds, path: tuple[int, ...]) -> Kinds:
-    for number in path:
-        found: Kinds = NOTHING
-        for it in kinds:
-            if isinstance(it, Tuple) and number < len(it.parts):
-                found |= it.parts[number]
-            elif isinstance(it, Many):
-                found |= it.item
-        kinds = found
-    return kinds
 
 
 def _imported(reader: "Reader", alias: ast.alias, module: Module) -> Kinds:

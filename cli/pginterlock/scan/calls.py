@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pginterlock.scan import orm
-from pginterlock.scan.definitions import result
+from pginterlock.scan import frames, members, orm
+from pginterlock.scan.definitions import is_abstract, result
 from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
@@ -24,6 +24,7 @@ from pginterlock.scan.kinds import (
     union,
 )
 from pginterlock.scan.modules import Module
+from pginterlock.scan.project import called_name
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
@@ -44,7 +45,7 @@ def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds
     if isinstance(func, ast.Attribute):
         on = reader.expression(func.value, module, at)
         if on:
-            found = union(_method(reader, it, func.attr) for it in on)
+            found = union(_method(reader, it, node, module, at) for it in on)
             if found:
                 return found
         name = func.attr
@@ -52,17 +53,23 @@ def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds
         name = func.id if isinstance(func, ast.Name) else ""
     if (loaded := _loaded(reader, name, node, module, at)) is not None:
         return loaded
-    said = union(_called(reader, it) for it in reader.expression(func, module, at))
+    kinds = reader.expression(func, module, at)
+    said = union(_called(reader, it, node, module, at) for it in kinds)
     return said or _known(reader, name, node, module, at)
 
 
-def _called(reader: "Reader", kind: Kind) -> Kinds:
+def _called(
+    reader: "Reader", kind: Kind, node: ast.Call, module: Module, at: ast.AST
+) -> Kinds:
     match kind:
         case Class(of=of):
-            return reader.models.made(of)
+            made = reader.models.made(of)
+            if made != frozenset([Instance(of)]):
+                return made
+            return frames.made_with(reader, of, node, module, at)
         case Callee():
-            return result(reader, kind)
-        case Instance(of=of):
+            return result(reader, frames.with_arguments(reader, kind, node, module, at))
+        case Instance():
             found = reader.attribute(frozenset([kind]), "__call__")
             return union(result(reader, it) for it in found if isinstance(it, Callee))
     return NOTHING
@@ -92,18 +99,33 @@ def _loaded(
     return None
 
 
-def _method(reader: "Reader", kind: Kind, name: str) -> Kinds:
-    """Return what a method of a kind gives."""
+def _method(
+    reader: "Reader", kind: Kind, node: ast.Call, module: Module, at: ast.AST
+) -> Kinds:
+    """Return what a call of a method of a kind gives."""
+    name = called_name(node)
     match kind:
         case Many():
             return _of_many(reader, kind, name)
         case Instance() | Class():
             found = reader.attribute(frozenset([kind]), name)
-            said = union(_called(reader, it) for it in found)
-            return said or reader.models.framework_call(kind, name)
+            said = union(_called(reader, it, node, module, at) for it in found)
+            return (
+                said
+                or _of_heirs(reader, kind, name, found)
+                or reader.models.framework_call(kind, name)
+            )
         case Table() | Writing():
             return _of_core(kind, name)
     return NOTHING
+
+
+def _of_heirs(reader: "Reader", kind: Instance | Class, name: str, found: Kinds) -> Kinds:
+    """Return what the method gives that heirs of a class define, where its own only raises."""
+    if not found or not all(isinstance(it, Callee) and is_abstract(it.of) for it in found):
+        return NOTHING
+    heirs = members.of_heirs(reader, kind, name)
+    return union(result(reader, it) for it in heirs if isinstance(it, Callee))
 
 
 def _of_core(kind: Table | Writing, name: str) -> Kinds:

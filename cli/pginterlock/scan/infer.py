@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pginterlock.scan import bound, calls, contexts, members
+from pginterlock.scan.frames import Frame
 from pginterlock.scan.kinds import (
     NOTHING,
     Class,
@@ -45,6 +46,7 @@ class Reader:
         self._asked: set[object] = set()
         self._depth = 0
         self.uses: dict[ast.AST, Any] = {}
+        self.frame: Frame | None = None
 
     def forget(self) -> None:
         """Forget what was said: it is found again when it is asked for."""
@@ -55,6 +57,8 @@ class Reader:
 
     def once(self, question: object, answer: Iterator[Kinds]) -> Kinds:
         """Return what *answer* yields for *question*; nothing where the question asks itself."""
+        if self.frame is not None:
+            question = (question, self.frame)
         if question in self._said:
             return self._said[question]
         if question in self._asked or self._depth > _DEPTH:
@@ -68,6 +72,14 @@ class Reader:
             self._depth -= 1
         self._said[question] = said
         return said
+
+    def within(self, frame: Frame | None, question: object, answer: Iterator[Kinds]) -> Kinds:
+        """Return what *answer* yields for *question* in a frame."""
+        above, self.frame = self.frame, frame
+        try:
+            return self.once(question, answer)
+        finally:
+            self.frame = above
 
     # -- expressions -------------------------------------------------------------------------
 
@@ -144,7 +156,7 @@ class Reader:
 
     def global_name(self, name: str, module: Module) -> Kinds:
         """Return what a name is in the body of a module."""
-        return self.once((module.path, name), self._global(name, module))
+        return self.within(None, (module.path, name), self._global(name, module))
 
     def _global(self, name: str, module: Module) -> Iterator[Kinds]:
         if given := module.names.get(name):
@@ -177,7 +189,7 @@ class Reader:
     def _attribute(self, kind: Kind, name: str) -> Kinds:
         match kind:
             case Instance(of=of) | Class(of=of):
-                return self.once((kind, name, "has"), self._member(kind, of, name))
+                return self.within(None, (kind, name, "has"), self._member(kind, of, name))
             case Package(of=module):
                 return self.global_name(name, module) or self._submodule(module, name)
             case Many():
@@ -199,7 +211,10 @@ class Reader:
                 yield found
                 if found:
                     return
-        yield self.models.relation(kind, name)
+        if found := self.models.relation(kind, name):
+            yield found
+            return
+        yield members.of_heirs(self, kind, name)
 
     def ancestry(self, of: ClassDef) -> Sequence[ClassDef]:
         """Return a class and those that it inherits from, in the order in which they are asked."""
@@ -213,6 +228,8 @@ def _subscript(kinds: Kinds, index: ast.AST) -> Kinds:
         match it:
             case Many(item=item):
                 found |= {it} if isinstance(index, ast.Slice) else item
+            case Class():
+                found |= {it}
             case Tuple(parts=parts):
                 match index:
                     case ast.Constant(value=int(number)) if -len(parts) <= number < len(parts):

@@ -43,9 +43,13 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An object of a class."""
+    """An object of a class, and what is known of what it was made with: by name of parameter.
+
+    What stands for a type variable is there too, by its name.
+    """
 
     of: ClassDef
+    given: "Given" = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,11 @@ class Tuple:
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """A function, and what it is a method of."""
+    """A function, what it is a method of, and what is known of the arguments of a call of it."""
 
     of: Function
     bound: "Instance | Class | Many | None" = None
+    given: "Given" = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ class Writing:
 
 Kind = Instance | Class | Many | Tuple | Callee | Package | Foreign | Table | Writing
 Kinds = frozenset[Kind]
+Given = frozenset[tuple[str, Kinds]]
 NOTHING: Kinds = frozenset()
 
 
@@ -137,6 +143,19 @@ def items(kinds: Kinds) -> Kinds:
         it.item if isinstance(it, Many) else union(it.parts) if isinstance(it, Tuple) else NOTHING
         for it in kinds
     )
+
+
+def unpacked(kinds: Kinds, path: tuple[int, ...]) -> Kinds:
+    """Return the part of *kinds* that unpacking gives to a place in a target."""
+    for number in path:
+        found: Kinds = NOTHING
+        for it in kinds:
+            if isinstance(it, Tuple) and number < len(it.parts):
+                found |= it.parts[number]
+            elif isinstance(it, Many):
+                found |= it.item
+        kinds = found
+    return kinds
 
 
 def classes(kinds: Kinds) -> Kinds:

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pginterlock.scan.definitions import annotation, last_name
 from pginterlock.scan.kinds import (
@@ -30,9 +30,7 @@ class Models:
 
     def __init__(self, reader: "Reader") -> None:
         self.reader = reader
-        self.self_assignments: dict[
-            ClassDef, dict[str, Sequence[tuple[ast.stmt, ast.AST | None, ast.AST | None]]]
-        ] = {}
+        self.self_assignments: dict[ClassDef, dict[str, Sequence[Any]]] = {}
         self._ancestry: dict[ClassDef, Sequence[ClassDef]] = {}
         self._foreign: dict[ClassDef, frozenset[str]] = {}
         self._below: dict[ClassDef, Sequence[ClassDef]] = {}
@@ -81,6 +79,28 @@ class Models:
                         found |= {it: None, **dict.fromkeys(self.below(it))}
             self._below[of] = list(found)
         return self._below[of]
+
+    def heirs_with(self, of: ClassDef, word: str, limit: int) -> Sequence[ClassDef]:
+        """Return the heirs of a class in files that hold *word*; none where they are too many."""
+        project = self.reader.project
+        names, asked = {of.name: None}, [of.name]
+        found: dict[tuple[str, str], None] = {}
+        while asked:
+            for path, name in project.heirs(asked.pop()):
+                if word.encode() in project.texts[path]:
+                    found[path, name] = None
+                if name not in names:
+                    names[name] = None
+                    asked.append(name)
+            if len(found) > limit:
+                return []
+        modules = ((project.module(path), name) for path, name in found)
+        return [
+            it
+            for module, name in modules
+            for it in (module.classes.get(name, ()) if module else ())
+            if it is not of and of in self.ancestry(it)
+        ]
 
     def is_model(self, of: ClassDef) -> bool:
         """Say whether a class maps a table, or is a part of one that does."""

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pginterlock.scan.callers import called_with
 from pginterlock.scan.definitions import annotation, decorators, last_name, result
 from pginterlock.scan.kinds import (
     NOTHING,
@@ -17,52 +18,11 @@ from pginterlock.scan.kinds import (
     many,
     union,
 )
-from pginterlock.scan.modules import Definition, Module, arguments, function_of
+from pginterlock.scan.modules import Definition, Module, arguments
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
-# Names that say nothing of who is called.
-_COMMON = frozenset(
-    [
-        "save",
-        "get",
-        "post",
-        "put",
-        "patch",
-        "delete",
-        "create",
-        "update",
-        "run",
-        "handle",
-        "execute",
-        "__init__",
-        "__call__",
-        "clean",
-        "form_valid",
-        "get_queryset",
-        "setUp",
-        "main",
-        "perform",
-        "process",
-        "to_representation",
-        "validate",
-        "add",
-        "remove",
-        "apply",
-        "dispatch",
-        "__str__",
-        "filter",
-        "all",
-        "first",
-        "last",
-        "close",
-        "open",
-        "start",
-        "stop",
-        "send",
-    ]
-)
 # Parameters of a class made for a model: several rows of it, one, and what else it is handed.
 _SETS = ("queryset", "qs")
 _ROWS = ("instance", "obj", "object")
@@ -71,7 +31,11 @@ _FORMS = ("form", "serializer")
 
 def parameter(reader: "Reader", arg: ast.arg, module: Module) -> Kinds:
     """Return what a parameter may be."""
-    return reader.once((arg, "parameter"), _parameter(reader, arg, module))
+    if reader.frame is not None and arg in arguments(reader.frame[0].node):
+        for name, kinds in reader.frame[1]:
+            if name == arg.arg:
+                return kinds
+    return reader.within(None, (arg, "parameter"), _parameter(reader, arg, module))
 
 
 def _parameter(reader: "Reader", arg: ast.arg, module: Module) -> Iterator[Kinds]:
@@ -222,59 +186,3 @@ def _default(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
         if one is arg:
             return reader.expression(default, function.module, function.node)
     return NOTHING
-
-
-def called_with(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
-    """Return what callers hand to a parameter."""
-    if function.name in _COMMON and function.owner is None:
-        return NOTHING
-    a = function.node.args
-    plain = [*a.posonlyargs, *a.args]
-    found: Kinds = NOTHING
-    name = function.owner.name if function.name == "__init__" and function.owner else function.name
-    for module, call, stmt in reader.project.calls(name):
-        if function_of(module, stmt) is function:
-            continue
-        value = _handed(call, arg, plain, is_method=_skips_first(function))
-        if value is None or isinstance(value, ast.Constant):
-            continue
-        if _is_call_of(reader, call, module, stmt, function):
-            found |= reader.expression(value, module, stmt)
-    return found
-
-
-def _skips_first(function: Function) -> bool:
-    """Say whether calls leave out the first parameter, the object or class."""
-    return function.owner is not None and "staticmethod" not in set(decorators(function))
-
-
-def _handed(
-    call: ast.Call, arg: ast.arg, plain: list[ast.arg], *, is_method: bool
-) -> ast.AST | None:
-    for it in call.keywords:
-        if it.arg == arg.arg:
-            return it.value
-    if arg in plain:
-        number = plain.index(arg) - is_method
-        if 0 <= number < len(call.args) and not any(
-            isinstance(it, ast.Starred) for it in call.args[: number + 1]
-        ):
-            return call.args[number]
-    return None
-
-
-def _is_call_of(
-    reader: "Reader", call: ast.Call, module: Module, stmt: ast.AST, function: Function
-) -> bool:
-    """Say whether *call* is one of *function*, as far as can be told."""
-    if function.name == "__init__":
-        return True
-    found = reader.expression(call.func, module, stmt)
-    callees = [it.of for it in found if isinstance(it, Callee)]
-    if callees:
-        return any(it is function or _overrides(it, function) for it in callees)
-    return not found and function.name not in _COMMON
-
-
-def _overrides(one: Function, other: Function) -> bool:
-    return one.name == other.name and one.owner is not None and other.owner is not None

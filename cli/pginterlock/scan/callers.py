@@ -1,0 +1,142 @@
+"""What callers hand to the parameters of a function. Pure."""
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pginterlock.scan.definitions import decorators
+from pginterlock.scan.kinds import NOTHING, Callee, ClassDef, Function, Kinds
+from pginterlock.scan.modules import Module, class_names, function_of, statements
+
+if TYPE_CHECKING:
+    from pginterlock.scan.infer import Reader
+
+_MOST = 12  # heirs: of more of them, none is asked how it is made
+# Names that say nothing of who is called.
+_COMMON = frozenset(
+    [
+        "save",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "create",
+        "update",
+        "run",
+        "handle",
+        "execute",
+        "__init__",
+        "__call__",
+        "clean",
+        "form_valid",
+        "get_queryset",
+        "setUp",
+        "main",
+        "perform",
+        "process",
+        "to_representation",
+        "validate",
+        "add",
+        "remove",
+        "apply",
+        "dispatch",
+        "__str__",
+        "filter",
+        "all",
+        "first",
+        "last",
+        "close",
+        "open",
+        "start",
+        "stop",
+        "send",
+    ]
+)
+
+
+def called_with(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
+    """Return what callers hand to a parameter."""
+    if function.name in _COMMON and function.owner is None:
+        return NOTHING
+    a = function.node.args
+    plain = [*a.posonlyargs, *a.args]
+    found: Kinds = NOTHING
+    for module, call, stmt in _calls(reader, function):
+        if function_of(module, stmt) is function:
+            continue
+        value = _handed(call, arg, plain, is_method=_skips_first(function))
+        if value is None or isinstance(value, ast.Constant):
+            continue
+        if _is_call_of(reader, call, module, stmt, function):
+            found |= reader.expression(value, module, stmt)
+    return found
+
+
+def _skips_first(function: Function) -> bool:
+    """Say whether calls leave out the first parameter, the object or class."""
+    return function.owner is not None and "staticmethod" not in set(decorators(function))
+
+
+def _handed(
+    call: ast.Call, arg: ast.arg, plain: list[ast.arg], *, is_method: bool
+) -> ast.AST | None:
+    for it in call.keywords:
+        if it.arg == arg.arg:
+            return it.value
+    if arg in plain:
+        number = plain.index(arg) - is_method
+        if 0 <= number < len(call.args) and not any(
+            isinstance(it, ast.Starred) for it in call.args[: number + 1]
+        ):
+            return call.args[number]
+    return None
+
+
+def _is_call_of(
+    reader: "Reader", call: ast.Call, module: Module, stmt: ast.AST, function: Function
+) -> bool:
+    """Say whether *call* is one of *function*, as far as can be told."""
+    if function.name == "__init__":
+        return True
+    found = reader.expression(call.func, module, stmt)
+    callees = [it.of for it in found if isinstance(it, Callee)]
+    if callees:
+        return any(it is function or _overrides(it, function) for it in callees)
+    return not found and function.name not in _COMMON
+
+
+def _overrides(one: Function, other: Function) -> bool:
+    return one.name == other.name and one.owner is not None and other.owner is not None
+
+
+_Calls = Iterator[tuple[Module, ast.Call, ast.stmt]]
+
+
+def _calls(reader: "Reader", function: Function) -> _Calls:
+    """Yield the calls that may be one of *function*; of ``__init__``, those that make objects."""
+    owner = function.owner
+    if owner is None or function.name != "__init__":
+        yield from reader.project.calls(function.name)
+        return
+    yield from reader.project.calls(owner.name)
+    for it in reader.models.heirs_with(owner, "", _MOST):
+        if "__init__" in class_names(it):
+            yield from _of_super(it)
+        else:
+            yield from reader.project.calls(it.name)
+
+
+def _of_super(heir: ClassDef) -> _Calls:
+    """Yield the calls of ``super().__init__`` in the ``__init__`` of a class."""
+    for it in class_names(heir)["__init__"]:
+        for stmt in statements(it.stmt.body) if isinstance(it.stmt, ast.FunctionDef) else ():
+            match stmt:
+                case ast.Expr(
+                    value=ast.Call(
+                        func=ast.Attribute(
+                            value=ast.Call(func=ast.Name(id="super")), attr="__init__"
+                        )
+                    ) as call
+                ):
+                    yield heir.module, call, stmt
