@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pginterlock.scan import sources
 from pginterlock.scan.candidates import Candidate
@@ -12,6 +13,7 @@ from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Class, Instance, Kinds, Many
 from pginterlock.scan.modules import Module, class_of, function_of, local_names, statements
 from pginterlock.scan.site import Confidence
+from pginterlock.scan.texts import Texts
 from pginterlock.scan.wanted import Wanted, fits
 
 _SHORT = 3  # letters: that a name ends on so few says nothing
@@ -43,6 +45,30 @@ def of_attribute(reader: Reader, wanted: Wanted, it: Candidate, module: Module) 
         sources=found,
         is_new=is_new,
     )
+
+
+def of_name(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
+    """Yield ``setattr(row, name, x)``, where the code says that *name* may be the column."""
+    if it.call is not None and it.name in Texts(reader).of(it.call.args[1], module, it.stmt):
+        yield from of_attribute(reader, wanted, replace(it, how="setattr", value=None), module)
+
+
+def row_of_dict(held: ast.AST) -> ast.AST | None:
+    """Return the row whose attributes are the items of ``row.__dict__`` or ``vars(row)``."""
+    match held:
+        case ast.Attribute(value=row, attr="__dict__"):
+            return row
+        case ast.Call(func=ast.Name(id="vars"), args=[row]):
+            return row
+    return None
+
+
+def of_own_dict(
+    reader: Reader, wanted: Wanted, it: Candidate, held: ast.AST, module: Module
+) -> Iterator[Draft]:
+    """Yield a write to what ``row.__dict__`` or ``vars(row)`` holds."""
+    if (row := row_of_dict(held)) is not None:
+        yield from of_attribute(reader, wanted, replace(it, how="setattr", receiver=row), module)
 
 
 def _is_made_here(

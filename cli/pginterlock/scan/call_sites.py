@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from pginterlock.scan import sources
+from pginterlock.scan.attribute_sites import of_own_dict
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.dict_sites import flow, of_pairs, of_sink
 from pginterlock.scan.drafts import Draft, drafted
@@ -36,6 +37,8 @@ def of_keyword(reader: Reader, wanted: Wanted, it: Candidate, module: Module) ->
         if not kinds:
             yield from flow(reader, wanted, call.func.value.id, it, module)
             return
+    if name == "update" and isinstance(call.func, ast.Attribute):
+        yield from of_own_dict(reader, wanted, it, call.func.value, module)
     found = writes_with(reader, wanted, call, module, it.stmt)
     if found:
         construct, is_new = found

@@ -57,20 +57,27 @@ _COMMON = frozenset(
 
 def called_with(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
     """Return what callers hand to a parameter."""
+    found: Kinds = NOTHING
+    for value, module, stmt in handed(reader, function, arg):
+        if not isinstance(value, ast.Constant):
+            found |= reader.expression(value, module, stmt)
+    return found
+
+
+def handed(
+    reader: "Reader", function: Function, arg: ast.arg
+) -> Iterator[tuple[ast.AST, Module, ast.stmt]]:
+    """Yield the expressions that callers hand to a parameter, each with its module."""
     if function.name in _COMMON and function.owner is None:
-        return NOTHING
+        return
     a = function.node.args
     plain = [*a.posonlyargs, *a.args]
-    found: Kinds = NOTHING
     for module, call, stmt in _calls(reader, function):
         if function_of(module, stmt) is function:
             continue
-        value = _handed(call, arg, plain, is_method=_skips_first(function))
-        if value is None or isinstance(value, ast.Constant):
-            continue
-        if _is_call_of(reader, call, module, stmt, function):
-            found |= reader.expression(value, module, stmt)
-    return found
+        for value in _handed(call, arg, function, plain):
+            if _is_call_of(reader, call, module, stmt, function):
+                yield value, module, stmt
 
 
 def _skips_first(function: Function) -> bool:
@@ -79,18 +86,27 @@ def _skips_first(function: Function) -> bool:
 
 
 def _handed(
-    call: ast.Call, arg: ast.arg, plain: list[ast.arg], *, is_method: bool
-) -> ast.AST | None:
+    call: ast.Call, arg: ast.arg, function: Function, plain: list[ast.arg]
+) -> Iterator[ast.AST]:
+    """Yield what a call hands to a parameter: one value, or several to ``*args``."""
+    is_method = _skips_first(function)
+    if arg is function.node.args.vararg:
+        yield from call.args[len(plain) - is_method :]
+        return
+    if arg is function.node.args.kwarg:
+        names = {it.arg for it in (*plain, *function.node.args.kwonlyargs)}
+        yield from (it.value for it in call.keywords if it.arg and it.arg not in names)
+        return
     for it in call.keywords:
         if it.arg == arg.arg:
-            return it.value
+            yield it.value
+            return
     if arg in plain:
         number = plain.index(arg) - is_method
         if 0 <= number < len(call.args) and not any(
             isinstance(it, ast.Starred) for it in call.args[: number + 1]
         ):
-            return call.args[number]
-    return None
+            yield call.args[number]
 
 
 def _is_call_of(

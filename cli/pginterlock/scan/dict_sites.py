@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TypeGuard
 
 from pginterlock.scan import constants, sources
+from pginterlock.scan.attribute_sites import of_own_dict
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft, drafted
 from pginterlock.scan.flows import Sink, sinks
@@ -47,6 +48,8 @@ def of_pairs(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> I
                     ) if held in node.args:
                         yield from flow(reader, wanted, name, it, module)
                         return
+                    case ast.Attribute(value=own, attr="update") if held in node.args:
+                        yield from of_own_dict(reader, wanted, it, own, module)
     match it.stmt:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if _within(value, held):
             yield from flow(reader, wanted, name, it, module)
@@ -73,6 +76,8 @@ def of_key(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Ite
     """Yield ``values["status"] = x``, where a call writes the dict."""
     if isinstance(it.receiver, ast.Name):
         yield from flow(reader, wanted, it.receiver.id, it, module)
+    elif it.receiver is not None:
+        yield from of_own_dict(reader, wanted, it, it.receiver, module)
 
 
 def flow(

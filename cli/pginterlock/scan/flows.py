@@ -102,8 +102,21 @@ def _passed_on(stmt: ast.stmt) -> Iterator[str]:
             yield from (it.id for it in ast.walk(value) if isinstance(it, ast.Name))
         case ast.Return(value=ast.Name(id=name)):
             yield name
-        case ast.For(iter=ast.Call(func=ast.Attribute(value=ast.Name(id=over), attr="items"))):
-            yield over
+        case ast.For(iter=over):
+            if name := _run_over(over):
+                yield name
+
+
+def _run_over(node: ast.AST) -> str | None:
+    """Return the name of the dict that a loop runs over."""
+    match node:
+        case ast.Name(id=name) | ast.Call(
+            func=ast.Attribute(value=ast.Name(id=name), attr="items" | "keys")
+        ):
+            return name
+        case ast.Call(func=ast.Name(id="list" | "sorted"), args=[inner]):
+            return _run_over(inner)
+    return None
 
 
 def _through(
@@ -161,9 +174,7 @@ def _of_statement(
             yield from sinks(reader, wanted, other, module, function, depth + 1)
         case ast.Return(value=ast.Name(id=returned)) if returned == name and function:
             yield from _of_result(reader, wanted, function, depth)
-        case ast.For(iter=ast.Call(func=ast.Attribute(value=ast.Name(id=over), attr="items"))) if (
-            over == name
-        ):
+        case ast.For(iter=over) if _run_over(over) == name:
             for inner in ast.walk(stmt):
                 if (
                     isinstance(inner, ast.Call)

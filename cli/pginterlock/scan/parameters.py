@@ -53,6 +53,7 @@ def _parameter(reader: "Reader", arg: ast.arg, module: Module) -> Iterator[Kinds
             yield said if is_plain else many(said)
             return
     if not is_plain:
+        yield many(called_with(reader, function, arg))
         return
     if told := _framework(reader, function, arg.arg):
         yield told
