@@ -6,17 +6,21 @@ from typing import TYPE_CHECKING
 
 from pginterlock.scan import frames, members, orm
 from pginterlock.scan.definitions import is_abstract, result
+from pginterlock.scan.iterating import called
 from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
     Class,
+    Given,
     Instance,
     Kind,
     Kinds,
     Many,
+    Method,
     Table,
     Tuple,
     Writing,
+    at_key,
     classes,
     instances,
     items,
@@ -37,6 +41,9 @@ _EXECUTING_FOR_ONE = frozenset(["scalar", "scalar_one", "scalar_one_or_none"])
 _HANDING_ON = frozenset(["merge", "deepcopy", "copy", "cast", "attach"])
 _MAKING = frozenset(["make", "prepare", "make_recipe", "blend"])
 _PICKING = frozenset(["next", "max", "min", "choice"])
+# What calls the function that it is given, and what gives it back, changed but for what it gives.
+_RUNNING = frozenset(["to_thread", "run_in_executor", "run_sync", "run_in_threadpool"])
+_WRAPPING = frozenset(["sync_to_async", "database_sync_to_async", "partial", "wraps", "async_to_sync"])
 
 
 def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds:
@@ -69,6 +76,8 @@ def _called(
             return frames.made_with(reader, of, node, module, at)
         case Callee():
             return result(reader, frames.with_arguments(reader, kind, node, module, at))
+        case Method(of=of, name=name):
+            return _of_query(of, name)
         case Instance():
             found = reader.attribute(frozenset([kind]), "__call__")
             return union(result(reader, it) for it in found if isinstance(it, Callee))
@@ -106,7 +115,7 @@ def _method(
     name = called_name(node)
     match kind:
         case Many():
-            return _of_many(reader, kind, name)
+            return _at_key(kind, node) or _of_many(reader, kind, name)
         case Instance() | Class():
             found = reader.attribute(frozenset([kind]), name)
             said = union(_called(reader, it, node, module, at) for it in found)
@@ -117,6 +126,16 @@ def _method(
             )
         case Table() | Writing():
             return _of_core(kind, name)
+    return NOTHING
+
+
+def _at_key(kind: Many, node: ast.Call) -> Kinds:
+    """Return what ``get`` or ``pop`` of a dict gives, where its keys are known."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(attr="get" | "pop"), args=[ast.Constant(value=str(key)), *_]
+        ) if kind.keys:
+            return at_key(kind, key)
     return NOTHING
 
 
@@ -182,7 +201,33 @@ def _known(reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.
             return frozenset([Table(str(table))])
         case "getattr", ast.Call(args=[_, ast.Constant(value=member), *_]):
             return reader.attribute(first, str(member))
+        case "map", ast.Call(args=[_, _, *_]):
+            return many(union(result(reader, _with(it, items(args[1]))) for it in _callees(first)))
+        case _ if name in _RUNNING:
+            return union(result(reader, it) for them in args for it in _callees(them)) or _method_of(
+                args
+            )
+        case "next" | "anext", ast.Call() if first:
+            own = [it for it in first if isinstance(it, Instance)]
+            return items(first) | union(called(reader, it, "__next__", "__anext__") for it in own)
     return _of_statement(name, first) or _of_builtin(name, args) or _of_arguments(name, args)
+
+
+def _callees(kinds: Kinds) -> list[Callee]:
+    return [it for it in kinds if isinstance(it, Callee)]
+
+
+def _with(callee: Callee, first: Kinds) -> Callee:
+    """Return a function with what it is called with."""
+    args = callee.of.node.args
+    plain = [*args.posonlyargs, *args.args][:1]
+    given: Given = frozenset((it.arg, first) for it in plain if first)
+    return Callee(callee.of, callee.bound, given)
+
+
+def _method_of(args: Sequence[Kinds]) -> Kinds:
+    """Return what the first of *args* that is a method of a query gives."""
+    return union(_of_query(it.of, it.name) for them in args for it in them if isinstance(it, Method))
 
 
 def _selected(asked: Sequence[Kinds]) -> Kinds:
@@ -213,6 +258,10 @@ def _of_builtin(name: str, args: Sequence[Kinds]) -> Kinds:
             return them
         case "type", [it]:
             return classes(it)
+        case "groupby", [them, *_]:
+            return many(frozenset([Tuple((NOTHING, them))]))
+        case "gather", [_, *_]:
+            return frozenset([Tuple(tuple(args))])
     return NOTHING
 
 
@@ -229,6 +278,8 @@ def _of_arguments(name: str, args: Sequence[Kinds]) -> Kinds:
         return instances(first)
     if name in _PICKING:
         return items(first)
+    if name in _WRAPPING:
+        return frozenset(it for it in first if isinstance(it, (Callee, Method)))
     return first if name in orm.SAME_AS_FIRST else NOTHING
 
 

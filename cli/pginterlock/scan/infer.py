@@ -4,8 +4,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pginterlock.scan import bound, calls, contexts, members
+from pginterlock.scan import bound, calls, contexts, members, orm
 from pginterlock.scan.frames import Frame
+from pginterlock.scan.iterating import subscript
 from pginterlock.scan.kinds import (
     NOTHING,
     Class,
@@ -16,9 +17,11 @@ from pginterlock.scan.kinds import (
     Kind,
     Kinds,
     Many,
+    Method,
     Package,
     Tuple,
     items,
+    keyed,
     many,
     union,
 )
@@ -107,7 +110,7 @@ class Reader:
             case ast.BinOp(left=left, right=right):
                 yield self.expression(left, module, at) | self.expression(right, module, at)
             case ast.Subscript(value=value, slice=index):
-                yield _subscript(self.expression(value, module, at), index)
+                yield subscript(self, self.expression(value, module, at), index)
             case _:
                 yield self._display(node, module, at)
 
@@ -119,8 +122,8 @@ class Reader:
             case ast.Tuple(elts=elts):
                 parts = tuple(self.expression(it, module, at) for it in elts)
                 return frozenset([Tuple(parts)]) if any(parts) else NOTHING
-            case ast.Dict(values=values):
-                return many(union(self.expression(it, module, at) for it in values))
+            case ast.Dict(keys=keys, values=values):
+                return self._dict(keys, [self.expression(it, module, at) for it in values])
             case (
                 ast.ListComp(elt=value)
                 | ast.SetComp(elt=value)
@@ -129,6 +132,14 @@ class Reader:
             ):
                 return many(self.expression(value, module, at))
         return NOTHING
+
+    @staticmethod
+    def _dict(keys: Sequence[ast.expr | None], values: Sequence[Kinds]) -> Kinds:
+        names = [it.value for it in keys if isinstance(it, ast.Constant)]
+        texts = [it for it in names if isinstance(it, str)]
+        if len(texts) == len(keys):
+            return keyed(zip(texts, values, strict=True))
+        return many(union(values))
 
     def _element(self, node: ast.AST, module: Module, at: ast.AST) -> Kinds:
         found = self.expression(node, module, at)
@@ -188,12 +199,14 @@ class Reader:
 
     def _attribute(self, kind: Kind, name: str) -> Kinds:
         match kind:
+            case Instance(of=of) if name == "__class__":
+                return frozenset([Class(of)])
             case Instance(of=of) | Class(of=of):
                 return self.within(None, (kind, name, "has"), self._member(kind, of, name))
             case Package(of=module):
                 return self.global_name(name, module) or self._submodule(module, name)
             case Many():
-                return self.models.of_many(kind, name)
+                return self.models.of_many(kind, name) or _method(kind, name)
             case Foreign(name=base):
                 return frozenset([Foreign(f"{base}.{name}")])
         return NOTHING
@@ -221,19 +234,7 @@ class Reader:
         return self.models.ancestry(of)
 
 
-def _subscript(kinds: Kinds, index: ast.AST) -> Kinds:
-    """Return what a part or a slice of *kinds* is."""
-    found: Kinds = NOTHING
-    for it in kinds:
-        match it:
-            case Many(item=item):
-                found |= {it} if isinstance(index, ast.Slice) else item
-            case Class():
-                found |= {it}
-            case Tuple(parts=parts):
-                match index:
-                    case ast.Constant(value=int(number)) if -len(parts) <= number < len(parts):
-                        found |= parts[number]
-                    case _:
-                        found |= union(parts)
-    return found
+def _method(kind: Many, name: str) -> Kinds:
+    """Return a method of a query as a value."""
+    is_known = kind.is_query and name in orm.ONE | orm.PAIR
+    return frozenset([Method(kind, name)]) if is_known else NOTHING

@@ -38,15 +38,34 @@ class Assigned(NamedTuple):
 def own_member(reader: "Reader", kind: Instance | Class, base: ClassDef, name: str) -> Kinds | None:
     """Return what the class *base* itself says of a member; None where it says nothing."""
     bound = class_names(base).get(name)
-    found: Kinds | None = None
+    told: Kinds | None = None
     if bound:
-        found = union(_member(reader, kind, base, it) for it in bound)
-    for it in assigned_on_self(reader, base).get(name, ()):
-        told = reader.within(
-            method_frame(base, it.stmt, kind), (it.stmt, it.value, name), _set(reader, base, it)
-        )
-        found = (found or NOTHING) | told
-    return found
+        told = union(_member(reader, kind, base, it) for it in bound)
+    assigned = assigned_on_self(reader, base).get(name, ())
+    if not assigned:
+        return told
+    values = [*(it.value for it in assigned if not it.is_item), *(it.value for it in bound or ())]
+    is_filled = any(is_empty(it) for it in values)
+    found: Kinds = NOTHING
+    for it in assigned:
+        if it.is_item and not is_filled:
+            continue
+        frame = method_frame(base, it.stmt, kind)
+        said = reader.within(frame, (it.stmt, it.value, name), _set(reader, base, it))
+        if said and it.note is not None:
+            return said
+        found |= said
+    is_told = any(it.how == "annotated" for it in bound or ())
+    if not told:
+        return found
+    return _refined(told, found) if is_told else told | found
+
+
+def _refined(told: Kinds, found: Kinds) -> Kinds:
+    """Return what an annotation says, or the same with what it was made with."""
+    same = {it.of for it in told if isinstance(it, Instance)}
+    made = frozenset(it for it in found if isinstance(it, Instance) and it.given and it.of in same)
+    return made or told
 
 
 def _set(reader: "Reader", base: ClassDef, it: Assigned) -> Iterator[Kinds]:
@@ -159,3 +178,15 @@ def _of_call(call: ast.Call, stmt: ast.stmt, me: str, made: dict[str, list[Assig
             args=[ast.Constant(value=str(attr)), value],
         ):
             made.setdefault(attr, []).append(Assigned(stmt, value))
+
+
+def is_empty(node: ast.AST | None) -> bool:
+    """Say whether an expression makes a list, set or dict that holds nothing yet."""
+    match node:
+        case ast.List(elts=[]) | ast.Dict(keys=[]):
+            return True
+        case ast.Call(
+            func=ast.Name(id="list" | "dict" | "set" | "defaultdict" | "OrderedDict" | "deque")
+        ):
+            return True
+    return False

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pginterlock.scan.captures import captured, walruses
-from pginterlock.scan.kinds import ClassDef, Function
+from pginterlock.scan.kinds import REST, ClassDef, Function
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 Scope = ClassDef | Function | None
@@ -275,7 +275,7 @@ def _targets(
         case ast.Name(id=name):
             yield name, Binding(stmt, how, value, path)
         case ast.Starred(value=inner):
-            yield from _targets(inner, stmt, how, value, path)
+            yield from _targets(inner, stmt, how, value, (*path[:-1], REST))
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
             for number, it in enumerate(elts):
                 yield from _targets(it, stmt, how, value, (*path, number))

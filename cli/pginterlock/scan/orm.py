@@ -177,7 +177,6 @@ SAME_AS_FIRST = frozenset(
         "batched",
         "paginate",
         "aliased",
-        "to_thread",
         "run_sync_in_thread",
         "ensure_instance",
         "tqdm",
