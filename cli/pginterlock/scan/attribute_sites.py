@@ -119,13 +119,23 @@ def _row(
     reader: Reader, wanted: Wanted, kinds: Kinds, receiver: ast.AST, it: Candidate, module: Module
 ) -> tuple[Confidence, str] | None:
     """Say why the object that is written is a row of what is wanted; None where it is not."""
-    rows = frozenset(k for k in kinds if isinstance(k, (Instance, Many)))
+    rows = _told(reader, wanted, frozenset(k for k in kinds if isinstance(k, (Instance, Many))))
     if fits(reader, wanted, rows):
         shown = f"{ast.unparse(receiver)} is a {wanted.shown}"
         if all(fits(reader, wanted, frozenset([k])) for k in rows):
             return Confidence.HIGH, shown
         return Confidence.MEDIUM, f"{shown}, or something else"
     return None if kinds else _guessed(reader, wanted, receiver, it, module)
+
+
+def _told(reader: Reader, wanted: Wanted, rows: Kinds) -> Kinds:
+    """Return *rows*, without those of a mere base of what is wanted where others are known."""
+    exact = frozenset(it for it in rows if not isinstance(it, Instance) or _is_table(reader, it))
+    return exact if exact and not fits(reader, wanted, exact) else rows
+
+
+def _is_table(reader: Reader, kind: Instance) -> bool:
+    return reader.models.is_model(kind.of) and not reader.models.is_abstract(kind.of)
 
 
 def _guessed(

@@ -28,7 +28,7 @@ from pginterlock.scan.kinds import (
     union,
 )
 from pginterlock.scan.modules import Module
-from pginterlock.scan.project import called_name
+from pginterlock.scan.project import called_name, is_super
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
@@ -60,6 +60,8 @@ def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds
         name = func.id if isinstance(func, ast.Name) else ""
     if (loaded := _loaded(reader, name, node, module, at)) is not None:
         return loaded
+    if isinstance(func, ast.Attribute) and is_super(func.value):
+        return reader.models.inherited(name, module, at)
     kinds = reader.expression(func, module, at)
     said = union(_called(reader, it, node, module, at) for it in kinds)
     return said or _known(reader, name, node, module, at)
@@ -75,13 +77,30 @@ def _called(
                 return made
             return frames.made_with(reader, of, node, module, at)
         case Callee():
-            return result(reader, frames.with_arguments(reader, kind, node, module, at))
+            found = result(reader, frames.with_arguments(reader, kind, node, module, at))
+            return _of_class_asked(reader, found, node, module, at)
         case Method(of=of, name=name):
             return _of_query(of, name)
         case Instance():
             found = reader.attribute(frozenset([kind]), "__call__")
             return union(result(reader, it) for it in found if isinstance(it, Callee))
     return NOTHING
+
+
+def _of_class_asked(
+    reader: "Reader", found: Kinds, node: ast.Call, module: Module, at: ast.AST
+) -> Kinds:
+    """Return *found*, a base of a class that the call is handed as that class: ``get(Order, 1)``."""
+    if not node.args or not any(isinstance(it, Instance) for it in found):
+        return found
+    asked = instances(reader.expression(node.args[0], module, at))
+    heirs = {
+        above: one
+        for one in asked
+        if isinstance(one, Instance)
+        for above in reader.ancestry(one.of)[1:]
+    }
+    return frozenset(heirs.get(it.of, it) if isinstance(it, Instance) else it for it in found)
 
 
 _NAMING = ("app_label", "model_name")

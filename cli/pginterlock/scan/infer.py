@@ -37,6 +37,7 @@ from pginterlock.scan.project import Project
 from pginterlock.scan.reaching import absolute, comprehended, reaching, scope_above
 
 _DEPTH = 40
+_NONE = _DEPTH + 2
 
 
 class Reader:
@@ -46,8 +47,10 @@ class Reader:
         self.project = project
         self.models = contexts.Contexts(self)
         self._said: dict[object, Kinds] = {}
-        self._asked: set[object] = set()
-        self._depth = 0
+        self._asked: dict[object, int] = {}  # and how many questions stood open before it
+        self._loose: dict[object, int] = {}  # of an answer: the question that it waits for
+        self._waiting: dict[int, list[object]] = {}
+        self._lowest = _NONE
         self.uses: dict[ast.AST, Any] = {}
         self.frame: Frame | None = None
 
@@ -59,20 +62,34 @@ class Reader:
     # -- remembering -------------------------------------------------------------------------
 
     def once(self, question: object, answer: Iterator[Kinds]) -> Kinds:
-        """Return what *answer* yields for *question*; nothing where the question asks itself."""
+        """Return what *answer* yields for *question*; nothing where the question asks itself.
+
+        What was found while another question stood open, and asked for that one, may lack
+        something: it is remembered until that question is answered, and no longer.
+        """
         if self.frame is not None:
             question = (question, self.frame)
         if question in self._said:
+            self._lowest = min(self._lowest, self._loose.get(question, _NONE))
             return self._said[question]
-        if question in self._asked or self._depth > _DEPTH:
+        place = len(self._asked)
+        if question in self._asked or place > _DEPTH:
+            self._lowest = min(self._lowest, self._asked.get(question, 0))
             return NOTHING
-        self._asked.add(question)
-        self._depth += 1
+        above, self._lowest = self._lowest, _NONE
+        self._asked[question] = place
         try:
             said = union(answer)
         finally:
-            self._asked.discard(question)
-            self._depth -= 1
+            del self._asked[question]
+            lowest, self._lowest = self._lowest, above
+        for one in self._waiting.pop(place, ()):
+            self._said.pop(one, None)
+            self._loose.pop(one, None)
+        if lowest < place:
+            self._lowest = min(above, lowest)
+            self._loose[question] = lowest
+            self._waiting.setdefault(lowest, []).append(question)
         self._said[question] = said
         return said
 

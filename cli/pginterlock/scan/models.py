@@ -22,6 +22,7 @@ from pginterlock.scan.modules import Module, class_names, class_of, function_of
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
+_PLAIN = frozenset(["object", "ABC", "Generic", "Protocol"])  # bases that say nothing
 MANAGED = re.compile(r"(Manager|QuerySet|Queryset)$")
 
 
@@ -125,6 +126,16 @@ class Models:
         above = [it for it in self.ancestry(owner) if it is not owner]
         return frozenset([Instance(above[0])]) if above else NOTHING
 
+    def inherited(self, name: str, module: Module, at: ast.AST) -> Kinds:
+        """Return what a method gives that ``super()`` finds in a framework."""
+        function = function_of(module, at)
+        owner = class_of(function) if function else None
+        return self.framework_call(Instance(owner), name) if owner else NOTHING
+
+    def framework_call(self, kind: Instance | Class, name: str) -> Kinds:
+        """Return what a method that the class inherits from a framework gives."""
+        raise NotImplementedError
+
     # -- names -------------------------------------------------------------------------------
 
     def named(self, name: str, module: Module) -> Kinds:
@@ -190,9 +201,12 @@ class Models:
     # -- managers ----------------------------------------------------------------------------
 
     def is_managing(self, of: ClassDef) -> bool:
-        """Say whether a class is a manager or a queryset."""
-        bases = {it.name for it in self.ancestry(of)} | self.foreign(of)
-        return any(MANAGED.search(it) for it in bases)
+        """Say whether a class is a manager or a queryset: it has one of a framework above it."""
+        foreign = self.foreign(of)
+        if any(MANAGED.search(it) for it in foreign):
+            return True
+        named = any(MANAGED.search(it.name) for it in self.ancestry(of))
+        return named and bool(foreign - _PLAIN)
 
     def as_manager(self, of: ClassDef) -> Kinds:
         """Return the rows that a manager's or queryset's class holds; nothing for another class."""

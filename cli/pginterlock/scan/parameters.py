@@ -10,6 +10,7 @@ from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
     Class,
+    ClassDef,
     Function,
     Instance,
     Kinds,
@@ -105,18 +106,23 @@ def _framework(reader: "Reader", function: Function, name: str) -> Kinds:
     about = NOTHING
     if function.owner and name in (*_SETS, *_ROWS, *_FORMS):
         about = reader.models.about(function.owner)
-    return _of_framework(about, name) if about else _fixture(reader, function, name)
+    if function.owner and about:
+        return _of_framework(reader, function.owner, about, name)
+    return _fixture(reader, function, name)
 
 
-def _of_framework(about: Kinds, name: str) -> Kinds:
+def _of_framework(reader: "Reader", owner: ClassDef, about: Kinds, name: str) -> Kinds:
     """Return what a parameter is by its name, in a class made for the rows *about*."""
     if name in _SETS:
         return many(about, is_query=True)
+    if name in _FORMS:
+        return reader.models.framework_call(Instance(owner), "get_form")
     return about if name in _ROWS else NOTHING
 
 
 def _listening(reader: "Reader", function: Function, node: Definition, name: str) -> Kinds | None:
     """Return what a signal or event, named by a decorator, sends; None without such a decorator."""
+    found: Kinds | None = None
     for it in node.decorator_list:
         match last_name(it), it, name:
             case "receiver", ast.Call(keywords=keywords), "instance":
@@ -125,8 +131,16 @@ def _listening(reader: "Reader", function: Function, node: Definition, name: str
                 asked = args[:1]
             case _:
                 continue
-        return union(instances(reader.expression(one, function.module, node)) for one in asked)
-    return None
+        sent = union(_sender(reader, one, function.module, node) for one in asked)
+        found = sent | (found or NOTHING)
+    return found
+
+
+def _sender(reader: "Reader", asked: ast.AST, module: Module, at: ast.AST) -> Kinds:
+    """Return the rows of a sender, which is a class or its name."""
+    if isinstance(asked, ast.Constant) and isinstance(asked.value, str):
+        return instances(reader.models.named(asked.value, module))
+    return instances(reader.expression(asked, module, at))
 
 
 def _connected(reader: "Reader", function: Function) -> Kinds:

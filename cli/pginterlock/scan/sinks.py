@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Writing
 from pginterlock.scan.modules import Module
-from pginterlock.scan.project import called_name
+from pginterlock.scan.project import called_name, is_super
 from pginterlock.scan.wanted import Wanted, fits
 
 CREATING = frozenset(
@@ -44,7 +44,7 @@ def writes_with(
                 return "kwarg_factory", True
     if isinstance(func, ast.Attribute):
         on = reader.expression(func.value, module, stmt)
-        if found := _on(reader, wanted, name, on, is_super=_is_super(func.value)):
+        if found := _on(reader, wanted, name, on, is_super=is_super(func.value)):
             return found
     if name in _MAKERS and call.args:
         about = reader.expression(call.args[0], module, stmt)
@@ -90,12 +90,6 @@ def _factory(reader: Reader, it: Class) -> Kinds:
         made
         if made != frozenset([Instance(it.of)]) and not any(isinstance(k, Many) for k in made)
         else frozenset()
-    )
-
-
-def _is_super(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
     )
 
 
