@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _WRITING = frozenset(["update", "insert", "values", "returning", "on_conflict_do_update", "where"])
 _INSERTS = frozenset(["insert", "pg_insert", "sqlite_insert", "mysql_insert", "dialect_insert"])
 _OF_LISTS = orm.PAIR | orm.ONE | orm.IN_BULK | orm.SAME
-_EXECUTING = frozenset(["scalars", "execute", "stream", "stream_scalars"])
+_EXECUTING = frozenset(["scalars", "execute", "exec", "stream", "stream_scalars"])
 _EXECUTING_FOR_ONE = frozenset(["scalar", "scalar_one", "scalar_one_or_none"])
 _HANDING_ON = frozenset(["merge", "deepcopy", "copy", "cast", "attach"])
 _MAKING = frozenset(["make", "prepare", "make_recipe", "blend"])
@@ -144,8 +144,15 @@ def _method(
                 or reader.models.framework_call(kind, name)
             )
         case Table() | Writing():
-            return _of_core(kind, name)
+            return _of_core(kind, name) | _returning(reader, node, module, at)
     return NOTHING
+
+
+def _returning(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds:
+    """Return the rows that ``returning(Order)`` lets a statement give."""
+    if called_name(node) != "returning":
+        return NOTHING
+    return _selected([*_flat(reader, node, module, at)])
 
 
 def _at_key(kind: Many, node: ast.Call) -> Kinds:
@@ -214,7 +221,7 @@ def _known(reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.
     match name, node:
         case _ if name in orm.SELECTS:
             return _selected([*_flat(reader, node, module, at)])
-        case "get", ast.Call(func=ast.Attribute()) if first:
+        case "get" | "get_one", ast.Call(func=ast.Attribute()) if first:
             return instances(first)
         case "Table" | "table", ast.Call(args=[ast.Constant(value=table), *_]):
             return frozenset([Table(str(table))])

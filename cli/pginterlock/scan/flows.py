@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from pginterlock.scan.frames import Frame, frame, with_arguments
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Callee, Function
+from pginterlock.scan.kinds import Callee, Class, Function, Instance, Kind, Table, classes
 from pginterlock.scan.modules import Module, arguments, function_of, statements
 from pginterlock.scan.project import called_name, own_expressions
 from pginterlock.scan.sinks import holds, takes_dict
 from pginterlock.scan.wanted import Wanted, fits
 
 _DEPTH = 3
+_LOOP = "setattr_dynamic"
 _FEW = 12  # files: a name that more of them call says nothing
 
 
@@ -35,16 +37,75 @@ def sinks(
     module: Module,
     function: Function | None,
     depth: int = 0,
+    frame: Frame | None = None,
 ) -> list[Sink]:
-    """Return the calls that write what the dict (or list of dicts) named *name* holds."""
-    key = (function or module.path, name)
+    """Return the calls that write what the dict (or list of dicts) named *name* holds.
+
+    With *frame*, those of the function as it is called there.
+    """
+    key = (function or module.path, name, frame)
     if key not in wanted.flows:
         if depth > _DEPTH:
             return []
         wanted.flows[key] = []  # what comes back to itself
-        found = dict.fromkeys(_sinks(reader, wanted, name, module, function, depth))
+        above, reader.frame = reader.frame, frame
+        try:
+            found = dict.fromkeys(_sinks(reader, wanted, name, module, function, depth))
+        finally:
+            reader.frame = above
         wanted.flows[key] = list(found)
     return wanted.flows[key]
+
+
+def handed_on(
+    reader: Reader,
+    wanted: Wanted,
+    callee: Callee,
+    name: str,
+    call: ast.Call,
+    stmt: ast.stmt,
+    module: Module,
+    depth: int,
+) -> Iterator[Sink]:
+    """Yield the calls that write what a call hands to the parameter *name* of a function.
+
+    Where the function writes rows of any class that it is handed, the call itself is the one.
+    """
+    there = (callee.of.module, callee.of)
+    plain = sinks(reader, wanted, name, *there, depth + 1)
+    given = frame(with_arguments(reader, callee, call, module, stmt))
+    is_general = given is not None and (
+        _says_which(reader, given) or not plain or any(_is_of_several(reader, it) for it in plain)
+    )
+    if not is_general:
+        yield from plain
+    if not is_general and not any(it.construct == _LOOP for it in plain):
+        return
+    for it in sinks(reader, wanted, name, *there, depth + 1, given)[:1]:
+        yield Sink(it.construct, call, stmt, module, it.is_new, it.receiver)
+
+
+def _is_of_several(reader: Reader, sink: Sink) -> bool:
+    """Say whether a call writes rows of several models, as far as its function alone can tell."""
+    kinds = reader.expression(sink.receiver, sink.module, sink.stmt)
+    return len({it.of for it in classes(kinds) if isinstance(it, Class)}) > 1
+
+
+def _says_which(reader: Reader, given: Frame) -> bool:
+    """Say whether a frame tells which class or table the function is to write to."""
+    return any(_is_which(reader, kind, 2) for _, kinds in given[1] for kind in kinds)
+
+
+def _is_which(reader: Reader, kind: Kind, depth: int) -> bool:
+    match kind:
+        case Table() | Class():
+            return isinstance(kind, Table) or reader.models.is_model(kind.of)
+        case Instance(of=of, given=given):
+            if reader.models.is_model(of) or not depth:
+                return False
+            held = any(_is_which(reader, one, depth - 1) for _, them in given for one in them)
+            return held or any("~" in name for name, _ in given)
+    return False
 
 
 def _sinks(
@@ -137,11 +198,12 @@ def _through(
             yield from sinks(reader, wanted, other, module, function, depth + 1)
             return
     for it in reader.expression(call.func, module, stmt):
-        if isinstance(it, Callee) and (into := _parameter(it, call, held)):
-            yield from sinks(reader, wanted, into, it.of.module, it.of, depth + 1)
+        if isinstance(it, Callee) and (into := parameter_of(it, call, held)):
+            yield from handed_on(reader, wanted, it, into, call, stmt, module, depth)
 
 
-def _parameter(callee: Callee, call: ast.Call, held: ast.AST) -> str | None:
+def parameter_of(callee: Callee, call: ast.Call, held: ast.AST) -> str | None:
+    """Return the parameter of a function to which a call hands *held*; None where to none."""
     node = callee.of.node
     plain = [*node.args.posonlyargs, *node.args.args]
     if callee.of.owner is not None and callee.bound is not None:
@@ -185,7 +247,7 @@ def _of_statement(
                     if not isinstance(inner.args[1], ast.Constant) and fits(
                         reader, wanted, reader.expression(inner.args[0], module, holder)
                     ):
-                        yield Sink("setattr_dynamic", inner, holder, module, False, inner.args[0])
+                        yield Sink(_LOOP, inner, holder, module, False, inner.args[0])
 
 
 def _copies(value: ast.AST, name: str) -> bool:

@@ -19,6 +19,7 @@ from pginterlock.scan.kinds import (
     Many,
     Method,
     Package,
+    Table,
     Tuple,
     items,
     keyed,
@@ -176,8 +177,9 @@ class Reader:
                     return self.bound(reaching(given, at, module, scope), module)
                 scope = scope.outer or scope_above(scope)
             else:
-                if is_first and (given := class_names(scope).get(name)):
-                    return self.bound(given, module)
+                given = class_names(scope).get(name, []) if is_first else []
+                if others := [it for it in given if it.stmt is not at]:
+                    return self.bound(others, module)
                 scope = scope_of(module, scope.node)
             is_first = False
         return self.global_name(name, module)
@@ -218,12 +220,16 @@ class Reader:
         match kind:
             case Instance(of=of) if name == "__class__":
                 return frozenset([Class(of)])
+            case Instance(of=of) if name == of.name and self.models.is_model(of):
+                return frozenset([kind])  # of a row of a query that selects one thing
             case Instance(of=of) | Class(of=of):
                 return self.within(None, (kind, name, "has"), self._member(kind, of, name))
             case Package(of=module):
                 return self.global_name(name, module) or self._submodule(module, name)
             case Many():
                 return self.models.of_many(kind, name) or _method(kind, name)
+            case Table() if name in ("c", "columns"):
+                return frozenset([kind])
             case Foreign(name=base):
                 return frozenset([Foreign(f"{base}.{name}")])
         return NOTHING

@@ -88,6 +88,8 @@ def subscript(reader: "Reader", kinds: Kinds, index: ast.AST) -> Kinds:
                 reader.models.foreign(of) & _RECORDS
             ):
                 found |= reader.attribute(frozenset([it]), key)
+            case Instance(of=of), ast.Constant(value=int()) if reader.models.is_model(of):
+                found |= {it}  # a row of a query that selects one thing
             case Instance(), _:
                 found |= called(reader, it, "__getitem__")
     return found

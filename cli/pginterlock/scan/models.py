@@ -22,6 +22,7 @@ from pginterlock.scan.modules import Module, class_names, class_of, function_of
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
+_PAGED = frozenset(["items", "object_list"])  # of a page of them
 _PLAIN = frozenset(["object", "ABC", "Generic", "Protocol"])  # bases that say nothing
 MANAGED = re.compile(r"(Manager|QuerySet|Queryset)$")
 
@@ -242,6 +243,8 @@ class Models:
         """Return what the attribute of a manager or queryset is."""
         if name == "model":
             return classes(kind.item)
+        if name in _PAGED:
+            return frozenset([kind])
         return self.manager_method(kind, name) if kind.via else NOTHING
 
     def manager_method(self, kind: Many, name: str) -> Kinds:

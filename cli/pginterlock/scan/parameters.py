@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
 # Parameters of a class made for a model: several rows of it, one, and what else it is handed.
+_SENT = ("instance", "target")  # by a signal of Django, by an event of SQLAlchemy
 _SETS = ("queryset", "qs")
 _ROWS = ("instance", "obj", "object")
 _FORMS = ("form", "serializer")
@@ -99,7 +100,7 @@ def _framework(reader: "Reader", function: Function, name: str) -> Kinds:
         return NOTHING
     if (sent := _listening(reader, function, node, name)) is not None:
         return sent
-    if name == "instance" and (told := _connected(reader, function)):
+    if name in _SENT and (told := _connected(reader, function)):
         return told
     if function.owner is None and name in _SETS:
         return _admin_action(reader, function)
@@ -146,6 +147,9 @@ def _sender(reader: "Reader", asked: ast.AST, module: Module, at: ast.AST) -> Ki
 def _connected(reader: "Reader", function: Function) -> Kinds:
     """Return the senders that a function receives signals of."""
     found: Kinds = NOTHING
+    for module, call, stmt in reader.project.calls("listen"):
+        if len(call.args) > 2 and last_name(call.args[2]) == function.name:  # noqa: PLR2004
+            found |= instances(reader.expression(call.args[0], module, stmt))
     for module, call, stmt in reader.project.calls("connect"):
         if call.args and last_name(call.args[0]) == function.name:
             for it in call.keywords:

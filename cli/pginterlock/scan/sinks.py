@@ -104,6 +104,8 @@ def takes_dict(
             return _splatted(reader, wanted, call, module, stmt)
         if it.arg in _DEFAULTS:
             return _defaulted(reader, wanted, call, module, stmt)
+        if it.arg == "values" and called_name(call) == "update":
+            return _by_method(reader, wanted, call, module, stmt)
         if it.arg in _OF_CORE and _is_core(reader, wanted, call, module, stmt):
             return _OF_CORE[it.arg], None
     if not any(holds(it, held) for it in call.args):
