@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pginterlock.scan.definitions import decorators
-from pginterlock.scan.kinds import NOTHING, Callee, ClassDef, Function, Kinds
-from pginterlock.scan.modules import Module, class_names, function_of, statements
+from pginterlock.scan.frames import initializer, super_calls
+from pginterlock.scan.kinds import NOTHING, Callee, Function, Kinds
+from pginterlock.scan.modules import Module, function_of
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
@@ -137,22 +138,9 @@ def _calls(reader: "Reader", function: Function) -> _Calls:
         return
     yield from reader.project.calls(owner.name)
     for it in reader.models.heirs_with(owner, "", _MOST):
-        if "__init__" in class_names(it):
-            yield from _of_super(it)
-        else:
+        init = initializer(reader, it)
+        if init is None or init.owner is not it:
             yield from reader.project.calls(it.name)
-
-
-def _of_super(heir: ClassDef) -> _Calls:
-    """Yield the calls of ``super().__init__`` in the ``__init__`` of a class."""
-    for it in class_names(heir)["__init__"]:
-        for stmt in statements(it.stmt.body) if isinstance(it.stmt, ast.FunctionDef) else ():
-            match stmt:
-                case ast.Expr(
-                    value=ast.Call(
-                        func=ast.Attribute(
-                            value=ast.Call(func=ast.Name(id="super")), attr="__init__"
-                        )
-                    ) as call
-                ):
-                    yield heir.module, call, stmt
+            continue
+        for call, stmt in super_calls(init):
+            yield it.module, call, stmt

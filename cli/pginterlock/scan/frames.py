@@ -20,7 +20,7 @@ from pginterlock.scan.kinds import (
     Kinds,
     Many,
 )
-from pginterlock.scan.modules import Module, class_names
+from pginterlock.scan.modules import Module, class_names, function_of, statements
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
@@ -54,16 +54,44 @@ def _decorators(function: Function) -> set[str]:
     return {it.id for it in function.node.decorator_list if isinstance(it, ast.Name)}
 
 
-def method_frame(of: ClassDef, stmt: ast.AST, kind: Instance | Class) -> Frame | None:
+def method_frame(
+    reader: "Reader", of: ClassDef, stmt: ast.AST, kind: Instance | Class
+) -> Frame | None:
     """Return the frame of the method of *of* that *stmt* stands in, for an object of *kind*."""
-    node = of.module.up.get(stmt)
-    while node is not None and not isinstance(of.module.scopes.get(node), Function):
-        node = of.module.up.get(node)
-    function = of.module.scopes.get(node) if node is not None else None
-    if not isinstance(function, Function) or isinstance(kind, Class):
+    function = function_of(of.module, stmt)
+    if function is None or isinstance(kind, Class):
         return None
-    given = kind.given if function.name in ("__init__", "__post_init__") else frozenset()
+    given: Given = frozenset()
+    if function.name in ("__init__", "__post_init__"):
+        given = kind.given
+        init = initializer(reader, kind.of)
+        if function.name == "__init__" and init is not None and init is not function:
+            given = _handed_up(reader, init, function, kind)
     return frame(Callee(function, kind, given))
+
+
+def _handed_up(reader: "Reader", init: Function, above: Function, kind: Instance) -> Given:
+    """Return what the ``__init__`` of a class hands to that of a base of it."""
+    for call, stmt in super_calls(init):
+        callee, up = Callee(above, kind), reader.frame
+        reader.frame = frame(Callee(init, kind, kind.given))
+        try:
+            return with_arguments(reader, callee, call, init.module, stmt).given
+        finally:
+            reader.frame = up
+    return frozenset()
+
+
+def super_calls(init: Function) -> Iterator[tuple[ast.Call, ast.stmt]]:
+    """Yield the calls of ``super().__init__`` in an ``__init__``, each with its statement."""
+    for stmt in statements(init.node.body) if not isinstance(init.node, ast.Lambda) else ():
+        match stmt:
+            case ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr="__init__")
+                ) as call
+            ):
+                yield call, stmt
 
 
 def with_arguments(

@@ -50,7 +50,7 @@ def own_member(reader: "Reader", kind: Instance | Class, base: ClassDef, name: s
     for it in assigned:
         if it.is_item and not is_filled:
             continue
-        frame = method_frame(base, it.stmt, kind)
+        frame = method_frame(reader, base, it.stmt, kind)
         said = reader.within(frame, (it.stmt, it.value, name), _set(reader, base, it))
         if said and it.note is not None:
             return said
