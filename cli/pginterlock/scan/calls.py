@@ -81,6 +81,8 @@ def _called(
             return _of_class_asked(reader, found, node, module, at)
         case Method(of=of, name=name):
             return _of_query(of, name)
+        case Many(is_query=False):
+            return frozenset([kind])  # a set of forms
         case Instance():
             found = reader.attribute(frozenset([kind]), "__call__")
             return union(result(reader, it) for it in found if isinstance(it, Callee))
@@ -207,7 +209,7 @@ def _of_query(kind: Many, name: str) -> Kinds:
 
 def _of_list(kind: Many, name: str) -> Kinds:
     """Return what a method of a list or dict gives; one not known gives nothing."""
-    if name in ("values", "items", "copy"):
+    if name in ("values", "items", "copy", "save"):
         return frozenset([kind])
     if name in ("setdefault", "popitem", "__getitem__"):
         return kind.item
@@ -219,6 +221,10 @@ def _known(reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.
     args = [reader.expression(it, module, at) for it in node.args]
     first = args[0] if args else NOTHING
     match name, node:
+        case "modelform_factory", _:
+            return first  # a form is told as the row that it saves
+        case "modelformset_factory" | "inlineformset_factory", _:
+            return many(instances(args[-1] if name.startswith("inline") else first))
         case _ if name in orm.SELECTS:
             return _selected([*_flat(reader, node, module, at)])
         case "get" | "get_one", ast.Call(func=ast.Attribute()) if first:

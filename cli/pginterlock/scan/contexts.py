@@ -112,7 +112,7 @@ class Contexts(Relations):
     def _context(self, of: ClassDef, name: str) -> Kinds:
         """Return ``self.object``, ``self.instance`` and the like of a class made for a model."""
         if self.is_model(of):
-            return NOTHING
+            return frozenset([Instance(of)]) if name == "instance" else NOTHING
         if name in _CONTEXT_MEMBERS:
             return self.about(of)
         if name in ("queryset", "object_list"):
@@ -124,7 +124,7 @@ class Contexts(Relations):
     def framework_call(self, kind: Instance | Class, name: str) -> Kinds:
         """Return what a method that the class inherits from a framework gives."""
         if self.is_model(kind.of):
-            return NOTHING
+            return frozenset([kind]) if name == "save" else NOTHING
         if name in ("get_queryset", "filter_queryset"):
             return many(self.about(kind.of), is_query=True)
         if name in _SAVING_CALLS:

@@ -91,6 +91,9 @@ class _Scan:
         self.transactions = Transactions(self.reader)
         self.names = frozenset(name for it in self.wanted for name in it.names)
         self.words = _words(self.wanted)
+        self.by_class = {
+            one.name: min(it.tables, key=len) for it in self.wanted for one in it.classes if it.tables
+        }
         self.forgotten = 0
 
     def run(self) -> None:
@@ -191,7 +194,8 @@ class _Scan:
         writes = embedded_writes(module.tree, module.text)
         if not writes:
             return
-        resolve = resolver([module.tree, *self._naming(writes, path)])
+        trees = [module.tree, *self._naming(writes, path)]
+        resolve = resolver(trees, self.by_class)
         for it in self.wanted:
             for target in _by_table(it):
                 for one in writes:

@@ -22,7 +22,7 @@ from pginterlock.scan.modules import Module, class_names, class_of, function_of
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
-_PAGED = frozenset(["items", "object_list"])  # of a page of them
+_PAGED = frozenset(["items", "object_list", "forms"])  # of a page or a set of forms
 _PLAIN = frozenset(["object", "ABC", "Generic", "Protocol"])  # bases that say nothing
 MANAGED = re.compile(r"(Manager|QuerySet|Queryset)$")
 

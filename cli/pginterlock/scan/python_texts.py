@@ -20,6 +20,8 @@ _METHODS = frozenset([
     "strip", "lstrip", "rstrip", "lower", "upper", "encode", "replace", "bindparams",
     "format_map",
 ])  # fmt: skip
+# Calls that give back the name of a table or column that they get, quoted.
+_QUOTES = re.compile(r"quote|escape_ident|^qn$", re.IGNORECASE)
 _FORMAT = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:]*)[^{}]*\}")
 _PERCENT = re.compile(r"%%|%(?:\((?P<name>\w+)\))?[-#0 +]*\d*(?:\.\d+)?[srdifa]")
 
@@ -106,6 +108,8 @@ class Texts:
             return str(node.value)
         if isinstance(node, ast.Call) and (told := _composed(node)) is not None:
             return told
+        if isinstance(node, ast.Call) and node.args and _QUOTES.search(_called_name(node)):
+            return self._filled(node.args[-1], depth + 1)
         built = self.of(node, depth + 1)
         return built.text if built else f"{OPEN}{{{ast.unparse(node)}}}{CLOSE}"
 
@@ -236,9 +240,16 @@ def operands(node: ast.expr) -> list[ast.expr]:
     return [node, *reversed(found)]
 
 
+def _called_name(node: ast.Call) -> str:
+    match node.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
 def _composed(node: ast.Call) -> str | None:
     """Return what a part of a text of psycopg's ``sql`` is, where it is written down."""
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    name = _called_name(node)
     told = [it.value for it in node.args if isinstance(it, ast.Constant)]
     words = [it for it in told if isinstance(it, str)]
     if len(words) != len(node.args):

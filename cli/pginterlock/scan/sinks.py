@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Writing
+from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Table, Writing
 from pginterlock.scan.modules import Module
 from pginterlock.scan.project import called_name, is_super
 from pginterlock.scan.wanted import Wanted, fits
@@ -21,7 +21,7 @@ CREATING = frozenset(
 )
 UPDATING = frozenset(["update", "aupdate"])
 MAPPINGS = frozenset(
-    ["bulk_insert_mappings", "bulk_update_mappings", "execute", "executemany", "scalars", "scalar"]
+    ["bulk_insert_mappings", "bulk_update_mappings", "execute", "executemany", "scalars", "scalar", "bulk_insert"]
 )
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
 _DEFAULTS = frozenset(["defaults", "create_defaults"])
@@ -175,6 +175,8 @@ def _by_mappings(
     for kind in first:
         if found := _core(reader, wanted, kind):
             return found
+        if name == "bulk_insert" and isinstance(kind, Table) and fits(reader, wanted, first):
+            return "core_insert", True
     if "mappings" in name and fits(reader, wanted, first):
         return name, "insert" in name
     return None
