@@ -12,6 +12,8 @@ from pginterlock.scan.modules import Module, function_of
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
+_FILES = 60  # a name that more of them call says nothing
+_FEW = 6  # and one of a function that takes anything
 _MOST = 12  # heirs: of more of them, none is asked how it is made
 # Names that say nothing of who is called.
 _COMMON = frozenset(
@@ -52,6 +54,17 @@ _COMMON = frozenset(
         "start",
         "stop",
         "send",
+        "query",
+        "search",
+        "count",
+        "copy",
+        "index",
+        "join",
+        "format",
+        "read",
+        "write",
+        "set",
+        "pop",
     ]
 )
 
@@ -69,11 +82,11 @@ def handed(
     reader: "Reader", function: Function, arg: ast.arg
 ) -> Iterator[tuple[ast.AST, Module, ast.stmt]]:
     """Yield the expressions that callers hand to a parameter, each with its module."""
-    if function.name in _COMMON and function.owner is None:
-        return
     a = function.node.args
     plain = [*a.posonlyargs, *a.args]
-    for module, call, stmt in _calls(reader, function):
+    is_vague = function.name in _COMMON or arg in (a.vararg, a.kwarg)
+    limit = _FEW if is_vague and function.name != "__init__" else _FILES
+    for module, call, stmt in _calls(reader, function, limit):
         if function_of(module, stmt) is function:
             continue
         for value in _handed(call, arg, function, plain):
@@ -130,17 +143,20 @@ def _overrides(one: Function, other: Function) -> bool:
 _Calls = Iterator[tuple[Module, ast.Call, ast.stmt]]
 
 
-def _calls(reader: "Reader", function: Function) -> _Calls:
-    """Yield the calls that may be one of *function*; of ``__init__``, those that make objects."""
+def _calls(reader: "Reader", function: Function, limit: int) -> _Calls:
+    """Yield the calls that may be one of *function*; of ``__init__``, those that make objects.
+
+    None where more than *limit* files call what has that name.
+    """
     owner = function.owner
     if owner is None or function.name != "__init__":
-        yield from reader.project.calls(function.name)
+        yield from reader.project.calls(function.name, limit)
         return
-    yield from reader.project.calls(owner.name)
+    yield from reader.project.calls(owner.name, limit)
     for it in reader.models.heirs_with(owner, "", _MOST):
         init = initializer(reader, it)
         if init is None or init.owner is not it:
-            yield from reader.project.calls(it.name)
+            yield from reader.project.calls(it.name, limit)
             continue
         for call, stmt in super_calls(init):
             yield it.module, call, stmt

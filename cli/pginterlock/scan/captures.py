@@ -21,3 +21,9 @@ def walruses(stmt: ast.AST, blocks: Collection[str]) -> Iterator[ast.NamedExpr]:
             for it in ast.walk(part) if isinstance(part, ast.AST) else ():
                 if isinstance(it, ast.NamedExpr):
                     yield it
+
+
+def is_within(word: str, lines: Sequence[str], node: ast.AST) -> bool:
+    """Say whether one of the lines of *node* holds *word*; *lines* are those of its module."""
+    start, end = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
+    return any(word in it for it in lines[start - 1 : end])

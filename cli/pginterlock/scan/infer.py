@@ -54,6 +54,7 @@ class Reader:
         self._lowest = _NONE
         self.uses: dict[ast.AST, Any] = {}
         self.frame: Frame | None = None
+        self.tested: dict[str, frozenset[str]] = {}  # by module: what it asks the class of
 
     def forget(self) -> None:
         """Forget what was said: it is found again when it is asked for."""

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pginterlock.scan.captures import captured, walruses
+from pginterlock.scan.captures import captured, is_within, walruses
 from pginterlock.scan.kinds import REST, ClassDef, Function
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
@@ -191,7 +191,8 @@ def local_names(function: Function) -> dict[str, list[Binding]]:
     module, node = function.module, function.node
     if node not in module.bodies:
         body = [] if isinstance(node, ast.Lambda) else node.body
-        found = bindings(body, has_walrus=":=" in module.text)
+        module.line(1)  # which cuts the text into lines
+        found = bindings(body, has_walrus=is_within(":=", module.lines, node))
         for arg in arguments(node):
             found.setdefault(arg.arg, []).insert(0, Binding(arg, "arg", arg))
         module.bodies[node] = found

@@ -1,6 +1,7 @@
 """What tests of its class leave a value to be: ``isinstance``, ``assert`` and ``match``. Pure."""
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+_TESTED = re.compile(r"\bisinstance\(\s*([\w.]+)\s*,|^\s*match ([\w.]+):", re.MULTILINE)
 _BODIES = ("body", "orelse", "finalbody")
 
 
@@ -18,9 +20,11 @@ def narrowed(
     reader: "Reader", kinds: Kinds, node: ast.Name | ast.Attribute, module: Module, at: ast.AST
 ) -> Kinds:
     """Return what is left of *kinds* at a statement, by the tests of its class before it."""
-    if "isinstance" not in module.text and "match " not in module.text:
+    told = node.id if isinstance(node, ast.Name) else ast.unparse(node)
+    if module.path not in reader.tested:
+        reader.tested[module.path] = frozenset(map("".join, _TESTED.findall(module.text)))
+    if told not in reader.tested[module.path]:
         return kinds
-    told = ast.unparse(node)
     found = kinds
     for test, is_true, stmt in reversed(list(_tests(module, at))):
         for asked, yes in _parts(test, is_true=is_true):

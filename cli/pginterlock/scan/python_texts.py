@@ -12,6 +12,7 @@ from pginterlock.scan.python_literals import Built, Hole, Source, pieces
 from pginterlock.scan.sql_holes import CLOSE, OPEN
 
 _MOST_DEPTH = 12
+_TOLD = ast.Constant | ast.JoinedStr | ast.Attribute | ast.Name | ast.Call
 # Calls that give back the text they get, or one whose words are the same.
 _WRAPPERS = frozenset([
     "text", "SQL", "dedent", "cleandoc", "L", "str", "Composed", "literal_column", "TextClause",
@@ -109,7 +110,8 @@ class Texts:
         if isinstance(node, ast.Call) and (told := _composed(node)) is not None:
             return told
         if isinstance(node, ast.Call) and node.args and _QUOTES.search(_called_name(node)):
-            return self._filled(node.args[-1], depth + 1)
+            if OPEN not in (told := self._filled(node.args[-1], depth + 1)):
+                return told
         built = self.of(node, depth + 1)
         return built.text if built else f"{OPEN}{{{ast.unparse(node)}}}{CLOSE}"
 
@@ -126,7 +128,7 @@ class Texts:
         match node:
             case ast.Name(id=name) if name in self.scope.local:
                 told = self.scope.local[name]
-                is_told = isinstance(told, ast.Constant | ast.JoinedStr | ast.Attribute | ast.Name)
+                is_told = isinstance(told, _TOLD)
                 return told if is_told else None
             case ast.Name(id=name):
                 return self.scope.module.get(name)

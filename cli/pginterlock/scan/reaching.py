@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.modules import Binding, Module, Scope, ancestors, scope_of
+from pginterlock.scan.project import own_expressions
 
 _LEAVING = (ast.Return, ast.Raise)
 _JUMPS = (ast.Break, ast.Continue)
@@ -27,12 +28,13 @@ def scope_above(function: Function) -> Scope:
 
 def comprehended(name: str, node: ast.AST, at: ast.AST) -> Binding | None:
     """Return what binds *name* where *node* stands in a comprehension that runs over it."""
-    for it in ast.walk(at) if not isinstance(at, (ast.FunctionDef, ast.ClassDef)) else ():
-        if isinstance(it, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
-            for generator in it.generators:
-                path = _place(generator.target, name)
-                if path is not None and _spans(it, node) and not _spans(generator.iter, node):
-                    return Binding(at, "for", generator.iter, path)  # type: ignore[arg-type]
+    for part in own_expressions(at) if isinstance(at, ast.stmt) else ():
+        for it in ast.walk(part) if _spans(part, node) else ():
+            if isinstance(it, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+                for generator in it.generators:
+                    path = _place(generator.target, name)
+                    if path is not None and _spans(it, node) and not _spans(generator.iter, node):
+                        return Binding(at, "for", generator.iter, path)  # type: ignore[arg-type]
     return None
 
 
