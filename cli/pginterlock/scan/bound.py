@@ -18,7 +18,6 @@ from pginterlock.scan.kinds import (
     Package,
     items,
     many,
-    union,
     unpacked,
 )
 from pginterlock.scan.modules import Binding, Module, scope_of, statements

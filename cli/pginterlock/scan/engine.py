@@ -92,7 +92,10 @@ class _Scan:
         self.names = frozenset(name for it in self.wanted for name in it.names)
         self.words = _words(self.wanted)
         self.by_class = {
-            one.name: min(it.tables, key=len) for it in self.wanted for one in it.classes if it.tables
+            one.name: min(it.tables, key=len)
+            for it in self.wanted
+            for one in it.classes
+            if it.tables
         }
         self.forgotten = 0
 

@@ -164,15 +164,15 @@ def _passed_on(stmt: ast.stmt) -> Iterator[str]:
         case ast.Return(value=ast.Name(id=name)):
             yield name
         case ast.For(iter=over):
-            if name := _run_over(over):
-                yield name
+            yield from filter(None, [_run_over(over)])
 
 
 def _run_over(node: ast.AST) -> str | None:
     """Return the name of the dict that a loop runs over."""
     match node:
-        case ast.Name(id=name) | ast.Call(
-            func=ast.Attribute(value=ast.Name(id=name), attr="items" | "keys")
+        case (
+            ast.Name(id=name)
+            | ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="items" | "keys"))
         ):
             return name
         case ast.Call(func=ast.Name(id="list" | "sorted"), args=[inner]):

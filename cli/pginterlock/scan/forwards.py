@@ -35,7 +35,9 @@ def _held(node: ast.FunctionDef, method: str) -> str | None:
 
 def behind(reader: "Reader", kinds: Kinds) -> Kinds:
     """Return *kinds*, each that hands what is set on it on to another object as that object."""
-    return union(_behind(reader, it) if isinstance(it, Instance) else frozenset([it]) for it in kinds)
+    return union(
+        _behind(reader, it) if isinstance(it, Instance) else frozenset([it]) for it in kinds
+    )
 
 
 def _behind(reader: "Reader", kind: Instance) -> Kinds:

@@ -1,4 +1,4 @@
-"""What the parameters of a function are in one of its calls, and what an object was made with. Pure.
+"""What the parameters of a function are in one call, and what an object was made with. Pure.
 
 A frame says it: the function, and what its parameters are. An expression in the function's body is
 then what it is in that call, not what it may be in any.
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pginterlock.scan import generics
 from pginterlock.scan.kinds import (
+    NOTHING,
     Callee,
     Class,
     ClassDef,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
 Frame = tuple[Function, Given]
+_SHORT = 2  # letters of a type variable
 _MOST = 12  # parameters: what has more of them is not followed from call to call
 
 
@@ -35,7 +37,8 @@ def frame(callee: Callee) -> Frame | None:
     given = dict(callee.given)
     owner = function.owner
     if owner and isinstance(bound, (Instance, Class)) and (me := _me(function)):
-        if bound.of is not owner or (isinstance(bound, Instance) and bound.given):
+        is_same = bound.of is owner and not (isinstance(bound, Instance) and bound.given)
+        if not is_same:
             is_class = "classmethod" in _decorators(function) or function.name == "__new__"
             given[me] = frozenset([Class(bound.of) if is_class else bound])
     return (function, frozenset(given.items())) if given else None
@@ -108,18 +111,17 @@ def with_arguments(
     return Callee(callee.of, callee.bound, _plain(told)) if told else callee
 
 
-def made_with(
-    reader: "Reader", of: ClassDef, call: ast.Call, module: Module, at: ast.AST
-) -> Kinds:
+def made_with(reader: "Reader", of: ClassDef, call: ast.Call, module: Module, at: ast.AST) -> Kinds:
     """Return the object that a call of a class makes, with the rows and models it is made with."""
     init = initializer(reader, of)
     if init is None or reader.models.is_model(of):
         return frozenset([Instance(of)])
     told: dict[str, Kinds] = {}
     for name, value, note in _pairs(Callee(init, Instance(of)), call):
-        if note is None or _is_open(note):
-            if kinds := _rows(reader, reader.expression(value, module, at)):
-                told |= {name: kinds, **dict(generics.of_argument(note, kinds))}
+        is_open = note is None or _is_open(note)
+        kinds = _rows(reader, reader.expression(value, module, at)) if is_open else NOTHING
+        if kinds:
+            told |= {name: kinds, **dict(generics.of_argument(note, kinds))}
     return frozenset([Instance(of, _plain(told))])
 
 
@@ -156,8 +158,10 @@ def _is_open(note: ast.AST) -> bool:
     """Say whether an annotation may be a type that each call sets: ``T``, ``type[T]``, ``Any``."""
     match note:
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name in ("Any", "object", "type", "Type") or len(name.strip("_")) <= 2 or (
-                name.endswith(("T", "Type", "_co")) and name[:1].isupper()
+            return (
+                name in ("Any", "object", "type", "Type")
+                or len(name.strip("_")) <= _SHORT
+                or (name.endswith(("T", "Type", "_co")) and name[:1].isupper())
             )
         case ast.Subscript(slice=index):
             return _is_open(index)
@@ -184,4 +188,3 @@ def _pairs(callee: Callee, call: ast.Call) -> Iterator[tuple[str, ast.expr, ast.
     for keyword in call.keywords:
         if keyword.arg in by_name:
             yield keyword.arg or "", keyword.value, by_name[keyword.arg or ""].annotation
-

@@ -1,4 +1,4 @@
-"""What type variables stand for: by a class's bases, an annotation, or the arguments of a call. Pure.
+"""What type variables stand for, by bases, annotations and arguments of calls. Pure.
 
 What one stands for is kept beside parameters in an object's or a call's `Given`, as ``~T``.
 """

@@ -218,22 +218,23 @@ class Reader:
         return union(self._attribute(it, name) for it in kinds)
 
     def _attribute(self, kind: Kind, name: str) -> Kinds:
+        found: Kinds = NOTHING
         match kind:
             case Instance(of=of) if name == "__class__":
-                return frozenset([Class(of)])
+                found = frozenset([Class(of)])
             case Instance(of=of) if name == of.name and self.models.is_model(of):
-                return frozenset([kind])  # of a row of a query that selects one thing
+                found = frozenset([kind])  # of a row of a query that selects one thing
             case Instance(of=of) | Class(of=of):
-                return self.within(None, (kind, name, "has"), self._member(kind, of, name))
+                found = self.within(None, (kind, name, "has"), self._member(kind, of, name))
             case Package(of=module):
-                return self.global_name(name, module) or self._submodule(module, name)
+                found = self.global_name(name, module) or self._submodule(module, name)
             case Many():
-                return self.models.of_many(kind, name) or _method(kind, name)
+                found = self.models.of_many(kind, name) or _method(kind, name)
             case Table() if name in ("c", "columns"):
-                return frozenset([kind])
+                found = frozenset([kind])
             case Foreign(name=base):
-                return frozenset([Foreign(f"{base}.{name}")])
-        return NOTHING
+                found = frozenset([Foreign(f"{base}.{name}")])
+        return found
 
     def _submodule(self, module: Module, name: str) -> Kinds:
         if not module.is_package:

@@ -69,27 +69,40 @@ def subscript(reader: "Reader", kinds: Kinds, index: ast.AST) -> Kinds:
     """Return what a part or a slice of *kinds* is."""
     found: Kinds = NOTHING
     for it in as_tuples(reader, kinds):
-        match it, index:
-            case Many(), ast.Slice():
+        match it:
+            case Many():
+                found |= _of_several(it, index)
+            case Class():
                 found |= {it}
-            case Many(), ast.Constant(value=str(key)):
-                found |= at_key(it, key)
-            case Many(item=item), _:
-                found |= item
-            case Class(), _:
-                found |= {it}
-            case Tuple(parts=parts), ast.Constant(value=int(number)) if (
-                -len(parts) <= number < len(parts)
-            ):
-                found |= parts[number]
-            case Tuple(parts=parts), _:
-                found |= union(parts)
-            case Instance(of=of), ast.Constant(value=str(key)) if (
-                reader.models.foreign(of) & _RECORDS
-            ):
-                found |= reader.attribute(frozenset([it]), key)
-            case Instance(of=of), ast.Constant(value=int()) if reader.models.is_model(of):
-                found |= {it}  # a row of a query that selects one thing
-            case Instance(), _:
-                found |= called(reader, it, "__getitem__")
+            case Tuple():
+                found |= _of_tuple(it, index)
+            case Instance():
+                found |= _of_object(reader, it, index)
     return found
+
+
+def _of_several(kind: Many, index: ast.AST) -> Kinds:
+    match index:
+        case ast.Slice():
+            return frozenset([kind])
+        case ast.Constant(value=str(key)):
+            return at_key(kind, key)
+    return kind.item
+
+
+def _of_tuple(kind: Tuple, index: ast.AST) -> Kinds:
+    parts = kind.parts
+    match index:
+        case ast.Constant(value=int(number)) if -len(parts) <= number < len(parts):
+            return parts[number]
+    return union(parts)
+
+
+def _of_object(reader: "Reader", kind: Instance, index: ast.AST) -> Kinds:
+    """Return a part of a ``TypedDict``, of a row that is one thing, or what the class gives."""
+    match index:
+        case ast.Constant(value=str(key)) if reader.models.foreign(kind.of) & _RECORDS:
+            return reader.attribute(frozenset([kind]), key)
+        case ast.Constant(value=int()) if reader.models.is_model(kind.of):
+            return frozenset([kind])
+    return called(reader, kind, "__getitem__")

@@ -219,8 +219,9 @@ def bindings(body: Sequence[ast.AST], *, has_walrus: bool = False) -> dict[str, 
     for stmt in statements(body):
         for name, binding in _bound(stmt):
             found.setdefault(name, []).append(binding)
-        for it in walruses(stmt, _BLOCKS) if has_walrus else ():
-            found.setdefault(it.target.id, []).append(Binding(stmt, "assign", it.value))
+        if has_walrus and isinstance(stmt, ast.stmt):
+            for it in walruses(stmt, _BLOCKS):
+                found.setdefault(it.target.id, []).append(Binding(stmt, "assign", it.value))
     return found
 
 
@@ -239,8 +240,8 @@ def _bound(stmt: ast.AST) -> Iterator[tuple[str, Binding]]:
                 if it.optional_vars:
                     yield from _targets(it.optional_vars, stmt, "with", it.context_expr)
         case ast.Match(cases=cases):
-            for it in captured(cases):
-                yield it.name or "", Binding(stmt, "match", it)
+            for part in captured(cases):
+                yield part.name or "", Binding(stmt, "match", part)
         case _:
             yield from _imported(stmt)
             yield from _defined(stmt)

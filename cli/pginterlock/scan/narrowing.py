@@ -145,9 +145,7 @@ def _without(reader: "Reader", kinds: Kinds, named: list[ClassDef]) -> Kinds:
     return found or kinds
 
 
-def _cases(
-    module: Module, at: ast.AST
-) -> Iterator[tuple[ast.match_case, ast.expr, ast.AST]]:
+def _cases(module: Module, at: ast.AST) -> Iterator[tuple[ast.match_case, ast.expr, ast.AST]]:
     """Yield the cases of a ``match`` that a statement stands in, each with what is matched."""
     for holder in ancestors(module, at):
         if isinstance(holder, ast.match_case):

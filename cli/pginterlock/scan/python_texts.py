@@ -110,7 +110,9 @@ class Texts:
         if isinstance(node, ast.Call) and (told := _composed(node)) is not None:
             return told
         if isinstance(node, ast.Call) and node.args and _QUOTES.search(_called_name(node)):
-            if OPEN not in (told := self._filled(node.args[-1], depth + 1)):
+            told = self._filled(node.args[-1], depth + 1)
+            node = ast.Constant(told) if OPEN not in told else node
+            if isinstance(node, ast.Constant):
                 return told
         built = self.of(node, depth + 1)
         return built.text if built else f"{OPEN}{{{ast.unparse(node)}}}{CLOSE}"

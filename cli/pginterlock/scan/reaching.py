@@ -8,9 +8,6 @@ from pginterlock.scan.kinds import Function
 from pginterlock.scan.modules import Binding, Module, Scope, ancestors, scope_of
 from pginterlock.scan.project import own_expressions
 
-_LEAVING = (ast.Return, ast.Raise)
-_JUMPS = (ast.Break, ast.Continue)
-
 
 def absolute(stmt: ast.ImportFrom, module: Module) -> str:
     """Return the dotted name of the module that an import takes names from."""
@@ -74,9 +71,7 @@ def reaching(
     return list(found) or bound
 
 
-def _own_statement(
-    at: ast.AST, module: Module, function: Function
-) -> tuple[ast.AST | None, bool]:
+def _own_statement(at: ast.AST, module: Module, function: Function) -> tuple[ast.AST | None, bool]:
     """Return the statement of *function* that *at* is, or is inside of the function of."""
     node: ast.AST | None = at
     is_inner = False
@@ -123,23 +118,24 @@ class _Run:
         if stmt is self.at:
             self.found += state
         given = tuple(self.made.get(id(stmt), ()))
-        if isinstance(stmt, _LEAVING):
-            return None
-        if isinstance(stmt, _JUMPS):
-            self.jumps.append(state)
-            return None
+        after: _State | None = given or state
         match stmt:
+            case ast.Return() | ast.Raise():
+                after = None
+            case ast.Break() | ast.Continue():
+                self.jumps.append(state)
+                after = None
             case ast.If():
-                return self._branched(stmt, given or state)
+                after = self._branched(stmt, given or state)
             case ast.For() | ast.AsyncFor() | ast.While():
-                return self._looped(stmt, given, state)
+                after = self._looped(stmt, given, state)
             case ast.With() | ast.AsyncWith():
-                return self.block(stmt.body, given or state)
+                after = self.block(stmt.body, given or state)
             case ast.Try() | ast.TryStar():
-                return self._tried(stmt, state)
+                after = self._tried(stmt, state)
             case ast.Match():
-                return self._matched(stmt, given, state)
-        return given or state
+                after = self._matched(stmt, given, state)
+        return after
 
     def _branched(self, stmt: ast.If, state: _State) -> _State | None:
         return _joined(self.block(stmt.body, state), self.block(stmt.orelse, state))
@@ -202,4 +198,3 @@ def _is_within(module: Module, stmt: ast.AST, holder: ast.AST) -> bool:
 def _stands_in(body: Sequence[ast.stmt], it: Binding) -> bool:
     start, end = body[0].lineno, body[-1].end_lineno or 0
     return start <= it.stmt.lineno <= end
-

@@ -21,7 +21,15 @@ CREATING = frozenset(
 )
 UPDATING = frozenset(["update", "aupdate"])
 MAPPINGS = frozenset(
-    ["bulk_insert_mappings", "bulk_update_mappings", "execute", "executemany", "scalars", "scalar", "bulk_insert"]
+    [
+        "bulk_insert_mappings",
+        "bulk_update_mappings",
+        "execute",
+        "executemany",
+        "scalars",
+        "scalar",
+        "bulk_insert",
+    ]
 )
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
 _DEFAULTS = frozenset(["defaults", "create_defaults"])

@@ -33,9 +33,7 @@ def resolver(
     return resolve
 
 
-def _resolved(
-    written: str, names: dict[str, set[str]], classes: Mapping[str, str]
-) -> str | None:
+def _resolved(written: str, names: dict[str, set[str]], classes: Mapping[str, str]) -> str | None:
     try:
         node = ast.parse(written, mode="eval").body
     except (SyntaxError, ValueError):

@@ -28,9 +28,7 @@ class Texts:
         """Return the texts that *node* may be."""
         return frozenset(islice(self._of(node, module, at, depth), _MOST))
 
-    def _of(
-        self, node: ast.AST | None, module: Module, at: ast.AST, depth: int
-    ) -> Iterator[str]:
+    def _of(self, node: ast.AST | None, module: Module, at: ast.AST, depth: int) -> Iterator[str]:
         if node is None or depth < 0:
             return
         match node:
@@ -39,6 +37,18 @@ class Texts:
             case ast.IfExp(body=one, orelse=other):
                 yield from self._of(one, module, at, depth)
                 yield from self._of(other, module, at, depth)
+            case ast.Name(id=name):
+                for it, place in self._bindings(name, node, module, at):
+                    yield from self._given(it, place, depth)
+            case ast.Attribute(value=value, attr=name):
+                for it, place in self._members(value, name, module, at):
+                    yield from self._of(it.value, place, it.stmt, depth - 1)
+            case _:
+                yield from self._made(node, module, at, depth)
+
+    def _made(self, node: ast.AST, module: Module, at: ast.AST, depth: int) -> Iterator[str]:
+        """Yield the texts that are put together of others, or cut out of them."""
+        match node:
             case ast.JoinedStr(values=values):
                 yield from self._joined(values, module, at, depth)
             case ast.FormattedValue(value=value):
@@ -50,12 +60,6 @@ class Texts:
                 yield from (it[start:end] for it in self._of(value, module, at, depth))
             case ast.Call(func=ast.Attribute(value=value, attr=name), args=args):
                 yield from self._changed(value, name, args, module, at, depth)
-            case ast.Name(id=name):
-                for it, place in self._bindings(name, node, module, at):
-                    yield from self._given(it, place, depth)
-            case ast.Attribute(value=value, attr=name):
-                for it, place in self._members(value, name, module, at):
-                    yield from self._of(it.value, place, it.stmt, depth - 1)
 
     def _joined(
         self, parts: Sequence[ast.expr], module: Module, at: ast.AST, depth: int
@@ -99,27 +103,38 @@ class Texts:
         if node is None or depth < 0:
             return
         match node:
-            case ast.List(elts=elts) | ast.Tuple(elts=elts) | ast.Set(elts=elts):
-                for it in elts:
-                    if isinstance(it, ast.Starred):
-                        yield from self.items(it.value, path, module, at, depth - 1)
-                    else:
-                        yield from self._of(_part(it, path), module, at, depth - 1)
-            case ast.Dict(keys=keys):
-                for key in keys if path in ((), (0,)) else ():
-                    yield from self._of(key, module, at, depth - 1)
+            case ast.List() | ast.Tuple() | ast.Set() | ast.Dict():
+                yield from self._displayed(node, path, module, at, depth)
             case ast.BinOp(left=left, right=right):
                 yield from self.items(left, path, module, at, depth - 1)
                 yield from self.items(right, path, module, at, depth - 1)
             case ast.Call():
                 yield from self._called(node, path, module, at, depth)
             case ast.Name(id=name):
-                for it, place in self._bindings(name, node, module, at):
-                    if it.how in ("assign", "annotated") and not it.path:
-                        yield from self.items(it.value, path, place, it.stmt, depth - 1)
+                for given, place in self._bindings(name, node, module, at):
+                    if given.how in ("assign", "annotated") and not given.path:
+                        yield from self.items(given.value, path, place, given.stmt, depth - 1)
             case ast.Attribute(value=value, attr=name):
-                for it, place in self._members(value, name, module, at):
-                    yield from self.items(it.value, path, place, it.stmt, depth - 1)
+                for given, place in self._members(value, name, module, at):
+                    yield from self.items(given.value, path, place, given.stmt, depth - 1)
+
+    def _displayed(
+        self,
+        node: ast.List | ast.Tuple | ast.Set | ast.Dict,
+        path: tuple[int, ...],
+        module: Module,
+        at: ast.AST,
+        depth: int,
+    ) -> Iterator[str]:
+        if isinstance(node, ast.Dict):
+            for key in node.keys if path in ((), (0,)) else ():
+                yield from self._of(key, module, at, depth - 1)
+            return
+        for it in node.elts:
+            if isinstance(it, ast.Starred):
+                yield from self.items(it.value, path, module, at, depth - 1)
+            else:
+                yield from self._of(_part(it, path), module, at, depth - 1)
 
     def _called(
         self, node: ast.Call, path: tuple[int, ...], module: Module, at: ast.AST, depth: int
