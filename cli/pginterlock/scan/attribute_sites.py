@@ -147,6 +147,8 @@ def _guessed(
         return None
     if _is_named_after(wanted, name):
         return Confidence.MEDIUM, f"{name} is named after {wanted.shown}"
+    if (several := _run_over(receiver, it, module)) and _is_plural(wanted, several):
+        return Confidence.MEDIUM, f"{several} is named after {wanted.shown}"
     if _is_part_of_name(wanted, name):
         function = function_of(module, it.stmt)
         owner = class_of(function) if function else None
@@ -163,6 +165,21 @@ def _is_named_after(wanted: Wanted, name: str) -> bool:
         low == it or (low.endswith("_" + it) and len(it) > _SHORT) or low == it.replace("_", "")
         for it in wanted.variables
     )
+
+
+def _run_over(receiver: ast.AST, it: Candidate, module: Module) -> str:
+    """Return the name of what the loop that binds *receiver* runs over; else an empty text."""
+    function = function_of(module, it.stmt)
+    if not isinstance(receiver, ast.Name) or function is None:
+        return ""
+    bound = local_names(function).get(receiver.id, [])
+    is_loop = len(bound) == 1 and bound[0].how == "for" and not bound[0].path
+    return last_name(bound[0].value) if is_loop and bound[0].value is not None else ""
+
+
+def _is_plural(wanted: Wanted, name: str) -> bool:
+    low = name.lower().strip("_")
+    return any(low in (f"{it}s", f"{it}es", f"{it[:-1]}ies") for it in wanted.variables)
 
 
 def _is_part_of_name(wanted: Wanted, name: str) -> bool:

@@ -21,7 +21,8 @@ from pginterlock.scan.kinds import (
     many,
     union,
 )
-from pginterlock.scan.modules import Module, statements
+from pginterlock.scan.modules import Binding, Module, statements
+from pginterlock.scan.reaching import absolute
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
@@ -206,8 +207,11 @@ def annotation(
         case ast.Name(id="Self") | ast.Attribute(attr="Self"):
             return _of_self(bound)
         case ast.Name() | ast.Attribute():
-            found = _named(reader, node, module, at)
-            return found or generics.stands_for(reader, last_name(node), bound)
+            return (
+                _named(reader, node, module, at)
+                or generics.stands_for(reader, last_name(node), bound)
+                or _of_alias(reader, last_name(node), module)
+            )
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return annotation(reader, left, module, at, bound) | annotation(
                 reader, right, module, at, bound
@@ -230,6 +234,20 @@ def _of_self(bound: Instance | Class | Many | None) -> Kinds:
     if isinstance(bound, Instance):
         return frozenset([bound])
     return instances(frozenset([bound])) if bound else NOTHING
+
+
+def _of_alias(reader: "Reader", name: str, module: Module) -> Kinds:
+    """Return what an annotation is that a name stands for: ``Orders = list[Order]``."""
+    found: Kinds = NOTHING
+    for it in module.names.get(name, ()):
+        match it:
+            case Binding(how="assign" | "annotated", value=ast.Subscript() | ast.BinOp() as value):
+                found |= annotation(reader, value, module, it.stmt)
+            case Binding(how="from", stmt=ast.ImportFrom() as stmt, value=ast.alias() as alias):
+                source = reader.project.named(absolute(stmt, module), module.path)
+                if source is not None and source is not module:
+                    found |= _of_alias(reader, alias.name, source)
+    return found
 
 
 def _named(reader: "Reader", node: ast.AST, module: Module, at: ast.AST) -> Kinds:

@@ -39,6 +39,7 @@ _MAKING = frozenset(["make", "prepare", "make_recipe", "blend"])
 _PICKING = frozenset(["next", "max", "min", "choice"])
 # What calls the function that it is given, and what gives it back, changed but for what it gives.
 _RUNNING = frozenset(["to_thread", "run_in_executor", "run_sync", "run_in_threadpool"])
+_DEPENDING = frozenset(["Depends", "Security"])  # of a function that may yield what it gives
 _WRAPPING = frozenset(
     ["sync_to_async", "database_sync_to_async", "partial", "wraps", "async_to_sync"]
 )
@@ -125,6 +126,9 @@ def _of_functions(reader: "Reader", name: str, args: Sequence[Kinds]) -> Kinds:
                 *(of_query(it.of, it.name) for it in methods),
             ]
         )
+    if name in _DEPENDING:
+        given = union(result(reader, it) for it in _callees(args[0]))
+        return frozenset(k for k in given if not isinstance(k, Many)) or given | items(given)
     if name in _WRAPPING:
         return frozenset(it for it in args[0] if isinstance(it, (Callee, Method)))
     return NOTHING
