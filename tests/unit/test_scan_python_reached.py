@@ -1,4 +1,4 @@
-"""Rows that a reader of the code finds by following it: fixtures, dependencies, aliases, helpers."""
+"""Rows that are handed on: by fixtures, dependencies, aliases of types, helpers."""
 
 from pathlib import Path
 
@@ -467,7 +467,7 @@ async def make(db: Interface, session, order):
     it.status = "x"  # WRITE
     bill = await session.get(db.Invoice, 1)
     bill.status = "x"
-    await session.execute(sa.update(db.Order).where(db.Order.id == 1).values(**dict(status="x")))  # WRITE
+    await session.execute(sa.update(db.Order).values(**dict(status="x")))  # WRITE
     values = {"status": "x", "note": 1}  # WRITE
     await session.execute(sa.update(db.Order).values(**values))  # WRITE
     await session.execute(sa.update(db.Invoice).values(**dict(status="x")))
