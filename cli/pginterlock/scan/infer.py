@@ -117,6 +117,7 @@ class Reader:
                 yield narrowed(self, self.name(name, module, at, node), node, module, at)
             case ast.Attribute(value=value, attr=attr):
                 found = self.attribute(self.expression(value, module, at), attr)
+                found = found or self.models.called(attr)
                 yield narrowed(self, found, node, module, at)
             case ast.Call():
                 yield calls.call(self, node, module, at)
@@ -230,6 +231,10 @@ class Reader:
                 found = self.global_name(name, module) or self._submodule(module, name)
             case Many():
                 found = self.models.of_many(kind, name) or _method(kind, name)
+            case Tuple(parts=parts):  # a row of a query that selects several things
+                found = frozenset(
+                    it for it in union(parts) if isinstance(it, Instance) and it.of.name == name
+                )
             case Table() if name in ("c", "columns"):
                 found = frozenset([kind])
             case Foreign(name=base):

@@ -151,6 +151,13 @@ class Models:
         near = [it for it in mapped if it.module is module] or self._of_app(name, mapped)
         return frozenset(Class(it) for it in near)
 
+    def called(self, name: str) -> Kinds:
+        """Return the only model of a name that is a class's, of whatever holds it: ``x.Order``."""
+        if not name[:1].isupper() or name.isupper():
+            return NOTHING
+        found = [it for it in self.reader.project.classes_named(name) if self.is_model(it)]
+        return frozenset(map(Class, found)) if len(found) == 1 else NOTHING
+
     @staticmethod
     def _of_app(name: str, found: Sequence[ClassDef]) -> Sequence[ClassDef]:
         app = name.rpartition(".")[0]
