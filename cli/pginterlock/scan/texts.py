@@ -142,6 +142,10 @@ class Texts:
         match node:
             case ast.Call(func=ast.Attribute(value=value, attr=name), args=[]) if name in _KEYS:
                 yield from self.items(value, path, module, at, depth - 1)
+            case ast.Call(func=ast.Attribute(value=value, attr="model_dump" | "dict" | "_asdict")):
+                yield from self._fields(value, path, module, at)
+            case ast.Call(func=ast.Name(id="asdict"), args=[value]):
+                yield from self._fields(value, path, module, at)
             case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords):
                 if path in ((), (0,)):
                     yield from (it.arg for it in keywords if it.arg)
@@ -151,6 +155,17 @@ class Texts:
                 yield from self.items(first, path[1:], module, at, depth - 1)
             case ast.Call(func=ast.Name(id="zip"), args=args) if path and path[0] < len(args):
                 yield from self.items(args[path[0]], path[1:], module, at, depth - 1)
+
+    def _fields(
+        self, value: ast.AST, path: tuple[int, ...], module: Module, at: ast.AST
+    ) -> Iterator[str]:
+        """Yield the names of the fields of an object that is made a dict."""
+        for kind in self.reader.expression(value, module, at):
+            if isinstance(kind, Instance) and path in ((), (0,)):
+                for base in self.reader.ancestry(kind.of):
+                    for name, given in class_names(base).items():
+                        if given[0].how == "annotated":
+                            yield name
 
     def _bindings(
         self, name: str, node: ast.AST, module: Module, at: ast.AST
