@@ -72,6 +72,8 @@ def handed_on(
     Where the function writes rows of any class that it is handed, the call itself is the one.
     """
     there = (callee.of.module, callee.of)
+    if not any(name in them for them in _uses(reader, *there)):
+        return
     plain = sinks(reader, wanted, name, *there, depth + 1)
     given = frame(with_arguments(reader, callee, call, module, stmt))
     is_general = given is not None and (
