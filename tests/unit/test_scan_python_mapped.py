@@ -314,7 +314,15 @@ class Connector:
         self.conn.execute(tbl.insert(), [insert_values])
     def find_or_create(self, tbl, whereclause, insert_values):
         self.conn.execute(tbl.insert().values(**insert_values))
+    def find_something(self, tbl, insert_values):
+        return self.find_inside(tbl=tbl, insert_values=insert_values)
+    def find_inside(self, tbl, insert_values):
+        def thd(conn):
+            conn.execute(tbl.insert(), [insert_values])
+        return self.pool.do(thd)
     def mark(self):
+        self.find_something(tbl=self.model.orders, insert_values={"status": "x"})  # WRITE
+        self.find_something(tbl=self.model.bills, insert_values={"status": "x"})
         self.insert_into(tbl=self.model.orders, insert_values={"status": "x"})  # WRITE
         self.find_or_create(self.model.orders, 1, {"status": "x"})  # WRITE
         self.find_or_create(self.model.bills, 1, {"status": "x"})

@@ -495,6 +495,29 @@ class Mixed:
 """,
             id="model of a module",
         ),
+        pytest.param(
+            """
+from pydantic import BaseModel
+class OrderUpdate(BaseModel):
+    status: str | None = None
+    note: str | None = None
+class NoteUpdate(BaseModel):
+    note: str | None = None
+def patch(session: Session, pk, data: OrderUpdate, other: NoteUpdate):
+    it = session.get(Order, pk)
+    for key, value in data.model_dump(exclude_unset=True).items():
+        setattr(it, key, value)  # WRITE
+    changes = data.dict()
+    for key in changes:
+        setattr(it, key, changes[key])  # WRITE
+    for key, value in other.model_dump().items():
+        setattr(it, key, value)
+    bill = session.get(Invoice, pk)
+    for key, value in data.model_dump().items():
+        setattr(bill, key, value)
+""",
+            id="fields of a schema",
+        ),
     ],
 )
 def test_rows_of_sqlalchemy(tmp_path: Path, body: str) -> None:

@@ -1,13 +1,13 @@
 """Where dicts go: from the place that puts a column into one to the call that writes it. Pure."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from pginterlock.scan.frames import Frame, frame, with_arguments
+from pginterlock.scan.frames import Frame, frame, says_which, with_arguments
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Callee, Class, Function, Instance, Kind, Table, classes
+from pginterlock.scan.kinds import Callee, Class, Function, classes
 from pginterlock.scan.modules import Module, arguments, function_of, statements
 from pginterlock.scan.project import called_name, own_expressions
 from pginterlock.scan.sinks import holds, takes_dict
@@ -77,7 +77,7 @@ def handed_on(
     plain = sinks(reader, wanted, name, *there, depth + 1)
     given = frame(with_arguments(reader, callee, call, module, stmt))
     is_general = given is not None and (
-        _says_which(reader, given) or not plain or any(_is_of_several(reader, it) for it in plain)
+        says_which(reader, given) or not plain or any(_is_of_several(reader, it) for it in plain)
     )
     if not is_general:
         yield from plain
@@ -91,23 +91,6 @@ def _is_of_several(reader: Reader, sink: Sink) -> bool:
     """Say whether a call writes rows of several models, as far as its function alone can tell."""
     kinds = reader.expression(sink.receiver, sink.module, sink.stmt)
     return len({it.of for it in classes(kinds) if isinstance(it, Class)}) > 1
-
-
-def _says_which(reader: Reader, given: Frame) -> bool:
-    """Say whether a frame tells which class or table the function is to write to."""
-    return any(_is_which(reader, kind, 2) for _, kinds in given[1] for kind in kinds)
-
-
-def _is_which(reader: Reader, kind: Kind, depth: int) -> bool:
-    match kind:
-        case Table() | Class():
-            return isinstance(kind, Table) or reader.models.is_model(kind.of)
-        case Instance(of=of, given=given):
-            if reader.models.is_model(of) or not depth:
-                return False
-            held = any(_is_which(reader, one, depth - 1) for _, them in given for one in them)
-            return held or any("~" in name for name, _ in given)
-    return False
 
 
 def _sinks(
@@ -134,19 +117,28 @@ def _uses(reader: Reader, module: Module, function: Function | None) -> Uses:
         calls: _Calls = {}
         others: dict[str, list[ast.stmt]] = {}
         body = getattr(node, "body", None)
-        for stmt in statements(body) if isinstance(body, list) else ():
-            if not isinstance(stmt, ast.stmt):
-                continue
+        own = list(statements(body if isinstance(body, list) else []))
+        for stmt in own:
+            for name in _passed_on(stmt) if isinstance(stmt, ast.stmt) else ():
+                others.setdefault(name, []).append(stmt)
+        for stmt in _with_inner(own):
             for part in own_expressions(stmt):
                 for call in ast.walk(part):
                     if isinstance(call, ast.Call):
                         for held in _handed(call):
                             calls.setdefault(held.id, []).append((call, held, stmt))
-            for name in _passed_on(stmt):
-                others.setdefault(name, []).append(stmt)
         reader.uses[node] = (calls, others)
     found: Uses = reader.uses[node]
     return found
+
+
+def _with_inner(them: Iterable[ast.AST]) -> Iterator[ast.stmt]:
+    """Yield statements, and those of the functions among them."""
+    for stmt in them:
+        if isinstance(stmt, ast.stmt):
+            yield stmt
+        if isinstance(stmt, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from _with_inner(statements(stmt.body))
 
 
 def _handed(call: ast.Call) -> Iterator[ast.Name]:

@@ -20,6 +20,7 @@ from pginterlock.scan.kinds import (
     Kind,
     Kinds,
     Many,
+    Table,
 )
 from pginterlock.scan.modules import Module, class_names, function_of, statements
 
@@ -188,3 +189,20 @@ def _pairs(callee: Callee, call: ast.Call) -> Iterator[tuple[str, ast.expr, ast.
     for keyword in call.keywords:
         if keyword.arg in by_name:
             yield keyword.arg or "", keyword.value, by_name[keyword.arg or ""].annotation
+
+
+def says_which(reader: Reader, given: Frame) -> bool:
+    """Say whether a frame tells which class or table the function is to write to."""
+    return any(_is_which(reader, kind, 2) for _, kinds in given[1] for kind in kinds)
+
+
+def _is_which(reader: Reader, kind: Kind, depth: int) -> bool:
+    match kind:
+        case Table() | Class():
+            return isinstance(kind, Table) or reader.models.is_model(kind.of)
+        case Instance(of=of, given=given):
+            if reader.models.is_model(of) or not depth:
+                return False
+            held = any(_is_which(reader, one, depth - 1) for _, them in given for one in them)
+            return held or any("~" in name for name, _ in given)
+    return False
