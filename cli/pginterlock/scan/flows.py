@@ -118,9 +118,10 @@ def _uses(reader: Reader, module: Module, function: Function | None) -> Uses:
         others: dict[str, list[ast.stmt]] = {}
         body = getattr(node, "body", None)
         own = list(statements(body if isinstance(body, list) else []))
-        for stmt in own:
-            for name in _passed_on(stmt) if isinstance(stmt, ast.stmt) else ():
-                others.setdefault(name, []).append(stmt)
+        for it in own:
+            if isinstance(it, ast.stmt):
+                for name in _passed_on(it):
+                    others.setdefault(name, []).append(it)
         for stmt in _with_inner(own):
             for part in own_expressions(stmt):
                 for call in ast.walk(part):

@@ -191,12 +191,12 @@ def _pairs(callee: Callee, call: ast.Call) -> Iterator[tuple[str, ast.expr, ast.
             yield keyword.arg or "", keyword.value, by_name[keyword.arg or ""].annotation
 
 
-def says_which(reader: Reader, given: Frame) -> bool:
+def says_which(reader: "Reader", given: Frame) -> bool:
     """Say whether a frame tells which class or table the function is to write to."""
     return any(_is_which(reader, kind, 2) for _, kinds in given[1] for kind in kinds)
 
 
-def _is_which(reader: Reader, kind: Kind, depth: int) -> bool:
+def _is_which(reader: "Reader", kind: Kind, depth: int) -> bool:
     match kind:
         case Table() | Class():
             return isinstance(kind, Table) or reader.models.is_model(kind.of)
