@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pginterlock.scan.definitions import decorators
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
 _FILES = 60  # a name that more of them call says nothing
+_CALLS = 24  # that are looked at: others say the same
 _FEW = 6  # and one of a function that takes anything
 _MOST = 12  # heirs: of more of them, none is asked how it is made
 # Names that say nothing of who is called.
@@ -72,9 +74,9 @@ _COMMON = frozenset(
 def called_with(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
     """Return what callers hand to a parameter."""
     found: Kinds = NOTHING
-    for value, module, stmt in handed(reader, function, arg):
-        if not isinstance(value, ast.Constant):
-            found |= reader.expression(value, module, stmt)
+    told = (it for it in handed(reader, function, arg) if not isinstance(it[0], ast.Constant))
+    for value, module, stmt in islice(told, _CALLS):
+        found |= reader.expression(value, module, stmt)
     return found
 
 
