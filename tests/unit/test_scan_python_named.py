@@ -95,6 +95,7 @@ def a(cur, conn):
     cur.execute("UPDATE {} SET {} = 'x'".format("orders", "status"))  # WRITE
     cur.execute("UPDATE {t} SET {c} = 1 WHERE {i}".format(t="orders", c="status", i=2))  # WRITE
     cur.execute("UPDATE {t} SET {c} = 1".format(t=quote("orders"), c=quote("status")))  # WRITE
+    cur.execute("UPDATE {t} SET {c} = 1".format(t=quote(name="orders"), c="status"))  # WRITE
     cur.execute("UPDATE {t} SET status = 'x'".format(t=TABLE))  # WRITE
     cur.execute("UPDATE %s SET status = 'x'" % TABLE)  # WRITE
     cur.execute("UPDATE %s SET %s = 'x'" % ("orders", "status"))  # WRITE

@@ -109,11 +109,13 @@ class Texts:
             return str(node.value)
         if isinstance(node, ast.Call) and (told := _composed(node)) is not None:
             return told
-        if isinstance(node, ast.Call) and node.args and _QUOTES.search(_called_name(node)):
-            told = self._filled(node.args[-1], depth + 1)
-            node = ast.Constant(told) if OPEN not in told else node
-            if isinstance(node, ast.Constant):
-                return told
+        if isinstance(node, ast.Call) and _QUOTES.search(_called_name(node)):
+            told = [
+                self._filled(it, depth + 1)
+                for it in [*node.args, *(one.value for one in node.keywords)]
+            ]
+            if len(told) == 1 and OPEN not in told[0]:
+                return told[0]
         built = self.of(node, depth + 1)
         return built.text if built else f"{OPEN}{{{ast.unparse(node)}}}{CLOSE}"
 
