@@ -110,12 +110,10 @@ class Texts:
         if isinstance(node, ast.Call) and (told := _composed(node)) is not None:
             return told
         if isinstance(node, ast.Call) and _QUOTES.search(_called_name(node)):
-            told = [
-                self._filled(it, depth + 1)
-                for it in [*node.args, *(one.value for one in node.keywords)]
-            ]
-            if len(told) == 1 and OPEN not in told[0]:
-                return told[0]
+            given = [*node.args, *(it.value for it in node.keywords)]
+            quoted = [self._filled(it, depth + 1) for it in given]
+            if len(quoted) == 1 and OPEN not in quoted[0]:
+                return quoted[0]
         built = self.of(node, depth + 1)
         return built.text if built else f"{OPEN}{{{ast.unparse(node)}}}{CLOSE}"
 
