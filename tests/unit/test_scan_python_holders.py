@@ -430,8 +430,8 @@ class Service:
     def pay(self, pk):
         it = self.orders.get(pk)
         it.status = "x"  # WRITE
-        self.orders.update(it, status="y")  # WRITE
-        self.orders.update2(it, {"status": "y"})  # WRITE
+        self.orders.update(it, status="y")
+        self.orders.update2(it, {"status": "y"})
         self.orders.create(status="x")  # WRITE
         bill = self.bills.get(pk)
         bill.status = "z"
@@ -459,7 +459,7 @@ class CRUDBase(Generic[ModelType]):
         return db_obj
 class CRUDOrder(CRUDBase[Order]):
     def pay(self, db: Session, *, db_obj: Order):
-        return super().update(db, db_obj=db_obj, obj_in={"status": "paid"})  # WRITE
+        return super().update(db, db_obj=db_obj, obj_in={"status": "paid"})
 order = CRUDOrder(Order)
 bill = CRUDBase[Invoice](Invoice)
 def endpoint(db: Session, pk):

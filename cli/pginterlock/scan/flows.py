@@ -81,7 +81,6 @@ def handed_on(
     )
     if not is_general:
         yield from plain
-    if not is_general and not any(it.construct == _LOOP for it in plain):
         return
     for it in sinks(reader, wanted, name, *there, depth + 1, given)[:1]:
         yield Sink(it.construct, call, stmt, module, it.is_new, it.receiver)
