@@ -2,15 +2,18 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pginterlock.scan import sources
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.definitions import last_name, returned
 from pginterlock.scan.drafts import Draft, drafted
+from pginterlock.scan.forwards import behind
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Class, Instance, Kinds, Many
 from pginterlock.scan.modules import Module, class_of, function_of, local_names, statements
 from pginterlock.scan.site import Confidence
+from pginterlock.scan.texts import Texts
 from pginterlock.scan.wanted import Wanted, fits
 
 _SHORT = 3  # letters: that a name ends on so few says nothing
@@ -21,7 +24,7 @@ def of_attribute(reader: Reader, wanted: Wanted, it: Candidate, module: Module) 
     receiver = it.receiver
     if receiver is None:
         return
-    kinds = reader.expression(receiver, module, it.stmt)
+    kinds = behind(reader, reader.expression(receiver, module, it.stmt))
     told = _row(reader, wanted, kinds, receiver, it, module)
     if told is None:
         return
@@ -42,6 +45,30 @@ def of_attribute(reader: Reader, wanted: Wanted, it: Candidate, module: Module) 
         sources=found,
         is_new=is_new,
     )
+
+
+def of_name(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
+    """Yield ``setattr(row, name, x)``, where the code says that *name* may be the column."""
+    if it.call is not None and it.name in Texts(reader).of(it.call.args[1], module, it.stmt):
+        yield from of_attribute(reader, wanted, replace(it, how="setattr", value=None), module)
+
+
+def row_of_dict(held: ast.AST) -> ast.AST | None:
+    """Return the row whose attributes are the items of ``row.__dict__`` or ``vars(row)``."""
+    match held:
+        case ast.Attribute(value=row, attr="__dict__"):
+            return row
+        case ast.Call(func=ast.Name(id="vars"), args=[row]):
+            return row
+    return None
+
+
+def of_own_dict(
+    reader: Reader, wanted: Wanted, it: Candidate, held: ast.AST, module: Module
+) -> Iterator[Draft]:
+    """Yield a write to what ``row.__dict__`` or ``vars(row)`` holds."""
+    if (row := row_of_dict(held)) is not None:
+        yield from of_attribute(reader, wanted, replace(it, how="setattr", receiver=row), module)
 
 
 def _is_made_here(
@@ -92,13 +119,23 @@ def _row(
     reader: Reader, wanted: Wanted, kinds: Kinds, receiver: ast.AST, it: Candidate, module: Module
 ) -> tuple[Confidence, str] | None:
     """Say why the object that is written is a row of what is wanted; None where it is not."""
-    rows = frozenset(k for k in kinds if isinstance(k, (Instance, Many)))
+    rows = _told(reader, wanted, frozenset(k for k in kinds if isinstance(k, (Instance, Many))))
     if fits(reader, wanted, rows):
         shown = f"{ast.unparse(receiver)} is a {wanted.shown}"
         if all(fits(reader, wanted, frozenset([k])) for k in rows):
             return Confidence.HIGH, shown
         return Confidence.MEDIUM, f"{shown}, or something else"
     return None if kinds else _guessed(reader, wanted, receiver, it, module)
+
+
+def _told(reader: Reader, wanted: Wanted, rows: Kinds) -> Kinds:
+    """Return *rows*, without those of a mere base of what is wanted where others are known."""
+    exact = frozenset(it for it in rows if not isinstance(it, Instance) or _is_table(reader, it))
+    return exact if exact and not fits(reader, wanted, exact) else rows
+
+
+def _is_table(reader: Reader, kind: Instance) -> bool:
+    return reader.models.is_model(kind.of) and not reader.models.is_abstract(kind.of)
 
 
 def _guessed(
@@ -110,6 +147,8 @@ def _guessed(
         return None
     if _is_named_after(wanted, name):
         return Confidence.MEDIUM, f"{name} is named after {wanted.shown}"
+    if (several := _run_over(receiver, it, module)) and _is_plural(wanted, several):
+        return Confidence.MEDIUM, f"{several} is named after {wanted.shown}"
     if _is_part_of_name(wanted, name):
         function = function_of(module, it.stmt)
         owner = class_of(function) if function else None
@@ -126,6 +165,21 @@ def _is_named_after(wanted: Wanted, name: str) -> bool:
         low == it or (low.endswith("_" + it) and len(it) > _SHORT) or low == it.replace("_", "")
         for it in wanted.variables
     )
+
+
+def _run_over(receiver: ast.AST, it: Candidate, module: Module) -> str:
+    """Return the name of what the loop that binds *receiver* runs over; else an empty text."""
+    function = function_of(module, it.stmt)
+    if not isinstance(receiver, ast.Name) or function is None:
+        return ""
+    bound = local_names(function).get(receiver.id, [])
+    is_loop = len(bound) == 1 and bound[0].how == "for" and not bound[0].path
+    return last_name(bound[0].value) if is_loop and bound[0].value is not None else ""
+
+
+def _is_plural(wanted: Wanted, name: str) -> bool:
+    low = name.lower().strip("_")
+    return any(low in (f"{it}s", f"{it}es", f"{it[:-1]}ies") for it in wanted.variables)
 
 
 def _is_part_of_name(wanted: Wanted, name: str) -> bool:

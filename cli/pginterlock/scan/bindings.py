@@ -4,6 +4,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pginterlock.scan.captures import captured, walruses
+from pginterlock.scan.kinds import REST
+
 BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 # Statements in which no others stand: most of them.
 PLAIN = frozenset(
@@ -33,7 +36,7 @@ class Binding:
     """A statement that gives a name a value: *how* it does, and the part of it that says what."""
 
     stmt: ast.stmt | ast.ExceptHandler | ast.arg
-    how: str  # assign, for, with, import, from, class, def, except, arg, walrus
+    how: str  # assign, for, with, import, from, class, def, except, arg, match
     value: ast.AST | None = None
     path: tuple[int, ...] = ()  # of an unpacked tuple
 
@@ -71,12 +74,15 @@ def below(node: ast.AST) -> Iterator[ast.AST]:
                 yield from below(stmt)
 
 
-def bindings(body: Sequence[ast.AST]) -> dict[str, list[Binding]]:
+def bindings(body: Sequence[ast.AST], *, has_walrus: bool = False) -> dict[str, list[Binding]]:
     """Return what binds the names of a scope, in the order of its text."""
     found: dict[str, list[Binding]] = {}
     for stmt in statements(body):
         for name, binding in _bound(stmt):
             found.setdefault(name, []).append(binding)
+        if has_walrus and isinstance(stmt, ast.stmt):
+            for it in walruses(stmt, BLOCKS):
+                found.setdefault(it.target.id, []).append(Binding(stmt, "assign", it.value))
     return found
 
 
@@ -94,8 +100,9 @@ def _bound(stmt: ast.AST) -> Iterator[tuple[str, Binding]]:
             for it in stmt.items:
                 if it.optional_vars:
                     yield from _targets(it.optional_vars, stmt, "with", it.context_expr)
-        case ast.If(test=test) | ast.While(test=test):
-            yield from _walrus(test, stmt)
+        case ast.Match(cases=cases):
+            for part in captured(cases):
+                yield part.name or "", Binding(stmt, "match", part)
         case _:
             yield from _imported(stmt)
             yield from _defined(stmt)
@@ -124,12 +131,6 @@ def _defined(stmt: ast.AST) -> Iterator[tuple[str, Binding]]:
             yield name, Binding(stmt, "except", stmt.type)
 
 
-def _walrus(test: ast.AST, stmt: ast.stmt) -> Iterator[tuple[str, Binding]]:
-    for it in ast.walk(test):
-        if isinstance(it, ast.NamedExpr) and isinstance(it.target, ast.Name):
-            yield it.target.id, Binding(stmt, "assign", it.value)
-
-
 def _targets(
     target: ast.AST, stmt: ast.stmt, how: str, value: ast.AST, path: tuple[int, ...] = ()
 ) -> Iterator[tuple[str, Binding]]:
@@ -137,7 +138,7 @@ def _targets(
         case ast.Name(id=name):
             yield name, Binding(stmt, how, value, path)
         case ast.Starred(value=inner):
-            yield from _targets(inner, stmt, how, value, path)
+            yield from _targets(inner, stmt, how, value, (*path[:-1], REST))
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
             for number, it in enumerate(elts):
                 yield from _targets(it, stmt, how, value, (*path, number))

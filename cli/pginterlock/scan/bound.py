@@ -4,20 +4,21 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pginterlock.scan import definitions, parameters
+from pginterlock.scan import definitions, members, narrowing, parameters
+from pginterlock.scan.iterating import as_tuples, called, run_over
 from pginterlock.scan.kinds import (
     NOTHING,
     Class,
     ClassDef,
     Foreign,
     Function,
+    Instance,
     Kinds,
     Many,
     Package,
-    Tuple,
     items,
     many,
-    union,
+    unpacked,
 )
 from pginterlock.scan.modules import Binding, Module, scope_of, statements
 from pginterlock.scan.reaching import absolute
@@ -56,14 +57,18 @@ def _given(reader: "Reader", it: Binding, module: Module) -> Iterator[Kinds]:
     """Yield what an assignment, a loop or a ``with`` gives a name."""
     match it.how:
         case "assign":
-            yield _unpacked(reader.expression(it.value, module, it.stmt), it.path)
-            if not it.path and _is_empty(it.value):
+            given = reader.expression(it.value, module, it.stmt)
+            yield unpacked(as_tuples(reader, given), it.path) if it.path else given
+            if not it.path and members.is_empty(it.value):
                 yield _filled(reader, it.stmt, module)
         case "for":
-            yield _unpacked(items(reader.expression(it.value, module, it.stmt)), it.path)
+            given = run_over(reader, reader.expression(it.value, module, it.stmt))
+            yield unpacked(as_tuples(reader, given), it.path)
             yield _enumerated(reader, it, module)
         case "with":
-            yield _unpacked(_entered(reader, it, module), it.path)
+            yield unpacked(_entered(reader, it, module), it.path)
+        case "match":
+            yield narrowing.captured(reader, it, module)
 
 
 def _filled(reader: "Reader", stmt: ast.AST, module: Module) -> Kinds:
@@ -100,37 +105,33 @@ def _filled(reader: "Reader", stmt: ast.AST, module: Module) -> Kinds:
 
 
 def _entered(reader: "Reader", it: Binding, module: Module) -> Kinds:
-    found = reader.expression(it.value, module, it.stmt)
-    return union(
-        one.item if isinstance(one, Many) and not one.is_query else frozenset([one])
-        for one in found
-    )
+    """Return what a ``with`` gives: by the class's own ``__enter__``, or what is handed to it."""
+    found: Kinds = NOTHING
+    for one in reader.expression(it.value, module, it.stmt):
+        match one:
+            case Instance():
+                found |= called(reader, one, "__enter__", "__aenter__") or {one}
+            case Many(item=item, is_query=False):
+                found |= item
+            case _:
+                found |= {one}
+    return found
 
 
 def _enumerated(reader: "Reader", it: Binding, module: Module) -> Kinds:
     """Return a part of ``enumerate(x)``, ``zip(x, y)`` or ``x.items()``."""
     match it.value:
         case ast.Call(func=ast.Name(id="enumerate"), args=[first, *_]) if it.path[:1] == (1,):
-            return _unpacked(items(reader.expression(first, module, it.stmt)), it.path[1:])
-        case ast.Call(func=ast.Name(id="zip"), args=args) if it.path and it.path[0] < len(args):
+            return unpacked(items(reader.expression(first, module, it.stmt)), it.path[1:])
+        case ast.Call(func=ast.Name(id="zip"), args=args) if it.path and 0 <= it.path[0] < len(
+            args
+        ):
             found = items(reader.expression(args[it.path[0]], module, it.stmt))
-            return _unpacked(found, it.path[1:])
+            return unpacked(found, it.path[1:])
         case ast.Call(func=ast.Attribute(value=value, attr="items")) if it.path[:1] == (1,):
             found = items(reader.expression(value, module, it.stmt))
-            return _unpacked(found, it.path[1:])
+            return unpacked(found, it.path[1:])
     return NOTHING
-
-
-def _unpacked(kinds: Kinds, path: tuple[int, ...]) -> Kinds:
-    for number in path:
-        found: Kinds = NOTHING
-        for it in kinds:
-            if isinstance(it, Tuple) and number < len(it.parts):
-                found |= it.parts[number]
-            elif isinstance(it, Many):
-                found |= it.item
-        kinds = found
-    return kinds
 
 
 def _imported(reader: "Reader", alias: ast.alias, module: Module) -> Kinds:
@@ -150,14 +151,3 @@ def _from(reader: "Reader", stmt: ast.ImportFrom, alias: ast.alias, module: Modu
     if inner := reader.project.named(f"{name}.{alias.name}", module.path):
         return frozenset([Package(inner)])
     return NOTHING if source else frozenset([Foreign(f"{name}.{alias.name}")])
-
-
-def _is_empty(node: ast.AST | None) -> bool:
-    match node:
-        case ast.List(elts=[]) | ast.Dict(keys=[]):
-            return True
-        case ast.Call(
-            func=ast.Name(id="list" | "dict" | "set" | "defaultdict" | "OrderedDict" | "deque")
-        ):
-            return True
-    return False

@@ -4,10 +4,11 @@ import ast
 from collections.abc import Iterator
 
 from pginterlock.scan import sources
+from pginterlock.scan.attribute_sites import of_own_dict
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.dict_sites import flow, of_pairs, of_sink
 from pginterlock.scan.drafts import Draft, drafted
-from pginterlock.scan.flows import sinks
+from pginterlock.scan.flows import handed_on
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee
 from pginterlock.scan.modules import Module, function_of, statements
@@ -36,6 +37,8 @@ def of_keyword(reader: Reader, wanted: Wanted, it: Candidate, module: Module) ->
         if not kinds:
             yield from flow(reader, wanted, call.func.value.id, it, module)
             return
+    if name == "update" and isinstance(call.func, ast.Attribute):
+        yield from of_own_dict(reader, wanted, it, call.func.value, module)
     found = writes_with(reader, wanted, call, module, it.stmt)
     if found:
         construct, is_new = found
@@ -67,7 +70,8 @@ def _handed_on(
             one.arg == it.name for one in (*node.args.args, *node.args.kwonlyargs)
         ):
             continue
-        for sink in sinks(reader, wanted, node.args.kwarg.arg, kind.of.module, kind.of, 1):
+        into = node.args.kwarg.arg
+        for sink in handed_on(reader, wanted, kind, into, call, it.stmt, module, 0):
             yield of_sink(wanted, it, sink, (None,))
 
 

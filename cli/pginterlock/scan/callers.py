@@ -1,16 +1,23 @@
-"""Who calls a function, by name or as a value, and whether he does so in a transaction. Pure."""
+"""What callers hand to the parameters of a function. Pure."""
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
 
-from pginterlock.scan.handing import Handing, Runs, handings, lambdas_around
-from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Callee, Function
+from pginterlock.scan.definitions import decorators
+from pginterlock.scan.frames import initializer, super_calls
+from pginterlock.scan.kinds import NOTHING, Callee, Function, Kinds
 from pginterlock.scan.modules import Module, function_of
-from pginterlock.scan.opening import Opening
-from pginterlock.scan.units import begins, commits
 
-_DEPTH = 4
+if TYPE_CHECKING:
+    from pginterlock.scan.infer import Reader
+
+_FILES = 60  # a name that more of them call says nothing
+_CALLS = 24  # that are looked at: others say the same
+_FEW = 6  # and one of a function that takes anything
+_MOST = 12  # heirs: of more of them, none is asked how it is made
+# Names that say nothing of who is called.
 _COMMON = frozenset(
     [
         "save",
@@ -27,118 +34,131 @@ _COMMON = frozenset(
         "__init__",
         "__call__",
         "clean",
+        "form_valid",
+        "get_queryset",
+        "setUp",
         "main",
-        "dispatch",
         "perform",
         "process",
+        "to_representation",
+        "validate",
         "add",
         "remove",
         "apply",
+        "dispatch",
+        "__str__",
+        "filter",
+        "all",
+        "first",
+        "last",
         "close",
         "open",
         "start",
         "stop",
         "send",
+        "query",
+        "search",
+        "count",
+        "copy",
+        "index",
+        "join",
+        "format",
+        "read",
+        "write",
+        "set",
+        "pop",
     ]
 )
 
 
-class Calling:
-    """Says who calls functions, and whether in a transaction; remembers what it said."""
+def called_with(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
+    """Return what callers hand to a parameter."""
+    found: Kinds = NOTHING
+    told = (it for it in handed(reader, function, arg) if not isinstance(it[0], ast.Constant))
+    for value, module, stmt in islice(told, _CALLS):
+        found |= reader.expression(value, module, stmt)
+    return found
 
-    def __init__(
-        self,
-        reader: Reader,
-        opening: Opening,
-        is_protected: Callable[[Function], bool],
-    ) -> None:
-        """Take also what says whether a function runs in a transaction by how it is reached."""
-        self.reader, self.opening, self.is_protected = reader, opening, is_protected
-        self.handing = Handing(reader, opening)
-        self._said: dict[Function, bool] = {}
 
-    def callers(self, function: Function) -> Sequence[tuple[str, bool]]:
-        """Return who calls a function, and whether he does so in a transaction."""
-        return list(self._callers(function, frozenset([function]), _DEPTH))
+def handed(
+    reader: "Reader", function: Function, arg: ast.arg
+) -> Iterator[tuple[ast.AST, Module, ast.stmt]]:
+    """Yield the expressions that callers hand to a parameter, each with its module."""
+    a = function.node.args
+    plain = [*a.posonlyargs, *a.args]
+    is_vague = function.name in _COMMON or arg in (a.vararg, a.kwarg)
+    limit = _FEW if is_vague and function.name != "__init__" else _FILES
+    for module, call, stmt in _calls(reader, function, limit):
+        if function_of(module, stmt) is function:
+            continue
+        for value in _handed(call, arg, function, plain):
+            if _is_call_of(reader, call, module, stmt, function):
+                yield value, module, stmt
 
-    def _callers(
-        self, function: Function, asked: frozenset[Function], depth: int
-    ) -> Iterator[tuple[str, bool]]:
-        name = function.name
-        if name == "__init__" and function.owner:
-            name = function.owner.name
-        for module, call, stmt in self.reader.project.calls(name):
-            caller = function_of(module, stmt)
-            if caller in asked or not self._is_call(function, call, module, stmt):
-                continue
-            is_open = any(
-                self.handing.runs(outer, given, module, stmt) is Runs.IN_ONE
-                for outer, given in lambdas_around(call, stmt)
-            )
-            yield (
-                _who(module, caller, stmt),
-                is_open or self._protects(module, stmt, caller, asked, depth),
-            )
-        yield from self._handing_over(function, asked, depth)
 
-    def _handing_over(
-        self, function: Function, asked: frozenset[Function], depth: int
-    ) -> Iterator[tuple[str, bool]]:
-        """Yield who hands a function to another one that calls it at once."""
-        if function.name in _COMMON or isinstance(function.node, ast.Lambda):
+def _skips_first(function: Function) -> bool:
+    """Say whether calls leave out the first parameter, the object or class."""
+    return function.owner is not None and "staticmethod" not in set(decorators(function))
+
+
+def _handed(
+    call: ast.Call, arg: ast.arg, function: Function, plain: list[ast.arg]
+) -> Iterator[ast.AST]:
+    """Yield what a call hands to a parameter: one value, or several to ``*args``."""
+    is_method = _skips_first(function)
+    if arg is function.node.args.vararg:
+        yield from call.args[len(plain) - is_method :]
+        return
+    if arg is function.node.args.kwarg:
+        names = {it.arg for it in (*plain, *function.node.args.kwonlyargs)}
+        yield from (it.value for it in call.keywords if it.arg and it.arg not in names)
+        return
+    for it in call.keywords:
+        if it.arg == arg.arg:
+            yield it.value
             return
-        for module, call, given, stmt in handings(self.reader.project, function):
-            found = self.reader.expression(given, module, stmt)
-            if not any(isinstance(it, Callee) and it.of is function for it in found):
-                continue
-            caller = function_of(module, stmt)
-            how = self.handing.runs(call, given, module, stmt)
-            if how is Runs.LATER:
-                continue
-            is_open = how is Runs.IN_ONE or (
-                caller not in asked and self._protects(module, stmt, caller, asked, depth)
-            )
-            yield _who(module, caller, stmt), is_open
-
-    def _protects(
-        self,
-        module: Module,
-        stmt: ast.AST,
-        caller: Function | None,
-        asked: frozenset[Function],
-        depth: int,
-    ) -> bool:
-        if self.opening.around(module, stmt):
-            return True
-        if caller is None or depth <= 0:
-            return False
-        if begins(caller, getattr(stmt, "lineno", 0)) or commits(caller):
-            return True
-        if self.is_protected(caller):
-            return True
-        if caller not in self._said:
-            self._said[caller] = False  # what calls itself meanwhile
-            them = self._callers(caller, asked | {caller}, depth - 1)
-            self._said[caller] = any(it[1] for it in them)
-        return self._said[caller]
-
-    def _is_call(self, function: Function, call: ast.Call, module: Module, stmt: ast.AST) -> bool:
-        found = self.reader.expression(call.func, module, stmt)
-        callees = [it.of for it in found if isinstance(it, Callee)]
-        if function in callees:
-            return True
-        if callees:
-            return any(
-                it.name == function.name
-                and it.owner
-                and function.owner
-                and self.reader.models.is_kin(it.owner, function.owner)
-                for it in callees
-            )
-        if function.name == "__init__":
-            return bool(found)
-        return not found and function.name not in _COMMON and not isinstance(call.func, ast.Name)
+    if arg in plain:
+        number = plain.index(arg) - is_method
+        if 0 <= number < len(call.args) and not any(
+            isinstance(it, ast.Starred) for it in call.args[: number + 1]
+        ):
+            yield call.args[number]
 
 
-def _who(module: Module, caller: Function | None, stmt: ast.stmt) -> str:
-    return f"{caller.qualname if caller else module.name}:{stmt.lineno}"
+def _is_call_of(
+    reader: "Reader", call: ast.Call, module: Module, stmt: ast.AST, function: Function
+) -> bool:
+    """Say whether *call* is one of *function*, as far as can be told."""
+    if function.name == "__init__":
+        return True
+    found = reader.expression(call.func, module, stmt)
+    callees = [it.of for it in found if isinstance(it, Callee)]
+    if callees:
+        return any(it is function or _overrides(it, function) for it in callees)
+    return not found and function.name not in _COMMON
+
+
+def _overrides(one: Function, other: Function) -> bool:
+    return one.name == other.name and one.owner is not None and other.owner is not None
+
+
+_Calls = Iterator[tuple[Module, ast.Call, ast.stmt]]
+
+
+def _calls(reader: "Reader", function: Function, limit: int) -> _Calls:
+    """Yield the calls that may be one of *function*; of ``__init__``, those that make objects.
+
+    None where more than *limit* files call what has that name.
+    """
+    owner = function.owner
+    if owner is None or function.name != "__init__":
+        yield from reader.project.calls(function.name, limit)
+        return
+    yield from reader.project.calls(owner.name, limit)
+    for it in reader.models.heirs_with(owner, "", _MOST):
+        init = initializer(reader, it)
+        if init is None or init.owner is not it:
+            yield from reader.project.calls(it.name, limit)
+            continue
+        for call, stmt in super_calls(init):
+            yield it.module, call, stmt

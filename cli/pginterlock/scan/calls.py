@@ -1,11 +1,11 @@
 """What a call gives: by the function called, or by what Django and SQLAlchemy make of it. Pure."""
 
 import ast
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pginterlock.scan import orm
-from pginterlock.scan.definitions import result
+from pginterlock.scan import frames, members, orm
+from pginterlock.scan.definitions import is_abstract, result
+from pginterlock.scan.iterating import called
 from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
@@ -14,28 +14,20 @@ from pginterlock.scan.kinds import (
     Kind,
     Kinds,
     Many,
+    Method,
     Table,
     Tuple,
     Writing,
-    classes,
     instances,
-    items,
-    many,
     union,
 )
+from pginterlock.scan.known_calls import known
 from pginterlock.scan.modules import Module
+from pginterlock.scan.project import called_name, is_super
+from pginterlock.scan.query_methods import of_core, of_key, of_list, of_query
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
-
-_WRITING = frozenset(["update", "insert", "values", "returning", "on_conflict_do_update", "where"])
-_INSERTS = frozenset(["insert", "pg_insert", "sqlite_insert", "mysql_insert", "dialect_insert"])
-_OF_LISTS = orm.PAIR | orm.ONE | orm.IN_BULK | orm.SAME
-_EXECUTING = frozenset(["scalars", "execute", "stream", "stream_scalars"])
-_EXECUTING_FOR_ONE = frozenset(["scalar", "scalar_one", "scalar_one_or_none"])
-_HANDING_ON = frozenset(["merge", "deepcopy", "copy", "cast", "attach"])
-_MAKING = frozenset(["make", "prepare", "make_recipe", "blend"])
-_PICKING = frozenset(["next", "max", "min", "choice"])
 
 
 def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds:
@@ -44,7 +36,7 @@ def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds
     if isinstance(func, ast.Attribute):
         on = reader.expression(func.value, module, at)
         if on:
-            found = union(_method(reader, it, func.attr) for it in on)
+            found = union(_method(reader, it, node, module, at) for it in on)
             if found:
                 return found
         name = func.attr
@@ -52,20 +44,46 @@ def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds
         name = func.id if isinstance(func, ast.Name) else ""
     if (loaded := _loaded(reader, name, node, module, at)) is not None:
         return loaded
-    said = union(_called(reader, it) for it in reader.expression(func, module, at))
-    return said or _known(reader, name, node, module, at)
+    if isinstance(func, ast.Attribute) and is_super(func.value):
+        return reader.models.inherited(name, module, at)
+    kinds = reader.expression(func, module, at)
+    said = union(_called(reader, it, node, module, at) for it in kinds)
+    return said or known(reader, name, node, module, at)
 
 
-def _called(reader: "Reader", kind: Kind) -> Kinds:
+def _called(reader: "Reader", kind: Kind, node: ast.Call, module: Module, at: ast.AST) -> Kinds:
+    found: Kinds = NOTHING
     match kind:
         case Class(of=of):
-            return reader.models.made(of)
+            made = reader.models.made(of)
+            is_plain = made == frozenset([Instance(of)])
+            found = frames.made_with(reader, of, node, module, at) if is_plain else made
         case Callee():
-            return result(reader, kind)
-        case Instance(of=of):
-            found = reader.attribute(frozenset([kind]), "__call__")
-            return union(result(reader, it) for it in found if isinstance(it, Callee))
-    return NOTHING
+            given = result(reader, frames.with_arguments(reader, kind, node, module, at))
+            found = _of_class_asked(reader, given, node, module, at)
+        case Method(of=of, name=name):
+            found = of_query(of, name)
+        case Many(is_query=False):
+            found = frozenset([kind])  # a set of forms
+        case Instance():
+            found = called(reader, kind, "__call__")
+    return found
+
+
+def _of_class_asked(
+    reader: "Reader", found: Kinds, node: ast.Call, module: Module, at: ast.AST
+) -> Kinds:
+    """Return *found*, a base of the class in ``get(Order, 1)`` as that class."""
+    if not node.args or not any(isinstance(it, Instance) for it in found):
+        return found
+    asked = instances(reader.expression(node.args[0], module, at))
+    heirs = {
+        above: one
+        for one in asked
+        if isinstance(one, Instance)
+        for above in reader.ancestry(one.of)[1:]
+    }
+    return frozenset(heirs.get(it.of, it) if isinstance(it, Instance) else it for it in found)
 
 
 _NAMING = ("app_label", "model_name")
@@ -92,30 +110,32 @@ def _loaded(
     return None
 
 
-def _method(reader: "Reader", kind: Kind, name: str) -> Kinds:
-    """Return what a method of a kind gives."""
+def _method(reader: "Reader", kind: Kind, node: ast.Call, module: Module, at: ast.AST) -> Kinds:
+    """Return what a call of a method of a kind gives."""
+    name = called_name(node)
     match kind:
         case Many():
-            return _of_many(reader, kind, name)
+            return of_key(kind, node) or _of_many(reader, kind, name)
         case Instance() | Class():
             found = reader.attribute(frozenset([kind]), name)
-            said = union(_called(reader, it) for it in found)
-            return said or reader.models.framework_call(kind, name)
+            said = union(_called(reader, it, node, module, at) for it in found)
+            return (
+                said
+                or _of_heirs(reader, kind, name, found)
+                or reader.models.framework_call(kind, name)
+            )
         case Table() | Writing():
-            return _of_core(kind, name)
+            found = known(reader, name, node, module, at) if name == "returning" else NOTHING
+            return found | of_core(kind, name)
     return NOTHING
 
 
-def _of_core(kind: Table | Writing, name: str) -> Kinds:
-    """Return what a method of a table or a writing statement of SQLAlchemy Core gives."""
-    match kind:
-        case Table() if name in ("insert", "update"):
-            return frozenset([Writing(name, frozenset([kind]))])
-        case Table() if name == "select":
-            return many(frozenset([kind]), is_query=True)
-        case Writing() if name in _WRITING:
-            return frozenset([kind])
-    return NOTHING
+def _of_heirs(reader: "Reader", kind: Instance | Class, name: str, found: Kinds) -> Kinds:
+    """Return what the method gives that heirs of a class define, where its own only raises."""
+    if not found or not all(isinstance(it, Callee) and is_abstract(it.of) for it in found):
+        return NOTHING
+    heirs = members.of_heirs(reader, kind, name)
+    return union(result(reader, it) for it in heirs if isinstance(it, Callee))
 
 
 def _of_many(reader: "Reader", kind: Many, name: str) -> Kinds:
@@ -124,95 +144,4 @@ def _of_many(reader: "Reader", kind: Many, name: str) -> Kinds:
         found = reader.models.manager_method(kind, name)
         if said := union(result(reader, it) for it in found if isinstance(it, Callee)):
             return said
-    return _of_query(kind, name) if kind.is_query else _of_list(kind, name)
-
-
-def _of_query(kind: Many, name: str) -> Kinds:
-    """Return what a method of a queryset or manager gives; one not known gives the same again."""
-    if name in orm.PAIR:
-        return frozenset([Tuple((kind.item, NOTHING))])
-    if name in orm.ONE:
-        return kind.item
-    if name in orm.IN_BULK:
-        return many(kind.item)
-    return NOTHING if name in orm.NOT_OBJECTS else frozenset([kind])
-
-
-def _of_list(kind: Many, name: str) -> Kinds:
-    """Return what a method of a list or dict gives; one not known gives nothing."""
-    if name in ("values", "items", "copy"):
-        return frozenset([kind])
-    if name in ("setdefault", "popitem", "__getitem__"):
-        return kind.item
-    return _of_query(kind, name) if name in _OF_LISTS else NOTHING
-
-
-def _known(reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.AST) -> Kinds:
-    """Return what a function or method is known to give by its name, whatever it belongs to."""
-    args = [reader.expression(it, module, at) for it in node.args]
-    first = args[0] if args else NOTHING
-    match name, node:
-        case _ if name in orm.SELECTS:
-            return _selected([*_flat(reader, node, module, at)])
-        case "get", ast.Call(func=ast.Attribute()) if first:
-            return instances(first)
-        case "Table" | "table", ast.Call(args=[ast.Constant(value=table), *_]):
-            return frozenset([Table(str(table))])
-        case "getattr", ast.Call(args=[_, ast.Constant(value=member), *_]):
-            return reader.attribute(first, str(member))
-    return _of_statement(name, first) or _of_builtin(name, args) or _of_arguments(name, args)
-
-
-def _selected(asked: Sequence[Kinds]) -> Kinds:
-    """Return the query that selects *asked*."""
-    parts = [instances(it) | frozenset(k for k in it if isinstance(k, Table)) for it in asked]
-    if len(parts) == 1:
-        return many(parts[0], is_query=True)
-    return many(frozenset([Tuple(tuple(parts))]), is_query=True) if any(parts) else NOTHING
-
-
-def _of_statement(name: str, first: Kinds) -> Kinds:
-    """Return the statement that writes *first*, or what executing *first* gives."""
-    if name in _INSERTS or name == "update":
-        about = frozenset(it for it in first if isinstance(it, (Class, Table)))
-        verb = "update" if name == "update" else "insert"
-        return frozenset([Writing(verb, about)]) if about else NOTHING
-    if name in _EXECUTING:
-        return frozenset(it for it in first if isinstance(it, Many))
-    if name in _EXECUTING_FOR_ONE:
-        return items(frozenset(it for it in first if isinstance(it, Many)))
-    return NOTHING
-
-
-def _of_builtin(name: str, args: Sequence[Kinds]) -> Kinds:
-    """Return what ``filter(test, them)`` or ``type(it)`` gives."""
-    match name, args:
-        case "filter", [_, them]:
-            return them
-        case "type", [it]:
-            return classes(it)
-    return NOTHING
-
-
-def _of_arguments(name: str, args: Sequence[Kinds]) -> Kinds:
-    """Return what a function gives that hands on what it is given, or makes it of a class."""
-    first = args[0] if args else NOTHING
-    if name in orm.ONE_OF:
-        return instances(first) | items(first)
-    if name in orm.LIST_OF:
-        return many(instances(first) | items(first))
-    if name in _HANDING_ON:
-        return union(args) | (instances(first) if name == "cast" else NOTHING)
-    if name in _MAKING:
-        return instances(first)
-    if name in _PICKING:
-        return items(first)
-    return first if name in orm.SAME_AS_FIRST else NOTHING
-
-
-def _flat(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Iterator[Kinds]:
-    for it in node.args:
-        for one in it.elts if isinstance(it, (ast.List, ast.Tuple)) else [it]:
-            if isinstance(one, ast.Starred):
-                continue
-            yield reader.expression(one, module, at)
+    return of_query(kind, name) if kind.is_query else of_list(kind, name)

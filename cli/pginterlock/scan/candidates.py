@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from pginterlock.scan.bindings import walk
 from pginterlock.scan.modules import Module, statements_at
-from pginterlock.scan.project import called_name, own_expressions
+from pginterlock.scan.project import called_name, calls_in, own_expressions
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A place: *how* it may write *name*, on *receiver*, the value *value*."""
 
-    how: str  # attribute, setattr, keyword, named, pairs, columns, key, member, listed
+    how: str  # attribute, setattr, named_by, keyword, named, pairs, columns, key, member, listed
     name: str
     node: ast.AST
     stmt: ast.stmt
@@ -34,6 +34,17 @@ def candidates(module: Module, names: frozenset[str], lines: list[int]) -> Itera
                     yield from _of_call(node, stmt, names)
                 elif isinstance(node, ast.Dict):
                     yield from _of_dict(node, stmt, names)
+    if found and "setattr(" in module.text:
+        yield from _by_name(module, names)
+
+
+def _by_name(module: Module, names: frozenset[str]) -> Iterator[Candidate]:
+    """Yield each ``setattr`` of an attribute that the code around it names, as one of *names*."""
+    for call, stmt in calls_in(module, "setattr"):
+        match call.args:
+            case [receiver, asked, value] if not isinstance(asked, ast.Constant):
+                for name in sorted(names):
+                    yield Candidate("named_by", name, call, stmt, receiver, value, call)
 
 
 def _of_statement(stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Class, ClassDef, Function, Instance, Package
+from pginterlock.scan.kinds import REST, Class, ClassDef, Function, Instance, Package
 from pginterlock.scan.modules import Binding, Module, class_names, local_names, scope_of
 from pginterlock.scan.reaching import absolute
 
@@ -136,7 +136,7 @@ def _unpacked(it: Binding) -> ast.AST | None:
     target = it.stmt.targets[0] if isinstance(it.stmt, ast.Assign) else None
     for number in it.path:
         given, taken = _elements(value), _elements(target)
-        if number >= len(given):
+        if number >= len(given) or number == REST:
             return None
         if any(
             isinstance(one, ast.Starred) for one in (*given[: number + 1], *taken[: number + 1])

@@ -22,6 +22,8 @@ from pginterlock.scan.modules import class_names
 from pginterlock.scan.relations import Relations
 
 _CONTEXT_MEMBERS = frozenset(["instance", "object", "obj"])
+_SAVING_CLASSES = ("serializer_class", "form_class")
+_SAVING_CALLS = frozenset(["get_serializer", "get_form"])
 _CONTEXT_CALLS = frozenset(
     [
         "save",
@@ -58,12 +60,21 @@ class Contexts(Relations):
         if (told := self._named_in_body(of)) is not None:
             yield told
             return
+        if found := union(self.about(it.of) for it in self.saving(of)):
+            yield found
+            return
         yield from self._registered(of)
         for base in self.ancestry(of):
             if any(it.how == "def" for it in class_names(base).get("get_queryset", ())):
                 found = self.reader.attribute(frozenset([Instance(of)]), "get_queryset")
                 yield union(items(result(self.reader, c)) for c in found if isinstance(c, Callee))
                 return
+
+    def saving(self, of: ClassDef) -> Sequence[Instance]:
+        """Return the forms or serializers that a view makes of what it is sent."""
+        me: Kinds = frozenset([Instance(of)])
+        told = union(self.reader.attribute(me, name) for name in _SAVING_CLASSES)
+        return [it for it in instances(told) if isinstance(it, Instance) and it.of is not of]
 
     def _named_in_body(self, of: ClassDef) -> Kinds | None:
         """Return the rows whose model a class names in its body; None where it names none."""
@@ -101,7 +112,7 @@ class Contexts(Relations):
     def _context(self, of: ClassDef, name: str) -> Kinds:
         """Return ``self.object``, ``self.instance`` and the like of a class made for a model."""
         if self.is_model(of):
-            return NOTHING
+            return frozenset([Instance(of)]) if name == "instance" else NOTHING
         if name in _CONTEXT_MEMBERS:
             return self.about(of)
         if name in ("queryset", "object_list"):
@@ -113,9 +124,11 @@ class Contexts(Relations):
     def framework_call(self, kind: Instance | Class, name: str) -> Kinds:
         """Return what a method that the class inherits from a framework gives."""
         if self.is_model(kind.of):
-            return NOTHING
+            return frozenset([kind]) if name == "save" else NOTHING
         if name in ("get_queryset", "filter_queryset"):
             return many(self.about(kind.of), is_query=True)
+        if name in _SAVING_CALLS:
+            return frozenset(self.saving(kind.of)) or frozenset([Instance(kind.of)])
         if name == "create_batch":
             return many(self.about(kind.of))
         return self.about(kind.of) if name in _CONTEXT_CALLS else NOTHING

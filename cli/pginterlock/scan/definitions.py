@@ -4,6 +4,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from pginterlock.scan import generics
+from pginterlock.scan.forwards import forwarding
+from pginterlock.scan.frames import frame
 from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
@@ -18,7 +21,8 @@ from pginterlock.scan.kinds import (
     many,
     union,
 )
-from pginterlock.scan.modules import Module, statements
+from pginterlock.scan.modules import Binding, Module, statements
+from pginterlock.scan.reaching import absolute
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
@@ -83,6 +87,7 @@ _ONE = frozenset(
         "AbstractContextManager",
     ]
 )
+_KNOWN = _SEVERAL | _VALUES | _ONE | {"Union", "tuple", "Tuple", "type", "Type"}
 
 
 def decorators(function: Function) -> Iterator[str]:
@@ -114,20 +119,32 @@ def defined(reader: "Reader", function: Function, bound: Instance | Class | Many
 
 def result(reader: "Reader", callee: Callee) -> Kinds:
     """Return what a call of a function gives."""
-    return reader.once((callee, "gives"), _result(reader, callee))
+    return reader.within(frame(callee), (callee, "gives"), _result(reader, callee))
 
 
 def _result(reader: "Reader", callee: Callee) -> Iterator[Kinds]:
     function, node = callee.of, callee.of.node
+    told: Kinds = NOTHING
     if not isinstance(node, ast.Lambda) and node.returns is not None:
         told = annotation(reader, node.returns, function.module, node, callee.bound)
-        if told:
+        if told and not any(_holds_more(reader, it) for it in told):
             yield told
             return
+    found: Kinds = NOTHING
     for value, stmt, is_yielded in returned(function):
-        found = reader.expression(value, function.module, stmt)
-        found = frozenset(_rebound(it, callee) for it in found)
-        yield many(found) if is_yielded else found
+        one = reader.expression(value, function.module, stmt)
+        one = frozenset(_rebound(it, callee) for it in one)
+        found |= many(one) if is_yielded else one
+    yield frozenset(it for it in found if isinstance(it, Instance) and it.given) or told or found
+
+
+def _holds_more(reader: "Reader", kind: Kind) -> bool:
+    """Say whether what a value of *kind* holds may be known better than its class is."""
+    return (
+        isinstance(kind, Instance)
+        and not kind.given
+        and forwarding(reader, kind.of, "__setattr__") is not None
+    )
 
 
 def _rebound(kind: Kind, callee: Callee) -> Kind:
@@ -140,10 +157,24 @@ def _rebound(kind: Kind, callee: Callee) -> Kind:
         return kind
     match kind:
         case Instance(of=of) if of is owner:
-            return Instance(bound.of)
+            return bound if isinstance(bound, Instance) else Instance(bound.of)
         case Class(of=of) if of is owner:
             return Class(bound.of)
     return kind
+
+
+def is_abstract(function: Function) -> bool:
+    """Say whether a method does nothing but say that heirs define it."""
+    if isinstance(function.node, ast.Lambda):
+        return False
+    if "abstractmethod" in decorators(function):
+        return True
+    return all(
+        isinstance(it, (ast.Raise, ast.Pass))
+        or (isinstance(it, ast.Expr) and isinstance(it.value, ast.Constant))
+        or (isinstance(it, ast.Return) and isinstance(it.value, (ast.Constant, type(None))))
+        for it in function.node.body
+    )
 
 
 def returned(function: Function) -> Iterator[tuple[ast.AST, ast.AST, bool]]:
@@ -176,13 +207,17 @@ def annotation(
         case ast.Name(id="Self") | ast.Attribute(attr="Self"):
             return _of_self(bound)
         case ast.Name() | ast.Attribute():
-            return _named(reader, node, module, at)
+            return (
+                _named(reader, node, module, at)
+                or generics.stands_for(reader, last_name(node), bound)
+                or _of_alias(reader, last_name(node), module)
+            )
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return annotation(reader, left, module, at, bound) | annotation(
                 reader, right, module, at, bound
             )
         case ast.Subscript(value=value, slice=index):
-            return _generic(reader, value, index, module, at)
+            return _generic(reader, value, index, module, at, bound)
     return NOTHING
 
 
@@ -201,6 +236,20 @@ def _of_self(bound: Instance | Class | Many | None) -> Kinds:
     return instances(frozenset([bound])) if bound else NOTHING
 
 
+def _of_alias(reader: "Reader", name: str, module: Module) -> Kinds:
+    """Return what an annotation is that a name stands for: ``Orders = list[Order]``."""
+    found: Kinds = NOTHING
+    for it in module.names(name):
+        match it:
+            case Binding(how="assign" | "annotated", value=ast.Subscript() | ast.BinOp() as value):
+                found |= annotation(reader, value, module, it.stmt)
+            case Binding(how="from", stmt=ast.ImportFrom() as stmt, value=ast.alias() as alias):
+                source = reader.project.named(absolute(stmt, module), module.path)
+                if source is not None and source is not module:
+                    found |= _of_alias(reader, alias.name, source)
+    return found
+
+
 def _named(reader: "Reader", node: ast.AST, module: Module, at: ast.AST) -> Kinds:
     if isinstance(node, ast.Name):
         found = reader.name(node.id, module, at)
@@ -210,22 +259,45 @@ def _named(reader: "Reader", node: ast.AST, module: Module, at: ast.AST) -> Kind
 
 
 def _generic(
-    reader: "Reader", value: ast.AST, index: ast.AST, module: Module, at: ast.AST
+    reader: "Reader",
+    value: ast.AST,
+    index: ast.AST,
+    module: Module,
+    at: ast.AST,
+    bound: Instance | Class | Many | None,
 ) -> Kinds:
-    name = last_name(value)
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    name, parts = last_name(value), generics.parts(index)
+    if name not in _KNOWN:
+        return _parametrized(reader, value, parts, module, at, bound)
+    told = [annotation(reader, it, module, at, bound) for it in parts]
     if name in ("Union", *_ONE):
-        return union(annotation(reader, it, module, at) for it in parts)
+        return union(told)
     if name in ("tuple", "Tuple") and not _is_endless(parts):
-        return frozenset([Tuple(tuple(annotation(reader, it, module, at) for it in parts))])
+        return frozenset([Tuple(tuple(told))])
     if name in ("type", "Type"):
-        told = annotation(reader, parts[0], module, at)
-        return frozenset(Class(it.of) for it in told if isinstance(it, Instance))
+        return frozenset(Class(it.of) for it in told[0] if isinstance(it, Instance))
     if name in _VALUES:
-        return many(annotation(reader, parts[-1], module, at))
-    if name in ("tuple", "Tuple", *_SEVERAL):
-        return many(annotation(reader, parts[0], module, at), is_query=name in _QUERIES)
-    return annotation(reader, value, module, at)
+        return many(told[-1])
+    return many(told[0], is_query=name in _QUERIES)
+
+
+def _parametrized(
+    reader: "Reader",
+    value: ast.AST,
+    parts: Sequence[ast.AST],
+    module: Module,
+    at: ast.AST,
+    bound: Instance | Class | Many | None,
+) -> Kinds:
+    """Return an object of a generic class of the project, with what its variables stand for."""
+    found = annotation(reader, value, module, at, bound)
+    told = [annotation(reader, it, module, at, bound) for it in parts]
+    return frozenset(
+        Instance(it.of, it.given | generics.of_annotation(it.of, told))
+        if isinstance(it, Instance)
+        else it
+        for it in found
+    )
 
 
 def _is_endless(parts: Sequence[ast.AST]) -> bool:

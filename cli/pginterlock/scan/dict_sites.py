@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import TypeGuard
 
 from pginterlock.scan import constants, sources
+from pginterlock.scan.attribute_sites import of_own_dict
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft, drafted
-from pginterlock.scan.flows import Sink, sinks
+from pginterlock.scan.flows import Sink, handed_on, parameter_of, sinks
 from pginterlock.scan.infer import Reader
+from pginterlock.scan.kinds import Callee
 from pginterlock.scan.modules import Module, function_of
 from pginterlock.scan.project import called_name, own_expressions
 from pginterlock.scan.sinks import takes_dict
@@ -47,6 +49,9 @@ def of_pairs(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> I
                     ) if held in node.args:
                         yield from flow(reader, wanted, name, it, module)
                         return
+                    case ast.Attribute(value=own, attr="update") if held in node.args:
+                        yield from of_own_dict(reader, wanted, it, own, module)
+                yield from _handed(reader, wanted, it, node, held, module)
     match it.stmt:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if _within(value, held):
             yield from flow(reader, wanted, name, it, module)
@@ -54,6 +59,24 @@ def of_pairs(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> I
             value, held
         ):
             yield from flow(reader, wanted, name, it, module)
+
+
+def _handed(
+    reader: Reader,
+    wanted: Wanted,
+    it: Candidate,
+    call: ast.Call,
+    held: ast.AST,
+    module: Module,
+) -> Iterator[Draft]:
+    """Yield the writes of a function that is handed the dict."""
+    if held not in call.args and all(one.value is not held for one in call.keywords):
+        return
+    said = constants.values(reader, it.value, module, it.stmt)
+    for kind in reader.expression(call.func, module, it.stmt):
+        if isinstance(kind, Callee) and (into := parameter_of(kind, call, held)):
+            for sink in handed_on(reader, wanted, kind, into, call, it.stmt, module, 0):
+                yield of_sink(wanted, it, sink, said)
 
 
 def _within(value: ast.AST, held: ast.AST) -> bool:
@@ -73,6 +96,8 @@ def of_key(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Ite
     """Yield ``values["status"] = x``, where a call writes the dict."""
     if isinstance(it.receiver, ast.Name):
         yield from flow(reader, wanted, it.receiver.id, it, module)
+    elif it.receiver is not None:
+        yield from of_own_dict(reader, wanted, it, it.receiver, module)
 
 
 def flow(

@@ -86,6 +86,12 @@ class _Scan:
         self.transactions = Transactions(self.reader)
         self.names = frozenset(name for it in self.wanted for name in it.names)
         self.words = words_of(self.wanted)
+        self.by_class = {
+            one.name: min(it.tables, key=len)
+            for it in self.wanted
+            for one in it.classes
+            if it.tables
+        }
 
     def run(self) -> None:
         """Add all that is found."""
@@ -212,7 +218,7 @@ class _Scan:
         writes = embedded_writes(module.tree_at(lines), module.text, lines, self.words)
         if not writes:
             return
-        resolve = resolver(self._trees(module, writes))
+        resolve = resolver(self._trees(module, writes), self.by_class)
         for it in self.wanted:
             for target in by_table(it):
                 for one in writes:

@@ -1,18 +1,20 @@
 """Where dicts go: from the place that puts a column into one to the call that writes it. Pure."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from pginterlock.scan.frames import Frame, frame, says_which, with_arguments
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Callee, Function
+from pginterlock.scan.kinds import Callee, Class, Function, classes
 from pginterlock.scan.modules import Module, arguments, function_of, statements
 from pginterlock.scan.project import called_name, own_expressions
 from pginterlock.scan.sinks import holds, takes_dict
 from pginterlock.scan.wanted import Wanted, fits
 
 _DEPTH = 3
+_LOOP = "setattr_dynamic"
 _FEW = 12  # files: a name that more of them call says nothing
 
 
@@ -35,16 +37,59 @@ def sinks(
     module: Module,
     function: Function | None,
     depth: int = 0,
+    frame: Frame | None = None,
 ) -> list[Sink]:
-    """Return the calls that write what the dict (or list of dicts) named *name* holds."""
-    key = (function or module.path, name)
+    """Return the calls that write what the dict (or list of dicts) named *name* holds.
+
+    With *frame*, those of the function as it is called there.
+    """
+    key = (function or module.path, name, frame)
     if key not in wanted.flows:
         if depth > _DEPTH:
             return []
         wanted.flows[key] = []  # what comes back to itself
-        found = dict.fromkeys(_sinks(reader, wanted, name, module, function, depth))
+        above, reader.frame = reader.frame, frame
+        try:
+            found = dict.fromkeys(_sinks(reader, wanted, name, module, function, depth))
+        finally:
+            reader.frame = above
         wanted.flows[key] = list(found)
     return wanted.flows[key]
+
+
+def handed_on(
+    reader: Reader,
+    wanted: Wanted,
+    callee: Callee,
+    name: str,
+    call: ast.Call,
+    stmt: ast.stmt,
+    module: Module,
+    depth: int,
+) -> Iterator[Sink]:
+    """Yield the calls that write what a call hands to the parameter *name* of a function.
+
+    Where the function writes rows of any class that it is handed, the call itself is the one.
+    """
+    there = (callee.of.module, callee.of)
+    if not any(name in them for them in _uses(reader, *there)):
+        return
+    plain = sinks(reader, wanted, name, *there, depth + 1)
+    given = frame(with_arguments(reader, callee, call, module, stmt))
+    is_general = given is not None and (
+        says_which(reader, given) or not plain or any(_is_of_several(reader, it) for it in plain)
+    )
+    if not is_general:
+        yield from plain
+        return
+    for it in sinks(reader, wanted, name, *there, depth + 1, given)[:1]:
+        yield Sink(it.construct, call, stmt, module, it.is_new, it.receiver)
+
+
+def _is_of_several(reader: Reader, sink: Sink) -> bool:
+    """Say whether a call writes rows of several models, as far as its function alone can tell."""
+    kinds = reader.expression(sink.receiver, sink.module, sink.stmt)
+    return len({it.of for it in classes(kinds) if isinstance(it, Class)}) > 1
 
 
 def _sinks(
@@ -71,19 +116,29 @@ def _uses(reader: Reader, module: Module, function: Function | None) -> Uses:
         calls: _Calls = {}
         others: dict[str, list[ast.stmt]] = {}
         body = getattr(node, "body", None)
-        for stmt in statements(body) if isinstance(body, list) else ():
-            if not isinstance(stmt, ast.stmt):
-                continue
+        own = list(statements(body if isinstance(body, list) else []))
+        for it in own:
+            if isinstance(it, ast.stmt):
+                for name in _passed_on(it):
+                    others.setdefault(name, []).append(it)
+        for stmt in _with_inner(own):
             for part in own_expressions(stmt):
                 for call in ast.walk(part):
                     if isinstance(call, ast.Call):
                         for held in _handed(call):
                             calls.setdefault(held.id, []).append((call, held, stmt))
-            for name in _passed_on(stmt):
-                others.setdefault(name, []).append(stmt)
         reader.uses[node] = (calls, others)
     found: Uses = reader.uses[node]
     return found
+
+
+def _with_inner(them: Iterable[ast.AST]) -> Iterator[ast.stmt]:
+    """Yield statements, and those of the functions among them."""
+    for stmt in them:
+        if isinstance(stmt, ast.stmt):
+            yield stmt
+        if isinstance(stmt, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from _with_inner(statements(stmt.body))
 
 
 def _handed(call: ast.Call) -> Iterator[ast.Name]:
@@ -102,8 +157,21 @@ def _passed_on(stmt: ast.stmt) -> Iterator[str]:
             yield from (it.id for it in ast.walk(value) if isinstance(it, ast.Name))
         case ast.Return(value=ast.Name(id=name)):
             yield name
-        case ast.For(iter=ast.Call(func=ast.Attribute(value=ast.Name(id=over), attr="items"))):
-            yield over
+        case ast.For(iter=over):
+            yield from filter(None, [_run_over(over)])
+
+
+def _run_over(node: ast.AST) -> str | None:
+    """Return the name of the dict that a loop runs over."""
+    match node:
+        case (
+            ast.Name(id=name)
+            | ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="items" | "keys"))
+        ):
+            return name
+        case ast.Call(func=ast.Name(id="list" | "sorted"), args=[inner]):
+            return _run_over(inner)
+    return None
 
 
 def _through(
@@ -124,11 +192,12 @@ def _through(
             yield from sinks(reader, wanted, other, module, function, depth + 1)
             return
     for it in reader.expression(call.func, module, stmt):
-        if isinstance(it, Callee) and (into := _parameter(it, call, held)):
-            yield from sinks(reader, wanted, into, it.of.module, it.of, depth + 1)
+        if isinstance(it, Callee) and (into := parameter_of(it, call, held)):
+            yield from handed_on(reader, wanted, it, into, call, stmt, module, depth)
 
 
-def _parameter(callee: Callee, call: ast.Call, held: ast.AST) -> str | None:
+def parameter_of(callee: Callee, call: ast.Call, held: ast.AST) -> str | None:
+    """Return the parameter of a function to which a call hands *held*; None where to none."""
     node = callee.of.node
     plain = [*node.args.posonlyargs, *node.args.args]
     if callee.of.owner is not None and callee.bound is not None:
@@ -161,9 +230,7 @@ def _of_statement(
             yield from sinks(reader, wanted, other, module, function, depth + 1)
         case ast.Return(value=ast.Name(id=returned)) if returned == name and function:
             yield from _of_result(reader, wanted, function, depth)
-        case ast.For(iter=ast.Call(func=ast.Attribute(value=ast.Name(id=over), attr="items"))) if (
-            over == name
-        ):
+        case ast.For(iter=over) if _run_over(over) == name:
             for inner in ast.walk(stmt):
                 if (
                     isinstance(inner, ast.Call)
@@ -174,7 +241,7 @@ def _of_statement(
                     if not isinstance(inner.args[1], ast.Constant) and fits(
                         reader, wanted, reader.expression(inner.args[0], module, holder)
                     ):
-                        yield Sink("setattr_dynamic", inner, holder, module, False, inner.args[0])
+                        yield Sink(_LOOP, inner, holder, module, False, inner.args[0])
 
 
 def _copies(value: ast.AST, name: str) -> bool:

@@ -4,7 +4,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pginterlock.scan import bound, calls, contexts, members
+from pginterlock.scan import bound, calls, contexts, members, orm
+from pginterlock.scan.frames import Frame
+from pginterlock.scan.iterating import subscript
 from pginterlock.scan.kinds import (
     NOTHING,
     Class,
@@ -15,9 +17,12 @@ from pginterlock.scan.kinds import (
     Kind,
     Kinds,
     Many,
+    Method,
     Package,
+    Table,
     Tuple,
     items,
+    keyed,
     many,
     union,
 )
@@ -28,10 +33,12 @@ from pginterlock.scan.modules import (
     local_names,
     scope_of,
 )
+from pginterlock.scan.narrowing import narrowed
 from pginterlock.scan.project import Project
 from pginterlock.scan.reaching import absolute, comprehended, reaching, scope_above
 
 _DEPTH = 40
+_NONE = _DEPTH + 2
 
 
 class Reader:
@@ -41,33 +48,63 @@ class Reader:
         self.project = project
         self.models = contexts.Contexts(self)
         self._said: dict[object, Kinds] = {}
-        self._asked: set[object] = set()
-        self._depth = 0
+        self._asked: dict[object, int] = {}  # and how many questions stood open before it
+        self._loose: dict[object, int] = {}  # of an answer: the question that it waits for
+        self._waiting: dict[int, list[object]] = {}
+        self._lowest = _NONE
         self.uses: dict[ast.AST, Any] = {}
+        self.frame: Frame | None = None
+        self.tested: dict[str, frozenset[str]] = {}  # by module: what it asks the class of
 
     def forget(self) -> None:
         """Forget what was said: it is found again when it is asked for."""
         self._said.clear()
+        self._loose.clear()
+        self._waiting.clear()
         self.uses.clear()
         self.models.forget()
 
     # -- remembering -------------------------------------------------------------------------
 
     def once(self, question: object, answer: Iterator[Kinds]) -> Kinds:
-        """Return what *answer* yields for *question*; nothing where the question asks itself."""
+        """Return what *answer* yields for *question*; nothing where the question asks itself.
+
+        What was found while another question stood open, and asked for that one, may lack
+        something: it is remembered until that question is answered, and no longer.
+        """
+        if self.frame is not None:
+            question = (question, self.frame)
         if question in self._said:
+            self._lowest = min(self._lowest, self._loose.get(question, _NONE))
             return self._said[question]
-        if question in self._asked or self._depth > _DEPTH:
+        place = len(self._asked)
+        if question in self._asked or place > _DEPTH:
+            self._lowest = min(self._lowest, self._asked.get(question, 0))
             return NOTHING
-        self._asked.add(question)
-        self._depth += 1
+        above, self._lowest = self._lowest, _NONE
+        self._asked[question] = place
         try:
             said = union(answer)
         finally:
-            self._asked.discard(question)
-            self._depth -= 1
+            del self._asked[question]
+            lowest, self._lowest = self._lowest, above
+        for one in self._waiting.pop(place, ()):
+            self._said.pop(one, None)
+            self._loose.pop(one, None)
+        if lowest < place:
+            self._lowest = min(above, lowest)
+            self._loose[question] = lowest
+            self._waiting.setdefault(lowest, []).append(question)
         self._said[question] = said
         return said
+
+    def within(self, frame: Frame | None, question: object, answer: Iterator[Kinds]) -> Kinds:
+        """Return what *answer* yields for *question* in a frame."""
+        above, self.frame = self.frame, frame
+        try:
+            return self.once(question, answer)
+        finally:
+            self.frame = above
 
     # -- expressions -------------------------------------------------------------------------
 
@@ -80,9 +117,11 @@ class Reader:
     def _expression(self, node: ast.AST, module: Module, at: ast.AST) -> Iterator[Kinds]:
         match node:
             case ast.Name(id=name):
-                yield self.name(name, module, at, node)
+                yield narrowed(self, self.name(name, module, at, node), node, module, at)
             case ast.Attribute(value=value, attr=attr):
-                yield self.attribute(self.expression(value, module, at), attr)
+                found = self.attribute(self.expression(value, module, at), attr)
+                found = found or self.models.called(attr)
+                yield narrowed(self, found, node, module, at)
             case ast.Call():
                 yield calls.call(self, node, module, at)
             case ast.Await(value=value) | ast.NamedExpr(value=value) | ast.Starred(value=value):
@@ -94,7 +133,7 @@ class Reader:
             case ast.BinOp(left=left, right=right):
                 yield self.expression(left, module, at) | self.expression(right, module, at)
             case ast.Subscript(value=value, slice=index):
-                yield _subscript(self.expression(value, module, at), index)
+                yield subscript(self, self.expression(value, module, at), index)
             case _:
                 yield self._display(node, module, at)
 
@@ -106,8 +145,8 @@ class Reader:
             case ast.Tuple(elts=elts):
                 parts = tuple(self.expression(it, module, at) for it in elts)
                 return frozenset([Tuple(parts)]) if any(parts) else NOTHING
-            case ast.Dict(values=values):
-                return many(union(self.expression(it, module, at) for it in values))
+            case ast.Dict(keys=keys, values=values):
+                return self._dict(keys, [self.expression(it, module, at) for it in values])
             case (
                 ast.ListComp(elt=value)
                 | ast.SetComp(elt=value)
@@ -116,6 +155,14 @@ class Reader:
             ):
                 return many(self.expression(value, module, at))
         return NOTHING
+
+    @staticmethod
+    def _dict(keys: Sequence[ast.expr | None], values: Sequence[Kinds]) -> Kinds:
+        names = [it.value for it in keys if isinstance(it, ast.Constant)]
+        texts = [it for it in names if isinstance(it, str)]
+        if len(texts) == len(keys):
+            return keyed(zip(texts, values, strict=True))
+        return many(union(values))
 
     def _element(self, node: ast.AST, module: Module, at: ast.AST) -> Kinds:
         found = self.expression(node, module, at)
@@ -126,24 +173,25 @@ class Reader:
     def name(self, name: str, module: Module, at: ast.AST, node: ast.AST | None = None) -> Kinds:
         """Return what a name is at a statement."""
         if node is not None and (inner := comprehended(name, node, at, module)):
-            return items(self.expression(inner, module, at))
+            return self.bound([inner], module)
         scope = scope_of(module, at)
         is_first = True
         while scope is not None:
             if isinstance(scope, Function):
                 if given := local_names(scope).get(name):
-                    return self.bound(reaching(given, at, module), module)
+                    return self.bound(reaching(given, at, module, scope), module)
                 scope = scope.outer or scope_above(scope)
             else:
-                if is_first and (given := class_names(scope).get(name)):
-                    return self.bound(given, module)
+                given = class_names(scope).get(name, []) if is_first else []
+                if others := [it for it in given if it.stmt is not at]:
+                    return self.bound(others, module)
                 scope = scope_of(module, scope.node)
             is_first = False
         return self.global_name(name, module)
 
     def global_name(self, name: str, module: Module) -> Kinds:
         """Return what a name is in the body of a module."""
-        return self.once((module.path, name), self._global(name, module))
+        return self.within(None, (module.path, name), self._global(name, module))
 
     def _global(self, name: str, module: Module) -> Iterator[Kinds]:
         if given := module.names(name):
@@ -174,16 +222,27 @@ class Reader:
         return union(self._attribute(it, name) for it in kinds)
 
     def _attribute(self, kind: Kind, name: str) -> Kinds:
+        found: Kinds = NOTHING
         match kind:
+            case Instance(of=of) if name == "__class__":
+                found = frozenset([Class(of)])
+            case Instance(of=of) if name == of.name and self.models.is_model(of):
+                found = frozenset([kind])  # of a row of a query that selects one thing
             case Instance(of=of) | Class(of=of):
-                return self.once((kind, name, "has"), self._member(kind, of, name))
+                found = self.within(None, (kind, name, "has"), self._member(kind, of, name))
             case Package(of=module):
-                return self.global_name(name, module) or self._submodule(module, name)
+                found = self.global_name(name, module) or self._submodule(module, name)
             case Many():
-                return self.models.of_many(kind, name)
+                found = self.models.of_many(kind, name) or _method(kind, name)
+            case Tuple(parts=parts):  # a row of a query that selects several things
+                found = frozenset(
+                    it for it in union(parts) if isinstance(it, Instance) and it.of.name == name
+                )
+            case Table() if name in ("c", "columns"):
+                found = frozenset([kind])
             case Foreign(name=base):
-                return frozenset([Foreign(f"{base}.{name}")])
-        return NOTHING
+                found = frozenset([Foreign(f"{base}.{name}")])
+        return found
 
     def _submodule(self, module: Module, name: str) -> Kinds:
         if not module.is_package:
@@ -198,24 +257,17 @@ class Reader:
                 yield found
                 if found:
                     return
-        yield self.models.relation(kind, name)
+        if found := self.models.relation(kind, name):
+            yield found
+            return
+        yield members.of_heirs(self, kind, name)
 
     def ancestry(self, of: ClassDef) -> Sequence[ClassDef]:
         """Return a class and those that it inherits from, in the order in which they are asked."""
         return self.models.ancestry(of)
 
 
-def _subscript(kinds: Kinds, index: ast.AST) -> Kinds:
-    """Return what a part or a slice of *kinds* is."""
-    found: Kinds = NOTHING
-    for it in kinds:
-        match it:
-            case Many(item=item):
-                found |= {it} if isinstance(index, ast.Slice) else item
-            case Tuple(parts=parts):
-                match index:
-                    case ast.Constant(value=int(number)) if -len(parts) <= number < len(parts):
-                        found |= parts[number]
-                    case _:
-                        found |= union(parts)
-    return found
+def _method(kind: Many, name: str) -> Kinds:
+    """Return a method of a query as a value."""
+    is_known = kind.is_query and name in orm.ONE | orm.PAIR
+    return frozenset([Method(kind, name)]) if is_known else NOTHING

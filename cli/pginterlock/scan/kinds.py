@@ -43,9 +43,13 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An object of a class."""
+    """An object of a class, and what is known of what it was made with: by name of parameter.
+
+    What stands for a type variable is there too, by its name.
+    """
 
     of: ClassDef
+    given: "Given" = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,14 @@ class Class:
 class Many:
     """Several of something: a queryset, a manager, a statement of SQLAlchemy, a list.
 
-    *via* is the class of the manager or queryset, where it is the project's own.
+    *via* is the class of the manager or queryset, where it is the project's own; *keys* are the
+    parts of a dict by their keys, where all are known.
     """
 
     item: "Kinds"
     is_query: bool = False
     via: ClassDef | None = None
+    keys: "Given" = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +82,19 @@ class Tuple:
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """A function, and what it is a method of."""
+    """A function, what it is a method of, and what is known of the arguments of a call of it."""
 
     of: Function
     bound: "Instance | Class | Many | None" = None
+    given: "Given" = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of a queryset, manager or query that is not called at once."""
+
+    of: Many
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +126,11 @@ class Writing:
     of: "Kinds"
 
 
-Kind = Instance | Class | Many | Tuple | Callee | Package | Foreign | Table | Writing
+Kind = Instance | Class | Many | Tuple | Callee | Method | Package | Foreign | Table | Writing
 Kinds = frozenset[Kind]
+Given = frozenset[tuple[str, Kinds]]
 NOTHING: Kinds = frozenset()
+REST = -1  # in a path: all that is left, of ``first, *rest = x``
 
 
 def union(them: Iterable[Kinds]) -> Kinds:
@@ -124,6 +141,18 @@ def union(them: Iterable[Kinds]) -> Kinds:
 def many(item: Kinds, *, is_query: bool = False, via: ClassDef | None = None) -> Kinds:
     """Return several of *item*; of nothing known, nothing is known."""
     return frozenset([Many(item, is_query, via)]) if item else NOTHING
+
+
+def keyed(parts: Iterable[tuple[str, Kinds]]) -> Kinds:
+    """Return a dict of these parts; of nothing known, nothing is known."""
+    keys = frozenset(parts)
+    item = union(kinds for _, kinds in keys)
+    return frozenset([Many(item, keys=keys)]) if item else NOTHING
+
+
+def at_key(kind: Many, key: str) -> Kinds:
+    """Return what a dict holds at a key."""
+    return dict(kind.keys).get(key, NOTHING) if kind.keys else kind.item
 
 
 def instances(kinds: Kinds) -> Kinds:
@@ -137,6 +166,21 @@ def items(kinds: Kinds) -> Kinds:
         it.item if isinstance(it, Many) else union(it.parts) if isinstance(it, Tuple) else NOTHING
         for it in kinds
     )
+
+
+def unpacked(kinds: Kinds, path: tuple[int, ...]) -> Kinds:
+    """Return the part of *kinds* that unpacking gives to a place in a target."""
+    for number in path:
+        found: Kinds = NOTHING
+        for it in kinds:
+            if number == REST:
+                found |= many(items(frozenset([it])))
+            elif isinstance(it, Tuple) and number < len(it.parts):
+                found |= it.parts[number]
+            elif isinstance(it, Many):
+                found |= it.item
+        kinds = found
+    return kinds
 
 
 def classes(kinds: Kinds) -> Kinds:

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pginterlock.scan.definitions import annotation, last_name
 from pginterlock.scan.kinds import (
@@ -23,6 +23,8 @@ from pginterlock.scan.modules import Module, class_names, class_of, function_of
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
+_PAGED = frozenset(["items", "object_list", "forms"])  # of a page or a set of forms
+_PLAIN = frozenset(["object", "ABC", "Generic", "Protocol"])  # bases that say nothing
 MANAGED = re.compile(r"(Manager|QuerySet|Queryset)$")
 
 
@@ -31,9 +33,7 @@ class Models:
 
     def __init__(self, reader: "Reader") -> None:
         self.reader = reader
-        self.self_assignments: dict[
-            ClassDef, dict[str, Sequence[tuple[ast.stmt, ast.AST | None, ast.AST | None]]]
-        ] = {}
+        self.self_assignments: dict[ClassDef, dict[str, Sequence[Any]]] = {}
         self._ancestry: dict[ClassDef, Sequence[ClassDef]] = {}
         self._foreign: dict[ClassDef, frozenset[str]] = {}
         self._below: dict[ClassDef, Sequence[ClassDef]] = {}
@@ -90,6 +90,28 @@ class Models:
             self._below[of] = list(found)
         return self._below[of]
 
+    def heirs_with(self, of: ClassDef, word: str, limit: int) -> Sequence[ClassDef]:
+        """Return the heirs of a class in files that hold *word*; none where they are too many."""
+        project = self.reader.project
+        names, asked = {of.name: None}, [of.name]
+        found: dict[tuple[str, str], None] = {}
+        while asked:
+            for path, name in project.heirs(asked.pop()):
+                if word.encode() in project.text(path):
+                    found[path, name] = None
+                if name not in names:
+                    names[name] = None
+                    asked.append(name)
+            if len(found) > limit:
+                return []
+        modules = ((project.module(path), name) for path, name in found)
+        return [
+            it
+            for module, name in modules
+            for it in (module.classes_named(name) if module else ())
+            if it is not of and of in self.ancestry(it)
+        ]
+
     def is_model(self, of: ClassDef) -> bool:
         """Say whether a class maps a table, or is a part of one that does."""
         return any(self._maps(it) for it in self.ancestry(of)) or "Model" in self.foreign(of)
@@ -113,6 +135,16 @@ class Models:
         above = [it for it in self.ancestry(owner) if it is not owner]
         return frozenset([Instance(above[0])]) if above else NOTHING
 
+    def inherited(self, name: str, module: Module, at: ast.AST) -> Kinds:
+        """Return what a method gives that ``super()`` finds in a framework."""
+        function = function_of(module, at)
+        owner = class_of(function) if function else None
+        return self.framework_call(Instance(owner), name) if owner else NOTHING
+
+    def framework_call(self, kind: Instance | Class, name: str) -> Kinds:
+        """Return what a method that the class inherits from a framework gives."""
+        raise NotImplementedError
+
     # -- names -------------------------------------------------------------------------------
 
     def named(self, name: str, module: Module) -> Kinds:
@@ -126,6 +158,13 @@ class Models:
         mapped = [it for it in found if self.is_model(it)] or found
         near = [it for it in mapped if it.module is module] or self._of_app(name, mapped)
         return frozenset(Class(it) for it in near)
+
+    def called(self, name: str) -> Kinds:
+        """Return the only model of a name that is a class's, of whatever holds it: ``x.Order``."""
+        if not name[:1].isupper() or name.isupper():
+            return NOTHING
+        found = [it for it in self.reader.project.classes_named(name) if self.is_model(it)]
+        return frozenset(map(Class, found)) if len(found) == 1 else NOTHING
 
     @staticmethod
     def _of_app(name: str, found: Sequence[ClassDef]) -> Sequence[ClassDef]:
@@ -178,9 +217,12 @@ class Models:
     # -- managers ----------------------------------------------------------------------------
 
     def is_managing(self, of: ClassDef) -> bool:
-        """Say whether a class is a manager or a queryset."""
-        bases = {it.name for it in self.ancestry(of)} | self.foreign(of)
-        return any(MANAGED.search(it) for it in bases)
+        """Say whether a class is a manager or a queryset: it has one of a framework above it."""
+        foreign = self.foreign(of)
+        if any(MANAGED.search(it) for it in foreign):
+            return True
+        named = any(MANAGED.search(it.name) for it in self.ancestry(of))
+        return named and bool(foreign - _PLAIN)
 
     def as_manager(self, of: ClassDef) -> Kinds:
         """Return the rows that a manager's or queryset's class holds; nothing for another class."""
@@ -215,6 +257,8 @@ class Models:
         """Return what the attribute of a manager or queryset is."""
         if name == "model":
             return classes(kind.item)
+        if name in _PAGED:
+            return frozenset([kind])
         return self.manager_method(kind, name) if kind.via else NOTHING
 
     def manager_method(self, kind: Many, name: str) -> Kinds:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pginterlock.scan.bindings import BLOCKS, PLAIN, Binding, bindings, statements
+from pginterlock.scan.captures import is_within
 from pginterlock.scan.kinds import ClassDef, Function
 from pginterlock.scan.parts import UNPARSED, Part, first_line, parse
 from pginterlock.scan.pieces import cut, only
@@ -41,13 +42,13 @@ class Module:
     runs: dict[ast.AST, list[tuple[ast.expr, ast.comprehension]]] = field(default_factory=dict)
     parsed: int = 0  # characters
     _names: dict[str, list[Binding]] = field(default_factory=dict)
-    _lines: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
 
     def line(self, number: int) -> str:
         """Return a line of the text, without the blanks around it."""
-        if not self._lines:
-            self._lines = self.text.split("\n")
-        return self._lines[number - 1].strip() if 0 < number <= len(self._lines) else ""
+        if not self.lines:
+            self.lines = self.text.split("\n")
+        return self.lines[number - 1].strip() if 0 < number <= len(self.lines) else ""
 
     @property
     def package(self) -> str:
@@ -289,7 +290,9 @@ def local_names(function: Function) -> dict[str, list[Binding]]:
     """Return what the names of a function are bound by, in its order."""
     module, node = function.module, function.node
     if node not in module.bodies:
-        found = bindings([] if isinstance(node, ast.Lambda) else node.body)
+        body = [] if isinstance(node, ast.Lambda) else node.body
+        module.line(1)  # which cuts the text into lines
+        found = bindings(body, has_walrus=is_within(":=", module.lines, node))
         is_known = node in module.scopes
         for arg in arguments(node):
             if is_known:

@@ -149,6 +149,8 @@ ONE_OF = frozenset(
         "get_or_404",
         "get_object_or_none",
         "get_object_or_400",
+        "first_or_404",
+        "one_or_404",
     ]
 )
 LIST_OF = frozenset(["get_list_or_404", "aget_list_or_404"])
@@ -177,7 +179,6 @@ SAME_AS_FIRST = frozenset(
         "batched",
         "paginate",
         "aliased",
-        "to_thread",
         "run_sync_in_thread",
         "ensure_instance",
         "tqdm",

@@ -4,11 +4,13 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pginterlock.scan.callers import called_with
 from pginterlock.scan.definitions import annotation, decorators, last_name, result
 from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
     Class,
+    ClassDef,
     Function,
     Instance,
     Kinds,
@@ -17,53 +19,13 @@ from pginterlock.scan.kinds import (
     many,
     union,
 )
-from pginterlock.scan.modules import Definition, Module, function_of
+from pginterlock.scan.modules import Definition, Module, arguments
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
-# Names that say nothing of who is called.
-_COMMON = frozenset(
-    [
-        "save",
-        "get",
-        "post",
-        "put",
-        "patch",
-        "delete",
-        "create",
-        "update",
-        "run",
-        "handle",
-        "execute",
-        "__init__",
-        "__call__",
-        "clean",
-        "form_valid",
-        "get_queryset",
-        "setUp",
-        "main",
-        "perform",
-        "process",
-        "to_representation",
-        "validate",
-        "add",
-        "remove",
-        "apply",
-        "dispatch",
-        "__str__",
-        "filter",
-        "all",
-        "first",
-        "last",
-        "close",
-        "open",
-        "start",
-        "stop",
-        "send",
-    ]
-)
 # Parameters of a class made for a model: several rows of it, one, and what else it is handed.
+_SENT = ("instance", "target")  # by a signal of Django, by an event of SQLAlchemy
 _SETS = ("queryset", "qs")
 _ROWS = ("instance", "obj", "object")
 _FORMS = ("form", "serializer")
@@ -71,7 +33,11 @@ _FORMS = ("form", "serializer")
 
 def parameter(reader: "Reader", arg: ast.arg, module: Module) -> Kinds:
     """Return what a parameter may be."""
-    return reader.once((arg, "parameter"), _parameter(reader, arg, module))
+    if reader.frame is not None and arg in arguments(reader.frame[0].node):
+        for name, kinds in reader.frame[1]:
+            if name == arg.arg:
+                return kinds
+    return reader.within(None, (arg, "parameter"), _parameter(reader, arg, module))
 
 
 def _parameter(reader: "Reader", arg: ast.arg, module: Module) -> Iterator[Kinds]:
@@ -89,6 +55,7 @@ def _parameter(reader: "Reader", arg: ast.arg, module: Module) -> Iterator[Kinds
             yield said if is_plain else many(said)
             return
     if not is_plain:
+        yield many(called_with(reader, function, arg))
         return
     if told := _framework(reader, function, arg.arg):
         yield told
@@ -129,25 +96,30 @@ def _framework(reader: "Reader", function: Function, name: str) -> Kinds:
         return NOTHING
     if (sent := _listening(reader, function, node, name)) is not None:
         return sent
-    if name == "instance" and (told := _connected(reader, function)):
+    if name in _SENT and (told := _connected(reader, function)):
         return told
     if function.owner is None and name in _SETS:
         return _admin_action(reader, function)
     about = NOTHING
     if function.owner and name in (*_SETS, *_ROWS, *_FORMS):
         about = reader.models.about(function.owner)
-    return _of_framework(about, name) if about else _fixture(reader, function, name)
+    if function.owner and about:
+        return _of_framework(reader, function.owner, about, name)
+    return _fixture(reader, function, name)
 
 
-def _of_framework(about: Kinds, name: str) -> Kinds:
+def _of_framework(reader: "Reader", owner: ClassDef, about: Kinds, name: str) -> Kinds:
     """Return what a parameter is by its name, in a class made for the rows *about*."""
     if name in _SETS:
         return many(about, is_query=True)
+    if name in _FORMS:
+        return reader.models.framework_call(Instance(owner), "get_form")
     return about if name in _ROWS else NOTHING
 
 
 def _listening(reader: "Reader", function: Function, node: Definition, name: str) -> Kinds | None:
     """Return what a signal or event, named by a decorator, sends; None without such a decorator."""
+    found: Kinds | None = None
     for it in node.decorator_list:
         match last_name(it), it, name:
             case "receiver", ast.Call(keywords=keywords), "instance":
@@ -156,13 +128,24 @@ def _listening(reader: "Reader", function: Function, node: Definition, name: str
                 asked = args[:1]
             case _:
                 continue
-        return union(instances(reader.expression(one, function.module, node)) for one in asked)
-    return None
+        sent = union(_sender(reader, one, function.module, node) for one in asked)
+        found = sent | (found or NOTHING)
+    return found
+
+
+def _sender(reader: "Reader", asked: ast.AST, module: Module, at: ast.AST) -> Kinds:
+    """Return the rows of a sender, which is a class or its name."""
+    if isinstance(asked, ast.Constant) and isinstance(asked.value, str):
+        return instances(reader.models.named(asked.value, module))
+    return instances(reader.expression(asked, module, at))
 
 
 def _connected(reader: "Reader", function: Function) -> Kinds:
     """Return the senders that a function receives signals of."""
     found: Kinds = NOTHING
+    for module, call, stmt in reader.project.calls("listen"):
+        if len(call.args) > 2 and last_name(call.args[2]) == function.name:  # noqa: PLR2004
+            found |= instances(reader.expression(call.args[0], module, stmt))
     for module, call, stmt in reader.project.calls("connect"):
         if call.args and last_name(call.args[0]) == function.name:
             for it in call.keywords:
@@ -217,59 +200,3 @@ def _default(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
         if one is arg:
             return reader.expression(default, function.module, function.node)
     return NOTHING
-
-
-def called_with(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
-    """Return what callers hand to a parameter."""
-    if function.name in _COMMON and function.owner is None:
-        return NOTHING
-    a = function.node.args
-    plain = [*a.posonlyargs, *a.args]
-    found: Kinds = NOTHING
-    name = function.owner.name if function.name == "__init__" and function.owner else function.name
-    for module, call, stmt in reader.project.calls(name):
-        if function_of(module, stmt) is function:
-            continue
-        value = _handed(call, arg, plain, is_method=_skips_first(function))
-        if value is None or isinstance(value, ast.Constant):
-            continue
-        if _is_call_of(reader, call, module, stmt, function):
-            found |= reader.expression(value, module, stmt)
-    return found
-
-
-def _skips_first(function: Function) -> bool:
-    """Say whether calls leave out the first parameter, the object or class."""
-    return function.owner is not None and "staticmethod" not in set(decorators(function))
-
-
-def _handed(
-    call: ast.Call, arg: ast.arg, plain: list[ast.arg], *, is_method: bool
-) -> ast.AST | None:
-    for it in call.keywords:
-        if it.arg == arg.arg:
-            return it.value
-    if arg in plain:
-        number = plain.index(arg) - is_method
-        if 0 <= number < len(call.args) and not any(
-            isinstance(it, ast.Starred) for it in call.args[: number + 1]
-        ):
-            return call.args[number]
-    return None
-
-
-def _is_call_of(
-    reader: "Reader", call: ast.Call, module: Module, stmt: ast.AST, function: Function
-) -> bool:
-    """Say whether *call* is one of *function*, as far as can be told."""
-    if function.name == "__init__":
-        return True
-    found = reader.expression(call.func, module, stmt)
-    callees = [it.of for it in found if isinstance(it, Callee)]
-    if callees:
-        return any(it is function or _overrides(it, function) for it in callees)
-    return not found and function.name not in _COMMON
-
-
-def _overrides(one: Function, other: Function) -> bool:
-    return one.name == other.name and one.owner is not None and other.owner is not None

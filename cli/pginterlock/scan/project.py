@@ -247,6 +247,11 @@ def called_name(call: ast.Call) -> str:
     return ""
 
 
+def is_super(node: ast.AST) -> bool:
+    """Say whether an expression is ``super()``."""
+    return isinstance(node, ast.Call) and called_name(node) == "super"
+
+
 _BLOCK_FIELDS = frozenset(["body", "orelse", "finalbody", "handlers", "cases"])
 
 

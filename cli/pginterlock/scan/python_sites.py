@@ -14,6 +14,7 @@ __all__ = ["Draft", "judge"]
 _JUDGES: Mapping[str, Callable[[Reader, Wanted, Candidate, Module], Iterator[Draft]]] = {
     "attribute": attribute_sites.of_attribute,
     "setattr": attribute_sites.of_attribute,
+    "named_by": attribute_sites.of_name,
     "keyword": call_sites.of_keyword,
     "named": call_sites.of_named,
     "pairs": dict_sites.of_pairs,

@@ -12,6 +12,7 @@ from pginterlock.scan.python_literals import Built, Hole, Source, pieces
 from pginterlock.scan.sql_holes import CLOSE, OPEN
 
 _MOST_DEPTH = 12
+_TOLD = ast.Constant | ast.JoinedStr | ast.Attribute | ast.Name | ast.Call
 # Calls that give back the text they get, or one whose words are the same.
 _WRAPPERS = frozenset([
     "text", "SQL", "dedent", "cleandoc", "L", "str", "Composed", "literal_column", "TextClause",
@@ -20,6 +21,8 @@ _METHODS = frozenset([
     "strip", "lstrip", "rstrip", "lower", "upper", "encode", "replace", "bindparams",
     "format_map",
 ])  # fmt: skip
+# Calls that give back the name of a table or column that they get, quoted.
+_QUOTES = re.compile(r"quote|escape_ident|^qn$", re.IGNORECASE)
 _FORMAT = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:]*)[^{}]*\}")
 _PERCENT = re.compile(r"%%|%(?:\((?P<name>\w+)\))?[-#0 +]*\d*(?:\.\d+)?[srdifa]")
 
@@ -106,6 +109,11 @@ class Texts:
             return str(node.value)
         if isinstance(node, ast.Call) and (told := _composed(node)) is not None:
             return told
+        if isinstance(node, ast.Call) and _QUOTES.search(_called_name(node)):
+            given = [*node.args, *(it.value for it in node.keywords)]
+            quoted = [self._filled(it, depth + 1) for it in given]
+            if len(quoted) == 1 and OPEN not in quoted[0]:
+                return quoted[0]
         built = self.of(node, depth + 1)
         return built.text if built else f"{OPEN}{{{ast.unparse(node)}}}{CLOSE}"
 
@@ -122,7 +130,7 @@ class Texts:
         match node:
             case ast.Name(id=name) if name in self.scope.local:
                 told = self.scope.local[name]
-                is_told = isinstance(told, ast.Constant | ast.JoinedStr | ast.Attribute | ast.Name)
+                is_told = isinstance(told, _TOLD)
                 return told if is_told else None
             case ast.Name(id=name):
                 return self.scope.module.get(name)
@@ -236,9 +244,16 @@ def operands(node: ast.expr) -> list[ast.expr]:
     return [node, *reversed(found)]
 
 
+def _called_name(node: ast.Call) -> str:
+    match node.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
 def _composed(node: ast.Call) -> str | None:
     """Return what a part of a text of psycopg's ``sql`` is, where it is written down."""
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    name = _called_name(node)
     told = [it.value for it in node.args if isinstance(it, ast.Constant)]
     words = [it for it in told if isinstance(it, str)]
     if len(words) != len(node.args):

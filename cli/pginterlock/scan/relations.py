@@ -12,6 +12,7 @@ from pginterlock.scan.kinds import (
     Kinds,
     classes,
     instances,
+    items,
     many,
 )
 from pginterlock.scan.models import MANAGED, Models
@@ -33,7 +34,18 @@ class Relations(Models):
             if not found and isinstance(stmt, ast.AnnAssign):
                 return annotation(self.reader, stmt.annotation, of.module, stmt)
             return found | many(found)
+        if name == "association_proxy":
+            return self._proxied(value, kind)
         return self._manager(value, of, stmt, kind)
+
+    def _proxied(self, value: ast.Call, kind: Instance | Class) -> Kinds:
+        """Return several of what ``association_proxy("links", "order")`` leads to."""
+        names = [it.value for it in value.args if isinstance(it, ast.Constant)]
+        found: Kinds = frozenset([kind])
+        for name in names:
+            held = self.reader.attribute(found, str(name))
+            found = items(held) or held
+        return many(found) if len(names) > 1 else NOTHING
 
     def _manager(
         self, value: ast.Call, of: ClassDef, stmt: ast.AST, kind: Instance | Class

@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator
 
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Writing
+from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Table, Writing
 from pginterlock.scan.modules import Module
-from pginterlock.scan.project import called_name
+from pginterlock.scan.project import called_name, is_super
 from pginterlock.scan.wanted import Wanted, fits
 
 CREATING = frozenset(
@@ -21,7 +21,15 @@ CREATING = frozenset(
 )
 UPDATING = frozenset(["update", "aupdate"])
 MAPPINGS = frozenset(
-    ["bulk_insert_mappings", "bulk_update_mappings", "execute", "executemany", "scalars", "scalar"]
+    [
+        "bulk_insert_mappings",
+        "bulk_update_mappings",
+        "execute",
+        "executemany",
+        "scalars",
+        "scalar",
+        "bulk_insert",
+    ]
 )
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
 _DEFAULTS = frozenset(["defaults", "create_defaults"])
@@ -44,7 +52,7 @@ def writes_with(
                 return "kwarg_factory", True
     if isinstance(func, ast.Attribute):
         on = reader.expression(func.value, module, stmt)
-        if found := _on(reader, wanted, name, on, is_super=_is_super(func.value)):
+        if found := _on(reader, wanted, name, on, is_super=is_super(func.value)):
             return found
     if name in _MAKERS and call.args:
         about = reader.expression(call.args[0], module, stmt)
@@ -93,12 +101,6 @@ def _factory(reader: Reader, it: Class) -> Kinds:
     )
 
 
-def _is_super(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
-    )
-
-
 def takes_dict(
     reader: Reader, wanted: Wanted, call: ast.Call, held: ast.AST, module: Module, stmt: ast.AST
 ) -> Written | None:
@@ -110,6 +112,8 @@ def takes_dict(
             return _splatted(reader, wanted, call, module, stmt)
         if it.arg in _DEFAULTS:
             return _defaulted(reader, wanted, call, module, stmt)
+        if it.arg == "values" and called_name(call) == "update":
+            return _by_method(reader, wanted, call, module, stmt)
         if it.arg in _OF_CORE and _is_core(reader, wanted, call, module, stmt):
             return _OF_CORE[it.arg], None
     if not any(holds(it, held) for it in call.args):
@@ -179,6 +183,8 @@ def _by_mappings(
     for kind in first:
         if found := _core(reader, wanted, kind):
             return found
+        if name == "bulk_insert" and isinstance(kind, Table) and fits(reader, wanted, first):
+            return "core_insert", True
     if "mappings" in name and fits(reader, wanted, first):
         return name, "insert" in name
     return None

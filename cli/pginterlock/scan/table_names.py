@@ -5,7 +5,8 @@ As far as one assignment in the body of a class or a module gives that name. Pur
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*)?\Z")
 _HOLE = re.compile(r"\{([^{}]+)\}")
@@ -13,9 +14,12 @@ _DEFAULTS = frozenset(["default", "default_factory", "server_default", "name"])
 _OF_TABLE = frozenset(["name", "fullname", "__table__"])
 
 
-def resolver(trees: Iterable[ast.Module]) -> Callable[[str], str]:
+def resolver(
+    trees: Iterable[ast.Module], classes: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[str], str]:
     """Return a function from the name of a table as SQL has it to the name that is meant.
 
+    *classes* are those whose tables are known without being named: the class, and its table.
     It gives back as it is what no assignment, or more than one, gives a name.
     """
     names: dict[str, set[str]] = {}
@@ -27,12 +31,12 @@ def resolver(trees: Iterable[ast.Module]) -> Callable[[str], str]:
         for tree in unread:
             for key, name in _named_in(tree):
                 names.setdefault(key, set()).add(name)
-        return _HOLE.sub(lambda match: _resolved(match[1], names) or match[0], table)
+        return _HOLE.sub(lambda match: _resolved(match[1], names, classes) or match[0], table)
 
     return resolve
 
 
-def _resolved(written: str, names: dict[str, set[str]]) -> str | None:
+def _resolved(written: str, names: dict[str, set[str]], classes: Mapping[str, str]) -> str | None:
     try:
         node = ast.parse(written, mode="eval").body
     except (SyntaxError, ValueError):
@@ -44,6 +48,9 @@ def _resolved(written: str, names: dict[str, set[str]]) -> str | None:
         found = names.get(".".join(words[-length:])) if len(words) >= length else None
         if found and len(found) == 1:
             return next(iter(found))
+    match words:
+        case [*_, owner, "_meta", "db_table"] | [*_, owner, "__tablename__"]:
+            return classes.get(owner)
     return None
 
 

@@ -15,6 +15,8 @@ from pginterlock.scan.site import Target
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
+_MAPPING = ("map_imperatively", "mapper")
+
 
 @dataclass(eq=False, slots=True)
 class Wanted:
@@ -85,11 +87,17 @@ def _classes(reader: Reader, target: Target) -> Iterator[ClassDef]:
 def tables_of(reader: Reader, of: ClassDef, *, is_told: bool = False) -> Iterator[str]:
     """Yield the names that the table of a class may have; only those that are written down."""
     for base in [of] if is_told else reader.models.ancestry(of):
-        told = list(_told_tables(base))
+        told = [*_told_tables(base), *_named_tables(reader, base)]
         yield from told
         if told:
             return
-    if not is_told:
+    if is_told:
+        return
+    yield from _mapped_to(reader, of)
+    if is_mapped_class(reader, of):
+        yield snake(of.name)
+        yield of.name.lower()
+    else:
         parts = of.module.path.removesuffix(".py").split("/")
         folders = [it for it in parts[:-1] if it != "models"]
         if folders:
@@ -111,6 +119,25 @@ def _told_tables(of: ClassDef) -> Iterator[str]:
                 yield name
             case ast.ClassDef(name="Meta", body=body):
                 yield from _meta_tables(body)
+
+
+def _named_tables(reader: Reader, of: ClassDef) -> Iterator[str]:
+    """Yield the name of the table that a class has as its ``__table__``, made elsewhere."""
+    for it in class_names(of).get("__table__", ()):
+        if isinstance(it.value, ast.Name | ast.Attribute):
+            kinds = reader.expression(it.value, of.module, it.stmt)
+            yield from (one.name for one in kinds if isinstance(one, Table))
+
+
+def _mapped_to(reader: Reader, of: ClassDef) -> Iterator[str]:
+    """Yield the names of the tables that a class is mapped to by a call."""
+    for name in _MAPPING:
+        for module, call, stmt in reader.project.calls(name):
+            match call.args:
+                case [asked, table, *_] if last_name(asked) == of.name:
+                    if Class(of) in reader.expression(asked, module, stmt):
+                        kinds = reader.expression(table, module, stmt)
+                        yield from (one.name for one in kinds if isinstance(one, Table))
 
 
 def _meta_tables(body: list[ast.stmt]) -> Iterator[str]:

@@ -1,0 +1,144 @@
+"""Who calls a function, by name or as a value, and whether he does so in a transaction. Pure."""
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+
+from pginterlock.scan.handing import Handing, Runs, handings, lambdas_around
+from pginterlock.scan.infer import Reader
+from pginterlock.scan.kinds import Callee, Function
+from pginterlock.scan.modules import Module, function_of
+from pginterlock.scan.opening import Opening
+from pginterlock.scan.units import begins, commits
+
+_DEPTH = 4
+_COMMON = frozenset(
+    [
+        "save",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "create",
+        "update",
+        "run",
+        "handle",
+        "execute",
+        "__init__",
+        "__call__",
+        "clean",
+        "main",
+        "dispatch",
+        "perform",
+        "process",
+        "add",
+        "remove",
+        "apply",
+        "close",
+        "open",
+        "start",
+        "stop",
+        "send",
+    ]
+)
+
+
+class Calling:
+    """Says who calls functions, and whether in a transaction; remembers what it said."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        opening: Opening,
+        is_protected: Callable[[Function], bool],
+    ) -> None:
+        """Take also what says whether a function runs in a transaction by how it is reached."""
+        self.reader, self.opening, self.is_protected = reader, opening, is_protected
+        self.handing = Handing(reader, opening)
+        self._said: dict[Function, bool] = {}
+
+    def callers(self, function: Function) -> Sequence[tuple[str, bool]]:
+        """Return who calls a function, and whether he does so in a transaction."""
+        return list(self._callers(function, frozenset([function]), _DEPTH))
+
+    def _callers(
+        self, function: Function, asked: frozenset[Function], depth: int
+    ) -> Iterator[tuple[str, bool]]:
+        name = function.name
+        if name == "__init__" and function.owner:
+            name = function.owner.name
+        for module, call, stmt in self.reader.project.calls(name):
+            caller = function_of(module, stmt)
+            if caller in asked or not self._is_call(function, call, module, stmt):
+                continue
+            is_open = any(
+                self.handing.runs(outer, given, module, stmt) is Runs.IN_ONE
+                for outer, given in lambdas_around(call, stmt)
+            )
+            yield (
+                _who(module, caller, stmt),
+                is_open or self._protects(module, stmt, caller, asked, depth),
+            )
+        yield from self._handing_over(function, asked, depth)
+
+    def _handing_over(
+        self, function: Function, asked: frozenset[Function], depth: int
+    ) -> Iterator[tuple[str, bool]]:
+        """Yield who hands a function to another one that calls it at once."""
+        if function.name in _COMMON or isinstance(function.node, ast.Lambda):
+            return
+        for module, call, given, stmt in handings(self.reader.project, function):
+            found = self.reader.expression(given, module, stmt)
+            if not any(isinstance(it, Callee) and it.of is function for it in found):
+                continue
+            caller = function_of(module, stmt)
+            how = self.handing.runs(call, given, module, stmt)
+            if how is Runs.LATER:
+                continue
+            is_open = how is Runs.IN_ONE or (
+                caller not in asked and self._protects(module, stmt, caller, asked, depth)
+            )
+            yield _who(module, caller, stmt), is_open
+
+    def _protects(
+        self,
+        module: Module,
+        stmt: ast.AST,
+        caller: Function | None,
+        asked: frozenset[Function],
+        depth: int,
+    ) -> bool:
+        if self.opening.around(module, stmt):
+            return True
+        if caller is None or depth <= 0:
+            return False
+        if begins(caller, getattr(stmt, "lineno", 0)) or commits(caller):
+            return True
+        if self.is_protected(caller):
+            return True
+        if caller not in self._said:
+            self._said[caller] = False  # what calls itself meanwhile
+            them = self._callers(caller, asked | {caller}, depth - 1)
+            self._said[caller] = any(it[1] for it in them)
+        return self._said[caller]
+
+    def _is_call(self, function: Function, call: ast.Call, module: Module, stmt: ast.AST) -> bool:
+        found = self.reader.expression(call.func, module, stmt)
+        callees = [it.of for it in found if isinstance(it, Callee)]
+        if function in callees:
+            return True
+        if callees:
+            return any(
+                it.name == function.name
+                and it.owner
+                and function.owner
+                and self.reader.models.is_kin(it.owner, function.owner)
+                for it in callees
+            )
+        if function.name == "__init__":
+            return bool(found)
+        return not found and function.name not in _COMMON and not isinstance(call.func, ast.Name)
+
+
+def _who(module: Module, caller: Function | None, stmt: ast.stmt) -> str:
+    return f"{caller.qualname if caller else module.name}:{stmt.lineno}"
