@@ -103,6 +103,57 @@ def test_the_sound_machine_passes_and_each_disarmed_one_fails(
     assert {name for name, has_passed in passed.items() if has_passed} == {"sound"}
 
 
+DEPOT = """
+create schema depot;
+create table depot.parcel (id bigint primary key, status text not null, amount integer not null);
+"""
+DEPOT_SPEC = """
+interlock: 1
+machines:
+  parcel:
+    table: depot.parcel
+    state: status
+    mode: enforce
+    initial: [SENT]
+    final: [BACK, LOST, KEPT]
+    transitions:
+      refund: {from: SENT, to: BACK, approvals: {count: 2}}
+      keep: {from: SENT, to: KEPT, approvals: {count: 1, by: generated_boss}}
+      write_off: {from: SENT, to: LOST, approvals: {count: 2, distinct: false}}
+"""
+FEWER = {
+    "one of two": ("to: BACK, approvals: {count: 2}", "to: BACK, approvals: {count: 1}"),
+    "the mover too": ("to: BACK, approvals: {count: 2}",
+                      "to: BACK, approvals: {count: 2, distinct: false}"),
+    "nobody": (", approvals: {count: 1, by: generated_boss}", ""),
+    "one is enough": ("{count: 2, distinct: false}", "{count: 1, distinct: false}"),
+    "too many": ("{count: 2, distinct: false}", "{count: 3, distinct: false}"),
+}  # fmt: skip
+
+
+def test_moves_that_need_approvals_are_tried_with_too_few_and_with_all(
+    made: Made, server: TestServer, tmp_path: Path
+) -> None:
+    found, built = made(DEPOT, DEPOT_SPEC)
+    variants = {"sound": built.machines}
+    for name, (old, new) in FEWER.items():
+        assert DEPOT_SPEC.count(old) == 1
+        variants[name] = made(DEPOT, DEPOT_SPEC.replace(old, new))[1].machines
+    for name, text in variants.items():
+        whole = {**found.files, "fixtures/machines.sql": text}
+        Generated(whole, 0, ()).write(tmp_path / name.replace(" ", "_"))
+
+    failing: dict[str, list[str]] = {name.replace(" ", "_"): [] for name in variants}
+    for result in ran(tmp_path, server):
+        failing[result.file.parent.name] += result.failing_lines
+
+    assert [it.why for it in found.not_tried] == [
+        f"no moves without approvals lead to {state}" for state in ("BACK", "KEPT", "LOST")
+    ]
+    assert failing["sound"] == []
+    assert [name for name, lines in failing.items() if not lines] == ["sound"]
+
+
 HARD = """
 create type public."a state" as enum ('NEW', 'Done''s', 'OLD', 'OTHER');
 create domain public.code as text;

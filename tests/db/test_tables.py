@@ -8,6 +8,7 @@ import pytest
 
 from pginterlock import apply, audit, spec, steps
 from pginterlock.errors import SpecError
+from pginterlock.names import ident
 from pginterlock.verify import verify
 
 Connect = Callable[..., psycopg.Connection]
@@ -98,6 +99,11 @@ CASES = {
         key='"Id"',
         where='"Id" = 1',
     ),
+    "a column with a quote in its name": Case(
+        'create table t (id int primary key, done_at timestamptz, note text, "the ""state" text)',
+        "t",
+        state='the "state',
+    ),
     "names that are not ASCII": Case(
         "create schema größe; create table größe.zimmer (id int primary key, done_at timestamptz,"
         " note text, zustand text)",
@@ -183,7 +189,7 @@ def test_a_machine_stands_on_it(empty: str, connect: Connect, name: str, checks:
     assert steps.make_plan(session, wanted).steps == ()
     table = relation(session)
     new, open_, done = case.names
-    column = '"' + case.state + '"'
+    column = ident(case.state)
 
     def run(text: str, *values: object) -> None:
         session.execute(text.encode(), values)

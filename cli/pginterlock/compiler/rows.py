@@ -120,7 +120,7 @@ def _row_check(writing: Writing) -> DbObject:
         name,
         f"{ident(schema)}.{ident(name)}({listed})",
         "hold the row rules with every trigger off",
-        stored=f"CHECK ({schema}.{name}({bare}))",
+        stored=f"CHECK ({schema}.{name}({bare}))".replace('"', ""),
     )
 
 

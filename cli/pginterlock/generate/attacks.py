@@ -5,6 +5,7 @@ from functools import partial
 
 from pginterlock.choices import ActorNeed, Fill, Need, Presence
 from pginterlock.elements import Claim, Invariant, Mirror, Reaction, StateRow, Transition
+from pginterlock.generate import approving
 from pginterlock.generate.rows import Row, Unmade
 from pginterlock.generate.solving import Condition
 from pginterlock.generate.trying import STRANGER, NotTried, Script
@@ -93,14 +94,7 @@ def _who(script: Script, it: Transition) -> None:
             text = maker.moved(row, it.to_state, it)[0]
             around = (("select interlock.act_as('tester')",), (_ACT,))
             script.refused("IL06", text, name, around)
-    if it.approvals:
-        name = f"{it.event} from {it.from_state} needs approvals"
-        with script.trying(name):
-            script.demand_enforced("approval")
-            if not all(t.approvals for t in events):
-                raise Unmade("another event makes the same move")
-            row = maker.make(it.from_state, then=it)
-            script.refused("IL05", maker.moved(row, it.to_state, it)[0], name)
+    approving.write(script, it)
 
 
 def _actor(script: Script) -> None:

@@ -11,7 +11,7 @@ from pginterlock import assets, database
 from pginterlock.choices import ActorNeed
 from pginterlock.elements import TableName
 from pginterlock.errors import EnvironmentFault, UsageError
-from pginterlock.generate import attacks, moves
+from pginterlock.generate import approving, attacks, moves
 from pginterlock.generate.copying import Copy, Shape
 from pginterlock.generate.rows import Maker, Samples
 from pginterlock.generate.trying import STRANGER, NotTried, Script
@@ -102,10 +102,16 @@ def _script(
         script.not_tried.append(NotTried("all of it", why))
         return script
     with database.trial(connection):
-        connection.execute(f"create role {STRANGER}".encode())
+        for role in _roles(machine):
+            connection.execute(f"create role {role}".encode())
         connection.execute(_ACT.encode())
         write(script)
     return script
+
+
+def _roles(machine: Machine) -> list[str]:
+    """Return the roles that the tests of *machine* make for themselves."""
+    return [STRANGER, *approving.persons(machine)]
 
 
 def _text(machine: Machine, about: str, script: Script) -> str:
@@ -113,10 +119,11 @@ def _text(machine: Machine, about: str, script: Script) -> str:
         f"-- Not tried: {' '.join(it.name.split())}: {it.why}\n" for it in script.not_tried
     )
     body = "\n".join(script.maker.lines)
+    made = "".join(f"create role {role};\n" for role in _roles(machine))
     return (
         f"-- {machine.name}: {about}.\n{_MARK}{left}\nbegin;\n"
         "set local client_min_messages = warning;\n\\ir fixtures/tables.sql\n"
         "\\ir fixtures/machines.sql\n\\ir fixtures/refused.sql\n"
-        f"create role {STRANGER};\nselect plan({script.tests});\n{_ACT}\n{body}\n\n"
+        f"{made}select plan({script.tests});\n{_ACT}\n{body}\n\n"
         "select * from finish();\nrollback;\n"
     )

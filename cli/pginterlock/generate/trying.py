@@ -13,6 +13,7 @@ from pginterlock.names import ident, literal
 from pginterlock.refused import refusal
 
 STRANGER = "interlock_try_stranger"
+PERSON = "interlock_try_person"  # and a number: who approves
 _CLAIMS = ("23505", "23P01")
 
 
