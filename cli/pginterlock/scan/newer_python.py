@@ -32,7 +32,7 @@ def parse(text: str) -> ast.Module:
     except SyntaxError as error:
         told = error
     try:
-        return _newer(text)
+        return respelled(text)
     except Unfinished:
         raise told from None
 
@@ -43,7 +43,11 @@ def _tree(text: str) -> ast.Module:
         return ast.parse(text)
 
 
-def _newer(text: str) -> ast.Module:
+def respelled(text: str) -> ast.Module:
+    """Return the tree of *text* as an older Python spells it, whatever this one can read.
+
+    Raises SyntaxError where that is no Python, Unfinished where nothing in it is newer.
+    """
     word = "_hole"
     while word in text:
         word += "_"

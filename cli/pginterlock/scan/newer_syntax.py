@@ -20,7 +20,7 @@ _NESTED = re.compile(r"\b(?:[fFtT][rR]?|[rR][fFtT])[\"']")
 
 
 class Unfinished(Exception):
-    """A string or a bracket that does not end."""
+    """A string or a bracket that does not end, or nothing that is newer."""
 
 
 @dataclass(frozen=True, slots=True)
