@@ -372,3 +372,26 @@ class Kept(Storage):
         return self.engine.{how}()
 """
     assert judged(tmp_path, work) == transaction
+
+
+@pytest.mark.parametrize(
+    ("transaction", "call"),
+    [
+        pytest.param("caller", "task.start(conn, user=1)", id="with arguments that fit"),
+        pytest.param("no", "task.start(conn, name=1)", id="with others"),
+        pytest.param("no", "task.start(conn, 1, 2)", id="with more"),
+        pytest.param("no", "task.start(conn)", id="with too few to tell"),
+    ],
+)
+def test_called_by_a_common_name(tmp_path: Path, transaction: str, call: str) -> None:
+    work = f"""
+class Task:
+    def start(self, conn, user=None):
+        {STATEMENT}
+
+
+def run(engine, task):
+    with engine.begin() as conn:
+        {call}
+"""
+    assert judged(tmp_path, work) == transaction

@@ -137,7 +137,26 @@ class Calling:
             )
         if function.name == "__init__":
             return bool(found)
-        return not found and function.name not in _COMMON and not isinstance(call.func, ast.Name)
+        if found or isinstance(call.func, ast.Name) or not _takes(function, call):
+            return False
+        return function.name not in _COMMON or _is_telling(call)
+
+
+def _takes(function: Function, call: ast.Call) -> bool:
+    """Say whether a method can be called with the arguments of *call*."""
+    a = function.node.args
+    names = [it.arg for it in (*a.posonlyargs, *a.args)][1 if function.owner else 0 :]
+    if not a.vararg and len(call.args) > len(names):
+        return False
+    known = {*names, *(it.arg for it in a.kwonlyargs), None}
+    return bool(a.kwarg) or all(it.arg in known for it in call.keywords)
+
+
+def _is_telling(call: ast.Call) -> bool:
+    """Say whether the arguments of a call are enough to know a method of a common name by."""
+    is_spread = any(isinstance(it, ast.Starred) for it in call.args)
+    is_spread = is_spread or any(it.arg is None for it in call.keywords)
+    return not is_spread and len(call.args) + len(call.keywords) > 1
 
 
 def _who(module: Module, caller: Function | None, stmt: ast.stmt) -> str:
