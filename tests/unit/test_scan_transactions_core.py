@@ -395,3 +395,18 @@ def run(engine, task):
         {call}
 """
     assert judged(tmp_path, work) == transaction
+
+
+def test_called_by_a_name_that_is_everywhere(tmp_path: Path) -> None:
+    others = "".join(f"\n=== store/part{n}.py\nrow.update(1)\n" for n in range(70))
+    work = f"""
+class Task:
+    def update(self, conn):
+        {STATEMENT}
+
+
+def run(engine):
+    with engine.begin() as conn:
+        Task().update(conn)
+"""
+    assert judged(tmp_path, work + others) is Transaction.CALLER

@@ -8,9 +8,11 @@ from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Function
 from pginterlock.scan.modules import Module, function_of
 from pginterlock.scan.opening import Opening
+from pginterlock.scan.project import calls_in
 from pginterlock.scan.units import begins, commits
 
 _DEPTH = 4
+_NEAR = 12  # files that speak of a class, in which calls of its methods are looked for
 _COMMON = frozenset(
     [
         "save",
@@ -67,7 +69,7 @@ class Calling:
         name = function.name
         if name == "__init__" and function.owner:
             name = function.owner.name
-        for module, call, stmt in self.reader.project.calls(name):
+        for module, call, stmt in self._calls(function, name):
             caller = function_of(module, stmt)
             if caller in asked or not self._is_call(function, call, module, stmt):
                 continue
@@ -80,6 +82,17 @@ class Calling:
                 is_open or self._protects(module, stmt, caller, asked, depth),
             )
         yield from self._handing_over(function, asked, depth)
+
+    def _calls(self, function: Function, name: str) -> Iterator[tuple[Module, ast.Call, ast.stmt]]:
+        """Yield the calls of that name; of one that is everywhere, those near *function* alone."""
+        project = self.reader.project
+        if found := project.calls(name):
+            yield from found
+            return
+        speaking = project.holding(function.owner.name) if function.owner else ()
+        for path in dict.fromkeys([function.module.path, *speaking[:_NEAR]]):
+            if module := project.module(path):
+                yield from ((module, *it) for it in calls_in(module, name))
 
     def _handing_over(
         self, function: Function, asked: frozenset[Function], depth: int
