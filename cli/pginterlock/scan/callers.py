@@ -43,6 +43,8 @@ _COMMON = frozenset(
         "send",
     ]
 )
+# Of these, the names that are not those of a row's, a dict's or a view's methods as well.
+_TELLING = frozenset(["apply", "handle", "perform", "process", "run", "send", "start", "stop"])
 
 
 class Calling:
@@ -152,7 +154,7 @@ class Calling:
             return bool(found)
         if found or isinstance(call.func, ast.Name) or not _takes(function, call):
             return False
-        return function.name not in _COMMON or _is_telling(call)
+        return function.name not in _COMMON or _is_telling(function, call)
 
 
 def _takes(function: Function, call: ast.Call) -> bool:
@@ -165,11 +167,14 @@ def _takes(function: Function, call: ast.Call) -> bool:
     return bool(a.kwarg) or all(it.arg in known for it in call.keywords)
 
 
-def _is_telling(call: ast.Call) -> bool:
+def _is_telling(function: Function, call: ast.Call) -> bool:
     """Say whether the arguments of a call are enough to know a method of a common name by."""
+    a = function.node.args
     is_spread = any(isinstance(it, ast.Starred) for it in call.args)
     is_spread = is_spread or any(it.arg is None for it in call.keywords)
-    return not is_spread and len(call.args) + len(call.keywords) > 1
+    if function.name not in _TELLING or a.vararg or a.kwarg or is_spread:
+        return False
+    return len(call.args) + len(call.keywords) > 1
 
 
 def _who(module: Module, caller: Function | None, stmt: ast.stmt) -> str:
