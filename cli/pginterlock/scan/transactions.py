@@ -3,7 +3,7 @@
 import ast
 from dataclasses import replace
 
-from pginterlock.scan.callers import Calling
+from pginterlock.scan.calling import Calling
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.modules import Module, function_of
