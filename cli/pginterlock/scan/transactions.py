@@ -50,6 +50,14 @@ class Transactions:
             return Transaction.UNKNOWN, Callers.UNKNOWN, "a test: its runner may open one"
         return found
 
+    def by_framework(self, construct: str) -> Verdict:
+        """Return what protects the field of a form, serializer or view that is saved by itself."""
+        if not self.requests.are_atomic:
+            return Transaction.NO, Callers.UNKNOWN, "the framework saves it, without one"
+        told = "ATOMIC_REQUESTS: the framework saves it in that of a request"
+        is_view = construct in ("view_field", "admin_list_editable")
+        return Transaction.YES if is_view else Transaction.CALLER, Callers.UNKNOWN, told
+
     def _in_function(
         self, function: Function, module: Module, stmt: ast.AST, *, is_session: bool
     ) -> Verdict:
