@@ -410,3 +410,17 @@ def run(engine):
         Task().update(conn)
 """
     assert judged(tmp_path, work + others) is Transaction.CALLER
+
+
+def test_a_method_that_queues_is_not_called_in_one(tmp_path: Path) -> None:
+    work = f"""
+class Task:
+    def delay(self, conn):
+        {STATEMENT}
+
+
+def run(engine):
+    with engine.begin() as conn:
+        Task().delay(conn)
+"""
+    assert judged(tmp_path, work) is Transaction.NO

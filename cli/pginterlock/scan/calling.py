@@ -12,6 +12,7 @@ from pginterlock.scan.project import calls_in
 from pginterlock.scan.units import begins, commits
 
 _DEPTH = 4
+_QUEUEING = frozenset(["apply_async", "delay", "on_commit"])  # no calls: it runs later
 _NEAR = 12  # files that speak of a class, in which calls of its methods are looked for
 _COMMON = frozenset(
     [
@@ -88,6 +89,8 @@ class Calling:
     def _calls(self, function: Function, name: str) -> Iterator[tuple[Module, ast.Call, ast.stmt]]:
         """Yield the calls of that name; of one that is everywhere, those near *function* alone."""
         project = self.reader.project
+        if name in _QUEUEING:
+            return
         if found := project.calls(name):
             yield from found
             return
