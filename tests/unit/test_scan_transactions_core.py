@@ -372,3 +372,55 @@ class Kept(Storage):
         return self.engine.{how}()
 """
     assert judged(tmp_path, work) == transaction
+
+
+@pytest.mark.parametrize(
+    ("transaction", "call"),
+    [
+        pytest.param("caller", "task.start(conn, user=1)", id="with arguments that fit"),
+        pytest.param("no", "task.start(conn, name=1)", id="with others"),
+        pytest.param("no", "task.start(conn, 1, 2)", id="with more"),
+        pytest.param("no", "task.start(conn)", id="with too few to tell"),
+    ],
+)
+def test_called_by_a_common_name(tmp_path: Path, transaction: str, call: str) -> None:
+    work = f"""
+class Task:
+    def start(self, conn, user=None):
+        {STATEMENT}
+
+
+def run(engine, task):
+    with engine.begin() as conn:
+        {call}
+"""
+    assert judged(tmp_path, work) == transaction
+
+
+def test_called_by_a_name_that_is_everywhere(tmp_path: Path) -> None:
+    others = "".join(f"\n=== store/part{n}.py\nrow.update(1)\n" for n in range(70))
+    work = f"""
+class Task:
+    def update(self, conn):
+        {STATEMENT}
+
+
+def run(engine):
+    with engine.begin() as conn:
+        Task().update(conn)
+"""
+    assert judged(tmp_path, work + others) is Transaction.CALLER
+
+
+def test_a_method_that_queues_is_not_called_in_one(tmp_path: Path) -> None:
+    work = f"""
+class Task:
+    def delay(self, conn):
+        {STATEMENT}
+
+
+def run(engine):
+    with engine.begin() as conn:
+        Task().delay(conn)
+"""
+    assert judged(tmp_path, work) is Transaction.NO

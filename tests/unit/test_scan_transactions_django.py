@@ -158,6 +158,12 @@ class OrderSerializer(serializers.Serializer):
     def create(self, validated_data):
         return Order.objects.create(status="paid")  # WRITE
 """
+FIELD = """
+class PaidSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["status"]  # WRITE
+"""
 
 
 @pytest.mark.parametrize(
@@ -167,6 +173,8 @@ class OrderSerializer(serializers.Serializer):
         pytest.param(Transaction.NO, "False", VIEW, id="not so"),
         pytest.param(Transaction.CALLER, "True", SERIALIZER, id="of a serializer"),
         pytest.param(Transaction.NO, "False", SERIALIZER, id="of a serializer, not so"),
+        pytest.param(Transaction.CALLER, "True", FIELD, id="of a serializer's field"),
+        pytest.param(Transaction.NO, "False", FIELD, id="of a serializer's field, not so"),
         pytest.param(
             Transaction.NO,
             "True",

@@ -8,9 +8,12 @@ from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Function
 from pginterlock.scan.modules import Module, function_of
 from pginterlock.scan.opening import Opening
+from pginterlock.scan.project import calls_in
 from pginterlock.scan.units import begins, commits
 
 _DEPTH = 4
+_QUEUEING = frozenset(["apply_async", "delay", "on_commit"])  # no calls: it runs later
+_NEAR = 12  # files that speak of a class, in which calls of its methods are looked for
 _COMMON = frozenset(
     [
         "save",
@@ -41,6 +44,8 @@ _COMMON = frozenset(
         "send",
     ]
 )
+# Of these, the names that are not those of a row's, a dict's or a view's methods as well.
+_TELLING = frozenset(["apply", "handle", "perform", "process", "run", "send", "start", "stop"])
 
 
 class Calling:
@@ -67,7 +72,7 @@ class Calling:
         name = function.name
         if name == "__init__" and function.owner:
             name = function.owner.name
-        for module, call, stmt in self.reader.project.calls(name):
+        for module, call, stmt in self._calls(function, name):
             caller = function_of(module, stmt)
             if caller in asked or not self._is_call(function, call, module, stmt):
                 continue
@@ -80,6 +85,19 @@ class Calling:
                 is_open or self._protects(module, stmt, caller, asked, depth),
             )
         yield from self._handing_over(function, asked, depth)
+
+    def _calls(self, function: Function, name: str) -> Iterator[tuple[Module, ast.Call, ast.stmt]]:
+        """Yield the calls of that name; of one that is everywhere, those near *function* alone."""
+        project = self.reader.project
+        if name in _QUEUEING:
+            return
+        if found := project.calls(name):
+            yield from found
+            return
+        speaking = project.holding(function.owner.name) if function.owner else ()
+        for path in dict.fromkeys([function.module.path, *speaking[:_NEAR]]):
+            if module := project.module(path):
+                yield from ((module, *it) for it in calls_in(module, name))
 
     def _handing_over(
         self, function: Function, asked: frozenset[Function], depth: int
@@ -137,7 +155,29 @@ class Calling:
             )
         if function.name == "__init__":
             return bool(found)
-        return not found and function.name not in _COMMON and not isinstance(call.func, ast.Name)
+        if found or isinstance(call.func, ast.Name) or not _takes(function, call):
+            return False
+        return function.name not in _COMMON or _is_telling(function, call)
+
+
+def _takes(function: Function, call: ast.Call) -> bool:
+    """Say whether a method can be called with the arguments of *call*."""
+    a = function.node.args
+    names = [it.arg for it in (*a.posonlyargs, *a.args)][1 if function.owner else 0 :]
+    if not a.vararg and len(call.args) > len(names):
+        return False
+    known = {*names, *(it.arg for it in a.kwonlyargs), None}
+    return bool(a.kwarg) or all(it.arg in known for it in call.keywords)
+
+
+def _is_telling(function: Function, call: ast.Call) -> bool:
+    """Say whether the arguments of a call are enough to know a method of a common name by."""
+    a = function.node.args
+    is_spread = any(isinstance(it, ast.Starred) for it in call.args)
+    is_spread = is_spread or any(it.arg is None for it in call.keywords)
+    if function.name not in _TELLING or a.vararg or a.kwarg or is_spread:
+        return False
+    return len(call.args) + len(call.keywords) > 1
 
 
 def _who(module: Module, caller: Function | None, stmt: ast.stmt) -> str:

@@ -256,7 +256,7 @@ class _Scan:
         if it.label is Label.DEFAULT or it.construct == "factory_attr":
             told: tuple[Transaction, object, str] = (Transaction.NONE, None, "nothing runs here")
         elif it.construct in _BY_FRAMEWORK:
-            told = (Transaction.NO, None, "the framework saves it, without one")
+            told = self.transactions.by_framework(it.construct)
         else:
             told = self.transactions.verdict(module, it.stmt, is_session=is_session, row=it.row)
         line = getattr(it.node, "lineno", it.stmt.lineno)

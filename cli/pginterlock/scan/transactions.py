@@ -14,9 +14,8 @@ from pginterlock.scan.site import Callers, Site, Transaction
 from pginterlock.scan.units import begins, commits, in_session
 
 # Methods that override those of a framework: who calls them is not to be told by their name.
-_FRAMEWORK = frozenset(
-    ["save", "create", "get_or_create", "update_or_create", "delete", "update", "__init__"]
-)
+_OF_MODELS = frozenset(["save", "delete", "__init__"])
+_FRAMEWORK = _OF_MODELS | {"create", "get_or_create", "update_or_create", "update"}
 
 Verdict = tuple[Transaction, Callers, str]
 
@@ -55,6 +54,14 @@ class Transactions:
             return Transaction.UNKNOWN, Callers.UNKNOWN, "a test: its runner may open one"
         return found
 
+    def by_framework(self, construct: str) -> Verdict:
+        """Return what protects the field of a form, serializer or view that is saved by itself."""
+        if not self.requests.are_atomic:
+            return Transaction.NO, Callers.UNKNOWN, "the framework saves it, without one"
+        told = "ATOMIC_REQUESTS: the framework saves it in that of a request"
+        is_view = construct in ("view_field", "admin_list_editable")
+        return Transaction.YES if is_view else Transaction.CALLER, Callers.UNKNOWN, told
+
     def _in_function(
         self, function: Function, module: Module, stmt: ast.AST, *, is_session: bool
     ) -> Verdict:
@@ -74,7 +81,7 @@ class Transactions:
     def _by_callers(self, function: Function) -> Verdict:
         if told := self.requests.reaches(function):
             return Transaction.CALLER, Callers.UNKNOWN, told
-        if function.name in _FRAMEWORK and self._is_of_framework(function):
+        if self._is_of_framework(function):
             told = f"none here; {function.name} is called from anywhere"
             return Transaction.NO, Callers.UNKNOWN, told
         found = self.calling.callers(function)
@@ -93,10 +100,12 @@ class Transactions:
 
     def _is_of_framework(self, function: Function) -> bool:
         """Say whether a method may override one of a class from elsewhere."""
-        owner, models = function.owner, self.reader.models
-        if owner is None:
+        owner, models, name = function.owner, self.reader.models, function.name
+        if owner is None or name not in _FRAMEWORK:
             return False
-        return function.name == "__init__" or models.is_model(owner) or bool(models.foreign(owner))
+        if models.is_model(owner):
+            return name in _OF_MODELS
+        return name == "__init__" or bool(models.foreign(owner))
 
     def _is_reached_in_one(self, function: Function) -> bool:
         return bool(self.requests.answers(function)) or is_migration(function.module)
