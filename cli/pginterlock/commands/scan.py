@@ -25,7 +25,7 @@ from pginterlock.commands.scan_steps import (
     read_baselines,
     read_comments,
 )
-from pginterlock.commands.session import Progress
+from pginterlock.commands.screen import Progress
 from pginterlock.errors import UsageError
 from pginterlock.scan.advice import advice
 from pginterlock.scan.engine import scan

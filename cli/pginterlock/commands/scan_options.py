@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from pginterlock.commands.options import find_spec, spec_near
-from pginterlock.commands.session import read_place
 from pginterlock.errors import SpecError, UsageError
 from pginterlock.model import Machine
 from pginterlock.scan.figures import Figures
@@ -80,6 +79,7 @@ def asked_for(
         return Asked(tuple(targets), states=states)
     # The path itself may hold the spec: the nearest folder above what lies in it.
     places = dict.fromkeys(spec or spec_near(it / "*") or find_spec(None) for it in paths)
+    from pginterlock.commands.session import read_place  # noqa: PLC0415
     from pginterlock.spec import together  # noqa: PLC0415 - nothing of it is needed for a --model
 
     try:

@@ -38,6 +38,6 @@ def printed(report: Report, output_format: str) -> None:
             click.echo(to_html(report), nl=False)
         case _:
             from pginterlock.commands.scan_tables import show  # noqa: PLC0415
-            from pginterlock.commands.session import console  # noqa: PLC0415
+            from pginterlock.commands.screen import console  # noqa: PLC0415
 
             show(report, console())

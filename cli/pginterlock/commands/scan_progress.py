@@ -4,7 +4,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from pginterlock.commands.session import console
+from pginterlock.commands.screen import console
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pginterlock.commands.session import connected
 from pginterlock.errors import EnvironmentFault, UsageError
 from pginterlock.lint.actions import Place
 from pginterlock.lint.suppressions import Suppressions
@@ -139,6 +138,7 @@ def observing(
         raise UsageError(
             "--with-db needs the machines of a spec", remedy="Leave --model out, or add --spec."
         )
+    from pginterlock.commands.session import connected  # noqa: PLC0415
     from pginterlock.scan.matching import observe  # noqa: PLC0415 - it imports the driver
     from pginterlock.writers import writers  # noqa: PLC0415
 

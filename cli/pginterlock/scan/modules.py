@@ -5,19 +5,16 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pginterlock.scan.bindings import BLOCKS, PLAIN, Binding, bindings, statements
+from pginterlock.scan.bindings import Binding, bindings, statements
 from pginterlock.scan.captures import is_within
 from pginterlock.scan.kinds import ClassDef, Function
-from pginterlock.scan.parts import UNPARSED, Part, first_line, parse
+from pginterlock.scan.parts import UNPARSED, Definition, Part, Scope, first_line, note, parse
 from pginterlock.scan.pieces import cut, only
 
 __all__ = [
     "Binding", "Definition", "Module", "Scope", "ancestors", "arguments", "bindings", "class_names",
     "class_of", "function_of", "local_names", "read", "scope_of", "statements", "statements_at",
 ]  # fmt: skip
-
-Definition = ast.FunctionDef | ast.AsyncFunctionDef
-Scope = ClassDef | Function | None
 
 
 @dataclass(eq=False, slots=True)
@@ -174,7 +171,7 @@ class Module:
             if it.body is None:
                 it.body = held.get(number, [])
                 self.parsed += it.piece.end - it.piece.start
-                _walk(self, it, self.root, None, it.body)
+                note(self, it, self.root, None, it.body)
                 if it.starts != sorted(it.starts):  # parts of a `try` stand in another order
                     it.order.sort(key=first_line)
                     it.starts.sort()
@@ -212,40 +209,6 @@ def statements_at(module: Module, line: int) -> Iterator[ast.stmt]:
     while start > 0 and number > 0 and part.starts[number - 1] == start:
         number -= 1
         yield part.order[number]
-
-
-def _walk(
-    module: Module, part: Part, holder: ast.AST, scope: Scope, body: Sequence[ast.AST]
-) -> None:
-    """Note what holds each statement, and make the classes and functions."""
-    up, order, starts = module.up, part.order, part.starts
-    for stmt in body:
-        up[stmt] = holder
-        if type(stmt) in PLAIN:
-            order.append(stmt)  # type: ignore[arg-type]
-            starts.append(stmt.lineno)  # type: ignore[attr-defined]
-            continue
-        inner = scope
-        if isinstance(stmt, ast.stmt):
-            order.append(stmt)
-            starts.append(first_line(stmt))
-        if isinstance(stmt, ast.ClassDef):
-            inner = ClassDef(stmt.name, _qualified(scope, stmt.name), module, stmt)
-            module.scopes[stmt] = inner
-            part.classes.append(inner)
-        elif isinstance(stmt, Definition):
-            owner = scope if isinstance(scope, ClassDef) else None
-            outer = scope if isinstance(scope, Function) else None
-            inner = Function(stmt.name, _qualified(scope, stmt.name), module, stmt, owner, outer)
-            module.scopes[stmt] = inner
-            part.functions.append(inner)
-        for block in BLOCKS:
-            if held := getattr(stmt, block, None):
-                _walk(module, part, stmt, inner, held)
-
-
-def _qualified(scope: Scope, name: str) -> str:
-    return f"{scope.qualname}.{name}" if scope else name
 
 
 def scope_of(module: Module, stmt: ast.AST) -> Scope:
