@@ -28,7 +28,7 @@ def of_attribute(reader: Reader, wanted: Wanted, it: Candidate, module: Module) 
     confidence, reason = told
     row = ast.unparse(receiver)
     construct = "setattr" if it.how == "setattr" else "attr_assign"
-    found = sources.of_attribute(reader, wanted, row, it, module)
+    found = sources.of_attribute(reader, wanted, receiver, it, module)
     is_new = not found and _is_made_here(reader, wanted, receiver, it, module)
     yield drafted(
         reader,
