@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from pginterlock.scan import sources
+from pginterlock.scan import constants, sources
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.dict_sites import flow, of_pairs, of_sink
 from pginterlock.scan.drafts import Draft, drafted
@@ -68,7 +68,8 @@ def _handed_on(
         ):
             continue
         for sink in sinks(reader, wanted, node.args.kwarg.arg, kind.of.module, kind.of, 1):
-            yield of_sink(wanted, it, sink, (None,))
+            said = constants.values(reader, it.value, module, it.stmt)
+            yield of_sink(wanted, it, sink, said)
 
 
 def of_named(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:

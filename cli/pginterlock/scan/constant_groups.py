@@ -64,7 +64,7 @@ def _elements(
         if isinstance(it, ast.Starred):
             yield from group(reader, it.value, module, at, depth + 1) or (None,)
         else:
-            yield from constants.values(reader, it, module, at)
+            yield from constants.values(reader, it, module, at, depth + 1)
 
 
 def _of_name(
@@ -105,19 +105,19 @@ def _of_call(
 
 
 def looked_up(
-    reader: Reader, node: ast.AST, key: ast.AST, module: Module, at: ast.AST
+    reader: Reader, node: ast.AST, key: ast.AST, module: Module, at: ast.AST, depth: int = 0
 ) -> Values | None:
     """Return what ``node[key]`` may be, where *node* is a dict of the code; None where it is none.
 
     Of a key that is no constant, any value of the dict.
     """
     found: list[str | None] = []
-    for held, where, stmt in _dicts(reader, node, module, at):
-        asked = constants.values(reader, key, module, at)
+    for held, where, stmt in _dicts(reader, node, module, at) if depth <= _DEPTH else ():
+        asked = constants.values(reader, key, module, at, depth + 1)
         for one, value in zip(held.keys, held.values, strict=True):
-            names = constants.values(reader, one, where, stmt) if one else (None,)
+            names = constants.values(reader, one, where, stmt, depth + 1) if one else (None,)
             if None in asked or None in names or set(asked) & set(names):
-                found += constants.values(reader, value, where, stmt)
+                found += constants.values(reader, value, where, stmt, depth + 1)
     return _once(found) if found else None
 
 

@@ -1,14 +1,18 @@
 """The values an expression may have, where the code says them: constants, enums, choices. Pure."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from pginterlock.scan import constant_groups
+from pginterlock.scan.handed_values import handed
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, ClassDef, Function, Instance, Package
 from pginterlock.scan.modules import Binding, Module, class_names, local_names, scope_of
-from pginterlock.scan.reaching import absolute
+from pginterlock.scan.parameters import function_taking
+from pginterlock.scan.reaching import absolute, reaching
 
 _DEPTH = 6
+_MOST_CALLS = 4  # of the depth: from there on callers are not looked for
 _MOST = 12  # values: more of them are of no use
 UNKNOWN = (None,)
 
@@ -42,6 +46,10 @@ def _values(
             yield from _attribute(reader, inner, attr, module, at, depth)
         case ast.Name(id=name):
             yield from _name(reader, name, module, at, depth)
+        case ast.Subscript(value=held, slice=key):
+            yield from constant_groups.looked_up(reader, held, key, module, at, depth) or UNKNOWN
+        case ast.Await(value=inner) | ast.NamedExpr(value=inner):
+            yield from _values(reader, inner, module, at, depth + 1)
         case ast.Call():
             yield from _call(reader, node, module, at, depth)
         case _:
@@ -70,8 +78,28 @@ def _call(
             yield from _values(reader, one, module, at, depth + 1)
         case ast.Call(func=ast.Name(id="Case") | ast.Attribute(attr="Case")):
             yield from _case(reader, call, module, at, depth)
+        case ast.Call(func=ast.Name(id="case") | ast.Attribute(attr="case")):
+            yield from _case_of_core(reader, call, module, at, depth)
+        case ast.Call(func=ast.Attribute(value=held, attr="get"), args=[key, *rest]):
+            told = constant_groups.looked_up(reader, held, key, module, at, depth)
+            yield from told or UNKNOWN
+            if told:
+                other = rest[0] if rest else ast.Constant(None)
+                yield from _values(reader, other, module, at, depth + 1)
         case _:
             yield None
+
+
+def _case_of_core(
+    reader: Reader, call: ast.Call, module: Module, at: ast.AST, depth: int
+) -> Iterator[str | None]:
+    """Yield what SQLAlchemy's ``case((test, value), else_=value)`` may give."""
+    whens = [one for it in call.args for one in (it.elts if isinstance(it, ast.List) else [it])]
+    for it in whens:
+        then = it.elts[1] if isinstance(it, ast.Tuple) and it.elts[1:] else None
+        yield from _values(reader, then, module, at, depth + 1)
+    others: list[ast.AST] = [it.value for it in call.keywords if it.arg == "else_"]
+    yield from _values(reader, (others or [ast.Constant(None)])[0], module, at, depth + 1)
 
 
 def _case(
@@ -115,9 +143,12 @@ def member(
 
 
 def _bound(
-    reader: Reader, bound: list[Binding], module: Module, depth: int, *, is_member: bool = False
+    reader: Reader, bound: Sequence[Binding], module: Module, depth: int, *, is_member: bool = False
 ) -> Iterator[str | None]:
     for it in bound:
+        if isinstance(it.stmt, ast.arg):
+            yield from _handed(reader, it.stmt, module, depth)
+            continue
         if it.how not in ("assign", "annotated"):
             if it.how == "from" and not is_member:
                 yield from _imported(reader, it, module, depth)
@@ -132,6 +163,16 @@ def _bound(
         elif it.path:
             value = None
         yield from _values(reader, value, module, it.stmt, depth + 1)
+
+
+def _handed(reader: Reader, arg: ast.arg, module: Module, depth: int) -> Iterator[str | None]:
+    """Yield what callers hand to a parameter."""
+    function = function_taking(arg, module) if depth < _MOST_CALLS else None
+
+    def values_of(node: ast.AST, where: Module, at: ast.AST) -> Iterator[str | None]:
+        yield from _values(reader, node, where, at, depth + 2)
+
+    yield from handed(reader, function, arg, values_of) if function else UNKNOWN
 
 
 def _imported(reader: Reader, it: Binding, module: Module, depth: int) -> Iterator[str | None]:
@@ -151,7 +192,7 @@ def _name(
     if isinstance(scope, ClassDef) and name in class_names(scope):
         yield from _bound(reader, class_names(scope)[name], module, depth)
     elif isinstance(scope, Function) and name in local_names(scope):
-        yield from _bound(reader, local_names(scope)[name], module, depth)
+        yield from _bound(reader, reaching(local_names(scope)[name], at, module), module, depth)
     elif name in module.names:
         yield from _bound(reader, module.names[name], module, depth)
     else:
