@@ -35,17 +35,31 @@ def _values(
         case ast.Constant(value=value):
             yield _literal(value)
         case ast.IfExp(body=one, orelse=other):
-            yield from _values(reader, one, module, at, depth)
-            yield from _values(reader, other, module, at, depth)
+            yield from _any(reader, [one, other], module, at, depth)
         case ast.BoolOp(op=ast.Or(), values=them):
-            for it in them:
-                yield from _values(reader, it, module, at, depth)
+            yield from _any(reader, them, module, at, depth)
         case ast.Attribute(value=inner, attr="value" | "name") if isinstance(inner, ast.Attribute):
             yield from _values(reader, inner, module, at, depth + 1)
         case ast.Attribute(value=inner, attr=attr):
             yield from _attribute(reader, inner, attr, module, at, depth)
         case ast.Name(id=name):
             yield from _name(reader, name, module, at, depth)
+        case _:
+            yield from _made(reader, node, module, at, depth)
+
+
+def _any(
+    reader: Reader, them: Sequence[ast.AST], module: Module, at: ast.AST, depth: int
+) -> Iterator[str | None]:
+    for it in them:
+        yield from _values(reader, it, module, at, depth)
+
+
+def _made(
+    reader: Reader, node: ast.AST, module: Module, at: ast.AST, depth: int
+) -> Iterator[str | None]:
+    """Yield what a call gives, what a dict holds, or what is awaited."""
+    match node:
         case ast.Subscript(value=held, slice=key):
             yield from constant_groups.looked_up(reader, held, key, module, at, depth) or UNKNOWN
         case ast.Await(value=inner) | ast.NamedExpr(value=inner):

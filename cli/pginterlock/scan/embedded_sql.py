@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pginterlock.scan.python_literals import Built, Source
 from pginterlock.scan.python_texts import Scope, Texts, assigned_in, operands, scope_of
 from pginterlock.scan.site import Transaction
+from pginterlock.scan.sql_parameters import numbered
 from pginterlock.scan.sql_write import PlacedWrite, SqlWrite
 from pginterlock.scan.sql_writes import sql_writes
 
@@ -156,6 +157,7 @@ class _Visit:
     def _text(self, node: ast.expr, built: Built) -> None:
         if not _WRITES.search(built.text):
             return
+        built = numbered(built)
         names = [it.name for it in self.scopes if hasattr(it, "name")]
         for found in sql_writes(built.text):
             write = found

@@ -21,7 +21,9 @@ from pginterlock.scan.project import Project
 from pginterlock.scan.python_sites import judge
 from pginterlock.scan.site import Beside, Label, Scanned, Site, Target, Transaction, Unread
 from pginterlock.scan.sql_files import file_writes
+from pginterlock.scan.sql_parameters import with_parameters
 from pginterlock.scan.sql_sites import sites_of
+from pginterlock.scan.sql_write import PlacedWrite
 from pginterlock.scan.table_names import resolver
 from pginterlock.scan.transactions import Transactions
 from pginterlock.scan.wanted import Wanted, wanted
@@ -196,7 +198,15 @@ class _Scan:
             for target in _by_table(it):
                 for one in writes:
                     found = sites_of([one.placed], target, path, resolve)
+                    if found and one.placed.write.holes:
+                        found = sites_of([self._filled(one, module)], target, path, resolve)
                     self.found.sites += (self._protected(site, module) for site in found)
+
+    def _filled(self, it: Embedded, module: Module) -> PlacedWrite:
+        """Return a write with the values that its call hands over."""
+        placed = it.placed
+        write = with_parameters(self.reader, placed.write, it.node, it.node.lineno, module)
+        return replace(placed, write=write)
 
     def _naming(self, writes: Sequence[Embedded], path: str) -> Iterator[ast.Module]:
         """Yield the modules that may give a name which SQL fills in as that of a table."""
