@@ -131,8 +131,8 @@ WRITE = "order.status = 'lost'  # WRITE"
             id="got by its state",
         ),
         pytest.param(
-            "try:\n    order = Order.objects.get(pk=pk, status='new')\n"
-            f"except Order.DoesNotExist:\n    return\n{WRITE}",
+            "try:\n    row = Order.objects.get(pk=pk, status='new')\n"
+            "except Order.DoesNotExist:\n    return\nrow.status = 'lost'  # WRITE",
             ("new",),
             id="got in a try",
         ),

@@ -7,7 +7,7 @@ from pginterlock.scan import constant_groups
 from pginterlock.scan.handed_values import handed
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, ClassDef, Function, Instance, Package
-from pginterlock.scan.modules import Binding, Module, class_names, local_names, scope_of
+from pginterlock.scan.modules import Binding, Module, class_names, local_names, scope_of, statements
 from pginterlock.scan.parameters import function_taking
 from pginterlock.scan.reaching import absolute, reaching
 
@@ -136,7 +136,8 @@ def _attribute(
     for kind in reader.expression(inner, module, at):
         match kind:
             case Class(of=of) | Instance(of=of):
-                if (found := member(reader, of, attr, depth)) is not None:
+                found = member(reader, of, attr, depth) or _of_object(reader, kind, attr, depth)
+                if found:
                     yield from found
                     return
             case Package(of=other):
@@ -144,6 +145,37 @@ def _attribute(
                     yield from _bound(reader, other.names[attr], other, depth)
                     return
     yield None
+
+
+def _of_object(
+    reader: Reader, kind: Class | Instance, attr: str, depth: int
+) -> tuple[str | None, ...]:
+    """Return what the methods of an object that is no row give its attribute."""
+    if isinstance(kind, Class) or reader.models.is_model(kind.of) or depth > _MOST_CALLS:
+        return ()
+    return tuple(
+        one
+        for base in reader.ancestry(kind.of)
+        for stmt, value in _own_assignments(base, attr)
+        for one in _values(reader, value, base.module, stmt, depth + 1)
+    )
+
+
+def _own_assignments(of: ClassDef, attr: str) -> Iterator[tuple[ast.AST, ast.AST | None]]:
+    """Yield the assignments of ``self.attr`` in the methods of a class."""
+    methods = [it for it in of.node.body if isinstance(it, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    for stmt in (one for it in methods for one in statements(it.body)):
+        value = getattr(stmt, "value", None)
+        match stmt:
+            case (
+                ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)])
+                | ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=name))
+            ) if name == attr and value is not None:
+                yield stmt, value
+            case ast.AugAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=name)) if (
+                name == attr
+            ):
+                yield stmt, None
 
 
 def member(
