@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from pginterlock.scan import constant_groups
 from pginterlock.scan.handed_values import handed
@@ -166,16 +167,13 @@ def _own_assignments(of: ClassDef, attr: str) -> Iterator[tuple[ast.AST, ast.AST
     methods = [it for it in of.node.body if isinstance(it, (ast.FunctionDef, ast.AsyncFunctionDef))]
     for stmt in (one for it in methods for one in statements(it.body)):
         value = getattr(stmt, "value", None)
-        match stmt:
-            case (
-                ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)])
-                | ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=name))
-            ) if name == attr and value is not None:
-                yield stmt, value
-            case ast.AugAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=name)) if (
-                name == attr
-            ):
-                yield stmt, None
+        targets = getattr(stmt, "targets", [getattr(stmt, "target", None)])
+        for target in targets if isinstance(value, ast.AST) else ():
+            values = getattr(value, "elts", ()) if isinstance(target, ast.Tuple) else [value]
+            for it, one in zip_longest(getattr(target, "elts", [target]), values):
+                match it:
+                    case ast.Attribute(value=ast.Name(id="self"), attr=name) if name == attr:
+                        yield stmt, None if isinstance(stmt, ast.AugAssign) else one
 
 
 def member(
