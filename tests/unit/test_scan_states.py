@@ -5,9 +5,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.scan_projects import ALCHEMY, ORDER, the_site
+from tests.scan_projects import ALCHEMY, ORDER, lay, run, the_site
 
 ALL = ("new", "paid", "shipped", "lost")
+HAS_ENDED = "    def has_ended(self):"
+SETTLE = """
+    def settle(self):
+        self.status = Kind.PAID
+
+    def settle_later(self):
+        if self.pk:
+            self.settle()
+
+"""
+SETTLED = """
+
+def settled(order: Order):
+    order.status = "paid"
+"""
 OF_MACHINE = replace(ORDER, states=ALL)
 DJANGO = """
 === shop/__init__.py
@@ -106,6 +121,12 @@ WRITE = "order.status = 'lost'  # WRITE"
         pytest.param(
             f"if order.has_ended():\n    raise ValueError\n{WRITE}", ("new", "paid"), id="a method"
         ),
+        pytest.param(
+            "if order.status == 'new':\n    return\nelif order.status == 'paid':\n    return\n"
+            f"{WRITE}",
+            ("shipped", "lost"),
+            id="neither one nor the next leaves",
+        ),
         pytest.param(f"assert order.status == 'new'\n{WRITE}", ("new",), id="assert"),
         pytest.param(
             f"old = order.status\nif old == 'new':\n    {WRITE}", ("new",), id="by a local name"
@@ -154,6 +175,43 @@ def test_a_row_is_where_tests_and_queries_leave_it(
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(f"order.settle()\n{WRITE}", id="a method writes it"),
+        pytest.param(f"order.settle_later()\n{WRITE}", id="a method's method writes it"),
+        pytest.param(f"settled(order)\n{WRITE}", id="a function writes it"),
+        pytest.param(f"order.refresh_from_db()\n{WRITE}", id="it is read anew"),
+        pytest.param(
+            f"try:\n    order.settle()\n    order.save()\nexcept ValueError:\n    {WRITE}",
+            id="the try has written it",
+        ),
+        pytest.param(
+            f"while pk:\n    {WRITE}\n    order.save()\n    order.settle()", id="the loop goes on"
+        ),
+    ],
+)
+def test_a_test_says_nothing_once_the_state_may_have_changed(tmp_path: Path, body: str) -> None:
+    guard = "if order.status != 'new':\n    return\n"
+    lay(tmp_path, project(guard + body).replace(HAS_ENDED, SETTLE + HAS_ENDED) + SETTLED)
+
+    (site,) = [it for it in run(tmp_path, OF_MACHINE).sites if it.values == ("lost",)]
+    assert site.sources == ()
+
+
+def test_a_state_that_was_kept_says_nothing_once_another_is_written(tmp_path: Path) -> None:
+    body = """
+old = order.status
+order.status = "paid"
+order.save()
+if old == "new":
+    order.status = "lost"
+"""
+    lay(tmp_path, project(body))
+
+    assert [it.sources for it in run(tmp_path, OF_MACHINE).sites] == [(), ()]
+
+
+@pytest.mark.parametrize(
     ("query", "states"),
     [
         pytest.param("new()", ("new",), id="a method of the queryset"),
@@ -165,6 +223,7 @@ def test_a_row_is_where_tests_and_queries_leave_it(
         ),
         pytest.param("filter(~Q(status='new'))", ("paid", "shipped", "lost"), id="not Q"),
         pytest.param("open().exclude(status='new')", ("paid",), id="both"),
+        pytest.param("new().union(Order.objects.all())", (), id="with others"),
         pytest.param("all()", (), id="all"),
     ],
 )

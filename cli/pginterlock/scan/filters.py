@@ -21,6 +21,7 @@ _HANDED = frozenset([
     "get_object_or_404", "aget_object_or_404", "get_list_or_404", "filter_queryset",
 ])  # fmt: skip
 _OF_VIEWS = frozenset(["get_object", "get_queryset", "filter_queryset"])
+_JOINED = frozenset(["union", "union_all"])  # with rows of another query
 _DEPTH = 8
 
 
@@ -75,6 +76,8 @@ class Filters:
     ) -> Iterator[Left | None]:
         name = last_name(call.func)
         tests = self.tests
+        if name in _JOINED:
+            return
         if name in _FILTERS or name in _BY_KEY:
             yield from (tests.looked_up(it, module, at, is_true=True) for it in call.keywords)
             yield from (tests.left(it, module, at) for it in call.args)

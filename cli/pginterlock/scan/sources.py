@@ -2,13 +2,13 @@
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import TypeGuard
 
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.filters import Filters
 from pginterlock.scan.givings import givings
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.modules import Module
+from pginterlock.scan.state_changes import changes, targets
 from pginterlock.scan.state_tests import Left, Tests, all_of, any_of, of_row
 from pginterlock.scan.wanted import Wanted
 
@@ -54,6 +54,9 @@ def _tested(tests: Tests, stmt: ast.AST, module: Module) -> Iterator[Left | None
         yield _around(tests, above, node, module)
         if _binds(tests.row, [above]):
             return
+        if any(changes(tests, it, module) for it in _maybe_before(above, node)):
+            yield _WRITTEN
+            return
         node = above
 
 
@@ -68,47 +71,49 @@ def _before(tests: Tests, holder: ast.AST, node: ast.AST, module: Module) -> Ite
     blocks = [getattr(holder, it, None) for it in _BLOCKS]
     body = next((it for it in blocks if isinstance(it, list) and node in it), [])
     for stmt in reversed(body[: body.index(node)] if body else []):
-        match stmt:
-            case ast.If() if _leaves(stmt):
-                yield tests.left(stmt.test, module, stmt, is_true=False)
-            case ast.If(orelse=[*_, last]) if isinstance(last, _LEAVES):
-                yield tests.left(stmt.test, module, stmt)
-            case ast.Assert(test=test):
-                yield tests.left(test, module, stmt)
-        if _writes(tests, stmt, module):
+        yield _passed(tests, stmt, module)
+        if changes(tests, stmt, module):
             yield _WRITTEN
         elif _binds(tests.row, ast.walk(stmt)):
             yield _MADE
 
 
-def _leaves(stmt: ast.If) -> TypeGuard[ast.If]:
+def _passed(tests: Tests, stmt: ast.stmt, module: Module) -> Left | None:
+    """Return what a statement leaves that was passed."""
+    match stmt:
+        case ast.If(test=test, orelse=[ast.If() as other]) if _leaves(stmt):
+            told = tests.left(test, module, stmt, is_true=False)
+            return all_of([told, _passed(tests, other, module)])
+        case ast.If(test=test) if _leaves(stmt):
+            return tests.left(test, module, stmt, is_true=False)
+        case ast.If(test=test, orelse=[*_, last]) if isinstance(last, _LEAVES):
+            return tests.left(test, module, stmt)
+        case ast.Assert(test=test):
+            return tests.left(test, module, stmt)
+    return None
+
+
+def _leaves(stmt: ast.If) -> bool:
     return isinstance(stmt.body[-1], _LEAVES)
 
 
-def _writes(tests: Tests, stmt: ast.AST, module: Module) -> bool:
-    """Say whether a statement gives the state another value and goes on."""
-    if isinstance(stmt, ast.If) and _leaves(stmt) and not stmt.orelse:
-        return False
-    return any(tests.is_state(part, module, stmt) for it in ast.walk(stmt) for part in _targets(it))
+def _maybe_before(holder: ast.AST, node: ast.AST) -> Iterator[ast.stmt]:
+    """Yield what may have run before *node* in *holder*, though it does not stand before it.
+
+    That is the body of a ``try`` before its handlers, and the rest of a loop.
+    """
+    match holder:
+        case ast.Try(body=body, handlers=handlers, finalbody=final) if node not in body:
+            yield from body
+            if node in final:
+                yield from (it for one in handlers for it in one.body)
+        case ast.While(body=body) | ast.For(body=body) | ast.AsyncFor(body=body) if node in body:
+            yield from body[body.index(node) + 1 :]
 
 
 def _binds(row: str, them: Iterable[ast.AST]) -> bool:
     """Say whether one of *them* gives the name of the row a value."""
-    return any(
-        isinstance(part, ast.Name) and part.id == row for it in them for part in _targets(it)
-    )
-
-
-def _targets(node: ast.AST) -> Iterator[ast.AST]:
-    match node:
-        case ast.Assign(targets=targets):
-            pass
-        case ast.AugAssign(target=target) | ast.For(target=target) | ast.AsyncFor(target=target):
-            targets = [target]
-        case _:
-            return
-    for target in targets:
-        yield from getattr(target, "elts", [target])
+    return any(isinstance(part, ast.Name) and part.id == row for it in them for part in targets(it))
 
 
 def _around(tests: Tests, holder: ast.AST, node: ast.AST, module: Module) -> Left | None:

@@ -11,7 +11,7 @@ from pginterlock.scan.definitions import last_name, returned
 from pginterlock.scan.givings import givings
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Instance
-from pginterlock.scan.modules import Module, class_names
+from pginterlock.scan.modules import Module, class_names, scope_of
 
 _LOOKUPS = ("exact", "in")  # of Django, that a state says equality by
 _AND, _OR, _NOT = ("and_", "filter", "where"), ("or_",), ("not_",)
@@ -158,9 +158,23 @@ class Tests:
                     and it.value is not None
                     and where is module
                     and self.is_state(it.value, module, it.stmt)
+                    and not self._is_written_since(it.stmt, module, at)
                     for it, where in given
                 )
         return self.is_state(node, module, at)
+
+    def _is_written_since(self, since: ast.AST, module: Module, at: ast.AST) -> bool:
+        """Say whether the state is written between two statements of a function."""
+        scope = scope_of(module, at)
+        first, last = getattr(since, "lineno", 0), getattr(at, "lineno", 0)
+        return any(
+            first < it.lineno < last
+            for it in ast.walk(scope.node if scope else module.tree)
+            if isinstance(it, (ast.Assign, ast.AugAssign))
+            for one in (it.targets if isinstance(it, ast.Assign) else [it.target])
+            for part in getattr(one, "elts", [one])
+            if self.is_state(part, module, it)
+        )
 
     def _among(
         self,
