@@ -231,6 +231,43 @@ def work(connection, pk, note, more):
     assert site.values == values
 
 
+@pytest.mark.parametrize(
+    ("call", "sources"),
+    [
+        pytest.param(
+            'execute("update shop_order set status = %s where status = %s", ["paid", "new"])',
+            ("new",),
+            id="by place",
+        ),
+        pytest.param(
+            "execute(\"update shop_order set status = 'paid' where status = $1\", Kind.PAID.value)",
+            ("paid",),
+            id="by number",
+        ),
+        pytest.param(
+            "execute(f\"update shop_order set status = 'lost' where status = '{Kind.PAID.value}'\")",
+            ("paid",),
+            id="filled in",
+        ),
+        pytest.param(
+            "execute(\"update shop_order set status = 'paid' where status = %s\", [note])",
+            (),
+            id="not known",
+        ),
+    ],
+)
+def test_sql_tests_what_its_call_hands_over(
+    tmp_path: Path, call: str, sources: tuple[str, ...]
+) -> None:
+    body = f"""
+def work(connection, note):
+    connection.{call}  # WRITE
+"""
+    (site,) = sites_of(tmp_path, DJANGO + WORK + body, TABLE)
+
+    assert site.sources == sources
+
+
 def test_a_serializer_hands_its_data_to_its_base(tmp_path: Path) -> None:
     body = """
 === shop/serializers.py

@@ -198,7 +198,7 @@ class _Scan:
             for target in _by_table(it):
                 for one in writes:
                     found = sites_of([one.placed], target, path, resolve)
-                    if found and one.placed.write.holes:
+                    if found and (one.placed.write.holes or one.placed.write.open_tests):
                         found = sites_of([self._filled(one, module)], target, path, resolve)
                     self.found.sites += (self._protected(site, module) for site in found)
 

@@ -41,7 +41,7 @@ def with_parameters(
 ) -> SqlWrite:
     """Return *write* with the values that the call around *node*, on *line*, hands over."""
     stmt = next(iter(statements_at(module, line)), None)
-    if stmt is None or not write.holes:
+    if stmt is None or not (write.holes or write.open_tests):
         return write
     call = _call(node, stmt)
     columns: list[tuple[str, str | None]] = []
@@ -53,7 +53,27 @@ def with_parameters(
             else [value]
         )
         columns += [(column, one) for one in told or _UNKNOWN]
-    return replace(write, columns=tuple(dict.fromkeys(columns)))
+    where = list(write.where)
+    for column, values in write.open_tests:
+        said = [one for it in values for one in _asked(reader, it, call, node, module, stmt)]
+        known = tuple(it for it in said if it is not None)
+        where += [(column, known)] if len(known) == len(said) else []
+    return replace(write, columns=tuple(dict.fromkeys(columns)), where=tuple(where))
+
+
+def _asked(
+    reader: Reader,
+    value: str,
+    call: ast.Call | None,
+    node: ast.AST,
+    module: Module,
+    stmt: ast.stmt,
+) -> Iterator[str | None]:
+    """Yield what a value of a test is: as it is written, or what is filled in."""
+    if any(it.fullmatch(value) for it in (_NUMBERED, _NAMED, _FILLED)):
+        yield from _values(reader, value, call, node, module, stmt)
+    else:
+        yield value
 
 
 def _call(node: ast.AST, stmt: ast.stmt) -> ast.Call | None:
