@@ -245,7 +245,7 @@ def work(connection, pk, note, more):
             id="by number",
         ),
         pytest.param(
-            "execute(f\"update shop_order set status = 'lost' where status = '{Kind.PAID.value}'\")",
+            "execute(f\"update shop_order set status = 'new' where status = '{Kind.PAID.value}'\")",
             ("paid",),
             id="filled in",
         ),
