@@ -75,6 +75,32 @@ TABLE = Target(("status",), model="Order", table="shop_order")
         ),
         pytest.param(
             """
+            @shared_task
+            def move(order: Order, to):
+                order.status = to  # WRITE
+
+            def work(order):
+                move(order, "paid")
+            """,
+            ("paid", None),
+            id="a queue calls it too",
+        ),
+        pytest.param(
+            """
+            class Desk:
+                def move(self, order: Order, to):
+                    order.status = to  # WRITE
+
+            def work(order, given):
+                Desk().move(order, "paid")
+                given.move(order, "shipped")
+                work.move(order)
+            """,
+            ("paid", "shipped", None),
+            id="a caller of something that is not known",
+        ),
+        pytest.param(
+            """
             class Mover:
                 def __init__(self, order: Order, to):
                     self.order, self.to = order, to

@@ -9,6 +9,16 @@ from pginterlock.scan.kinds import Callee, Class, Function
 from pginterlock.scan.modules import Module
 
 _FEW = 12  # files: a name that more of them call says nothing
+# Decorators that leave a function to those who call it by its name.
+_PLAIN = frozenset([
+    "staticmethod", "classmethod", "atomic", "wraps", "transition", "cached", "contextmanager",
+    "transactional", "abstractmethod", "override",
+])  # fmt: skip
+# Methods of so many classes that their name says nothing of whose they are.
+_COMMON = frozenset([
+    "update", "save", "create", "set", "run", "handle", "process", "execute", "apply", "get",
+    "post", "put", "patch", "send", "add", "append", "write", "start", "stop", "call",
+])  # fmt: skip
 Said = Iterator[str | None]
 Values = Callable[[ast.AST, Module, ast.AST], Said]
 
@@ -25,18 +35,19 @@ def handed(reader: Reader, function: Function, arg: ast.arg, values: Values) -> 
     if isinstance(node, ast.Lambda) or arg in (node.args.vararg, node.args.kwarg):
         yield None
         return
-    is_called = False
+    is_told = set(decorators(function)) <= _PLAIN  # else a queue or a route may call it too
+    count = 0
     for module, call, stmt in reader.project.calls(_called_by(function), _FEW):
         if not _is_call_of(reader, call, module, stmt, function):
             continue
-        is_called = True
+        count += 1
         value = _handed(call, arg, function) or _default(arg, function)
         if value is None or any(it.arg is None for it in call.keywords):
             yield None
         else:
             where, at = (module, stmt) if _stands_in(value, call) else (function.module, node)
             yield from values(value, where, at)
-    if not is_called:
+    if not count or not is_told:
         yield None
 
 
@@ -58,7 +69,10 @@ def _literal(annotation: ast.AST | None) -> Iterator[str]:
 def _is_call_of(
     reader: Reader, call: ast.Call, module: Module, stmt: ast.AST, function: Function
 ) -> bool:
-    for it in reader.expression(call.func, module, stmt):
+    kinds = reader.expression(call.func, module, stmt)
+    if not kinds and isinstance(call.func, ast.Attribute):
+        return function.owner is not None and function.name not in _COMMON
+    for it in kinds:
         match it:
             case Callee(of=of) if of is function:
                 return True
