@@ -87,6 +87,7 @@ class _Scan:
     ) -> None:
         self.texts, self.found, self.progress = texts, found, progress
         self.project = Project(texts.python, texts.decoded)
+        self.project.base = f"{Path.cwd().as_posix()}/"
         self.reader = Reader(self.project)
         progress("looking for models")
         self.wanted = [wanted(self.reader, it) for it in targets]
