@@ -295,3 +295,16 @@ def test_without_a_machine_what_is_left_of_all_states_is_not_known(tmp_path: Pat
     body = f"if order.status == 'new':\n    return\n{WRITE}"
 
     assert the_site(tmp_path, project(body)).sources == ()
+
+
+def test_a_relation_has_the_methods_of_the_usual_manager(tmp_path: Path) -> None:
+    to = "    to = models.ForeignKey('Buyer', related_name='sales')\n    status = models"
+    text = DJANGO.replace("    status = models", to)
+    text += """
+class Buyer(models.Model):
+    name = models.TextField()
+
+    def lose(self):
+        self.sales.new().update(status="lost")  # WRITE
+"""
+    assert the_site(tmp_path, text, OF_MACHINE).sources == ("new",)
