@@ -9,7 +9,7 @@ from tests.scan_sites import BEFORE, seventeen
 from tests.servers import ROOT
 
 from pginterlock.scan.engine import scan
-from pginterlock.scan.site import Confidence, Scanned, Site, Transaction
+from pginterlock.scan.site import Confidence, Scanned, Site, Target, Transaction
 from pginterlock.scan.targets import targets_of
 from pginterlock.spec import load
 
@@ -71,3 +71,13 @@ def test_all_are_told_by_their_type(found: Scanned) -> None:
     assert {(it.model, it.machine, it.table) for it in found.sites} == {
         ("RoomBooking", "booking", "hotel.room_booking")
     }
+
+
+def test_a_path_may_begin_within_the_packages_that_imports_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT / "examples" / "hotel")
+    target = Target(("status",), table="hotel.room_booking")
+
+    found = scan([Path("before")], [target], cache=None, progress=lambda *_: None)
+    assert {it.file.partition("/")[0] for it in found.sites} == {"before"}

@@ -15,7 +15,12 @@ def test_the_state_comes_first_then_stamps_then_what_states_ask_for() -> None:
         "status", "checked_in_at", "checked_out_at", "cancelled_at", "assigned_room_id",
     )  # fmt: skip
     [found] = targets_of([machine])
-    assert found == Target(watched(machine), table="hotel.room_booking", machine="booking")
+    assert found == Target(
+        watched(machine),
+        table="hotel.room_booking",
+        machine="booking",
+        states=machine.states,
+    )
 
 
 def test_models_that_are_named_keep_their_columns_together() -> None:

@@ -9,6 +9,7 @@ from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.definitions import last_name, returned
 from pginterlock.scan.drafts import Draft, drafted
 from pginterlock.scan.forwards import behind
+from pginterlock.scan.givings import givings
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Class, Instance, Kinds, Many
 from pginterlock.scan.modules import Module, class_of, function_of, local_names, statements
@@ -16,6 +17,9 @@ from pginterlock.scan.site import Confidence
 from pginterlock.scan.texts import Texts
 from pginterlock.scan.wanted import Wanted, fits
 
+_MOCKS = frozenset(
+    ["Mock", "MagicMock", "AsyncMock", "NonCallableMock", "create_autospec", "SimpleNamespace"]
+)
 _SHORT = 3  # letters: that a name ends on so few says nothing
 
 
@@ -31,7 +35,7 @@ def of_attribute(reader: Reader, wanted: Wanted, it: Candidate, module: Module) 
     confidence, reason = told
     row = ast.unparse(receiver)
     construct = "setattr" if it.how == "setattr" else "attr_assign"
-    found = sources.of_attribute(reader, wanted, row, it, module)
+    found = sources.of_attribute(reader, wanted, receiver, it, module)
     is_new = not found and _is_made_here(reader, wanted, receiver, it, module)
     yield drafted(
         reader,
@@ -143,7 +147,7 @@ def _guessed(
 ) -> tuple[Confidence, str] | None:
     """Say why an object of which nothing is known may be a row: by its name, or by the value."""
     name = last_name(receiver) if not isinstance(receiver, ast.Subscript) else ""
-    if name in ("self", "cls", ""):
+    if name in ("self", "cls", "") or _is_mock(reader, receiver, it, module):
         return None
     if _is_named_after(wanted, name):
         return Confidence.MEDIUM, f"{name} is named after {wanted.shown}"
@@ -157,6 +161,14 @@ def _guessed(
     if it.value is not None and fits(reader, wanted, _owners(reader, it.value, module, it.stmt)):
         return Confidence.MEDIUM, f"its value is a constant of {wanted.shown}"
     return None
+
+
+def _is_mock(reader: Reader, receiver: ast.AST, it: Candidate, module: Module) -> bool:
+    """Say whether the object that is written stands in for a row, in a test."""
+    given = givings(reader, receiver, module, it.stmt) if isinstance(receiver, ast.Name) else []
+    return bool(given) and all(
+        isinstance(one.value, ast.Call) and last_name(one.value) in _MOCKS for one, _ in given
+    )
 
 
 def _is_named_after(wanted: Wanted, name: str) -> bool:

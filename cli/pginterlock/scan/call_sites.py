@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from pginterlock.scan import sources
+from pginterlock.scan import constants, sources
 from pginterlock.scan.attribute_sites import of_own_dict
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.dict_sites import flow, of_pairs, of_sink
@@ -71,8 +71,9 @@ def _handed_on(
         ):
             continue
         into = node.args.kwarg.arg
+        said = constants.values(reader, it.value, module, it.stmt)
         for sink in handed_on(reader, wanted, kind, into, call, it.stmt, module, 0):
-            yield of_sink(wanted, it, sink, (None,))
+            yield of_sink(wanted, it, sink, said)
 
 
 def of_named(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:

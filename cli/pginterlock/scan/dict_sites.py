@@ -143,9 +143,10 @@ def of_sink(wanted: Wanted, it: Candidate, sink: Sink, said: tuple[str | None, .
 
 def of_columns(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield ``{Order.status: x}``, the keys of which are columns of a class."""
-    if it.receiver is None or not fits(
-        reader, wanted, reader.expression(it.receiver, module, it.stmt)
-    ):
+    owner = it.receiver
+    if isinstance(owner, ast.Attribute) and owner.attr in ("c", "columns"):
+        owner = owner.value
+    if owner is None or not fits(reader, wanted, reader.expression(owner, module, it.stmt)):
         return
     for part in own_expressions(it.stmt):
         for node in ast.walk(part):

@@ -14,6 +14,7 @@ from pginterlock.scan.python_literals import NEWLINE, Built, Source
 from pginterlock.scan.python_texts import Scope, Texts, assigned_in, operands, scope_of
 from pginterlock.scan.site import Transaction
 from pginterlock.scan.sql_holes import OPEN
+from pginterlock.scan.sql_numbers import numbered
 from pginterlock.scan.sql_write import PlacedWrite, SqlWrite
 
 # In small letters, and as cheap as can be: what may be SQL in the source, f-strings and all.
@@ -172,6 +173,7 @@ class _Visit:
             return
         from pginterlock.scan.sql_writes import sql_writes  # noqa: PLC0415 - the parser takes time
 
+        built = numbered(built)
         names = [it.name for it in self.scopes if hasattr(it, "name")]
         for found in sql_writes(built.text):
             write = found

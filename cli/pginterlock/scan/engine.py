@@ -22,7 +22,9 @@ from pginterlock.scan.modules import Module, scope_of, statements_at
 from pginterlock.scan.project import Project
 from pginterlock.scan.python_sites import judge
 from pginterlock.scan.site import Beside, Label, Scanned, Site, Target, Transaction, Unread
+from pginterlock.scan.sql_parameters import with_parameters
 from pginterlock.scan.sql_sites import sites_of
+from pginterlock.scan.sql_write import PlacedWrite
 from pginterlock.scan.table_names import resolver
 from pginterlock.scan.transactions import Transactions, of_sql
 from pginterlock.scan.wanted import Wanted, by_table, wanted, words_of
@@ -80,6 +82,7 @@ class _Scan:
     ) -> None:
         self.texts, self.found, self.progress = texts, found, progress
         self.project = Project(texts.python, facts, texts.decoded)
+        self.project.base = f"{Path.cwd().as_posix()}/"
         self.reader = Reader(self.project)
         progress("looking for models", 0, 0)
         self.wanted = [wanted(self.reader, it) for it in targets]
@@ -223,7 +226,15 @@ class _Scan:
             for target in by_table(it):
                 for one in writes:
                     found = sites_of([one.placed], target, path, resolve)
+                    if found and (one.placed.write.holes or one.placed.write.open_tests):
+                        found = sites_of([self._filled(one, module)], target, path, resolve)
                     self.found.sites += (self._protected(site, module) for site in found)
+
+    def _filled(self, it: Embedded, module: Module) -> PlacedWrite:
+        """Return a write with the values that its call hands over."""
+        placed = it.placed
+        write = with_parameters(self.reader, placed.write, it.node, it.node.lineno, module)
+        return replace(placed, write=write)
 
     def _trees(self, module: Module, writes: Sequence[Embedded]) -> Iterator[ast.Module]:
         """Yield the modules that may give a name which SQL fills in as that of a table."""

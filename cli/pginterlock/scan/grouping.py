@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.modules import Module, scope_of
@@ -10,15 +11,16 @@ _SAVING = frozenset(["save", "asave", "commit", "flush", "refresh_from_db"])
 
 
 def once(drafts: Sequence[Draft]) -> list[Draft]:
-    """Return *drafts*, each place once for a column."""
-    seen: set[object] = set()
-    kept = []
+    """Return *drafts*, each place once for a column, with all the values that it may write."""
+    kept: dict[object, Draft] = {}
     for it in drafts:
         key = (it.node, it.field, it.wanted)
-        if key not in seen:
-            seen.add(key)
-            kept.append(it)
-    return kept
+        if known := kept.get(key):
+            values = tuple(dict.fromkeys([*known.values, *it.values]))
+            kept[key] = replace(known, values=values)
+        else:
+            kept[key] = it
+    return list(kept.values())
 
 
 def grouped(drafts: Sequence[Draft]) -> Iterator[list[Draft]]:

@@ -30,10 +30,10 @@ class Memory:
         if folder is None:
             return
         self._digests = {it: _digest(raw) for it, raw in (texts.python | texts.sql).items()}
-        code, places = cache.code(), [str(it) for it in roots]
+        code, places = cache.code(), [str(Path.cwd()), *(str(it) for it in roots)]
         asked = [asdict(it) for it in targets]
         unread = [asdict(it) for it in texts.unread]
-        self._key = _digest(json.dumps([code, asked, self._digests, unread]).encode())
+        self._key = _digest(json.dumps([code, asked, places, self._digests, unread]).encode())
         self._last = _digest(json.dumps([code, asked, places]).encode()) + ".last"
         self._known = _digest(json.dumps([code, places]).encode()) + ".facts"
         self._facts = _read_facts(cache.load_checked(folder, self._known))

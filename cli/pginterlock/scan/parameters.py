@@ -41,7 +41,7 @@ def parameter(reader: "Reader", arg: ast.arg, module: Module) -> Kinds:
 
 
 def _parameter(reader: "Reader", arg: ast.arg, module: Module) -> Iterator[Kinds]:
-    function = _function(arg, module)
+    function = function_taking(arg, module)
     if function is None:
         return
     node = function.node
@@ -64,7 +64,8 @@ def _parameter(reader: "Reader", arg: ast.arg, module: Module) -> Iterator[Kinds
     yield called_with(reader, function, arg)
 
 
-def _function(arg: ast.arg, module: Module) -> Function | None:
+def function_taking(arg: ast.arg, module: Module) -> Function | None:
+    """Return the function whose parameter *arg* is."""
     return module.owners.get(arg)
 
 

@@ -33,6 +33,7 @@ class Project:
         self.relations: set[str] = set()  # and those of relations from their other side
         self.words: dict[str, list[str]] = {}  # the files that hold what was asked for
         self.decoded = decode or {}
+        self.base = ""  # the folder, with a slash, from which paths that are relative count
         self.broken: dict[str, tuple[int, str]] = {}
         self._modules: dict[str, Module] = {}
         self._names: dict[str, str] = {}
@@ -122,11 +123,15 @@ class Project:
         fits = [
             it
             for it in self._ends.get(tail, ())
-            if ("/" + it).endswith(tuple("/" + e for e in ends))
+            if ("/" + self._whole(it)).endswith(tuple("/" + e for e in ends))
         ]
         if not fits:
             return None
         return self.module(max(fits, key=lambda it: _shared(it, near)))
+
+    def _whole(self, path: str) -> str:
+        """Return a path with the folders above those that are scanned: imports name them too."""
+        return path if path.startswith("/") else self.base + path
 
     def classes_named(self, name: str) -> Sequence[ClassDef]:
         """Return the classes of that name, wherever they are."""

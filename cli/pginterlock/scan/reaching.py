@@ -76,7 +76,7 @@ def reaching(
     found = dict.fromkeys(run.found)
     if is_inner:  # what runs later sees what is bound later
         found |= {it: None for it in bound if it.stmt.lineno > getattr(node, "lineno", 0)}
-    return list(found) or bound
+    return [it for it in bound if it in found] or bound
 
 
 def _own_statement(at: ast.AST, module: Module, function: Function) -> tuple[ast.AST | None, bool]:

@@ -10,6 +10,7 @@ from pginterlock.scan.kinds import (
     ClassDef,
     Instance,
     Kinds,
+    Many,
     classes,
     instances,
     items,
@@ -152,8 +153,14 @@ class Relations(Models):
                     elif kind in orm.RELATIONSHIPS:
                         found |= back | many(back)
                     else:
-                        found |= many(back, is_query=True, via=None)
+                        found |= many(back, is_query=True, via=self._usual(it))
         return found
+
+    def _usual(self, of: ClassDef) -> ClassDef | None:
+        """Return the class of a model's usual manager, which its relations have too."""
+        told = self.reader.attribute(frozenset([Class(of)]), "objects")
+        found = {k.via for k in told if isinstance(k, Many) and k.via}
+        return found.pop() if len(found) == 1 else None
 
 
 def _names_back(call: ast.Call, name: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Table, Writing
-from pginterlock.scan.modules import Module
+from pginterlock.scan.modules import Module, class_of, function_of
 from pginterlock.scan.project import called_name, is_super
 from pginterlock.scan.wanted import Wanted, fits
 
@@ -118,9 +118,28 @@ def takes_dict(
             return _OF_CORE[it.arg], None
     if not any(holds(it, held) for it in call.args):
         return None
-    return _by_method(reader, wanted, call, module, stmt) or _by_mappings(
-        reader, wanted, call, held, module, stmt
+    return (
+        _by_method(reader, wanted, call, module, stmt)
+        or _by_mappings(reader, wanted, call, held, module, stmt)
+        or _by_serializer(reader, wanted, call, module, stmt)
     )
+
+
+def _by_serializer(
+    reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return how ``super().create(validated_data)`` of a serializer writes what it is given."""
+    name, function = called_name(call), function_of(module, stmt)
+    is_inherited = isinstance(call.func, ast.Attribute) and is_super(call.func.value)
+    owner = class_of(function) if function else None
+    if name not in ("create", "update") or not is_inherited or owner is None:
+        return None
+    names = {it.name for it in reader.ancestry(owner)} | reader.models.foreign(owner)
+    if any(it.endswith("Serializer") for it in names) and fits(
+        reader, wanted, reader.models.about(owner)
+    ):
+        return "serializer_save", name == "create"
+    return None
 
 
 def _splatted(

@@ -52,13 +52,15 @@ class Target:
 
     *model* is the class that maps the table (``Order``; None where only the table is known),
     *table* its table (``hotel.room_booking``; None where only the class is known), *machine* the
-    machine of a spec, *fields* the columns, the state first.
+    machine of a spec, *fields* the columns, the state first. *states* are all that there are, where
+    the machine says so.
     """
 
     fields: tuple[str, ...]
     model: str | None = None
     table: str | None = None
     machine: str | None = None
+    states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

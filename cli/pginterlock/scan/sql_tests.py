@@ -3,6 +3,7 @@
 Also through a subquery or a WITH clause that reads the same table. Pure: trees in, data out.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 from google.protobuf.message import Message
@@ -15,6 +16,7 @@ _AND, _OR = 1, 2
 _IS_NULL = 1
 _ANY = 3  # of SubLinkType: `a in (select ...)`
 _PLAIN = 1  # of SetOperation: no union
+_NUMBER = re.compile(r"\$\d+")
 _MOST_DEPTH = 4
 
 Test = tuple[str, tuple[str, ...]]
@@ -125,7 +127,23 @@ def _either(node: Message, ours: set[str]) -> Test | None:
         return (column, ("null",)) if column and _is_ours(node.arg, ours) else None
     if kind(node) != "A_Expr" or not _is_ours(node.lexpr, ours):
         return None
-    return next((it for it in asked(node) if not any(map(is_hole, it[1]))), None)
+    return next(iter(asked(node)), None) or _filled(node)
+
+
+def _filled(node: Message) -> Test | None:
+    """Return the column that *node* holds against what is filled in, and by what."""
+    column, right = last_column(node.lexpr), inner(node.rexpr)
+    if not column or [it.string.sval for it in node.name] != ["="]:
+        return None
+    while kind(right) == "TypeCast":
+        right = inner(right.arg)
+    by = f"${right.number}" if kind(right) == "ParamRef" else last_column(right) or ""
+    return (column, (by,)) if is_filled(by) else None
+
+
+def is_filled(value: str) -> bool:
+    """Return whether a value in a test stands for one that is filled in."""
+    return is_hole(value) or bool(_NUMBER.fullmatch(value))
 
 
 def _is_ours(node: Message, ours: set[str]) -> bool:

@@ -35,11 +35,11 @@ class SqlWrite:
     columns with the values that they may get: ``"null"`` for null, None for what is no literal.
     *holes* are columns whose value is filled in, with the text that says by what (``%(status)s``).
     *updated* are those columns that an existing row gets: for an upsert and a merge not all.
-    *where* are the tests that the row passes. *offset* and *end* are characters of the text, and
-    *line*, *column* (of the verb) and *end_line* count from 1. *function* is the function in whose
-    body it stands. *transaction*: whether the text itself opens one. *all_columns*: an insert or
-    copy that names no columns; *some_columns*: it cannot be told which columns are written.
-    *is_sure*: PostgreSQL's grammar reads it.
+    *where* are the tests that the row passes, *open_tests* those of values that are filled in.
+    *offset* and *end* are characters of the text, and *line*, *column* (of the verb) and *end_line*
+    count from 1. *function* is the function in whose body it stands. *transaction*: whether the
+    text itself opens one. *all_columns*: an insert or copy that names no columns; *some_columns*:
+    it cannot be told which columns are written. *is_sure*: PostgreSQL's grammar reads it.
     """
 
     verb: SqlVerb
@@ -60,6 +60,7 @@ class SqlWrite:
     line: int = 0
     column: int = 0
     end_line: int = 0
+    open_tests: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def values_of(self, name: str) -> tuple[str | None, ...]:
         """Return the values that column *name* may get; empty where it is not written."""

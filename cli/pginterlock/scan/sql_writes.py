@@ -16,6 +16,7 @@ from pginterlock.scan.sql_assigned import assigned, watched
 from pginterlock.scan.sql_dialects import writes_in
 from pginterlock.scan.sql_holes import Holed, is_hole, with_questions, without_holes
 from pginterlock.scan.sql_pieces import end_of, pieces
+from pginterlock.scan.sql_tests import Test, is_filled
 from pginterlock.scan.sql_tree import Parsed, writes_of
 from pginterlock.scan.sql_write import SqlVerb, SqlWrite, Values
 
@@ -63,7 +64,7 @@ class _Text:
                 holed.original(end_of(holed.text, offset)),
                 _filled(holed, parsed.columns),
                 tuple(map(holed.filled, parsed.updated)),
-                tuple((holed.filled(column), values) for column, values in parsed.where),
+                tuple(it for it in _tests(holed, parsed) if not any(map(is_filled, it[1]))),
                 tuple((holed.filled(column), holed.filled(by)) for column, by in parsed.filled),
                 all_columns=parsed.all_columns,
                 some_columns=parsed.some_columns or any(is_hole(it) for it, _ in parsed.columns),
@@ -72,6 +73,11 @@ class _Text:
                 transaction=around.transaction,
                 transaction_reason=around.reason,
                 is_sure=is_sure,
+                open_tests=tuple(
+                    (column, tuple(map(holed.filled, values)))
+                    for column, values in _tests(holed, parsed)
+                    if any(map(is_filled, values))
+                ),
             )
         )
 
@@ -257,6 +263,10 @@ def _read_made(reading: _Text, text: str, offset: int, around: _Around) -> None:
         )
         offset = at + 1 if match else offset
     reading.found = kept
+
+
+def _tests(holed: Holed, parsed: Parsed) -> list[Test]:
+    return [(holed.filled(column), values) for column, values in parsed.where]
 
 
 def _filled(holed: Holed, columns: Values) -> Values:

@@ -25,7 +25,10 @@ def watched(machine: Machine) -> tuple[str, ...]:
 
 def targets_of(machines: Iterable[Machine]) -> list[Target]:
     """Return what to look for on behalf of *machines*, one target each."""
-    return [Target(watched(it), table=str(it.table), machine=it.name) for it in machines]
+    return [
+        Target(watched(it), table=str(it.table), machine=it.name, states=tuple(it.states))
+        for it in machines
+    ]
 
 
 def named_targets(asked: Sequence[tuple[str, Sequence[str]]]) -> list[Target]:

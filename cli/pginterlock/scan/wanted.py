@@ -242,7 +242,7 @@ def words_of(every: Sequence[Wanted]) -> frozenset[str]:
 def by_table(it: Wanted) -> Iterator[Target]:
     """Yield the target once for each name that its table may have."""
     seen: set[str] = set()
-    for name in sorted(it.tables, key=len):
+    for name in sorted(it.tables, key=lambda one: (one != it.target.table, len(one))):
         bare = name.rpartition(".")[2]
         if bare not in seen:
             seen.add(bare)
