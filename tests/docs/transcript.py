@@ -34,6 +34,8 @@ _BLOCK = re.compile(
 _PROMPT = re.compile(r"(\$|hotel=#|hotel=>) (.*)")
 _MORE = re.compile(r"hotel-[#>] ?(.*)")
 _ANYTHING = "..."
+# What a command prints that takes longer than a second, which depends on the machine.
+_PROGRESS = re.compile(r"^  [a-z][^\n]*(?: \.\.\.|: [\d,]+ of [\d,]+)\n", re.MULTILINE)
 # What differs from run to run, and what stands for it in a comparison.
 _VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d(?::\d\d)?)?"), "TIME"),
@@ -131,7 +133,7 @@ class Place:
                 main()
             except SystemExit as stop:
                 self.exit_code = int(stop.code or 0)
-        return raw.getvalue().decode()
+        return _PROGRESS.sub("", raw.getvalue().decode())
 
 
 def pages() -> list[str]:
