@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.scan_projects import ALCHEMY, the_site
 
-from pginterlock.scan.site import Transaction
+from pginterlock.scan.site import Target, Transaction
 
 HEAD = """
 === store/work.py
@@ -424,3 +424,104 @@ def run(engine):
         Task().delay(conn)
 """
     assert judged(tmp_path, work) is Transaction.NO
+
+
+@pytest.mark.parametrize(
+    ("transaction", "other"),
+    [
+        pytest.param(Transaction.CALLER, "", id="all"),
+        pytest.param(
+            Transaction.SESSION, "def other(session, order):\n    pay(order)\n", id="not all"
+        ),
+        pytest.param(
+            Transaction.SESSION,
+            "def other(session, order):\n    pay(order)\n    session.commit()\n",
+            id="one commits alone",
+        ),
+    ],
+)
+def test_of_a_session_whose_callers_begin_one(
+    tmp_path: Path, transaction: Transaction, other: str
+) -> None:
+    body = """
+def pay(order: Order):
+    order.status = "paid"  # WRITE
+
+
+def one(session: Session, order: Order):
+    with session.begin():
+        pay(order)
+
+
+"""
+    assert the_site(tmp_path, ALCHEMY + HEAD + body + other).transaction is transaction
+
+
+@pytest.mark.parametrize(
+    ("transaction", "given"),
+    [
+        pytest.param(Transaction.YES, "engine, begins=True", id="by name"),
+        pytest.param(Transaction.YES, "engine, True", id="by place"),
+        pytest.param(Transaction.YES, "engine, begins=wanted", id="maybe"),
+        pytest.param(Transaction.NO, "engine", id="not asked for"),
+        pytest.param(Transaction.NO, "engine, begins=False", id="declined"),
+    ],
+)
+def test_in_a_block_that_opens_one_where_it_is_asked_for(
+    tmp_path: Path, transaction: Transaction, given: str
+) -> None:
+    body = f"""
+    @contextmanager
+    def opened(engine, begins=False):
+        conn = engine.connect()
+        if begins:
+            with conn.begin():
+                yield conn
+        else:
+            yield conn
+
+
+    def pay(engine, wanted):
+        with opened({given}) as conn:
+            STATEMENT
+    """
+    assert judged(tmp_path, body) is transaction
+
+
+def test_in_a_migration_that_leaves_its_transaction(tmp_path: Path) -> None:
+    body = """
+=== migrations/versions/0001_paid.py
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.execute("update orders set status = 'paid'")  # WRITE
+"""
+    assert the_site(tmp_path, ALCHEMY + body).transaction is Transaction.NO
+
+
+def test_of_a_session_that_writes_a_class_mapped_by_a_call(tmp_path: Path) -> None:
+    body = """
+=== store/mapped.py
+from sqlalchemy import Column, Integer, MetaData, String, Table
+from sqlalchemy.orm import registry
+
+rooms = Table("rooms", MetaData(), Column("id", Integer), Column("state", String))
+
+
+class Room:
+    pass
+
+
+registry().map_imperatively(Room, rooms)
+
+
+def close(room: Room):
+    room.state = "closed"  # WRITE
+"""
+    target = Target(("state",), model="Room")
+    assert the_site(tmp_path, body, target).transaction is Transaction.SESSION

@@ -12,6 +12,7 @@ from pginterlock.scan.project import calls_in
 from pginterlock.scan.units import begins, commits
 
 _DEPTH = 4
+_DEPTH_OF_SESSIONS = 2
 _QUEUEING = frozenset(["apply_async", "delay", "on_commit"])  # no calls: it runs later
 _NEAR = 12  # files that speak of a class, in which calls of its methods are looked for
 _COMMON = frozenset(
@@ -56,15 +57,23 @@ class Calling:
         reader: Reader,
         opening: Opening,
         is_protected: Callable[[Function], bool],
+        *,
+        counts_commits: bool = True,
     ) -> None:
-        """Take also what says whether a function runs in a transaction by how it is reached."""
+        """Take also what says whether a function runs in a transaction by how it is reached.
+
+        Where *counts_commits* is off, a caller that commits at its end opens none: of a session,
+        which does so anyway.
+        """
         self.reader, self.opening, self.is_protected = reader, opening, is_protected
+        self._counts_commits = counts_commits
         self.handing = Handing(reader, opening)
         self._said: dict[Function, bool] = {}
 
     def callers(self, function: Function) -> Sequence[tuple[str, bool]]:
         """Return who calls a function, and whether he does so in a transaction."""
-        return list(self._callers(function, frozenset([function]), _DEPTH))
+        depth = _DEPTH if self._counts_commits else _DEPTH_OF_SESSIONS
+        return list(self._callers(function, frozenset([function]), depth))
 
     def _callers(
         self, function: Function, asked: frozenset[Function], depth: int
@@ -130,7 +139,9 @@ class Calling:
             return True
         if caller is None or depth <= 0:
             return False
-        if begins(caller, getattr(stmt, "lineno", 0)) or commits(caller):
+        if begins(caller, getattr(stmt, "lineno", 0)):
+            return True
+        if self._counts_commits and commits(caller):
             return True
         if self.is_protected(caller):
             return True

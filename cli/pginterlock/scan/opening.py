@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator, Sequence
 
+from pginterlock.scan.bindings import walk
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Function, Instance
@@ -78,7 +79,10 @@ class Opening:
         name = last_name(node)
         if name in _OPENING or name.endswith("_atomic"):
             return True
-        return any(self.is_manager(it) for it in self._functions(node, module, at))
+        return any(
+            self.is_manager(it) and _asks_for_one(it, node)
+            for it in self._functions(node, module, at)
+        )
 
     def is_manager(self, function: Function) -> bool:
         """Say whether the context manager that *function* makes opens a transaction."""
@@ -200,6 +204,33 @@ def implemented(reader: Reader, function: Function) -> Sequence[Function]:
         for it in named(reader.project, function.name)
         if it.owner and it is not function and reader.models.is_kin(it.owner, function.owner)
     ]
+
+
+def _asks_for_one(function: Function, node: ast.AST) -> bool:
+    """Say whether a call of what makes a context manager sets the parameter it tests for that."""
+    asked = {
+        stmt.test.id
+        for stmt in ([] if isinstance(function.node, ast.Lambda) else walk(function.node))
+        if isinstance(stmt, ast.If) and isinstance(stmt.test, ast.Name)
+        if any(isinstance(it, ast.Yield) for it in _parts(stmt.body))
+        if any(isinstance(it, ast.Yield) for it in _parts(stmt.orelse))
+    }
+    found = [it for it in arguments(function.node) if it.arg in asked]
+    if not found or not isinstance(node, ast.Call):
+        return True
+    a = function.node.args
+    plain = [*a.posonlyargs, *a.args][1 if function.owner else 0 :]
+    given = {it.arg: value for it, value in zip(plain, node.args, strict=False)}
+    given |= {it.arg: it.value for it in node.keywords if it.arg}
+    return any(it.arg in given and not _is_false(given[it.arg]) for it in found)
+
+
+def _parts(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
+    return (part for stmt in body for part in walk(stmt))
+
+
+def _is_false(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and not node.value
 
 
 def _is_abstract(function: Function) -> bool:

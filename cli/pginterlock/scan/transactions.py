@@ -4,9 +4,10 @@ import ast
 from dataclasses import replace
 
 from pginterlock.scan.calling import Calling
+from pginterlock.scan.definitions import last_name
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Function
-from pginterlock.scan.modules import Module, function_of
+from pginterlock.scan.modules import Module, ancestors, function_of
 from pginterlock.scan.opening import Opening
 from pginterlock.scan.requests import Requests
 from pginterlock.scan.saving import saved_in
@@ -32,6 +33,9 @@ class Transactions:
         self.opening = Opening(self.reader)
         self.requests = Requests(self.reader)
         self.calling = Calling(self.reader, self.opening, self._is_reached_in_one)
+        self.beginning = Calling(
+            self.reader, self.opening, self._is_reached_in_one, counts_commits=False
+        )
 
     def verdict(self, module: Module, stmt: ast.AST, *, is_session: bool, row: str = "") -> Verdict:
         """Return what protects *stmt*; *is_session*: SQLAlchemy writes it with a unit of work.
@@ -69,22 +73,29 @@ class Transactions:
         if told := self.requests.answers(function):
             return Transaction.YES, Callers.UNKNOWN, told
         if is_migration(module) and not is_test(module):
-            return _of_migration(module)
+            return _of_migration(module, stmt)
         if begins(function, getattr(stmt, "lineno", 0)):
             return Transaction.YES, Callers.UNKNOWN, "the function begins one before it"
         if is_session or in_session(function, stmt):
-            return Transaction.SESSION, Callers.UNKNOWN, "the session's, which ends elsewhere"
+            return self._of_session(function)
         if commits(function):
             return Transaction.YES, Callers.UNKNOWN, "the function commits what it did"
-        return self._by_callers(function)
+        return self._by_callers(function, self.calling)
 
-    def _by_callers(self, function: Function) -> Verdict:
+    def _of_session(self, function: Function) -> Verdict:
+        """Return what protects a write of a session: its own, unless all callers open one."""
+        found = self._by_callers(function, self.beginning)
+        if found[0] is Transaction.CALLER and found[1] is Callers.ALL:
+            return found
+        return Transaction.SESSION, Callers.UNKNOWN, "the session's, which ends elsewhere"
+
+    def _by_callers(self, function: Function, calling: Calling) -> Verdict:
         if told := self.requests.reaches(function):
             return Transaction.CALLER, Callers.UNKNOWN, told
         if self._is_of_framework(function):
             told = f"none here; {function.name} is called from anywhere"
             return Transaction.NO, Callers.UNKNOWN, told
-        found = self.calling.callers(function)
+        found = calling.callers(function)
         opening = [it for it in found if it[1]]
         if not opening:
             if is_receiver(function):
@@ -119,8 +130,15 @@ def of_sql(site: Site) -> Site:
     return replace(site, transaction=Transaction.UNKNOWN, transaction_reason=told)
 
 
-def _of_migration(module: Module) -> Verdict:
-    """Return what protects the statements of a migration."""
+def _of_migration(module: Module, stmt: ast.AST) -> Verdict:
+    """Return what protects a statement of a migration."""
+    if any(
+        last_name(it.context_expr) == "autocommit_block"
+        for above in ancestors(module, stmt)
+        if isinstance(above, ast.With)
+        for it in above.items
+    ):
+        return Transaction.NO, Callers.UNKNOWN, "it runs in an autocommit block"
     if "atomic = False" in module.text or "atomic=False" in module.text:
         return Transaction.NO, Callers.UNKNOWN, "the migration is not atomic"
     if "alembic" in module.text:

@@ -47,7 +47,7 @@ def wanted(reader: Reader, target: Target) -> Wanted:
         names |= dict(_aliases(reader, it, target.fields))
     shown = target.model or (found[0].name if found else target.table or "")
     variables = {snake(it.name) for it in found} or {snake(shown.rpartition(".")[2])}
-    is_mapped = any(is_mapped_class(reader, it) for it in found)
+    is_mapped = any(is_mapped_class(reader, it) or any(_mapped_to(reader, it)) for it in found)
     return Wanted(
         target,
         names,
