@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 
-from pginterlock.scan.bindings import walk
+from pginterlock.scan.bindings import own_expressions, walk
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Function
 from pginterlock.scan.modules import Module, arguments, statements_at
 from pginterlock.scan.opening import Opening, calls_of, implemented, named
-from pginterlock.scan.project import Project, called_name, own_expressions
+from pginterlock.scan.project import Project, called_name
 
 _FEW = 12  # files: a name that more of them hold says nothing of who is meant
 

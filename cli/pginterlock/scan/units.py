@@ -4,11 +4,10 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from pginterlock.scan.bindings import walk
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.modules import Binding, local_names, statements
-from pginterlock.scan.project import own_expressions
+from pginterlock.scan.project import calls_of
 
 _CONNECTION = re.compile(r"(^|_)(conn|connection|con|cnx|cnxn)\d?$")
 _HOLDER = re.compile(
@@ -152,8 +151,6 @@ def own_calls(function: Function) -> Sequence[tuple[ast.Call, ast.stmt]]:
             (it, stmt)
             for stmt in statements(body)
             if isinstance(stmt, ast.stmt)
-            for part in own_expressions(stmt)
-            for it in walk(part)
-            if isinstance(it, ast.Call)
+            for it in calls_of(function.module, stmt)
         ]
     return known[node]
