@@ -8,6 +8,7 @@ from pginterlock.scan.captures import captured, walruses
 from pginterlock.scan.kinds import REST
 
 BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+_HELD = frozenset(BLOCKS)
 # Statements in which no others stand: most of them.
 PLAIN = frozenset(
     [
@@ -63,6 +64,24 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
                 found.append(value)
             elif isinstance(value, list):
                 found += [one for one in value if isinstance(one, ast.AST)]
+
+
+def own_expressions(stmt: ast.stmt) -> Iterator[ast.expr]:
+    """Yield the expressions of a statement itself, not those of the statements in it."""
+    for name in stmt._fields:
+        if name in _HELD:
+            continue
+        value = getattr(stmt, name, None)
+        if isinstance(value, ast.expr):
+            yield value
+        elif isinstance(value, list):
+            for it in value:
+                if isinstance(it, ast.expr):
+                    yield it
+                elif isinstance(it, ast.withitem):
+                    yield it.context_expr
+                elif isinstance(it, ast.keyword):
+                    yield it.value
 
 
 def below(node: ast.AST) -> Iterator[ast.AST]:

@@ -1,10 +1,11 @@
 """What callers hand to the parameters of a function. Pure."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from pginterlock.scan.call_places import may_hand
 from pginterlock.scan.definitions import decorators
 from pginterlock.scan.frames import initializer, super_calls
 from pginterlock.scan.kinds import NOTHING, Callee, Function, Kinds
@@ -88,12 +89,30 @@ def handed(
     plain = [*a.posonlyargs, *a.args]
     is_vague = function.name in _COMMON or arg in (a.vararg, a.kwarg)
     limit = _FEW if is_vague and function.name != "__init__" else _FILES
-    for module, call, stmt in _calls(reader, function, limit):
+    is_wanted = _handing_to(function, arg, plain)
+    for module, call, stmt in _calls(reader, function, limit, is_wanted):
         if function_of(module, stmt) is function:
             continue
         for value in _handed(call, arg, function, plain):
             if _is_call_of(reader, call, module, stmt, function):
                 yield value, module, stmt
+
+
+_IsWanted = Callable[[bytes, int], bool]
+
+
+def _handing_to(function: Function, arg: ast.arg, plain: list[ast.arg]) -> _IsWanted:
+    """Return what says of a call, by its text, whether it may hand something to a parameter."""
+    number, name = None, arg.arg.encode()
+    if arg in plain:
+        number = plain.index(arg) - _skips_first(function)
+    elif arg is function.node.args.vararg:
+        number = len(plain) - _skips_first(function)
+    elif arg is function.node.args.kwarg:
+        name = b"="
+    if number is not None and number < 0:
+        number = None
+    return lambda raw, at: may_hand(raw, at, number, name)
 
 
 def _skips_first(function: Function) -> bool:
@@ -145,20 +164,20 @@ def _overrides(one: Function, other: Function) -> bool:
 _Calls = Iterator[tuple[Module, ast.Call, ast.stmt]]
 
 
-def _calls(reader: "Reader", function: Function, limit: int) -> _Calls:
+def _calls(reader: "Reader", function: Function, limit: int, is_wanted: _IsWanted) -> _Calls:
     """Yield the calls that may be one of *function*; of ``__init__``, those that make objects.
 
     None where more than *limit* files call what has that name.
     """
     owner = function.owner
     if owner is None or function.name != "__init__":
-        yield from reader.project.calls(function.name, limit)
+        yield from reader.project.calls_at(function.name, limit, is_wanted)
         return
-    yield from reader.project.calls(owner.name, limit)
+    yield from reader.project.calls_at(owner.name, limit, is_wanted)
     for it in reader.models.heirs_with(owner, "", _MOST):
         init = initializer(reader, it)
         if init is None or init.owner is not it:
-            yield from reader.project.calls(it.name, limit)
+            yield from reader.project.calls_at(it.name, limit, is_wanted)
             continue
         for call, stmt in super_calls(init):
             yield it.module, call, stmt

@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pginterlock.scan.bindings import walk
+from pginterlock.scan.bindings import own_expressions, walk
 from pginterlock.scan.modules import Module, statements_at
-from pginterlock.scan.project import called_name, calls_in, own_expressions
+from pginterlock.scan.project import called_name, calls_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from typing import TypeGuard
 
 from pginterlock.scan import constants, sources
 from pginterlock.scan.attribute_sites import of_own_dict
+from pginterlock.scan.bindings import own_expressions
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft, drafted
 from pginterlock.scan.flows import Sink, handed_on, parameter_of, sinks
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee
 from pginterlock.scan.modules import Module, function_of
-from pginterlock.scan.project import called_name, own_expressions
+from pginterlock.scan.project import called_name
 from pginterlock.scan.sinks import takes_dict
 from pginterlock.scan.site import Confidence
 from pginterlock.scan.wanted import Wanted, fits

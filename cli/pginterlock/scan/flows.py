@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from pginterlock.scan.bindings import own_expressions
 from pginterlock.scan.frames import Frame, frame, says_which, with_arguments
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Class, Function, classes
 from pginterlock.scan.modules import Module, arguments, function_of, statements
-from pginterlock.scan.project import called_name, own_expressions
+from pginterlock.scan.project import called_name
 from pginterlock.scan.sinks import holds, takes_dict
 from pginterlock.scan.wanted import Wanted, fits
 

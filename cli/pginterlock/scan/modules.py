@@ -37,6 +37,8 @@ class Module:
     bodies: dict[ast.AST, dict[str, list[Binding]]] = field(default_factory=dict)
     owners: dict[ast.arg, Function] = field(default_factory=dict)
     runs: dict[ast.AST, list[tuple[ast.expr, ast.comprehension]]] = field(default_factory=dict)
+    calls: dict[ast.AST, list[tuple[ast.Call, ast.stmt]]] = field(default_factory=dict)
+    called: dict[ast.stmt, list[ast.Call]] = field(default_factory=dict)
     parsed: int = 0  # characters
     _names: dict[str, list[Binding]] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
@@ -138,7 +140,8 @@ class Module:
         """Let go of all that was parsed: its parts hold each other, and would stay."""
         self.parts = []
         self.root = ast.Module([], [])
-        for it in (self.up, self.scopes, self.bodies, self.owners, self.runs, self._names):
+        kept = (self.up, self.scopes, self.bodies, self.owners, self.runs, self.calls, self.called)
+        for it in (*kept, self._names):
             it.clear()
 
     # -- parsing -------------------------------------------------------------------------------

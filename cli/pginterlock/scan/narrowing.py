@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
-_TESTED = re.compile(r"\bisinstance\(\s*([\w.]+)\s*,|^\s*match ([\w.]+):", re.MULTILINE)
+# They begin with what is written, not with where: `re` looks for that first, and so is much faster.
+_TESTED = (re.compile(r"isinstance\(\s*([\w.]+)\s*,"), re.compile(r"match ([\w.]+):"))
 _BODIES = ("body", "orelse", "finalbody")
 
 
@@ -22,7 +23,9 @@ def narrowed(
     """Return what is left of *kinds* at a statement, by the tests of its class before it."""
     told = node.id if isinstance(node, ast.Name) else ast.unparse(node)
     if module.path not in reader.tested:
-        reader.tested[module.path] = frozenset(map("".join, _TESTED.findall(module.text)))
+        reader.tested[module.path] = frozenset(
+            it for asked in _TESTED for it in asked.findall(module.text)
+        )
     if told not in reader.tested[module.path]:
         return kinds
     found = kinds

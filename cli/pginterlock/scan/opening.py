@@ -15,8 +15,8 @@ from pginterlock.scan.modules import (
     statements,
     statements_at,
 )
-from pginterlock.scan.project import Project, own_expressions
-from pginterlock.scan.units import begins, commits, is_connection
+from pginterlock.scan.project import Project
+from pginterlock.scan.units import begins, commits, is_connection, own_calls
 
 _OPENING = frozenset(
     [
@@ -269,13 +269,7 @@ def calls_of(function: Function) -> Iterator[tuple[ast.Call, ast.stmt]]:
         yield from ((it, at) for it in ast.walk(node) if isinstance(it, ast.Call) and at)
         return
     for inner in within(function):
-        if isinstance(inner.node, ast.Lambda):
-            continue
-        for stmt in statements(inner.node.body):
-            for part in own_expressions(stmt) if isinstance(stmt, ast.stmt) else ():
-                for it in ast.walk(part):
-                    if isinstance(it, ast.Call):
-                        yield it, stmt  # type: ignore[misc]
+        yield from own_calls(inner)
 
 
 def _is_connecting(node: ast.AST) -> bool:

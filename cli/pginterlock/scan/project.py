@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
-from pginterlock.scan.bindings import walk
+from pginterlock.scan.bindings import own_expressions, walk
+from pginterlock.scan.call_places import places
 from pginterlock.scan.facts import Facts
 from pginterlock.scan.kinds import ClassDef
 from pginterlock.scan.modules import Module, read, statements_at
@@ -45,6 +46,8 @@ class Project:
         self._called: dict[str, list[str]] | None = None
         self._back: dict[str, list[str]] | None = None
         self._calls: dict[str, list[tuple[Module, ast.Call, ast.stmt]]] = {}
+        self._places: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        self._found: dict[tuple[str, str], dict[int, list[tuple[ast.Call, ast.stmt]]]] = {}
         self._place()
 
     def _place(self) -> None:
@@ -110,6 +113,7 @@ class Project:
                 del self._modules[path]
                 it.clear()
         self._calls.clear()
+        self._found.clear()
 
     def named(self, name: str, near: str) -> Module | None:
         """Return the module of a dotted *name*, as a module at path *near* would import it."""
@@ -214,34 +218,55 @@ class Project:
             self._calls[key] = found
         return self._calls[key]
 
+    def calls_at(
+        self, name: str, limit: int, is_wanted: Callable[[bytes, int], bool]
+    ) -> Iterator[tuple[Module, ast.Call, ast.stmt]]:
+        """Yield the calls of *name* that *is_wanted* by a text and the place of a parenthesis.
+
+        None where more than *limit* files have some; no more is parsed than has to be.
+        """
+        paths = self._calling(name)
+        for path in paths if len(paths) <= limit else ():
+            raw, key = self.text(path), (path, name)
+            if key not in self._places:
+                self._places[key] = [*places(raw, name.encode())]
+            lines = [line for line, at in self._places[key] if is_wanted(raw, at)]
+            if lines and (module := self.module(path)):
+                found = self._found.setdefault(key, {})
+                yield from ((module, *it) for it in _calls_on(module, name, lines, found))
+
 
 def calls_in(module: Module, name: str) -> Iterator[tuple[ast.Call, ast.stmt]]:
     """Yield the calls of *name* in a module, each with its statement."""
-    seen: set[ast.stmt] = set()
-    lines = [*lines_that_call(module.text, name)]
-    module.parse_at(lines)
-    for line in lines:
-        for stmt in statements_at(module, line):
-            if stmt in seen:
-                continue
-            seen.add(stmt)
-            for part in own_expressions(stmt):
-                for node in walk(part):
-                    if isinstance(node, ast.Call) and called_name(node) == name:
-                        yield node, stmt
+    lines = [line for line, _ in places(module.text.encode(errors="replace"), name.encode())]
+    return _calls_on(module, name, lines, {})
 
 
-def lines_that_call(text: str, name: str) -> Iterator[int]:
-    """Yield the lines on which *name* and a parenthesis stand."""
-    line, counted, at = 1, 0, text.find(name)
-    while at >= 0:
-        end = at + len(name)
-        is_word = not (text[at - 1 : at].isalnum() or text[at - 1 : at] == "_")
-        if is_word and text[end : end + 2].lstrip()[:1] == "(":
-            line += text.count("\n", counted, at)
-            counted = at
-            yield line
-        at = text.find(name, end)
+_Found = dict[int, list[tuple[ast.Call, ast.stmt]]]
+
+
+def _calls_on(
+    module: Module, name: str, lines: Sequence[int], found: _Found
+) -> Iterator[tuple[ast.Call, ast.stmt]]:
+    """Yield the calls of *name* in the statements on some lines; those *found* are known."""
+    if new := [it for it in lines if it not in found]:
+        module.parse_at(new)
+        for line in new:
+            found[line] = [
+                (it, stmt)
+                for stmt in statements_at(module, line)
+                for it in calls_of(module, stmt)
+                if called_name(it) == name
+            ]
+    return iter(dict.fromkeys(it for line in lines for it in found[line]))
+
+
+def calls_of(module: Module, stmt: ast.stmt) -> Sequence[ast.Call]:
+    """Return the calls in the expressions of a statement itself."""
+    if stmt not in module.called:
+        parts = (it for part in own_expressions(stmt) for it in walk(part))
+        module.called[stmt] = [it for it in parts if isinstance(it, ast.Call)]
+    return module.called[stmt]
 
 
 def called_name(call: ast.Call) -> str:
@@ -255,27 +280,6 @@ def called_name(call: ast.Call) -> str:
 def is_super(node: ast.AST) -> bool:
     """Say whether an expression is ``super()``."""
     return isinstance(node, ast.Call) and called_name(node) == "super"
-
-
-_BLOCK_FIELDS = frozenset(["body", "orelse", "finalbody", "handlers", "cases"])
-
-
-def own_expressions(stmt: ast.stmt) -> Iterator[ast.expr]:
-    """Yield the expressions of a statement itself, not those of the statements in it."""
-    for name in stmt._fields:
-        if name in _BLOCK_FIELDS:
-            continue
-        value = getattr(stmt, name, None)
-        if isinstance(value, ast.expr):
-            yield value
-        elif isinstance(value, list):
-            for it in value:
-                if isinstance(it, ast.expr):
-                    yield it
-                elif isinstance(it, ast.withitem):
-                    yield it.context_expr
-                elif isinstance(it, ast.keyword):
-                    yield it.value
 
 
 def _shared(one: str, other: str) -> int:

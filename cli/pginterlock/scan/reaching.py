@@ -4,10 +4,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pginterlock.scan.bindings import walk
+from pginterlock.scan.bindings import own_expressions, walk
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.modules import Binding, Module, Scope, ancestors, scope_of
-from pginterlock.scan.project import own_expressions
 
 
 def absolute(stmt: ast.ImportFrom, module: Module) -> str:

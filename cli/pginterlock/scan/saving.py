@@ -3,10 +3,10 @@
 import ast
 from collections.abc import Iterator
 
+from pginterlock.scan.bindings import own_expressions
 from pginterlock.scan.kinds import Callee, Function
 from pginterlock.scan.modules import Module, function_of, statements
 from pginterlock.scan.opening import Opening
-from pginterlock.scan.project import own_expressions
 
 _SAVING = frozenset(["save", "asave"])
 _TOGETHER = frozenset(

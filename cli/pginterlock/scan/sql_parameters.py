@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pginterlock.scan import constants
+from pginterlock.scan.bindings import own_expressions
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.givings import givings
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.modules import Module, statements_at
-from pginterlock.scan.project import own_expressions
 from pginterlock.scan.sql_write import SqlWrite, same_name
 
 _NUMBERED = re.compile(r"%\((\d+)\)[sbt]|\$(\d+)")

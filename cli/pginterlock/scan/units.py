@@ -2,12 +2,12 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.modules import Binding, local_names, statements
-from pginterlock.scan.project import own_expressions
+from pginterlock.scan.project import calls_of
 
 _CONNECTION = re.compile(r"(^|_)(conn|connection|con|cnx|cnxn)\d?$")
 _HOLDER = re.compile(
@@ -35,7 +35,7 @@ def begins(function: Function, before: int | None = None) -> bool:
         return False
     return any(
         before is None or stmt.lineno < before
-        for call, stmt in _calls(function)
+        for call, stmt in own_calls(function)
         if _is_beginning(call, function)
     )
 
@@ -86,7 +86,7 @@ def _is_transaction(node: ast.AST, function: Function) -> bool:
 
 def commits(function: Function) -> bool:
     """Say whether a function commits the work of a connection that it holds."""
-    for call, _ in _calls(function):
+    for call, _ in own_calls(function):
         match call:
             case ast.Call(func=ast.Attribute(value=on, attr="commit"), args=[]):
                 if _is_holder(on, function) and not is_session(on, function):
@@ -137,16 +137,20 @@ def in_session(function: Function, stmt: ast.AST) -> bool:
 
 def _executing(function: Function) -> Iterator[tuple[ast.AST, ast.AST]]:
     """Yield on what a function executes something, with the statement."""
-    for call, stmt in _calls(function):
+    for call, stmt in own_calls(function):
         if isinstance(call.func, ast.Attribute) and call.func.attr in _EXECUTING:
             yield call.func.value, stmt
 
 
-def _calls(function: Function) -> Iterator[tuple[ast.Call, ast.stmt]]:
-    """Yield the calls of a function's own statements."""
-    node = function.node
-    for stmt in statements(node.body) if not isinstance(node, ast.Lambda) else ():
-        for part in own_expressions(stmt) if isinstance(stmt, ast.stmt) else ():
-            for it in ast.walk(part):
-                if isinstance(it, ast.Call):
-                    yield it, stmt  # type: ignore[misc]
+def own_calls(function: Function) -> Sequence[tuple[ast.Call, ast.stmt]]:
+    """Return the calls of a function's own statements, each with its statement."""
+    node, known = function.node, function.module.calls
+    if node not in known:
+        body = [] if isinstance(node, ast.Lambda) else node.body
+        known[node] = [
+            (it, stmt)
+            for stmt in statements(body)
+            if isinstance(stmt, ast.stmt)
+            for it in calls_of(function.module, stmt)
+        ]
+    return known[node]

@@ -1,0 +1,57 @@
+"""Where the text of a module calls a name, and what may stand between the parentheses. Pure."""
+
+import re
+from collections.abc import Iterator
+
+_DEFINING = (b"def ", b"class ")
+# A short text, or else one character that counts.
+_TOKEN = re.compile(
+    rb"\"(?:[^\"\\\n]|\\.)+\"(?!\")|'(?:[^'\\\n]|\\.)+'(?!')|\"\"(?!\")|''(?!')|[()\[\]{},*#\"']"
+)
+
+
+def places(raw: bytes, name: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where *name* is called: the line, and where the parenthesis is."""
+    line, counted, at = 1, 0, raw.find(name)
+    while at >= 0:
+        end = at + len(name)
+        opening = end + raw[end : end + 1].isspace()
+        if (
+            raw[opening : opening + 1] == b"("
+            and not _is_of_word(raw[at - 1 : at])
+            and not raw.endswith(_DEFINING, max(0, at - 6), at)
+        ):
+            line += raw.count(b"\n", counted, at)
+            counted = at
+            yield line, opening
+        at = raw.find(name, end)
+
+
+def _is_of_word(before: bytes) -> bool:
+    return before.isalnum() or before == b"_" or before >= b"\x80"
+
+
+def may_hand(raw: bytes, opening: int, number: int | None, name: bytes) -> bool:
+    """Say whether the call whose parenthesis is at *opening* may hand something to a parameter.
+
+    The parameter is called *name*, and is the one of that *number*, where it has one.
+    """
+    depth = commas = 0
+    for match in _TOKEN.finditer(raw, opening):
+        match match[0]:
+            case b"(" | b"[" | b"{":
+                depth += 1
+            case b")" | b"]" | b"}":
+                depth -= 1
+                if not depth:
+                    inside = raw[opening + 1 : match.start()].strip()
+                    return (number == 0 and bool(inside)) or name in inside
+            case b"," if depth == 1:
+                commas += 1
+                if number is not None and commas >= number:
+                    return True
+            case b"*" if depth == 1:
+                return True
+            case b"#" | b'"' | b"'":
+                return True
+    return True
