@@ -525,3 +525,32 @@ def close(room: Room):
 """
     target = Target(("state",), model="Room")
     assert the_site(tmp_path, body, target).transaction is Transaction.SESSION
+
+
+@pytest.mark.parametrize(
+    ("transaction", "block"),
+    [
+        pytest.param(Transaction.YES, "engine.begin()", id="it opens one"),
+        pytest.param(Transaction.NO, "engine.connect()", id="it opens none"),
+    ],
+)
+def test_in_what_is_handed_a_table_and_its_values(
+    tmp_path: Path, transaction: Transaction, block: str
+) -> None:
+    body = f"""
+from store.models import Customer
+
+
+def put(engine, model, values):
+    with {block} as conn:
+        conn.execute(update(model).values(**values))
+
+
+def pay(engine):
+    put(engine, Order, {{"status": "paid"}})  # WRITE
+
+
+def rename(engine):
+    put(engine, Customer, {{"name": "x"}})
+"""
+    assert the_site(tmp_path, ALCHEMY + HEAD + body).transaction is transaction

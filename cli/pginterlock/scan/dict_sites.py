@@ -138,6 +138,7 @@ def of_sink(wanted: Wanted, it: Candidate, sink: Sink, said: tuple[str | None, .
         is_new=sink.is_new,
         confidence=Confidence.MEDIUM,
         call=sink.call,
+        inside=sink.inside,
         reason=f"it writes what a dict holds, {it.name} of line {it.stmt.lineno} among it",
     )
 

@@ -29,6 +29,7 @@ class Draft:
     label: Label = Label.WRITE
     row: str = ""
     call: ast.Call | None = None
+    inside: tuple[Module, ast.stmt] | None = None  # where what is called writes it
 
 
 def drafted(

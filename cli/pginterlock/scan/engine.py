@@ -269,7 +269,7 @@ class _Scan:
         elif it.construct in _BY_FRAMEWORK:
             told = self.transactions.by_framework(it.construct)
         else:
-            told = self.transactions.verdict(module, it.stmt, is_session=is_session, row=it.row)
+            told = self.transactions.of_draft(it, is_session=is_session)
         line = getattr(it.node, "lineno", it.stmt.lineno)
         return Site(
             file=module.path,

@@ -29,6 +29,7 @@ class Sink:
     module: Module
     is_new: bool | None
     receiver: ast.AST | None = None
+    inside: tuple[Module, ast.stmt] | None = None  # where what is called writes it
 
 
 def sinks(
@@ -84,7 +85,8 @@ def handed_on(
         yield from plain
         return
     for it in sinks(reader, wanted, name, *there, depth + 1, given)[:1]:
-        yield Sink(it.construct, call, stmt, module, it.is_new, it.receiver)
+        inside = it.inside or (it.module, it.stmt)
+        yield Sink(it.construct, call, stmt, module, it.is_new, it.receiver, inside)
 
 
 def _is_of_several(reader: Reader, sink: Sink) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from pginterlock.scan.calling import Calling
 from pginterlock.scan.definitions import last_name
+from pginterlock.scan.drafts import Draft
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.modules import Module, ancestors, function_of
@@ -36,6 +37,15 @@ class Transactions:
         self.beginning = Calling(
             self.reader, self.opening, self._is_reached_in_one, counts_commits=False
         )
+
+    def of_draft(self, it: Draft, *, is_session: bool) -> Verdict:
+        """Return what protects a write: where it stands, or where what is called writes it."""
+        found = self.verdict(it.module, it.stmt, is_session=is_session, row=it.row)
+        if found[0] is not Transaction.YES and it.inside is not None:
+            inner = self.verdict(*it.inside, is_session=is_session)
+            if inner[0] is Transaction.YES:
+                return Transaction.YES, Callers.UNKNOWN, f"what is called opens one: {inner[2]}"
+        return found
 
     def verdict(self, module: Module, stmt: ast.AST, *, is_session: bool, row: str = "") -> Verdict:
         """Return what protects *stmt*; *is_session*: SQLAlchemy writes it with a unit of work.
