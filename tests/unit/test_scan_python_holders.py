@@ -489,6 +489,30 @@ def mark(session):
 """,
             id="helpers",
         ),
+        pytest.param(
+            """
+from abc import ABC, abstractmethod
+from store.models import Base
+
+class Queries(ABC):
+    @abstractmethod
+    def insert(self, of: type[Base]):
+        "of the dialect"
+
+class Plain(Queries):
+    def insert(self, of: type[Base]):
+        return insert(of)
+
+class Other(Queries):
+    def insert(self, of: type[Base]):
+        return insert(of)
+
+def put(session: Session, queries: Queries):
+    session.execute(queries.insert(Order).values(status="x"))  # WRITE
+    session.execute(queries.insert(Invoice).values(status="x"))
+""",
+            id="a class for the method of an heir",
+        ),
     ],
 )
 def test_rows_of_sqlalchemy(tmp_path: Path, body: str) -> None:

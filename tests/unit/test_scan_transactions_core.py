@@ -488,8 +488,28 @@ def test_in_a_block_that_opens_one_where_it_is_asked_for(
     assert judged(tmp_path, body) is transaction
 
 
-def test_in_a_migration_that_leaves_its_transaction(tmp_path: Path) -> None:
-    body = """
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(
+            """
+    with op.get_context().autocommit_block():
+        op.execute("update orders set status = 'paid'")  # WRITE
+""",
+            id="where it is run",
+        ),
+        pytest.param(
+            """
+    text = "update orders set status = 'paid'"  # WRITE
+    with op.get_context().autocommit_block():
+        op.execute(text)
+""",
+            id="a text that is run there",
+        ),
+    ],
+)
+def test_in_a_migration_that_leaves_its_transaction(tmp_path: Path, body: str) -> None:
+    text = """
 === migrations/versions/0001_paid.py
 from alembic import op
 
@@ -498,10 +518,8 @@ down_revision = None
 
 
 def upgrade():
-    with op.get_context().autocommit_block():
-        op.execute("update orders set status = 'paid'")  # WRITE
 """
-    assert the_site(tmp_path, ALCHEMY + body).transaction is Transaction.NO
+    assert the_site(tmp_path, ALCHEMY + text + body).transaction is Transaction.NO
 
 
 def test_of_a_session_that_writes_a_class_mapped_by_a_call(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def _method(reader: "Reader", kind: Kind, node: ast.Call, module: Module, at: as
             said = union(_called(reader, it, node, module, at) for it in found)
             return (
                 said
-                or _of_heirs(reader, kind, name, found)
+                or _of_heirs(reader, kind, found, node, module, at)
                 or reader.models.framework_call(kind, name)
             )
         case Table() | Writing():
@@ -130,12 +130,19 @@ def _method(reader: "Reader", kind: Kind, node: ast.Call, module: Module, at: as
     return NOTHING
 
 
-def _of_heirs(reader: "Reader", kind: Instance | Class, name: str, found: Kinds) -> Kinds:
+def _of_heirs(
+    reader: "Reader",
+    kind: Instance | Class,
+    found: Kinds,
+    node: ast.Call,
+    module: Module,
+    at: ast.AST,
+) -> Kinds:
     """Return what the method gives that heirs of a class define, where its own only raises."""
     if not found or not all(isinstance(it, Callee) and is_abstract(it.of) for it in found):
         return NOTHING
-    heirs = members.of_heirs(reader, kind, name)
-    return union(result(reader, it) for it in heirs if isinstance(it, Callee))
+    heirs = members.of_heirs(reader, kind, called_name(node))
+    return union(_called(reader, it, node, module, at) for it in heirs if isinstance(it, Callee))
 
 
 def _of_many(reader: "Reader", kind: Many, name: str) -> Kinds:

@@ -164,6 +164,8 @@ def _is_open(note: ast.AST) -> bool:
                 or len(name.strip("_")) <= _SHORT
                 or (name.endswith(("T", "Type", "_co")) and name[:1].isupper())
             )
+        case ast.Subscript(value=ast.Name(id="type" | "Type") | ast.Attribute(attr="Type")):
+            return True  # the class that is handed over, which may be an heir
         case ast.Subscript(slice=index):
             return _is_open(index)
         case ast.BinOp(left=left, right=right):

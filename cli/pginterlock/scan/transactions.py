@@ -3,6 +3,7 @@
 import ast
 from dataclasses import replace
 
+from pginterlock.scan.bindings import walk
 from pginterlock.scan.calling import Calling
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.drafts import Draft
@@ -142,11 +143,15 @@ def of_sql(site: Site) -> Site:
 
 def _of_migration(module: Module, stmt: ast.AST) -> Verdict:
     """Return what protects a statement of a migration."""
+    holders = [*ancestors(module, stmt)]
+    if isinstance(stmt, ast.Assign):  # a text, which is run further down
+        function = function_of(module, stmt)
+        holders += walk(function.node) if function else ()
     if any(
         last_name(it.context_expr) == "autocommit_block"
-        for above in ancestors(module, stmt)
-        if isinstance(above, ast.With)
-        for it in above.items
+        for holder in holders
+        if isinstance(holder, ast.With)
+        for it in holder.items
     ):
         return Transaction.NO, Callers.UNKNOWN, "it runs in an autocommit block"
     if "atomic = False" in module.text or "atomic=False" in module.text:
