@@ -85,7 +85,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         name = Path(item.path).stem
         if "server" in getattr(item, "fixturenames", ()) and name not in _ON_EVERY:
             cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    left = []
+    left = [it for it in items if _waits_for_its_turn(it)]
     for some in cases.values():
         every = -(-len(some) // _MOST_CASES)
         left += [it for number, it in enumerate(some) if (number + _TURN) % every]
@@ -93,6 +93,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left)
         gone = set(map(id, left))
         items[:] = [it for it in items if id(it) not in gone]
+
+
+def _waits_for_its_turn(item: pytest.Item) -> bool:
+    """Say whether a test of the docs, which have servers of their own, runs on another version."""
+    case = getattr(item, "callspec", None)
+    major = case.params.get("docs_server") if case else None
+    if major is None:
+        return False
+    majors = servers.majors()
+    turn = zlib.crc32(item.nodeid.replace(f"pg{major}", "").encode()) + _TURN
+    return bool(major != majors[turn % len(majors)])
 
 
 @pytest.fixture(scope="session")
