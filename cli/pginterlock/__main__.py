@@ -1,5 +1,6 @@
 """Run the command line: ``interlock`` and ``python -m pginterlock``."""
 
+import logging
 import os
 import re
 import sys
@@ -16,6 +17,8 @@ _PLACE = re.compile(r"[^\n]*:\d+:\d+: ")
 
 def main() -> None:
     """Run the command line of the process."""
+    # What the driver ignored because another error was on its way: only that one is ours to tell.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     run(interlock, None, "interlock")
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 from psycopg import conninfo, errors, pq
@@ -15,6 +15,7 @@ from pginterlock.errors import EnvironmentFault
 _PASSWORD = re.compile(r"(password\s*=\s*)('[^']*'|\S+)|(://[^:/@\s]*:)[^@\s]*(@)", re.IGNORECASE)
 _DRIVER = re.compile(r"\Apostgres(ql)?\+\w+://")
 _CONNECT_TIMEOUT_S = 10
+_CANCEL_TIMEOUT_S = 2
 
 
 def find_dsn(explicit: str | None, environment: Mapping[str, str] = os.environ) -> str:
@@ -45,6 +46,22 @@ def connect(dsn: str) -> psycopg.Connection:
             remedy="Check --dsn, INTERLOCK_DSN or PG*; a password belongs in PGPASSWORD or "
             ".pgpass.",
         ) from None
+
+
+def close_amid_statement(connection: psycopg.Connection) -> None:
+    """Cancel a statement that an interrupt left under way, and close: nothing else can be said."""
+    if connection.info.transaction_status == pq.TransactionStatus.ACTIVE:
+        with suppress(psycopg.Error):
+            connection.cancel_safe(timeout=_CANCEL_TIMEOUT_S)
+        connection.close()
+
+
+async def close_amid_statement_async(connection: psycopg.AsyncConnection) -> None:
+    """Do the same on a connection that is awaited."""
+    if connection.info.transaction_status == pq.TransactionStatus.ACTIVE:
+        with suppress(psycopg.Error):
+            await connection.cancel_safe(timeout=_CANCEL_TIMEOUT_S)
+        await connection.close()
 
 
 def hide(text: str) -> str:

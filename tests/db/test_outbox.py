@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import psycopg
@@ -296,6 +296,43 @@ def test_asynchronous_consumers_get_the_same(parcels: str, session: psycopg.Conn
                 return [it async for it in entries]
 
     assert asyncio.run(consume()) == list(outbox.consume(session, "b"))
+
+
+def test_an_interrupt_amid_a_statement_ends_the_consumer_and_the_statement(
+    reader: psycopg.Connection, session: psycopg.Connection
+) -> None:
+    with suppress(KeyboardInterrupt), outbox.consume(reader, "c", follow=True) as entries:
+        next(entries)
+        reader.pgconn.send_query(b"select pg_sleep(600)")
+        raise KeyboardInterrupt
+
+    assert reader.closed
+    assert_nobody_sleeps(session)
+
+
+def test_an_interrupt_amid_a_statement_that_is_awaited_does_the_same(
+    parcels: str, session: psycopg.Connection
+) -> None:
+    async def interrupted() -> bool:
+        async with await psycopg.AsyncConnection.connect(parcels, autocommit=True) as connection:
+            with suppress(KeyboardInterrupt):
+                async with outbox.consume_async(connection, "c", follow=True) as entries:
+                    await anext(entries)
+                    connection.pgconn.send_query(b"select pg_sleep(600)")
+                    raise KeyboardInterrupt
+            return connection.closed
+
+    assert asyncio.run(interrupted())
+    assert_nobody_sleeps(session)
+
+
+def assert_nobody_sleeps(session: psycopg.Connection) -> None:
+    """Wait until the cancelled session is gone, ten seconds at most."""
+    asleep = "select count(*) from pg_stat_activity where state = 'active' and query like %s"
+    deadline = time.monotonic() + 10
+    while session.execute(asleep, ["select pg_sleep(600)%"]).fetchone() != (0,):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_an_idle_poll_writes_nothing(

@@ -42,7 +42,11 @@ def connected(dsn: str | None) -> Iterator[psycopg.Connection]:
         database.connect(found) as connection,
         memberships.explained(connection),
     ):
-        yield connection
+        try:
+            yield connection
+        except BaseException:
+            database.close_amid_statement(connection)
+            raise
 
 
 def read_moment(connection: psycopg.Connection, text: str) -> datetime:

@@ -108,8 +108,8 @@ class Consumer:
         """Roll back what is not kept, and stop."""
         if not self._core.is_over:
             self._core.stop()
+        self._undo()
         if not self._connection.closed:
-            self._connection.rollback()
             for channel in self._channels:
                 self._connection.execute(SQL("unlisten {}").format(Identifier(channel)))
             self._connection.commit()
@@ -180,6 +180,7 @@ class Consumer:
             pass
 
     def _undo(self) -> None:
+        database.close_amid_statement(self._connection)
         if not self._connection.closed:
             self._connection.rollback()
 
@@ -211,8 +212,8 @@ class AsyncConsumer:
         """Roll back what is not kept, and stop."""
         if not self._core.is_over:
             self._core.stop()
+        await self._undo()
         if not self._connection.closed:
-            await self._connection.rollback()
             for channel in self._channels:
                 await self._connection.execute(SQL("unlisten {}").format(Identifier(channel)))
             await self._connection.commit()
@@ -283,5 +284,6 @@ class AsyncConsumer:
             pass
 
     async def _undo(self) -> None:
+        await database.close_amid_statement_async(self._connection)
         if not self._connection.closed:
             await self._connection.rollback()
