@@ -161,9 +161,10 @@ class _Scan:
 
     def _is_known(self, it: Wanted) -> bool:
         """Say whether something of the project is what was asked for: a class, or a table."""
-        if it.classes or any(one.model == it.shown for one in self.found.sites):
-            return True
         name = it.target.model or ""
+        is_of_app = "." in name and not name.islower()
+        if it.classes or (not is_of_app and any(one.model == it.shown for one in self.found.sites)):
+            return True
         if not name.islower():
             return False
         in_sql = any(name.encode() in raw for raw in self.texts.sql.values())
