@@ -13,7 +13,9 @@ from pginterlock.scan.project import called_name, calls_in
 class Candidate:
     """A place: *how* it may write *name*, on *receiver*, the value *value*."""
 
-    how: str  # attribute, setattr, named_by, keyword, named, pairs, columns, key, member, listed
+    # attribute, setattr, named_by, keyword, named, pairs, columns, key, keyed_pairs, keyed_item,
+    # member, listed
+    how: str
     name: str
     node: ast.AST
     stmt: ast.stmt

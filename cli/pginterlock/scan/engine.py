@@ -4,11 +4,11 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 
 from pginterlock.scan import files
-from pginterlock.scan.candidates import Candidate, candidates
+from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
@@ -19,6 +19,7 @@ from pginterlock.scan.kinds import ClassDef
 from pginterlock.scan.memory import Memory
 from pginterlock.scan.module_texts import hit_lines, patterns
 from pginterlock.scan.modules import Module, scope_of, statements_at
+from pginterlock.scan.named_columns import constants_for, keyed
 from pginterlock.scan.project import Project
 from pginterlock.scan.python_sites import judge
 from pginterlock.scan.site import Beside, Label, Scanned, Site, Target, Transaction, Unread
@@ -88,6 +89,7 @@ class _Scan:
         self.wanted = [wanted(self.reader, it) for it in targets]
         self.transactions = Transactions(self.reader)
         self.names = frozenset(name for it in self.wanted for name in it.names)
+        self.constants = constants_for(texts.python.values(), self.names)
         self.words = words_of(self.wanted)
         self.by_class = {
             one.name: min(it.tables, key=len)
@@ -98,7 +100,7 @@ class _Scan:
 
     def run(self) -> None:
         """Add all that is found."""
-        looked = patterns(self.names)
+        looked = patterns(self.names | self.constants)
         drafts: list[Draft] = []
         total = len(self.texts.python)
         for number, (path, raw) in enumerate(self.texts.python.items()):
@@ -146,7 +148,7 @@ class _Scan:
             frozenset(project.called),
             frozenset(project.relations),
             project.words,
-            tuple(sorted(self.names)),
+            tuple(sorted(self.names | self.constants)),
             tuple(self.words),
         )
 
@@ -179,7 +181,9 @@ class _Scan:
             return []
 
     def _drafts(self, module: Module, lines: list[int]) -> Iterator[Draft]:
-        for stmt, found in groupby(candidates(module, self.names, lines), _statement):
+        named = keyed(module, self.names, lines, self.constants)
+        every = chain(candidates(module, self.names, lines), named)
+        for stmt, found in groupby(every, lambda it: it.stmt):
             held = [*islice(found, _MOST + 1)]
             if len(held) > _MOST:
                 told = f"read in part: a statement that has more than {_MOST} places to look at"
@@ -297,10 +301,6 @@ class _Scan:
             is_new=it.is_new,
             text=module.line(line),
         )
-
-
-def _statement(it: Candidate) -> ast.stmt:
-    return it.stmt
 
 
 def _end(group: list[Draft]) -> int:

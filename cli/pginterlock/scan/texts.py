@@ -41,8 +41,11 @@ class Texts:
                 for it, place in self._bindings(name, node, module, at):
                     yield from self._given(it, place, depth)
             case ast.Attribute(value=value, attr=name):
-                for it, place in self._members(value, name, module, at):
+                members = list(self._members(value, name, module, at))
+                for it, place in members:
                     yield from self._of(it.value, place, it.stmt, depth - 1)
+                if name == "value" and not members:  # of a member of an enum
+                    yield from self._of(value, module, at, depth - 1)
             case _:
                 yield from self._made(node, module, at, depth)
 
