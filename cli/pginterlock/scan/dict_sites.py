@@ -14,11 +14,11 @@ from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee
 from pginterlock.scan.modules import Module, function_of
 from pginterlock.scan.project import called_name
-from pginterlock.scan.sinks import takes_dict
+from pginterlock.scan.sinks import takes_columns, takes_dict
 from pginterlock.scan.site import Confidence
 from pginterlock.scan.wanted import Wanted, fits
 
-_TAKING_COLUMNS = frozenset(["update", "values", "on_conflict_do_update"])
+_TAKING_COLUMNS = frozenset(["update", "values", "ordered_values", "on_conflict_do_update"])
 
 
 def of_pairs(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
@@ -154,12 +154,14 @@ def of_columns(reader: Reader, wanted: Wanted, it: Candidate, module: Module) ->
         for node in ast.walk(part):
             if _takes_columns(node) and _is_given(node, it.node):
                 said = sources.of_query(reader, wanted, node, module, it.stmt)
+                construct, is_new = takes_columns(reader, wanted, node, module, it.stmt)
                 yield drafted(
                     reader,
                     wanted,
                     it,
                     module,
-                    "query_update",
+                    construct,
+                    is_new=is_new,
                     call=node,
                     sources=said,
                     reason=f"columns of {wanted.shown}",

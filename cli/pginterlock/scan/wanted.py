@@ -229,7 +229,7 @@ def fits(reader: Reader, wanted: Wanted, kinds: Kinds) -> bool:
 
 def _fits(reader: Reader, wanted: Wanted, kind: Kind) -> bool:
     match kind:
-        case Instance(of=of) | Class(of=of):
+        case Instance(of=of) | Class(of=of) | Table(of=ClassDef() as of):
             if of not in wanted.kin:
                 wanted.kin[of] = _is_kin(reader, wanted, of)
             return wanted.kin[of]
