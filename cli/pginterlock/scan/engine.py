@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain, groupby, islice
 from pathlib import Path
 
-from pginterlock.scan import files
+from pginterlock.scan import files, positional_sites
 from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
@@ -109,8 +109,12 @@ class _Scan:
                 self._forget(drafts)
             lines = hit_lines(raw, looked)
             if lines and (module := self.project.module(path)):
-                drafts += self._judged(path, module, lines)
+                drafts += self._judged(path, lines[0], self._drafts(module, lines))
             self._embedded(path, raw)
+        for it in self.wanted:
+            for of in it.classes:
+                more = positional_sites.of_class(self.reader, it, of)
+                drafts += self._judged(of.module.path, of.node.lineno, more)
         groups = [*grouped(once(drafts))]
         for number, group in enumerate(groups):
             self.progress("judging transactions", number, len(groups))
@@ -172,12 +176,12 @@ class _Scan:
         in_sql = any(name.encode() in raw for raw in self.texts.sql.values())
         return in_sql or bool(self.project.holding(name))
 
-    def _judged(self, path: str, module: Module, lines: list[int]) -> list[Draft]:
+    def _judged(self, path: str, line: int, found: Iterator[Draft]) -> list[Draft]:
         try:
-            return list(self._drafts(module, lines))
+            return list(found)
         except RecursionError:
             told = "read in part: what it says leads too far"
-            self.found.unread.append(Unread(path, lines[0], told))
+            self.found.unread.append(Unread(path, line, told))
             return []
 
     def _drafts(self, module: Module, lines: list[int]) -> Iterator[Draft]:
