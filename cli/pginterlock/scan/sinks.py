@@ -1,8 +1,8 @@
 """Calls that write what they are given, in keywords or in dicts. Pure."""
 
 import ast
-from collections.abc import Iterator
 
+from pginterlock.scan.holding import holds
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Table, Writing
 from pginterlock.scan.modules import Module, class_of, function_of
@@ -220,22 +220,3 @@ def _by_mappings(
     if "mappings" in name and fits(reader, wanted, first):
         return name, "insert" in name
     return None
-
-
-def holds(outer: ast.AST, inner: ast.AST) -> bool:
-    """Say whether what *inner* holds is, or is part of, what *outer* holds."""
-    return outer is inner or any(holds(it, inner) for it in _parts(outer))
-
-
-def _parts(outer: ast.AST) -> Iterator[ast.AST]:
-    match outer:
-        case ast.List(elts=elts) | ast.Tuple(elts=elts):
-            yield from elts
-        case ast.ListComp(elt=elt) | ast.GeneratorExp(elt=elt):
-            yield elt
-        case ast.Dict(keys=keys, values=values):
-            yield from (v for k, v in zip(keys, values, strict=True) if k is None)
-        case ast.BinOp(left=left, right=right):
-            yield from (left, right)
-        case ast.IfExp(body=one, orelse=other):
-            yield from (one, other)
