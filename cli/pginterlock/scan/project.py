@@ -221,7 +221,7 @@ class Project:
     def calls_at(
         self, name: str, limit: int, is_wanted: Callable[[bytes, int, Inner], bool]
     ) -> Iterator[tuple[Module, ast.Call, ast.stmt]]:
-        """Yield the calls of *name* that *is_wanted* by a text, its parenthesis and what is in that.
+        """Yield the calls of *name* that *is_wanted* by a text, its parenthesis and what it holds.
 
         None where more than *limit* files have some; no more is parsed than has to be.
         """
