@@ -6,8 +6,10 @@ Pure: data only.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from pginterlock.model import Position
+if TYPE_CHECKING:
+    from pginterlock.model import Position
 
 
 class Severity(StrEnum):
@@ -32,6 +34,6 @@ class Finding:
     subject: str = ""
     severity: Severity = Severity.ERROR
     hint: str = ""
-    position: Position | None = None
+    position: "Position | None" = None
     count: int | None = None
     samples: tuple[Mapping[str, object], ...] = field(default=())

@@ -3,10 +3,7 @@
 Pure: text in, text out.
 """
 
-import hashlib
 import re
-
-from psycopg import sql
 
 MAX_BYTES = 63
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
@@ -14,6 +11,8 @@ _PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 def ident(name: str) -> str:
     """Return *name* as a quoted identifier."""
+    from psycopg import sql  # noqa: PLC0415 - where text is only read, the driver takes time
+
     return sql.Identifier(name).as_string()
 
 
@@ -24,6 +23,8 @@ def field(row: str, column: str) -> str:
 
 def literal(value: str) -> str:
     """Return *value* as a string literal that no session setting can read differently."""
+    from psycopg import sql  # noqa: PLC0415
+
     return sql.Literal(value).as_string().lstrip()
 
 
@@ -40,6 +41,8 @@ def cut(name: str) -> str:
     """Return *name*, or where it is too long for PostgreSQL its beginning and a hash."""
     if len(name.encode()) <= MAX_BYTES:
         return name
+    import hashlib  # noqa: PLC0415 - few are
+
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
     head = name.encode()[: MAX_BYTES - 9].decode(errors="ignore")
     return f"{head}_{digest}"

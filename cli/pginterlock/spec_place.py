@@ -1,7 +1,6 @@
 """Where the spec is, where nobody says: what pyproject.toml says, else a file of the usual name."""
 
 import re
-import tomllib
 from pathlib import Path
 
 from pginterlock.errors import SpecError
@@ -25,6 +24,8 @@ def named_in(folder: Path) -> Path | None:
     project = folder / "pyproject.toml"
     if not project.is_file():
         return None
+    import tomllib  # noqa: PLC0415 - not every folder has one, and it takes time
+
     try:
         told: object = tomllib.loads(project.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pginterlock.scan.call_places import may_hand, places
+from pginterlock.scan.call_places import inner, may_hand, places
 
 
 def test_calls_are_found_at_their_lines_and_definitions_are_none() -> None:
@@ -36,4 +36,4 @@ def test_a_longer_name_is_another_one() -> None:
 def test_the_text_says_whether_a_parameter_may_be_handed_something(
     call: bytes, number: int | None, name: bytes, is_told: bool
 ) -> None:
-    assert may_hand(call, 0, number, name) is is_told
+    assert may_hand(call, 0, inner(call, 0), number, name) is is_told

@@ -3,17 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pginterlock.commands.options import find_spec, spec_near
 from pginterlock.errors import SpecError, UsageError
-from pginterlock.model import Machine
 from pginterlock.scan.figures import Figures
 from pginterlock.scan.judged import Code
 from pginterlock.scan.site import Scanned, Target
 from pginterlock.scan.targets import named_targets, targets_of
 from pginterlock.spelling import meant
+
+if TYPE_CHECKING:
+    from pginterlock.model import Machine
 
 ANY, UNREAD = "any", "unread"
 _ARGUMENTS = "pginterlock.scan.arguments"
@@ -34,7 +37,7 @@ class Asked:
     """What is looked for; *states* maps a model that has no machine to its first column."""
 
     targets: tuple[Target, ...]
-    machines: tuple[Machine, ...] = ()
+    machines: "tuple[Machine, ...]" = ()
     states: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -1,8 +1,11 @@
 """Tell on stderr what a scan is at, once it takes longer than a second."""
 
+import sys
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+
+import click
 
 from pginterlock.commands.screen import console
 
@@ -38,10 +41,9 @@ class Steps:
         now = time.monotonic()
         if now < self._next:
             return
-        screen = console(stderr=True)
-        if not screen.is_terminal:
+        if not sys.stderr.isatty():
             told = f"{title}: {done:,} of {total:,}" if total else f"{title} ..."
-            screen.print(f"  {told}", style="dim")
+            click.echo(f"  {told}", err=True)
             self._next = now + _EVERY_S
             return
         bar, task = self._shown = self._shown or _bar()

@@ -4,11 +4,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pginterlock.errors import EnvironmentFault, UsageError
-from pginterlock.lint.actions import Place
-from pginterlock.lint.suppressions import Suppressions
-from pginterlock.model import Machine
 from pginterlock.scan import baseline as baselines
 from pginterlock.scan import files
 from pginterlock.scan.baseline import Baseline, Named
@@ -17,7 +15,12 @@ from pginterlock.scan.observed import Foreign
 from pginterlock.scan.routes import routes_of
 from pginterlock.scan.site import Site, Unread
 
+if TYPE_CHECKING:
+    from pginterlock.lint.suppressions import Suppressions
+    from pginterlock.model import Machine
+
 _URLCONF = "urls.py"
+_COMMENT = "interlock:"  # as all of them have it
 
 
 def cache_folder() -> Path:
@@ -26,22 +29,32 @@ def cache_folder() -> Path:
     return (Path(asked) if asked else Path.home() / ".cache") / "interlock" / "scan"
 
 
-def read_comments(sites: Iterable[Site]) -> dict[str, Suppressions]:
-    """Return the comments that accept something, of every file in which a site stands."""
-    return {file: Suppressions(files.text(file)) for file in {it.file for it in sites}}
+def read_comments(sites: Iterable[Site]) -> "dict[str, Suppressions]":
+    """Return the comments that accept something, of the files with a site that have some."""
+    texts = ((file, files.text(file)) for file in {it.file for it in sites})
+    told = {file: text for file, text in texts if _COMMENT in text}
+    if not told:
+        return {}
+    from pginterlock.lint.suppressions import Suppressions  # noqa: PLC0415 - few have one
+
+    return {file: Suppressions(text) for file, text in told.items()}
 
 
-def accepting(comments: Mapping[str, Suppressions]) -> Callable[[Site], str | None]:
+def accepting(comments: "Mapping[str, Suppressions]") -> Callable[[Site], str | None]:
     """Return what says of a site why a comment beside it accepts it; None where none does."""
 
     def reason(site: Site) -> str | None:
+        if site.file not in comments:
+            return None
+        from pginterlock.lint.actions import Place  # noqa: PLC0415 - few have one
+
         lines = [(site.line, site.end_line), *((it.line, it.line) for it in site.beside)]
         return comments[site.file].reason(Place(site.line, site.column, spans=tuple(lines)))
 
     return reason
 
 
-def bare(comments: Mapping[str, Suppressions]) -> list[str]:
+def bare(comments: "Mapping[str, Suppressions]") -> list[str]:
     """Return what to say of comments that are to accept something, and give no reason."""
     return [
         f"{file}:{line}: `interlock: ok` without a reason accepts nothing"
@@ -120,7 +133,7 @@ def _read_baseline(file: Path) -> Baseline:
 
 
 def observing(
-    sites: Sequence[Judged], machines: Sequence[Machine], paths: Sequence[Path], dsn: str | None
+    sites: Sequence[Judged], machines: "Sequence[Machine]", paths: Sequence[Path], dsn: str | None
 ) -> tuple[list[Judged], tuple[Foreign, ...]]:
     """Return *sites* with what a database saw of them, and what it saw besides.
 

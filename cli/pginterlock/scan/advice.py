@@ -4,8 +4,8 @@ Pure: data in, text out.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from pginterlock.model import Machine
 from pginterlock.scan.baseline import bare
 from pginterlock.scan.figures import Figures
 from pginterlock.scan.judged import Code, Judged, Protection
@@ -13,12 +13,15 @@ from pginterlock.scan.observed import Foreign
 from pginterlock.scan.outcomes import Verdict, listed
 from pginterlock.scan.report import by_file
 
+if TYPE_CHECKING:
+    from pginterlock.model import Machine
+
 _SHOWN = 12  # sites that are named one by one
 _NAMED = 3  # services that are
 
 
 def advice(
-    found: Figures, machines: Sequence[Machine], foreign: Sequence[Foreign] = ()
+    found: Figures, machines: "Sequence[Machine]", foreign: Sequence[Foreign] = ()
 ) -> tuple[str, ...]:
     """Return what is to be done about *found*, the worst first; nothing where nothing is wrong.
 
@@ -89,7 +92,7 @@ def _transactions(found: Figures) -> Iterator[str]:
 _UNCLEAR = (Protection.CALLER, Protection.UNKNOWN)
 
 
-def _authority(found: Figures, machines: Sequence[Machine]) -> Iterator[str]:
+def _authority(found: Figures, machines: "Sequence[Machine]") -> Iterator[str]:
     services = {it.name: it.services for it in machines}
     elsewhere = set(map(id, _sites(found, Code.AUTHORITY)))
     for group in found.by_module:

@@ -32,7 +32,7 @@ PLAIN = frozenset(
 _CLOSED = PLAIN | {ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(unsafe_hash=True, slots=True)  # not frozen, for there are very many: nobody changes one
 class Binding:
     """A statement that gives a name a value: *how* it does, and the part of it that says what."""
 

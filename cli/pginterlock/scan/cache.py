@@ -1,10 +1,8 @@
 """What a scan found, kept for the next one of the same texts. The shell of `scan`."""
 
 import contextlib
-import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -26,6 +24,7 @@ _KEPT = 64  # files of a kind in a folder; the oldest go
 
 def code() -> str:
     """Return what tells this scanner from another: its version and its own text."""
+    import hashlib  # noqa: PLC0415 - of many a scan nothing is kept
     from importlib.metadata import version  # noqa: PLC0415 - it imports much
 
     made = hashlib.blake2b(digest_size=8)
@@ -63,10 +62,14 @@ def store_checked(folder: Path, name: str, data: object) -> None:
 
 
 def _checksum(text: str) -> str:
+    import hashlib  # noqa: PLC0415
+
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _write(folder: Path, name: str, text: str) -> None:
+    import tempfile  # noqa: PLC0415
+
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         handle, made = tempfile.mkstemp(dir=folder, suffix=".part")

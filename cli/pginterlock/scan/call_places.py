@@ -31,11 +31,12 @@ def _is_of_word(before: bytes) -> bool:
     return before.isalnum() or before == b"_" or before >= b"\x80"
 
 
-def may_hand(raw: bytes, opening: int, number: int | None, name: bytes) -> bool:
-    """Say whether the call whose parenthesis is at *opening* may hand something to a parameter.
+# Of a call: the commas between its arguments, and where it ends; 0 where anything may follow.
+Inner = tuple[int, int]
 
-    The parameter is called *name*, and is the one of that *number*, where it has one.
-    """
+
+def inner(raw: bytes, opening: int) -> Inner:
+    """Return what stands in the call whose parenthesis is at *opening*."""
     depth = commas = 0
     for match in _TOKEN.finditer(raw, opening):
         match match[0]:
@@ -44,14 +45,24 @@ def may_hand(raw: bytes, opening: int, number: int | None, name: bytes) -> bool:
             case b")" | b"]" | b"}":
                 depth -= 1
                 if not depth:
-                    inside = raw[opening + 1 : match.start()].strip()
-                    return (number == 0 and bool(inside)) or name in inside
+                    return commas, match.start()
             case b"," if depth == 1:
                 commas += 1
-                if number is not None and commas >= number:
-                    return True
             case b"*" if depth == 1:
-                return True
+                break
             case b"#" | b'"' | b"'":
-                return True
-    return True
+                break
+    return commas, 0
+
+
+def may_hand(raw: bytes, opening: int, held: Inner, number: int | None, name: bytes) -> bool:
+    """Say whether the call whose parenthesis is at *opening* may hand something to a parameter.
+
+    *held* is what stands in it. The parameter is called *name*, and is the one of that *number*,
+    where it has one.
+    """
+    commas, end = held
+    if not end or (number is not None and commas and commas >= number):
+        return True
+    is_first = number == 0 and bool(raw[opening + 1 : end].strip())
+    return is_first or raw.find(name, opening + 1, end) >= 0

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pginterlock.scan.call_places import may_hand
+from pginterlock.scan.call_places import Inner, may_hand
 from pginterlock.scan.definitions import decorators
 from pginterlock.scan.frames import initializer, super_calls
 from pginterlock.scan.kinds import NOTHING, Callee, Function, Kinds
@@ -98,7 +98,7 @@ def handed(
                 yield value, module, stmt
 
 
-_IsWanted = Callable[[bytes, int], bool]
+_IsWanted = Callable[[bytes, int, Inner], bool]
 
 
 def _handing_to(function: Function, arg: ast.arg, plain: list[ast.arg]) -> _IsWanted:
@@ -112,7 +112,7 @@ def _handing_to(function: Function, arg: ast.arg, plain: list[ast.arg]) -> _IsWa
         name = b"="
     if number is not None and number < 0:
         number = None
-    return lambda raw, at: may_hand(raw, at, number, name)
+    return lambda raw, at, held: may_hand(raw, at, held, number, name)
 
 
 def _skips_first(function: Function) -> bool:

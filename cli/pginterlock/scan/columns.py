@@ -4,12 +4,15 @@ Pure: data in, data out.
 """
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from pginterlock.choices import Presence
-from pginterlock.elements import Stamp
-from pginterlock.model import Machine
 from pginterlock.scan.outcomes import Outcome, Verdict, listed
 from pginterlock.scan.site import Label, Site
+
+if TYPE_CHECKING:
+    from pginterlock.elements import Stamp
+    from pginterlock.model import Machine
 
 _NULL = "null"
 _ALL = "*"
@@ -17,7 +20,7 @@ _Why = Callable[[str], str | None]
 
 
 def judge_column(
-    machine: Machine, site: Site, column: str, values: Sequence[str | None]
+    machine: "Machine", site: Site, column: str, values: Sequence[str | None]
 ) -> Outcome:
     """Return what *machine* says where *site* writes *values* into *column*, and no state."""
     stamp = next((it for it in machine.stamps if it.column == column), None)
@@ -33,7 +36,7 @@ def judge_column(
     )  # fmt: skip
 
 
-def _stamp_alone(machine: Machine, site: Site, stamp: Stamp) -> Outcome:
+def _stamp_alone(machine: "Machine", site: Site, stamp: "Stamp") -> Outcome:
     events = dict.fromkeys(it.event for it in machine.transitions if it.to_state in stamp.states)
     by = f" ({listed(list(events), 'or')})" if events else ""
     if site.is_new or site.label is Label.DEFAULT:
@@ -47,12 +50,12 @@ def _stamp_alone(machine: Machine, site: Site, stamp: Stamp) -> Outcome:
     return Outcome(Verdict.NEVER, f"never allowed: {told}", stamp.column)
 
 
-def _stamp_needed(machine: Machine, stamp: Stamp, state: str) -> str | None:
+def _stamp_needed(machine: "Machine", stamp: "Stamp", state: str) -> str | None:
     is_needed = machine.presence(stamp, state) is Presence.REQUIRED
     return "it must be set" if is_needed else None
 
 
-def _row_says(machine: Machine, column: str, state: str, *, is_null: bool) -> str | None:
+def _row_says(machine: "Machine", column: str, state: str, *, is_null: bool) -> str | None:
     """Return why *column* may not be written in *state*; None where it may."""
     row = machine.row(state)
     if column in row.freeze or _ALL in row.freeze:
@@ -64,7 +67,7 @@ def _row_says(machine: Machine, column: str, state: str, *, is_null: bool) -> st
     return None
 
 
-def _where(machine: Machine, site: Site, column: str, why: _Why) -> Outcome:
+def _where(machine: "Machine", site: Site, column: str, why: _Why) -> Outcome:
     """Return in which of the states that the row may be in the write is allowed."""
     is_birth = site.is_new is True or site.label is Label.DEFAULT
     known = [it for it in site.sources if it in machine.states]

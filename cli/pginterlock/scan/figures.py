@@ -6,12 +6,15 @@ Pure: data in, data out.
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pginterlock.model import Machine
 from pginterlock.scan.judged import Code, Judged, Kind, Protection
 from pginterlock.scan.outcomes import Verdict
 from pginterlock.scan.places import Role
 from pginterlock.scan.site import Label
+
+if TYPE_CHECKING:
+    from pginterlock.model import Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ class Figures:
         names = {it.site.machine for it in self.production if it.is_elsewhere}
         return [it for it in self.production if it.site.machine in names and not it.is_elsewhere]
 
-    def unmade(self, machine: Machine) -> list[str]:
+    def unmade(self, machine: "Machine") -> list[str]:
         """Return the events of *machine* that none of its sites makes; none where it has none."""
         sites = [it for it in self.production if it.site.machine == machine.name]
         if not sites:

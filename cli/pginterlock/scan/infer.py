@@ -74,9 +74,10 @@ class Reader:
         """
         if self.frame is not None:
             question = (question, self.frame)
-        if question in self._said:
-            self._lowest = min(self._lowest, self._loose.get(question, _NONE))
-            return self._said[question]
+        if (known := self._said.get(question)) is not None:
+            if (waits_for := self._loose.get(question, _NONE)) < self._lowest:
+                self._lowest = waits_for
+            return known
         place = len(self._asked)
         if question in self._asked or place > _DEPTH:
             self._lowest = min(self._lowest, self._asked.get(question, 0))

@@ -6,14 +6,17 @@ Pure: data in, data out.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pginterlock.findings import Severity
-from pginterlock.model import Machine
 from pginterlock.scan.observed import Observed
 from pginterlock.scan.outcomes import Verdict, listed
 from pginterlock.scan.places import Role, module_of, role, service_of
 from pginterlock.scan.site import Callers, Label, Site, Transaction
 from pginterlock.scan.verdicts import Judgement, judge
+
+if TYPE_CHECKING:
+    from pginterlock.model import Machine
 
 
 class Kind(StrEnum):
@@ -145,7 +148,7 @@ def protection(site: Site) -> Protection:
 
 def judged(
     sites: Iterable[Site],
-    machines: Sequence[Machine],
+    machines: "Sequence[Machine]",
     *,
     roots: Sequence[str] = (),
     accepted: Callable[[Site], str | None] = lambda _: None,
@@ -187,7 +190,7 @@ def _owners(sites: Iterable[Site]) -> dict[str, str]:
     return found
 
 
-def _kind(site: Site, machine: Machine | None, states: Mapping[str, str]) -> Kind:
+def _kind(site: Site, machine: "Machine | None", states: Mapping[str, str]) -> Kind:
     if machine is None:
         state = states.get(site.model, site.field)
         return Kind.STATE if site.field == state else Kind.OTHER

@@ -6,7 +6,6 @@ An expression has a set of `Kind`; the empty set is "not known". Pure: data only
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -136,7 +135,11 @@ REST = -1  # in a path: all that is left, of ``first, *rest = x``
 
 def union(them: Iterable[Kinds]) -> Kinds:
     """Return what may be any of *them*."""
-    return reduce(frozenset.union, them, NOTHING)
+    found = NOTHING
+    for it in them:
+        if it:
+            found = found | it if found else it
+    return found
 
 
 def many(item: Kinds, *, is_query: bool = False, via: ClassDef | None = None) -> Kinds:

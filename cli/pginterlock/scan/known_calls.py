@@ -47,10 +47,21 @@ _WRAPPING = frozenset(
 )
 _FORM = "modelform_factory"  # a form is told as the row that it saves
 _FORM_SETS = frozenset(["modelformset_factory", "inlineformset_factory"])
+_BUILTIN = frozenset(["filter", "type", "groupby", "next", "anext", "gather", "map"])
+# Of all others nothing is known, whatever they are given.
+_KNOWN = frozenset(
+    ["get", "get_one", "Table", "table", "getattr", "update", "returning", _FORM]
+).union(
+    *(_INSERTS, _EXECUTING, _EXECUTING_FOR_ONE, _HANDING_ON, _MAKING, _PICKING, _RUNNING),
+    *(_DEPENDING, _WRAPPING, _FORM_SETS, _BUILTIN),
+    *(orm.SELECTS, orm.ONE_OF, orm.LIST_OF, orm.SAME_AS_FIRST),
+)
 
 
 def known(reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.AST) -> Kinds:
     """Return what a function or method is known to give by its name, whatever it belongs to."""
+    if name not in _KNOWN:
+        return NOTHING
     args = [reader.expression(it, module, at) for it in node.args]
     first = args[0] if args else NOTHING
     if name in orm.SELECTS or name == "returning":

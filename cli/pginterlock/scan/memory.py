@@ -5,7 +5,6 @@ What is told of a file before it is parsed is kept by the digest of its text.
 """
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -111,6 +110,8 @@ class Memory:
 
 
 def _digest(raw: bytes) -> str:
+    import hashlib  # noqa: PLC0415 - of many a scan nothing is kept
+
     return hashlib.blake2b(raw, digest_size=16).hexdigest()
 
 

@@ -37,6 +37,7 @@ class Models:
         self._ancestry: dict[ClassDef, Sequence[ClassDef]] = {}
         self._foreign: dict[ClassDef, frozenset[str]] = {}
         self._below: dict[ClassDef, Sequence[ClassDef]] = {}
+        self._with: dict[tuple[ClassDef, str, int], Sequence[ClassDef]] = {}
 
     def forget(self) -> None:
         """Forget what was found: it is found again when it is asked for."""
@@ -44,6 +45,7 @@ class Models:
         self._ancestry.clear()
         self._foreign.clear()
         self._below.clear()
+        self._with.clear()
 
     # -- inheritance -------------------------------------------------------------------------
 
@@ -92,12 +94,23 @@ class Models:
 
     def heirs_with(self, of: ClassDef, word: str, limit: int) -> Sequence[ClassDef]:
         """Return the heirs of a class in files that hold *word*; none where they are too many."""
-        project = self.reader.project
+        key = (of, word, limit)
+        if (known := self._with.get(key)) is not None:
+            return known
+        found = self._heirs_with(*key)
+        if len(self._foreign) == len(self._ancestry):  # else an ancestry is still being read
+            self._with[key] = found
+        return found
+
+    def _heirs_with(self, of: ClassDef, word: str, limit: int) -> Sequence[ClassDef]:
+        project, raw = self.reader.project, word.encode()
+        if not project.heirs(of.name):
+            return []
         names, asked = {of.name: None}, [of.name]
         found: dict[tuple[str, str], None] = {}
         while asked:
             for path, name in project.heirs(asked.pop()):
-                if word.encode() in project.text(path):
+                if raw in project.text(path):
                     found[path, name] = None
                 if name not in names:
                     names[name] = None

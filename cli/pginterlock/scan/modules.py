@@ -39,6 +39,8 @@ class Module:
     runs: dict[ast.AST, list[tuple[ast.expr, ast.comprehension]]] = field(default_factory=dict)
     calls: dict[ast.AST, list[tuple[ast.Call, ast.stmt]]] = field(default_factory=dict)
     called: dict[ast.stmt, list[ast.Call]] = field(default_factory=dict)
+    begins: dict[ast.AST, list[int]] = field(default_factory=dict)
+    reached: dict[tuple[int, ast.AST], Sequence[Binding]] = field(default_factory=dict)
     parsed: int = 0  # characters
     _names: dict[str, list[Binding]] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
@@ -141,7 +143,7 @@ class Module:
         self.parts = []
         self.root = ast.Module([], [])
         kept = (self.up, self.scopes, self.bodies, self.owners, self.runs, self.calls, self.called)
-        for it in (*kept, self._names):
+        for it in (*kept, self.begins, self.reached, self._names):
             it.clear()
 
     # -- parsing -------------------------------------------------------------------------------

@@ -14,8 +14,10 @@ Lines stay where they are. The columns of what follows such a place in its line 
 import ast
 import warnings
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from pginterlock.scan.newer_syntax import Hole, Unfinished, older
+if TYPE_CHECKING:
+    from pginterlock.scan.newer_syntax import Hole
 
 
 def parse(text: str) -> ast.Module:
@@ -31,6 +33,8 @@ def parse(text: str) -> ast.Module:
         return _tree(text)
     except SyntaxError as error:
         told = error
+    from pginterlock.scan.newer_syntax import Unfinished  # noqa: PLC0415 - few texts need it
+
     try:
         return respelled(text)
     except Unfinished:
@@ -48,6 +52,8 @@ def respelled(text: str) -> ast.Module:
 
     Raises SyntaxError where that is no Python, Unfinished where nothing in it is newer.
     """
+    from pginterlock.scan.newer_syntax import Unfinished, older  # noqa: PLC0415
+
     word = "_hole"
     while word in text:
         word += "_"
@@ -63,7 +69,7 @@ def respelled(text: str) -> ast.Module:
 class _Filled(ast.NodeTransformer):
     """Puts the expressions back that were taken out of strings."""
 
-    def __init__(self, holes: Mapping[str, Hole]) -> None:
+    def __init__(self, holes: Mapping[str, "Hole"]) -> None:
         self.holes = holes
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
@@ -77,6 +83,8 @@ class _Filled(ast.NodeTransformer):
             error.lineno = hole.line + min((error.lineno or 1) - 1, hole.text.count("\n"))
             raise
         if not isinstance(stmt, ast.Expr):
+            from pginterlock.scan.newer_syntax import Unfinished  # noqa: PLC0415
+
             raise Unfinished
         for it in ast.walk(stmt.value):
             if isinstance(it, ast.expr):

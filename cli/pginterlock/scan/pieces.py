@@ -14,10 +14,19 @@ _START = re.compile(r"\n(?=[^\W\d]|@)")
 _HEADER = re.compile(r"(?:class|def|async[ \t]+def)[ \t]+(\w+)")
 _QUOTES = ('"""', "'''")
 # What is no Python of today: a file that holds it is parsed as a whole, and so found out.
-_STRANGE = re.compile(
-    r"^[ \t]*(?:print[ \t]+[\"'\w%]|exec[ \t]+[\"'\w]|raise[ \t]+[\w.]+[ \t]*,|<<<<<<<|>>>>>>>"
-    r"|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)",
-    re.MULTILINE,
+# Each begins with a word, not with where a line does: `re` looks for that first, and so is faster.
+_STRANGE = tuple(
+    map(
+        re.compile,
+        (
+            r"print[ \t]+[\"'\w%]",
+            r"exec[ \t]+[\"'\w]",
+            r"raise[ \t]+[\w.]+[ \t]*,",
+            r"<<<<<<<",
+            r">>>>>>>",
+            r"except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:",
+        ),
+    )
 )
 
 
@@ -50,7 +59,7 @@ def cut(text: str) -> list[Piece]:
     A short text is one piece, and so is one that looks as if it were of another Python.
     """
     is_odd = "\r" in text and text.count("\r") != text.count("\r\n")
-    if len(text) < _LEAST or is_odd or _STRANGE.search(text):
+    if len(text) < _LEAST or is_odd or _is_strange(text):
         return [Piece(0, len(text), 1)]
     found: list[Piece] = []
     line, counted = 1, 0
@@ -59,6 +68,15 @@ def cut(text: str) -> list[Piece]:
         counted = it.start
         found.append(Piece(it.start, it.end, line, it.name))
     return found
+
+
+def _is_strange(text: str) -> bool:
+    """Say whether a line of *text* begins with what is no Python of today."""
+    return any(
+        not text[text.rfind("\n", 0, it.start()) + 1 : it.start()].strip(" \t")
+        for looked in _STRANGE
+        for it in looked.finditer(text)
+    )
 
 
 def _starts(text: str) -> Iterator[tuple[int, str]]:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from pginterlock.scan.bindings import own_expressions, walk
-from pginterlock.scan.call_places import places
+from pginterlock.scan.call_places import Inner, inner, places
 from pginterlock.scan.facts import Facts
 from pginterlock.scan.kinds import ClassDef
 from pginterlock.scan.modules import Module, read, statements_at
@@ -46,7 +46,7 @@ class Project:
         self._called: dict[str, list[str]] | None = None
         self._back: dict[str, list[str]] | None = None
         self._calls: dict[str, list[tuple[Module, ast.Call, ast.stmt]]] = {}
-        self._places: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        self._places: dict[tuple[str, str], list[tuple[int, int, Inner]]] = {}
         self._found: dict[tuple[str, str], dict[int, list[tuple[ast.Call, ast.stmt]]]] = {}
         self._place()
 
@@ -219,9 +219,9 @@ class Project:
         return self._calls[key]
 
     def calls_at(
-        self, name: str, limit: int, is_wanted: Callable[[bytes, int], bool]
+        self, name: str, limit: int, is_wanted: Callable[[bytes, int, Inner], bool]
     ) -> Iterator[tuple[Module, ast.Call, ast.stmt]]:
-        """Yield the calls of *name* that *is_wanted* by a text and the place of a parenthesis.
+        """Yield the calls of *name* that *is_wanted* by a text, its parenthesis and what it holds.
 
         None where more than *limit* files have some; no more is parsed than has to be.
         """
@@ -229,8 +229,9 @@ class Project:
         for path in paths if len(paths) <= limit else ():
             raw, key = self.text(path), (path, name)
             if key not in self._places:
-                self._places[key] = [*places(raw, name.encode())]
-            lines = [line for line, at in self._places[key] if is_wanted(raw, at)]
+                them = places(raw, name.encode())
+                self._places[key] = [(line, at, inner(raw, at)) for line, at in them]
+            lines = [line for line, at, held in self._places[key] if is_wanted(raw, at, held)]
             if lines and (module := self.module(path)):
                 found = self._found.setdefault(key, {})
                 yield from ((module, *it) for it in _calls_on(module, name, lines, found))

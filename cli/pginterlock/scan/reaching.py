@@ -65,7 +65,18 @@ def reaching(
     bound: Sequence[Binding], at: ast.AST, module: Module, function: Function
 ) -> Sequence[Binding]:
     """Return the bindings that may be the last before *at*; all where none comes before it."""
-    if len(bound) == 1 or isinstance(function.node, ast.Lambda):
+    if len(bound) == 1:
+        return bound
+    key = (id(bound), at)  # the module holds both, and lets go of all of it at once
+    if key not in module.reached:
+        module.reached[key] = _reaching(bound, at, module, function)
+    return module.reached[key]
+
+
+def _reaching(
+    bound: Sequence[Binding], at: ast.AST, module: Module, function: Function
+) -> Sequence[Binding]:
+    if isinstance(function.node, ast.Lambda):
         return bound
     node, is_inner = _own_statement(at, module, function)
     if node is None:

@@ -4,14 +4,17 @@ Pure: data in, data out.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from pginterlock.model import Machine
 from pginterlock.scan.site import Target
+
+if TYPE_CHECKING:
+    from pginterlock.model import Machine
 
 _KEY_SUFFIX = "_id"
 
 
-def watched(machine: Machine) -> tuple[str, ...]:
+def watched(machine: "Machine") -> tuple[str, ...]:
     """Return the columns of *machine* whose writes are looked for, the state first.
 
     The stamps follow, then what a state requires, forbids or clears. What is frozen, audited or
@@ -23,7 +26,7 @@ def watched(machine: Machine) -> tuple[str, ...]:
     return tuple(dict.fromkeys([machine.state, *(it.column for it in machine.stamps), *rows]))
 
 
-def targets_of(machines: Iterable[Machine]) -> list[Target]:
+def targets_of(machines: "Iterable[Machine]") -> list[Target]:
     """Return what to look for on behalf of *machines*, one target each."""
     return [
         Target(watched(it), table=str(it.table), machine=it.name, states=tuple(it.states))

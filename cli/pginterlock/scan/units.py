@@ -33,11 +33,11 @@ def begins(function: Function, before: int | None = None) -> bool:
     node = function.node
     if isinstance(node, ast.Lambda):
         return False
-    return any(
-        before is None or stmt.lineno < before
-        for call, stmt in own_calls(function)
-        if _is_beginning(call, function)
-    )
+    known = function.module.begins
+    if node not in known:
+        calls = own_calls(function)
+        known[node] = [stmt.lineno for call, stmt in calls if _is_beginning(call, function)]
+    return any(before is None or line < before for line in known[node])
 
 
 def _is_beginning(call: ast.Call, function: Function) -> bool:

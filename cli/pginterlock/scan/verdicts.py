@@ -5,14 +5,17 @@ Pure: data in, data out.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pginterlock.choices import ActorNeed, Fill, Need
-from pginterlock.elements import Transition
-from pginterlock.model import Machine
 from pginterlock.scan.columns import judge_column
 from pginterlock.scan.outcomes import Outcome, Verdict, listed, together
 from pginterlock.scan.site import Label, Site
 from pginterlock.spelling import meant
+
+if TYPE_CHECKING:
+    from pginterlock.elements import Transition
+    from pginterlock.model import Machine
 
 __all__ = ["Judgement", "Stamping", "Verdict", "judge"]
 
@@ -54,7 +57,7 @@ class Judgement:
     stamps: Stamping = Stamping()
 
 
-def judge(site: Site, machine: Machine | None) -> Judgement:
+def judge(site: Site, machine: "Machine | None") -> Judgement:
     """Return what *machine* says of *site*; the verdict is unknown where there is no machine."""
     if machine is None:
         return Judgement(Verdict.UNKNOWN, "no machine")
@@ -93,7 +96,7 @@ def _unknown_state() -> Outcome:
     return Outcome(Verdict.UNKNOWN, "unknown: the value is not known")
 
 
-def _state(site: Site, machine: Machine, value: str | None, *, stays: bool) -> Outcome:
+def _state(site: Site, machine: "Machine", value: str | None, *, stays: bool) -> Outcome:
     """Return what the machine says of writing the state *value*; *stays*: also where it is so."""
     if value is None:
         return _unknown_state()
@@ -113,14 +116,14 @@ def _state(site: Site, machine: Machine, value: str | None, *, stays: bool) -> O
             return _either(_birth(machine, value), _move(site, machine, value, stays=stays))
 
 
-def _birth(machine: Machine, value: str) -> Outcome:
+def _birth(machine: "Machine", value: str) -> Outcome:
     if value in machine.initial:
         return Outcome(Verdict.ALLOWED, f"a row may begin in {value}", value)
     told = f"never allowed: no row begins in {value}, but in {listed(machine.initial, 'or')}"
     return Outcome(Verdict.NEVER, told, value)
 
 
-def _move(site: Site, machine: Machine, value: str, *, stays: bool) -> Outcome:
+def _move(site: Site, machine: "Machine", value: str, *, stays: bool) -> Outcome:
     origins = _origins(machine, value)
     same = [value] if stays else []
     if not origins and not set(site.sources) & set(same):
@@ -161,12 +164,12 @@ def _either(birth: Outcome, move: Outcome) -> Outcome:
     return Outcome(worse.verdict, f"{birth.text}; {move.text}", birth.value)
 
 
-def _origins(machine: Machine, value: str) -> list[str]:
+def _origins(machine: "Machine", value: str) -> list[str]:
     found = [it.from_state for it in machine.transitions if it.to_state == value]
     return list(dict.fromkeys(found))
 
 
-def _moves(site: Site, machine: Machine, states: Sequence[str | None]) -> list[Transition]:
+def _moves(site: Site, machine: "Machine", states: Sequence[str | None]) -> "list[Transition]":
     """Return the moves that the write may be."""
     if _begins(site):
         return []
@@ -178,7 +181,7 @@ def _moves(site: Site, machine: Machine, states: Sequence[str | None]) -> list[T
 
 
 def _event(
-    site: Site, machine: Machine, states: Sequence[str | None], moves: Sequence[Transition]
+    site: Site, machine: "Machine", states: Sequence[str | None], moves: "Sequence[Transition]"
 ) -> str:
     begins = _begins(site) is not False and any(it in machine.initial for it in states)
     names = [*([_BIRTH] if begins else []), *(it.event for it in moves)]
@@ -186,9 +189,9 @@ def _event(
 
 
 def _asks(
-    machine: Machine,
+    machine: "Machine",
     states: Sequence[str | None],
-    moves: Sequence[Transition],
+    moves: "Sequence[Transition]",
     written: _Values,
 ) -> tuple[str, ...]:
     """Return what the machine asks of the write besides, each once."""
@@ -207,7 +210,7 @@ def _asks(
     return tuple(dict.fromkeys(asks))
 
 
-def _asks_of(move: Transition) -> Iterable[str]:
+def _asks_of(move: "Transition") -> Iterable[str]:
     if move.guard_text:
         yield f"the guard {move.guard_text}"
     if move.reason is Need.REQUIRED:
@@ -218,7 +221,7 @@ def _asks_of(move: Transition) -> Iterable[str]:
         yield f"{move.approvals.count} approvals"
 
 
-def _contradictions(machine: Machine, written: _Values) -> list[Outcome]:
+def _contradictions(machine: "Machine", written: _Values) -> list[Outcome]:
     """Return what else is written that cannot stand in the one state that is entered."""
     states = written[machine.state]
     if len(states) != 1 or states[0] is None:
@@ -238,7 +241,7 @@ def _contradictions(machine: Machine, written: _Values) -> list[Outcome]:
     return found
 
 
-def _stamping(machine: Machine, written: _Values) -> Stamping:
+def _stamping(machine: "Machine", written: _Values) -> Stamping:
     states = written.get(machine.state)
     known = {it for it in states or () if it is not None}
     is_known = states is None or (bool(states) and None not in states)
