@@ -27,9 +27,7 @@ class FilledTables:
         self._known: dict[Embedded, tuple[str, ...]] = {}
 
     def meant(self, it: Embedded, target: Target) -> Resolve:
-        """Return a function from a table as written to the one that is meant: that of *target*,
-        where it is among those that are filled in.
-        """
+        """Return what tells of a table as written which is meant: that of *target* if it may be."""
 
         def resolve(table: str) -> str:
             told = self._resolve(table)

@@ -71,13 +71,8 @@ class MadeTexts:
         match node:
             case ast.Constant(value=str() | int() as value) if not isinstance(value, bool):
                 yield str(value)
-            case ast.JoinedStr(values=values):
-                yield from self._joined(values, "", place, depth)
-            case ast.BinOp(op=ast.Add(), left=left, right=right):
-                yield from self._joined([left, right], "", place, depth)
-            case ast.BinOp(op=ast.Mod(), left=left, right=right):
-                args = right.elts if isinstance(right, ast.Tuple) else [right]
-                yield from self._formatted(text_methods.by_percent, left, args, {}, place, depth)
+            case ast.JoinedStr() | ast.BinOp():
+                yield from self._written(node, place, depth)
             case ast.IfExp(body=one, orelse=other):
                 yield from self._of(one, place, depth) | self._of(other, place, depth)
             case ast.BoolOp(values=values):
@@ -95,6 +90,18 @@ class MadeTexts:
                 | ast.NamedExpr(value=inner)
             ):
                 yield from self._of(inner, place, depth)
+            case _:
+                yield UNKNOWN
+
+    def _written(self, node: ast.JoinedStr | ast.BinOp, place: _Place, depth: int) -> Iterator[str]:
+        match node:
+            case ast.JoinedStr(values=values):
+                yield from self._joined(values, "", place, depth)
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                yield from self._joined([left, right], "", place, depth)
+            case ast.BinOp(op=ast.Mod(), left=left, right=right):
+                args = right.elts if isinstance(right, ast.Tuple) else [right]
+                yield from self._formatted(text_methods.by_percent, left, args, {}, place, depth)
             case _:
                 yield UNKNOWN
 
@@ -130,16 +137,20 @@ class MadeTexts:
         if function is None or isinstance(function.node, ast.Lambda):
             return _OPEN
         self._asked.add(arg)
-        found = set()
-        if (told := default(arg, function)) is not None:
-            found |= self._of(told, _Place(module, function.node), _DEPTH)
-        for value, where, stmt in islice(handed(self._reader, function, arg), _CALLERS):
-            found |= self._of(value, _Place(where, stmt), _DEPTH)
-        self._asked.discard(arg)
+        try:
+            found = frozenset(self._handed(function, arg, module))
+        finally:
+            self._asked.discard(arg)
         if not self._is_cut or not self._asked:  # else it lacks what waits for it
-            self._known[arg] = frozenset(found)
+            self._known[arg] = found
         self._is_cut = self._is_cut and bool(self._asked)
-        return frozenset(found)
+        return found
+
+    def _handed(self, function: Function, arg: ast.arg, module: Module) -> Iterator[str]:
+        if (told := default(arg, function)) is not None:
+            yield from self._of(told, _Place(module, function.node), _DEPTH)
+        for value, where, stmt in islice(handed(self._reader, function, arg), _CALLERS):
+            yield from self._of(value, _Place(where, stmt), _DEPTH)
 
     def _attribute(
         self, node: ast.Attribute, inner: ast.AST, name: str, place: _Place, depth: int

@@ -58,8 +58,9 @@ def listed(node: ast.AST) -> Sequence[ast.AST] | None:
             return None if any(isinstance(it, ast.Starred) for it in elts) else elts
         case ast.Call(func=ast.Name(id="filter"), args=[_, inner]):
             return listed(inner)
-        case ast.GeneratorExp(elt=ast.Name(id=one), generators=[run]) | ast.ListComp(
-            elt=ast.Name(id=one), generators=[run]
+        case (
+            ast.GeneratorExp(elt=ast.Name(id=one), generators=[run])
+            | ast.ListComp(elt=ast.Name(id=one), generators=[run])
         ):
             is_same = isinstance(run.target, ast.Name) and run.target.id == one
             return listed(run.iter) if is_same else None
