@@ -13,9 +13,11 @@ from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
 from pginterlock.scan.facts import Facts, Trace, speaks_of
+from pginterlock.scan.filled_tables import FilledTables
 from pginterlock.scan.grouping import grouped, once
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef
+from pginterlock.scan.made_texts import MadeTexts
 from pginterlock.scan.memory import Memory
 from pginterlock.scan.module_texts import hit_lines, patterns
 from pginterlock.scan.modules import Module, scope_of, statements_at
@@ -88,6 +90,7 @@ class _Scan:
         progress("looking for models", 0, 0)
         self.wanted = [wanted(self.reader, it) for it in targets]
         self.transactions = Transactions(self.reader)
+        self.made = MadeTexts(self.reader)
         self.names = frozenset(name for it in self.wanted for name in it.names)
         self.constants = constants_for(texts.python.values(), self.names)
         self.words = words_of(self.wanted)
@@ -140,6 +143,7 @@ class _Scan:
         self.project.forget({*(it.module for it in drafts), *of_wanted})
         self.reader.forget()
         self.transactions.forget()
+        self.made.forget()
         for it in self.wanted:
             it.flows.clear()
             it.kin.clear()
@@ -231,12 +235,14 @@ class _Scan:
         if not writes:
             return
         resolve = resolver(self._trees(module, writes), self.by_class)
+        tables = FilledTables(self.made, module, resolve)
         for it in self.wanted:
             for target in by_table(it):
                 for one in writes:
-                    found = sites_of([one.placed], target, path, resolve)
+                    meant = tables.meant(one, target)
+                    found = sites_of([one.placed], target, path, meant)
                     if found and (one.placed.write.holes or one.placed.write.open_tests):
-                        found = sites_of([self._filled(one, module)], target, path, resolve)
+                        found = sites_of([self._filled(one, module)], target, path, meant)
                     self.found.sites += (self._protected(site, module) for site in found)
 
     def _filled(self, it: Embedded, module: Module) -> PlacedWrite:

@@ -41,7 +41,7 @@ def handed(reader: Reader, function: Function, arg: ast.arg, values: Values) -> 
         if not _is_call_of(reader, call, module, stmt, function):
             continue
         count += 1
-        value = _handed(call, arg, function) or _default(arg, function)
+        value = handed_in(call, arg, function) or default(arg, function)
         if value is None or any(it.arg is None for it in call.keywords):
             yield None
         else:
@@ -81,7 +81,8 @@ def _is_call_of(
     return False
 
 
-def _handed(call: ast.Call, arg: ast.arg, function: Function) -> ast.AST | None:
+def handed_in(call: ast.Call, arg: ast.arg, function: Function) -> ast.AST | None:
+    """Return what *call* hands to a parameter of *function*; None where that is not told."""
     for it in call.keywords:
         if it.arg == arg.arg:
             return it.value
@@ -93,7 +94,8 @@ def _handed(call: ast.Call, arg: ast.arg, function: Function) -> ast.AST | None:
     return call.args[number] if 0 <= number < len(call.args) else None
 
 
-def _default(arg: ast.arg, function: Function) -> ast.AST | None:
+def default(arg: ast.arg, function: Function) -> ast.AST | None:
+    """Return what a parameter is where a call hands nothing to it; None where it has to."""
     a = function.node.args
     plain = [*a.posonlyargs, *a.args]
     defaults = dict(zip(reversed(plain), reversed(a.defaults), strict=False))

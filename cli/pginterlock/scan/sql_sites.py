@@ -34,9 +34,15 @@ def sites_of(
         for placed in writes
         if placed.write.verb not in _NO_SITE
         and target.table
+        and _may_touch(placed.write, target.fields)
         and same_table(resolve(placed.write.table), target.table)
         for site in _sites(placed, target, file)
     ]
+
+
+def _may_touch(write: SqlWrite, fields: tuple[str, ...]) -> bool:
+    """Say whether a column of *fields* may be written: cheaper than to tell which table is."""
+    return write.all_columns or write.some_columns or any(_written(write, fields))
 
 
 def _sites(placed: PlacedWrite, target: Target, file: str) -> Iterator[Site]:

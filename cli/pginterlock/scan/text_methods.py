@@ -1,0 +1,67 @@
+"""What the methods of a text make of it, and calls that give back the text they get. Pure."""
+
+import ast
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+_FORMAT = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:]*)[^{}]*\}")
+_PERCENT = re.compile(r"%%|%(?:\((?P<name>\w+)\))?[-#0 +]*\d*(?:\.\d+)?[srdifa]")
+_QUOTES = re.compile(r"quote|escape_ident|^qn$", re.IGNORECASE)
+# Calls that give back the text they get, or one whose words are the same.
+WRAPPERS = frozenset(["str", "SQL", "text", "dedent", "cleandoc", "TextClause", "literal_column"])
+SAME = frozenset([
+    "strip", "lstrip", "rstrip", "lower", "upper", "casefold", "replace", "encode", "decode",
+    "as_string",
+])  # fmt: skip
+
+# From a text, what fills it in by number and by name, and what stands for the rest.
+Put = Callable[[str, Sequence[str], Mapping[str, str], str], str]
+
+
+def quotes(name: str) -> bool:
+    """Say whether what is called so gives back the name of a table or column, quoted."""
+    return bool(_QUOTES.search(name))
+
+
+def by_percent(text: str, args: Sequence[str], named: Mapping[str, str], unknown: str) -> str:
+    """Return what ``text % args`` is; by name, nothing is known."""
+    left = iter(args)
+
+    def put(match: re.Match[str]) -> str:
+        if match[0] == "%%":
+            return "%"
+        return named.get(match["name"], unknown) if match["name"] else next(left, unknown)
+
+    return _PERCENT.sub(put, text)
+
+
+def by_format(text: str, args: Sequence[str], named: Mapping[str, str], unknown: str) -> str:
+    """Return what ``text.format(*args, **named)`` is."""
+    count = iter(range(len(args)))
+
+    def put(match: re.Match[str]) -> str:
+        if match[0] in ("{{", "}}"):
+            return match[0][0]
+        name = match["name"].strip()
+        if name.isdigit() or not name:
+            at = int(name) if name else next(count, len(args))
+            return args[at] if at < len(args) else unknown
+        return named.get(name, unknown)
+
+    return _FORMAT.sub(put, text)
+
+
+def listed(node: ast.AST) -> Sequence[ast.AST] | None:
+    """Return the parts of a list that is written down, or filtered; None where it is not."""
+    match node:
+        case ast.List(elts=elts) | ast.Tuple(elts=elts):
+            return None if any(isinstance(it, ast.Starred) for it in elts) else elts
+        case ast.Call(func=ast.Name(id="filter"), args=[_, inner]):
+            return listed(inner)
+        case (
+            ast.GeneratorExp(elt=ast.Name(id=one), generators=[run])
+            | ast.ListComp(elt=ast.Name(id=one), generators=[run])
+        ):
+            is_same = isinstance(run.target, ast.Name) and run.target.id == one
+            return listed(run.iter) if is_same else None
+    return None
