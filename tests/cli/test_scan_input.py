@@ -159,6 +159,28 @@ def test_sql_in_its_encoding(folder: Path, scan: Scan, encoding: str) -> None:
     assert read(scan) == ([("move.sql", 2)], {})
 
 
+@pytest.mark.parametrize(
+    ("file", "encoding"),
+    [
+        pytest.param("move.sql", "utf-8", id="UTF-8"),
+        pytest.param("move.sql", "utf-16", id="UTF-16"),
+        pytest.param("pay.py", "latin-1", id="Python with a coding"),
+    ],
+)
+def test_a_comment_accepts_in_every_encoding(
+    folder: Path, scan: Scan, file: str, encoding: str
+) -> None:
+    text = {
+        "move.sql": MOVE.replace("möve", "interlock: ok die Möve"),
+        "pay.py": f"# coding: latin-1\n{PAY}".replace('"paid"', '"paid"  # interlock: ok die Möve'),
+    }[file]
+    (folder / file).write_bytes(text.replace("\n", "\r\n").encode(encoding))
+
+    (site,) = json.loads(scan(".", "--format", "json").out)["sites"]
+
+    assert site["accepted"] == "die Möve"
+
+
 def test_sql_that_is_no_text_is_told_of(folder: Path, scan: Scan) -> None:
     (folder / "latin.sql").write_bytes(MOVE.encode("latin-1"))
     (folder / "nulls.sql").write_bytes(f"{MOVE}\0".encode())
@@ -288,6 +310,10 @@ def test_a_file_that_may_not_be_read_is_told_of(scan: Scan) -> None:
             id="a slip",
         ),
         pytest.param(["."], ["--model=Car", "--column=status"], "no class 'Car'", id="no model"),
+        pytest.param(
+            ["."], ["--model=depot.Order", "--column=status"],
+            "no class 'depot.Order'; did you mean 'Order'?", id="another app",
+        ),
         pytest.param([], None, "Missing argument 'PATH...'", id="nothing"),
     ],
 )  # fmt: skip

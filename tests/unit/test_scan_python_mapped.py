@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from tests.scan_projects import ALCHEMY, sites_of
 
+from pginterlock.scan.site import Target
+
 WORK = """
 === store/work.py
 from sqlalchemy import insert, select, update
@@ -380,3 +382,87 @@ def other(mapper, connection, target):
 )
 def test_rows_of_sqlalchemy(tmp_path: Path, body: str) -> None:
     sites_of(tmp_path, ALCHEMY + WORK + body)
+
+
+POSITIONAL = """
+=== store/jobs.py
+from dataclasses import KW_ONLY
+from typing import ClassVar
+
+from sqlalchemy import Column, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
+from store.models import Base
+
+
+class Data(MappedAsDataclass, DeclarativeBase):
+    pass
+
+
+class Named(Data):
+    __abstract__ = True
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    kind: ClassVar[str] = "job"
+    name: Mapped[str]
+
+
+class Job(Named):
+    __tablename__ = "jobs"
+    status: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+
+
+class Task(Base):
+    __tablename__ = "tasks"
+    id = Column(String, primary_key=True)
+    status = Column(String)
+
+    def __init__(self, name, state="new", note=None):
+        self.name = name
+        self.status = state  # TASK
+
+
+class SmallTask(Task):
+    pass
+
+
+class Ticket(Base):
+    __tablename__ = "tickets"
+    id = Column(String, primary_key=True)
+    status = Column(String)
+=== store/work.py
+from store.jobs import Job, SmallTask, Task, Ticket
+
+
+class Other:
+    def __init__(self, name, status):
+        self.status = status
+
+
+def work(session, given):
+    session.add(Job("a", "new"))  # JOB
+    session.add(Job("a", note="b"))
+    session.add(Job(*given, "new"))
+    session.add(Task("a", "paid", "b"))  # TASK
+    session.add(SmallTask("a", "paid"))  # TASK
+    session.add(Task("a"))
+    session.add(Ticket("a", "new"))
+    session.add(Other("a", "new"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [
+        pytest.param("Job", [("new",)], id="a data class"),
+        pytest.param("Task", [("paid", "new"), ("paid",), ("paid",)], id="an __init__"),
+        pytest.param("Ticket", [], id="a class that takes keywords alone"),
+    ],
+)
+def test_a_column_that_is_handed_over_by_its_place(
+    tmp_path: Path, model: str, values: list[tuple[str, ...]]
+) -> None:
+    text = ALCHEMY + POSITIONAL.replace(f"# {model.upper()}", "# WRITE")
+
+    found = sites_of(tmp_path, text, Target(("status",), model=model))
+
+    assert sorted(it.values for it in found) == sorted(values)

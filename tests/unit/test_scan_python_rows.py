@@ -449,6 +449,53 @@ def mark(pk, request):
 """,
             id="lookalikes",
         ),
+        pytest.param(
+            """
+def mark(keys, bills):
+    rows = dict((it.customer_id, it) for it in Order.objects.all())
+    for key in keys:
+        rows[key].status = "x"  # WRITE
+    found = rows.get(1)
+    found.status = "x"  # WRITE
+    pairs = dict([(1, Order()), (2, Order())])
+    pairs[1].status = "x"  # WRITE
+    zipped = dict(zip(keys, Order.objects.all()))
+    zipped[1].status = "x"  # WRITE
+    again = dict(zipped)
+    again[1].status = "x"  # WRITE
+    other = dict((it.pk, it) for it in Invoice.objects.all())
+    other[1].status = "x"
+    turned = dict((it, it.pk) for it in Order.objects.all())
+    turned[1].status = "x"
+""",
+            id="a dict made of pairs",
+        ),
+        pytest.param(
+            """
+def mark(it: Customer, name):
+    for order in getattr(it, "orders").all():
+        order.status = "x"  # WRITE
+def settle(it: Invoice, name):
+    first = getattr(it, name)
+    first.status = "x"  # WRITE
+def call(it: Invoice, other):
+    settle(it, "order")
+    row = getattr(it, other)
+    row.status = "x"
+""",
+            id="an attribute that is named by a text",
+        ),
+        pytest.param(
+            """
+def mark(it: Order, bill: Invoice):
+    kept = it.customer.orders.all()[:]
+    for order in set(kept) - set([it]):
+        order.status = "x"  # WRITE
+    for one in bill[:]:
+        one.status = "x"
+""",
+            id="what is left of a set",
+        ),
     ],
 )
 def test_rows_of_django(tmp_path: Path, body: str) -> None:

@@ -420,3 +420,80 @@ def test_a_model_that_no_file_defines_is_missing(tmp_path: Path) -> None:
     found = run(tmp_path, Target(("status",), model="Ordr"), ORDER)
 
     assert found.missing == ["Ordr"]
+
+
+APPS = """
+=== shop/apps.py
+from django.apps import AppConfig
+
+
+class ShopConfig(AppConfig):
+    name = "shop"
+    label = "store"
+
+
+=== depot/__init__.py
+=== depot/models/__init__.py
+=== depot/models/order.py
+from django.db import models
+
+
+class Order(models.Model):
+    status = models.TextField()
+
+
+=== rest/__init__.py
+=== rest/orders.py
+from django.db import models
+
+
+class Order(models.Model):
+    status = models.TextField()
+
+    class Meta:
+        app_label = "leftover"
+
+
+=== work.py
+from depot.models.order import Order as InDepot
+from rest.orders import Order as InRest
+from shop.models import Order as InShop
+
+
+def work(order):
+    InDepot.objects.create(status="depot")
+    InRest.objects.create(status="rest")
+    InShop.objects.create(status="shop")
+
+
+def guess(order):
+    order.status = "guess"
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [
+        pytest.param("Order", ["depot", "rest", "shop", "guess"], id="of any"),
+        pytest.param("shop.Order", ["shop", "guess"], id="a folder"),
+        pytest.param("store.Order", ["shop", "guess"], id="a label of the app"),
+        pytest.param("leftover.Order", ["rest", "guess"], id="a label of the class"),
+        pytest.param("depot.Order", ["depot", "guess"], id="a folder above"),
+        pytest.param("depot.models.order.Order", ["depot", "guess"], id="a module"),
+        pytest.param("rest.orders.Order", ["rest", "guess"], id="a module of an app"),
+    ],
+)
+def test_a_model_is_that_of_its_app(tmp_path: Path, model: str, values: list[str]) -> None:
+    lay(tmp_path, DJANGO + APPS)
+
+    found = run(tmp_path, Target(("status",), model=model))
+
+    assert [it.values[0] for it in found.sites] == values
+    assert found.missing == []
+
+
+@pytest.mark.parametrize("model", ["app.Order", "work.Order", "apps.Order", "models.order.Orders"])
+def test_a_model_of_an_app_that_is_not_there_is_missing(tmp_path: Path, model: str) -> None:
+    lay(tmp_path, DJANGO + APPS)
+
+    assert run(tmp_path, Target(("status",), model=model)).missing == [model]

@@ -119,7 +119,7 @@ def one(text: str) -> SqlWrite:
         pytest.param(
             "merge into t using s on t.i = s.i when matched and t.a = 'q' then update set a = 'x'"
             " when not matched then insert (i, a) values (s.i, 'n')",
-            [("merge", "t", (("a", "x"), ("i", None), ("a", "n")))],
+            [("merge", "t", (("a", "x"),)), ("merge", "t", (("i", None), ("a", "n")))],
             id="merge",
         ),
         pytest.param(
@@ -420,10 +420,10 @@ def test_the_states_in_another_dialect() -> None:
         ),
         (
             "merge into t using s on true when matched then update set a = 1"
-            " when not matched then insert (a) values (1)",
+            " when not matched then do nothing",
             SqlVerb.MERGE,
             ("a",),
-            None,
+            False,
         ),
         ("merge into t using s on true when matched then delete", SqlVerb.DELETE, (), False),
         ("copy t from '/x'", SqlVerb.COPY, (), True),

@@ -131,8 +131,13 @@ def _named(option: str, value: str) -> str:
 
 def unknown_models(scanned: Scanned) -> str:
     """Return what to say of models that no file defines; empty where all were found."""
-    told = [f"no class {it!r}{meant(it, scanned.models)}" for it in scanned.missing]
-    return "\n".join(told)
+    return "\n".join(f"no class {it!r}{_nearly(it, scanned.models)}" for it in scanned.missing)
+
+
+def _nearly(name: str, known: Sequence[str]) -> str:
+    """Return a guess at the model that was meant: one of another app, or of nearly that name."""
+    app, _, bare = name.rpartition(".")
+    return f"; did you mean {bare!r}?" if app and bare in known else meant(name, known)
 
 
 def fail_words(asked: Sequence[str], *, has_baseline: bool) -> frozenset[str]:

@@ -10,6 +10,7 @@ from pginterlock.lint.actions import Place
 from pginterlock.lint.suppressions import Suppressions
 from pginterlock.model import Machine
 from pginterlock.scan import baseline as baselines
+from pginterlock.scan import files
 from pginterlock.scan.baseline import Baseline, Named
 from pginterlock.scan.judged import Judged
 from pginterlock.scan.observed import Foreign
@@ -27,7 +28,7 @@ def cache_folder() -> Path:
 
 def read_comments(sites: Iterable[Site]) -> dict[str, Suppressions]:
     """Return the comments that accept something, of every file in which a site stands."""
-    return {file: Suppressions(_text(Path(file))) for file in {it.file for it in sites}}
+    return {file: Suppressions(files.text(file)) for file in {it.file for it in sites}}
 
 
 def accepting(comments: Mapping[str, Suppressions]) -> Callable[[Site], str | None]:
@@ -47,14 +48,6 @@ def bare(comments: Mapping[str, Suppressions]) -> list[str]:
         for file, found in sorted(comments.items())
         for line, _ in found.reasonless
     ]
-
-
-def _text(file: Path) -> str:
-    try:
-        # Comments are looked for, and they are ASCII in every encoding that Python reads.
-        return file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +137,7 @@ def observing(
 
     with connected(dsn) as connection:
         seen = {it.name: writers(connection, it.name) for it in machines}
-    found, foreign = observe(sites, seen, routes_of(map(_text, _urlconfs(paths))))
+    found, foreign = observe(sites, seen, routes_of(map(files.text, map(str, _urlconfs(paths)))))
     return found, tuple(foreign)
 
 

@@ -3,6 +3,7 @@
 Pure: trees in, data out.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from google.protobuf.message import Message
@@ -11,6 +12,9 @@ from pginterlock.expression_tree import inner, kind, names
 from pginterlock.lint.actions import Relation
 
 _BOOLEANS = {True: "true", False: "false"}
+_SAME, _ANY, _NOT_DISTINCT, _IN = 1, 2, 5, 7  # of A_Expr_Kind
+# An array as a text, without what would have to be unquoted.
+_PLAIN_ARRAY = re.compile(r'\{(?:\s*(?:"[^"\\,]*"|[^\s"\\{},]+)\s*(?:,(?!\s*\})|(?=\})))*\}')
 
 
 def relation(node: Message) -> Relation:
@@ -82,8 +86,38 @@ def asked(node: Message) -> Iterator[tuple[str, tuple[str, ...]]]:
     if kind(node) == "BoolExpr" and node.boolop == 1:
         for arg in node.args:
             yield from asked(arg)
-    elif kind(node) == "A_Expr" and names(node.name)[-1:] == ["="]:
-        column, right = last_column(node.lexpr), inner(node.rexpr)
-        told = [literal(it) for it in (right.items if kind(right) == "List" else [right])]
+    elif kind(node) == "A_Expr":
+        column, told = last_column(node.lexpr), [literal(it) for it in equals(node)]
         if column and told and None not in told:
             yield column, tuple(str(it) for it in told)
+
+
+def equals(node: Message) -> list[Message]:
+    """Return what the left side of an ``A_Expr`` is one of: of ``a in (b, c)`` and such; or none.
+
+    A text that is an array (``= any('{b,c}')``) is taken apart.
+    """
+    right = inner(node.rexpr)
+    if names(node.name)[-1:] != ["="]:
+        return []
+    if node.kind in (_SAME, _NOT_DISTINCT):
+        return [right]
+    if node.kind == _IN:
+        return [inner(it) for it in right.items]
+    return _of_array(right) if node.kind == _ANY else []
+
+
+def _of_array(node: Message) -> list[Message]:
+    """Return the elements of an array, or the array itself where it is no text and no list."""
+    while kind(node) == "TypeCast":
+        node = inner(node.arg)
+    if kind(node) == "A_ArrayExpr":
+        return [inner(it) for it in node.elements]
+    if kind(node) != "A_Const" or (text := literal(node)) is None:
+        return [node]
+    if not _PLAIN_ARRAY.fullmatch(text):
+        return []
+    found = [type(node)() for it in text[1:-1].split(",") if it.strip()]
+    for one, word in zip(found, text[1:-1].split(","), strict=False):
+        one.sval.sval = word.strip().strip('"')
+    return found

@@ -53,8 +53,10 @@ def of_attribute(reader: Reader, wanted: Wanted, it: Candidate, module: Module) 
 
 def of_name(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield ``setattr(row, name, x)``, where the code says that *name* may be the column."""
-    if it.call is not None and it.name in Texts(reader).of(it.call.args[1], module, it.stmt):
-        yield from of_attribute(reader, wanted, replace(it, how="setattr", value=None), module)
+    said = Texts(reader).of(it.call.args[1], module, it.stmt) if it.call else frozenset()
+    if it.name in said:
+        value = it.value if len(said) == 1 else None
+        yield from of_attribute(reader, wanted, replace(it, how="setattr", value=value), module)
 
 
 def row_of_dict(held: ast.AST) -> ast.AST | None:

@@ -13,7 +13,7 @@ from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee
 from pginterlock.scan.modules import Module, function_of, statements
 from pginterlock.scan.project import called_name
-from pginterlock.scan.sinks import writes_with
+from pginterlock.scan.sinks import takes_columns, writes_with
 from pginterlock.scan.wanted import Wanted, fits
 
 
@@ -77,8 +77,19 @@ def _handed_on(
 
 
 def of_named(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
-    """Yield a ``bulk_update(rows, ["status"])`` whose values are assigned elsewhere."""
+    """Yield a ``bulk_update(rows, ["status"])`` whose values are assigned elsewhere.
+
+    And ``insert(Order).from_select(["status"], query)``.
+    """
     call = it.call
+    if call is not None and called_name(call) == "from_select" and _is_first(it, call):
+        construct, is_new = takes_columns(reader, wanted, call, module, it.stmt)
+        if construct == "core_insert":
+            told = f"core insert of {wanted.shown}"
+            yield drafted(
+                reader, wanted, it, module, construct, is_new=is_new, call=call, reason=told
+            )
+        return
     if (
         call is None
         or called_name(call) not in ("bulk_update", "abulk_update")
@@ -103,3 +114,8 @@ def of_named(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> I
         call=call,
         reason=f"bulk_update of {wanted.shown}",
     )
+
+
+def _is_first(it: Candidate, call: ast.Call) -> bool:
+    """Say whether what a candidate names stands in the first argument of *call*."""
+    return any(one is it.node for arg in call.args[:1] for one in ast.walk(arg))

@@ -13,7 +13,9 @@ from pginterlock.scan.project import called_name, calls_in
 class Candidate:
     """A place: *how* it may write *name*, on *receiver*, the value *value*."""
 
-    how: str  # attribute, setattr, named_by, keyword, named, pairs, columns, key, member, listed
+    # attribute, setattr, named_by, keyword, named, pairs, columns, key, keyed_pairs, keyed_item,
+    # member, listed
+    how: str
     name: str
     node: ast.AST
     stmt: ast.stmt
@@ -108,6 +110,8 @@ def _of_call(call: ast.Call, stmt: ast.stmt, names: frozenset[str]) -> Iterator[
             yield Candidate("setattr", name, call, stmt, receiver, rest[0] if rest else None, call)
         case _:
             pass
+    if called_name(call) == "ordered_values":
+        yield from _of_ordered(call, stmt, names)
     for arg in [*call.args, *(it.value for it in call.keywords)]:
         if isinstance(arg, (ast.List, ast.Tuple, ast.Set)):
             for one in arg.elts:
@@ -115,10 +119,28 @@ def _of_call(call: ast.Call, stmt: ast.stmt, names: frozenset[str]) -> Iterator[
                     yield Candidate("named", str(one.value), one, stmt, call.func, None, call)
 
 
+def _of_ordered(call: ast.Call, stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:
+    """Yield the pairs of ``ordered_values((Order.status, x), ("status", x))``."""
+    for arg in call.args:
+        match arg:
+            case ast.Tuple(elts=[key, value]):
+                yield from _of_pair(arg, key, value, stmt, names)
+
+
 def _of_dict(node: ast.Dict, stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:
     for key, value in zip(node.keys, node.values, strict=True):
-        match key:
-            case ast.Constant(value=str(name)) if name in names:
-                yield Candidate("pairs", name, key, stmt, node, value)
-            case ast.Attribute(attr=name, value=receiver) if name in names:
-                yield Candidate("columns", name, key, stmt, receiver, value)
+        if key is not None:
+            yield from _of_pair(node, key, value, stmt, names)
+
+
+def _of_pair(
+    held: ast.AST, key: ast.expr, value: ast.expr, stmt: ast.stmt, names: frozenset[str]
+) -> Iterator[Candidate]:
+    """Yield a column with its value: one that is named, or that of a class or table."""
+    match key:
+        case ast.Constant(value=str(name)) if name in names:
+            yield Candidate("pairs", name, key, stmt, held, value)
+        case ast.Attribute(attr=name, value=receiver) if name in names:
+            yield Candidate("columns", name, key, stmt, receiver, value)
+        case ast.Subscript(slice=ast.Constant(value=str(name)), value=receiver) if name in names:
+            yield Candidate("columns", name, key, stmt, receiver, value)

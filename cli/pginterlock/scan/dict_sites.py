@@ -1,7 +1,7 @@
 """Writes by a dict that a call is given: at once, or by way of names and functions. Pure."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
 from pginterlock.scan import constants, sources
@@ -9,16 +9,17 @@ from pginterlock.scan.attribute_sites import of_own_dict
 from pginterlock.scan.bindings import own_expressions
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft, drafted
-from pginterlock.scan.flows import Sink, handed_on, parameter_of, sinks
+from pginterlock.scan.flows import Sink, destinations, handed_on, parameter_of, sinks
+from pginterlock.scan.holding import holds
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee
 from pginterlock.scan.modules import Module, function_of
 from pginterlock.scan.project import called_name
-from pginterlock.scan.sinks import takes_dict
+from pginterlock.scan.sinks import takes_columns, takes_dict
 from pginterlock.scan.site import Confidence
 from pginterlock.scan.wanted import Wanted, fits
 
-_TAKING_COLUMNS = frozenset(["update", "values", "on_conflict_do_update"])
+_TAKING_COLUMNS = frozenset(["update", "values", "ordered_values", "on_conflict_do_update"])
 
 
 def of_pairs(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
@@ -53,13 +54,23 @@ def of_pairs(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> I
                     case ast.Attribute(value=own, attr="update") if held in node.args:
                         yield from of_own_dict(reader, wanted, it, own, module)
                 yield from _handed(reader, wanted, it, node, held, module)
+    yield from _kept(reader, wanted, it, held, module)
+
+
+def _kept(
+    reader: Reader, wanted: Wanted, it: Candidate, held: ast.AST, module: Module
+) -> Iterator[Draft]:
+    """Yield the writes of a dict that a statement gives a name, or that a function gives back."""
     match it.stmt:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value) if _within(value, held):
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if holds(value, held):
             yield from flow(reader, wanted, name, it, module)
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.AST() as value) if _within(
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.AST() as value) if holds(
             value, held
         ):
             yield from flow(reader, wanted, name, it, module)
+        case ast.Return() | ast.Expr(value=ast.Yield() | ast.YieldFrom()) | ast.For():
+            found = destinations(reader, wanted, held, it.stmt, module)
+            yield from _flowing(reader, wanted, found, it, module, "dict")
 
 
 def _handed(
@@ -80,19 +91,6 @@ def _handed(
                 yield of_sink(wanted, it, sink, said)
 
 
-def _within(value: ast.AST, held: ast.AST) -> bool:
-    if value is held:
-        return True
-    match value:
-        case ast.List(elts=elts) | ast.Tuple(elts=elts):
-            return any(_within(it, held) for it in elts)
-        case ast.ListComp(elt=elt):
-            return _within(elt, held)
-        case ast.IfExp(body=one, orelse=other):
-            return _within(one, held) or _within(other, held)
-    return False
-
-
 def of_key(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield ``values["status"] = x``, where a call writes the dict."""
     if isinstance(it.receiver, ast.Name):
@@ -105,9 +103,15 @@ def flow(
     reader: Reader, wanted: Wanted, name: str, it: Candidate, module: Module
 ) -> Iterator[Draft]:
     """Yield a key that is put into a dict, and the calls that write it."""
-    function = function_of(module, it.stmt)
+    found = sinks(reader, wanted, name, module, function_of(module, it.stmt))
+    yield from _flowing(reader, wanted, found, it, module, f"dict {name}")
+
+
+def _flowing(
+    reader: Reader, wanted: Wanted, found: Iterable[Sink], it: Candidate, module: Module, row: str
+) -> Iterator[Draft]:
     is_first = True
-    for sink in sinks(reader, wanted, name, module, function):
+    for sink in found:
         if is_first:
             yield drafted(
                 reader,
@@ -118,7 +122,7 @@ def flow(
                 is_new=sink.is_new,
                 confidence=Confidence.MEDIUM,
                 reason=f"line {sink.stmt.lineno} writes the dict",
-                row=f"dict {name}",
+                row=row,
             )
             is_first = False
         said = constants.values(reader, it.value, module, it.stmt)
@@ -154,12 +158,14 @@ def of_columns(reader: Reader, wanted: Wanted, it: Candidate, module: Module) ->
         for node in ast.walk(part):
             if _takes_columns(node) and _is_given(node, it.node):
                 said = sources.of_query(reader, wanted, node, module, it.stmt)
+                construct, is_new = takes_columns(reader, wanted, node, module, it.stmt)
                 yield drafted(
                     reader,
                     wanted,
                     it,
                     module,
-                    "query_update",
+                    construct,
+                    is_new=is_new,
                     call=node,
                     sources=said,
                     reason=f"columns of {wanted.shown}",

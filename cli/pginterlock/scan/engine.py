@@ -4,11 +4,11 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 
-from pginterlock.scan import files
-from pginterlock.scan.candidates import Candidate, candidates
+from pginterlock.scan import files, positional_sites
+from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
@@ -19,6 +19,7 @@ from pginterlock.scan.kinds import ClassDef
 from pginterlock.scan.memory import Memory
 from pginterlock.scan.module_texts import hit_lines, patterns
 from pginterlock.scan.modules import Module, scope_of, statements_at
+from pginterlock.scan.named_columns import constants_for, keyed
 from pginterlock.scan.project import Project
 from pginterlock.scan.python_sites import judge
 from pginterlock.scan.site import Beside, Label, Scanned, Site, Target, Transaction, Unread
@@ -88,6 +89,7 @@ class _Scan:
         self.wanted = [wanted(self.reader, it) for it in targets]
         self.transactions = Transactions(self.reader)
         self.names = frozenset(name for it in self.wanted for name in it.names)
+        self.constants = constants_for(texts.python.values(), self.names)
         self.words = words_of(self.wanted)
         self.by_class = {
             one.name: min(it.tables, key=len)
@@ -98,7 +100,7 @@ class _Scan:
 
     def run(self) -> None:
         """Add all that is found."""
-        looked = patterns(self.names)
+        looked = patterns(self.names | self.constants)
         drafts: list[Draft] = []
         total = len(self.texts.python)
         for number, (path, raw) in enumerate(self.texts.python.items()):
@@ -107,8 +109,12 @@ class _Scan:
                 self._forget(drafts)
             lines = hit_lines(raw, looked)
             if lines and (module := self.project.module(path)):
-                drafts += self._judged(path, module, lines)
+                drafts += self._judged(path, lines[0], self._drafts(module, lines))
             self._embedded(path, raw)
+        for it in self.wanted:
+            for of in it.classes:
+                more = positional_sites.of_class(self.reader, it, of)
+                drafts += self._judged(of.module.path, of.node.lineno, more)
         groups = [*grouped(once(drafts))]
         for number, group in enumerate(groups):
             self.progress("judging transactions", number, len(groups))
@@ -146,7 +152,7 @@ class _Scan:
             frozenset(project.called),
             frozenset(project.relations),
             project.words,
-            tuple(sorted(self.names)),
+            tuple(sorted(self.names | self.constants)),
             tuple(self.words),
         )
 
@@ -161,24 +167,27 @@ class _Scan:
 
     def _is_known(self, it: Wanted) -> bool:
         """Say whether something of the project is what was asked for: a class, or a table."""
-        if it.classes or any(one.model == it.shown for one in self.found.sites):
-            return True
         name = it.target.model or ""
+        is_of_app = "." in name and not name.islower()
+        if it.classes or (not is_of_app and any(one.model == it.shown for one in self.found.sites)):
+            return True
         if not name.islower():
             return False
         in_sql = any(name.encode() in raw for raw in self.texts.sql.values())
         return in_sql or bool(self.project.holding(name))
 
-    def _judged(self, path: str, module: Module, lines: list[int]) -> list[Draft]:
+    def _judged(self, path: str, line: int, found: Iterator[Draft]) -> list[Draft]:
         try:
-            return list(self._drafts(module, lines))
+            return list(found)
         except RecursionError:
             told = "read in part: what it says leads too far"
-            self.found.unread.append(Unread(path, lines[0], told))
+            self.found.unread.append(Unread(path, line, told))
             return []
 
     def _drafts(self, module: Module, lines: list[int]) -> Iterator[Draft]:
-        for stmt, found in groupby(candidates(module, self.names, lines), _statement):
+        named = keyed(module, self.names, lines, self.constants)
+        every = chain(candidates(module, self.names, lines), named)
+        for stmt, found in groupby(every, lambda it: it.stmt):
             held = [*islice(found, _MOST + 1)]
             if len(held) > _MOST:
                 told = f"read in part: a statement that has more than {_MOST} places to look at"
@@ -296,10 +305,6 @@ class _Scan:
             is_new=it.is_new,
             text=module.line(line),
         )
-
-
-def _statement(it: Candidate) -> ast.stmt:
-    return it.stmt
 
 
 def _end(group: list[Draft]) -> int:

@@ -157,6 +157,19 @@ def _text(raw: bytes, *, is_sql: bool) -> bytes:
     return raw
 
 
+def text(file: str) -> str:
+    """Return the text of a file as it is scanned, in its encoding; empty where it cannot be read.
+
+    What is no letter there stands as a mark.
+    """
+    try:
+        raw = _text(_bytes(file), is_sql=_suffix(file) in SQL_SUFFIXES)
+        decoded = None if _suffix(file) in SQL_SUFFIXES else _decoded(raw)
+    except (OSError, _NotRead):
+        return ""
+    return raw.decode("utf-8-sig", "replace") if decoded is None else decoded
+
+
 def _decoded(raw: bytes) -> str | None:
     """Return the text of Python that says its encoding, or has a mark; None of UTF-8.
 

@@ -1,17 +1,18 @@
 """Where dicts go: from the place that puts a column into one to the call that writes it. Pure."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from pginterlock.scan.bindings import own_expressions
+from pginterlock.scan.dict_uses import run_over, uses
 from pginterlock.scan.frames import Frame, frame, says_which, with_arguments
+from pginterlock.scan.holding import holds, names_held
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Class, Function, classes
-from pginterlock.scan.modules import Module, arguments, function_of, statements
+from pginterlock.scan.modules import Module, arguments, function_of
 from pginterlock.scan.project import called_name
-from pginterlock.scan.sinks import holds, takes_dict
+from pginterlock.scan.sinks import takes_dict
 from pginterlock.scan.wanted import Wanted, fits
 
 _DEPTH = 3
@@ -74,7 +75,7 @@ def handed_on(
     Where the function writes rows of any class that it is handed, the call itself is the one.
     """
     there = (callee.of.module, callee.of)
-    if not any(name in them for them in _uses(reader, *there)):
+    if not any(name in them for them in uses(reader, *there)):
         return
     plain = sinks(reader, wanted, name, *there, depth + 1)
     given = frame(with_arguments(reader, callee, call, module, stmt))
@@ -98,90 +99,18 @@ def _is_of_several(reader: Reader, sink: Sink) -> bool:
 def _sinks(
     reader: Reader, wanted: Wanted, name: str, module: Module, function: Function | None, depth: int
 ) -> Iterator[Sink]:
-    calls, others = _uses(reader, module, function)
+    calls, others = uses(reader, module, function)
     for call, held, stmt in calls.get(name, ()):
-        if found := takes_dict(reader, wanted, call, held, module, stmt):
-            yield Sink(found[0], call, stmt, module, found[1], call.func)
-        else:
-            yield from _through(reader, wanted, call, held, stmt, module, function, depth)
+        yield from _of_call(reader, wanted, call, held, stmt, module, function, depth)
     for stmt in others.get(name, ()):
         yield from _of_statement(reader, wanted, name, stmt, module, function, depth)
-
-
-_Calls = dict[str, list[tuple[ast.Call, ast.Name, ast.stmt]]]
-Uses = tuple[_Calls, dict[str, list[ast.stmt]]]
-
-
-def _uses(reader: Reader, module: Module, function: Function | None) -> Uses:
-    """Return the calls of a scope that are handed a name, and the statements that pass one on."""
-    node: ast.AST = function.node if function else module.tree
-    if node not in reader.uses:
-        calls: _Calls = {}
-        others: dict[str, list[ast.stmt]] = {}
-        body = getattr(node, "body", None)
-        own = list(statements(body if isinstance(body, list) else []))
-        for it in own:
-            if isinstance(it, ast.stmt):
-                for name in _passed_on(it):
-                    others.setdefault(name, []).append(it)
-        for stmt in _with_inner(own):
-            for part in own_expressions(stmt):
-                for call in ast.walk(part):
-                    if isinstance(call, ast.Call):
-                        for held in _handed(call):
-                            calls.setdefault(held.id, []).append((call, held, stmt))
-        reader.uses[node] = (calls, others)
-    found: Uses = reader.uses[node]
-    return found
-
-
-def _with_inner(them: Iterable[ast.AST]) -> Iterator[ast.stmt]:
-    """Yield statements, and those of the functions among them."""
-    for stmt in them:
-        if isinstance(stmt, ast.stmt):
-            yield stmt
-        if isinstance(stmt, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield from _with_inner(statements(stmt.body))
-
-
-def _handed(call: ast.Call) -> Iterator[ast.Name]:
-    for held in [*call.args, *(k.value for k in call.keywords)]:
-        if isinstance(held, ast.Name):
-            yield held
-        elif isinstance(held, (ast.List, ast.Tuple, ast.Dict, ast.BinOp)):
-            for one in ast.walk(held):
-                if isinstance(one, ast.Name) and holds(held, one):
-                    yield one
-
-
-def _passed_on(stmt: ast.stmt) -> Iterator[str]:
-    match stmt:
-        case ast.Assign(targets=[ast.Name()], value=value):
-            yield from (it.id for it in ast.walk(value) if isinstance(it, ast.Name))
-        case ast.Return(value=ast.Name(id=name)):
-            yield name
-        case ast.For(iter=over):
-            yield from filter(None, [_run_over(over)])
-
-
-def _run_over(node: ast.AST) -> str | None:
-    """Return the name of the dict that a loop runs over."""
-    match node:
-        case (
-            ast.Name(id=name)
-            | ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="items" | "keys"))
-        ):
-            return name
-        case ast.Call(func=ast.Name(id="list" | "sorted"), args=[inner]):
-            return _run_over(inner)
-    return None
 
 
 def _through(
     reader: Reader,
     wanted: Wanted,
     call: ast.Call,
-    held: ast.Name,
+    held: ast.AST,
     stmt: ast.stmt,
     module: Module,
     function: Function | None,
@@ -189,13 +118,15 @@ def _through(
 ) -> Iterator[Sink]:
     """Yield where a dict goes that is put into another, or handed to a function."""
     match call.func:
-        case ast.Attribute(value=ast.Name(id=other), attr="update" | "append" | "extend") if (
-            other != held.id
+        case ast.Attribute(value=ast.Name(id=other), attr="update" | "append" | "extend") if not (
+            isinstance(held, ast.Name) and other == held.id
         ):
             yield from sinks(reader, wanted, other, module, function, depth + 1)
             return
+    given = [*call.args, *(it.value for it in call.keywords)]
+    whole = next((it for it in given if holds(it, held)), held)
     for it in reader.expression(call.func, module, stmt):
-        if isinstance(it, Callee) and (into := parameter_of(it, call, held)):
+        if isinstance(it, Callee) and (into := parameter_of(it, call, whole)):
             yield from handed_on(reader, wanted, it, into, call, stmt, module, depth)
 
 
@@ -231,36 +162,73 @@ def _of_statement(
             value, name
         ):
             yield from sinks(reader, wanted, other, module, function, depth + 1)
-        case ast.Return(value=ast.Name(id=returned)) if returned == name and function:
+        case ast.Return(value=ast.expr() as value) if function and _copies(value, name):
             yield from _of_result(reader, wanted, function, depth)
-        case ast.For(iter=over) if _run_over(over) == name:
-            for inner in ast.walk(stmt):
-                if (
-                    isinstance(inner, ast.Call)
-                    and called_name(inner) == "setattr"
-                    and len(inner.args) > 1
-                ):
-                    holder = next((s for s in stmt.body if inner in ast.walk(s)), stmt.body[0])
-                    if not isinstance(inner.args[1], ast.Constant) and fits(
-                        reader, wanted, reader.expression(inner.args[0], module, holder)
-                    ):
-                        yield Sink(_LOOP, inner, holder, module, False, inner.args[0])
+        case ast.For(target=target, iter=over) if run_over(over) == name:
+            if isinstance(target, ast.Name) and target.id != name:
+                yield from sinks(reader, wanted, target.id, module, function, depth + 1)
+            yield from _of_loop(reader, wanted, stmt, module)
+
+
+def _of_loop(reader: Reader, wanted: Wanted, stmt: ast.For, module: Module) -> Iterator[Sink]:
+    """Yield each ``setattr`` of a loop that runs over a dict."""
+    for inner in ast.walk(stmt):
+        if isinstance(inner, ast.Call) and called_name(inner) == "setattr" and len(inner.args) > 1:
+            holder = next((s for s in stmt.body if inner in ast.walk(s)), stmt.body[0])
+            if not isinstance(inner.args[1], ast.Constant) and fits(
+                reader, wanted, reader.expression(inner.args[0], module, holder)
+            ):
+                yield Sink(_LOOP, inner, holder, module, False, inner.args[0])
 
 
 def _copies(value: ast.AST, name: str) -> bool:
-    match value:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=it), attr="copy")):
-            return it == name
-        case ast.Call(func=ast.Name(id="dict"), args=[ast.Name(id=it)]):
-            return it == name
-        case ast.Dict(keys=keys, values=values):
-            return any(
-                k is None and isinstance(v, ast.Name) and v.id == name
-                for k, v in zip(keys, values, strict=True)
-            )
-        case ast.List(elts=elts):
-            return any(isinstance(it, ast.Name) and it.id == name for it in elts)
-    return False
+    return any(it.id == name for it in names_held(value))
+
+
+def destinations(
+    reader: Reader, wanted: Wanted, held: ast.AST, stmt: ast.stmt, module: Module, depth: int = 0
+) -> Iterator[Sink]:
+    """Yield the calls that write a dict, or dicts, which the expression *held* of *stmt* is."""
+    function = function_of(module, stmt)
+    match stmt:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if holds(value, held):
+            yield from sinks(reader, wanted, name, module, function, depth + 1)
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if holds(
+            value, held
+        ):
+            yield from sinks(reader, wanted, name, module, function, depth + 1)
+        case ast.For(target=ast.Name(id=name), iter=over) if holds(over, held):
+            yield from sinks(reader, wanted, name, module, function, depth + 1)
+        case (
+            ast.Return(value=ast.expr() as value)
+            | ast.Expr(value=ast.Yield(value=ast.expr() as value))
+            | ast.Expr(value=ast.YieldFrom(value=value))
+        ) if function and holds(value, held):
+            yield from _of_result(reader, wanted, function, depth)
+    for part in own_expressions(stmt):
+        for call in ast.walk(part):
+            if isinstance(call, ast.Call) and call is not held and _is_handed(call, held):
+                yield from _of_call(reader, wanted, call, held, stmt, module, function, depth)
+
+
+def _of_call(
+    reader: Reader,
+    wanted: Wanted,
+    call: ast.Call,
+    held: ast.AST,
+    stmt: ast.stmt,
+    module: Module,
+    function: Function | None,
+    depth: int,
+) -> Iterator[Sink]:
+    if found := takes_dict(reader, wanted, call, held, module, stmt):
+        yield Sink(found[0], call, stmt, module, found[1], call.func)
+    else:
+        yield from _through(reader, wanted, call, held, stmt, module, function, depth)
+
+
+def _is_handed(call: ast.Call, held: ast.AST) -> bool:
+    return any(holds(it, held) for it in (*call.args, *(one.value for one in call.keywords)))
 
 
 def _of_result(reader: Reader, wanted: Wanted, function: Function, depth: int) -> Iterator[Sink]:
@@ -268,21 +236,26 @@ def _of_result(reader: Reader, wanted: Wanted, function: Function, depth: int) -
     if depth >= _DEPTH:
         return
     for module, call, stmt in reader.project.calls(function.name, _FEW):
-        match stmt:
-            case ast.Assign(targets=[ast.Name(id=other)], value=value) if value is call:
-                yield from sinks(
-                    reader, wanted, other, module, function_of(module, stmt), depth + 1
-                )
-                continue
-        for part in own_expressions(stmt):
-            for node in ast.walk(part):
-                if _is_handed(node, call) and (
-                    found := takes_dict(reader, wanted, node, call, module, stmt)
-                ):
-                    yield Sink(found[0], node, stmt, module, found[1], node.func)
+        if _is_of(reader, function, call, module, stmt):
+            yield from destinations(reader, wanted, call, stmt, module, depth)
 
 
-def _is_handed(node: ast.AST, held: ast.AST) -> TypeGuard[ast.Call]:
-    return isinstance(node, ast.Call) and (
-        any(it.value is held for it in node.keywords) or held in node.args
-    )
+def _is_of(
+    reader: Reader, function: Function, call: ast.Call, module: Module, stmt: ast.AST
+) -> bool:
+    """Say whether *call* is one of *function*, as far as can be told."""
+    found = reader.expression(call.func, module, stmt)
+    callees = [it.of for it in found if isinstance(it, Callee)]
+    if callees:
+        return any(it is function or _overrides(reader, it, function) for it in callees)
+    if found:
+        return False
+    defined = f"def {function.name}("  # nothing is known of the object: there is one such method
+    paths = reader.project.holding(defined)
+    return len(paths) == 1 and reader.project.text(paths[0]).count(defined.encode()) == 1
+
+
+def _overrides(reader: Reader, one: Function, other: Function) -> bool:
+    if one.name != other.name or one.owner is None or other.owner is None:
+        return False
+    return reader.models.is_kin(one.owner, other.owner)

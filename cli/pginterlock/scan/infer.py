@@ -132,6 +132,10 @@ class Reader:
                 yield union(self.expression(it, module, at) for it in values)
             case ast.BinOp(left=left, right=right):
                 yield self.expression(left, module, at) | self.expression(right, module, at)
+            case ast.Subscript(
+                value=ast.Attribute(attr="tables"), slice=ast.Constant(value=str(name))
+            ):
+                yield frozenset([Table(name)])  # of SQLAlchemy's metadata
             case ast.Subscript(value=value, slice=index):
                 yield subscript(self, self.expression(value, module, at), index)
             case _:
@@ -230,6 +234,8 @@ class Reader:
                 found = frozenset([kind])  # of a row of a query that selects one thing
             case Instance(of=of) | Class(of=of):
                 found = self.within(None, (kind, name, "has"), self._member(kind, of, name))
+                if name == "__table__" and not found:
+                    found = frozenset([Table(of.name, of)])
             case Package(of=module):
                 found = self.global_name(name, module) or self._submodule(module, name)
             case Many():

@@ -14,6 +14,7 @@ from pginterlock.scan.kinds import (
     Tuple,
     at_key,
     items,
+    many,
     union,
 )
 from pginterlock.scan.modules import class_names
@@ -105,4 +106,6 @@ def _of_object(reader: "Reader", kind: Instance, index: ast.AST) -> Kinds:
             return reader.attribute(frozenset([kind]), key)
         case ast.Constant(value=int()) if reader.models.is_model(kind.of):
             return frozenset([kind])
+        case ast.Slice():  # what is cut is a list, whatever its annotation says
+            return called(reader, kind, "__getitem__") or many(frozenset([kind]))
     return called(reader, kind, "__getitem__")

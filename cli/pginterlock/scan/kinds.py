@@ -113,9 +113,10 @@ class Foreign:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of SQLAlchemy Core, by its name in the database."""
+    """A table of SQLAlchemy Core, by its name in the database, or the one that maps a class."""
 
     name: str
+    of: ClassDef | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pginterlock.scan import orm
-from pginterlock.scan.definitions import result
+from pginterlock.scan.definitions import last_name, result
 from pginterlock.scan.iterating import called
 from pginterlock.scan.kinds import (
     NOTHING,
@@ -13,6 +13,7 @@ from pginterlock.scan.kinds import (
     Class,
     Given,
     Instance,
+    Kind,
     Kinds,
     Many,
     Method,
@@ -27,6 +28,7 @@ from pginterlock.scan.kinds import (
 )
 from pginterlock.scan.modules import Module
 from pginterlock.scan.query_methods import of_query
+from pginterlock.scan.texts import Texts
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
@@ -57,6 +59,7 @@ def known(reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.A
         return NOTHING
     return (
         _of_constant(reader, name, node, first)
+        or _of_named(reader, name, node, first, module, at)
         or _of_statement(name, first)
         or _of_builtin(reader, name, args)
         or _of_functions(reader, name, args)
@@ -73,6 +76,18 @@ def _of_constant(reader: "Reader", name: str, node: ast.Call, first: Kinds) -> K
             return frozenset([Table(str(table))])
         case "getattr", ast.Call(args=[_, ast.Constant(value=member), *_]):
             return reader.attribute(first, str(member))
+    return NOTHING
+
+
+def _of_named(
+    reader: "Reader", name: str, node: ast.Call, first: Kinds, module: Module, at: ast.AST
+) -> Kinds:
+    """Return what ``getattr(order, name)`` gives, where the code says what *name* is."""
+    held = frozenset(it for it in first if isinstance(it, Instance))
+    match name, node.args:
+        case "getattr", [on, asked, *_] if held and last_name(on) != "self":
+            said = Texts(reader).of(asked, module, at)
+            return union(reader.attribute(held, it) for it in sorted(said))
     return NOTHING
 
 
@@ -99,19 +114,33 @@ def _of_statement(name: str, first: Kinds) -> Kinds:
 
 def _of_builtin(reader: "Reader", name: str, args: Sequence[Kinds]) -> Kinds:
     """Return what ``filter(test, them)`` or ``type(it)`` gives."""
+    found: Kinds = NOTHING
     match name, args:
         case "filter", [_, them]:
-            return them
+            found = them
         case "type", [it]:
-            return classes(it)
+            found = classes(it)
         case "groupby", [them, *_]:
-            return many(frozenset([Tuple((NOTHING, them))]))
+            found = many(frozenset([Tuple((NOTHING, them))]))
         case "next" | "anext", [them, *_]:
             own = [it for it in them if isinstance(it, Instance)]
-            return items(them) | union(called(reader, it, "__next__", "__anext__") for it in own)
+            found = items(them) | union(called(reader, it, "__next__", "__anext__") for it in own)
+        case "dict" | "OrderedDict", [them, *_]:
+            found = union(map(_values, them))
+        case "zip", [_, *_] if any(args):
+            found = many(frozenset([Tuple(tuple(map(items, args)))]))
         case "gather", [_, *_]:
-            return frozenset([Tuple(tuple(args))])
-    return NOTHING
+            found = frozenset([Tuple(tuple(args))])
+    return found
+
+
+def _values(pairs: Kind) -> Kinds:
+    """Return the dict that is made of *pairs*, or of another dict."""
+    if not isinstance(pairs, Many):
+        return NOTHING
+    told = [it.parts for it in pairs.item if isinstance(it, Tuple)]
+    found = union(parts[1] for parts in told if len(parts) == 2)  # noqa: PLR2004 - key and value
+    return many(found) if told else frozenset([pairs])
 
 
 def _of_functions(reader: "Reader", name: str, args: Sequence[Kinds]) -> Kinds:

@@ -127,13 +127,13 @@ class Project:
         fits = [
             it
             for it in self._ends.get(tail, ())
-            if ("/" + self._whole(it)).endswith(tuple("/" + e for e in ends))
+            if ("/" + self.whole(it)).endswith(tuple("/" + e for e in ends))
         ]
         if not fits:
             return None
         return self.module(max(fits, key=lambda it: _shared(it, near)))
 
-    def _whole(self, path: str) -> str:
+    def whole(self, path: str) -> str:
         """Return a path with the folders above those that are scanned: imports name them too."""
         return path if path.startswith("/") else self.base + path
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from pginterlock.scan import attribute_sites, call_sites, class_sites, dict_sites
+from pginterlock.scan import attribute_sites, call_sites, class_sites, dict_sites, named_columns
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.infer import Reader
@@ -20,6 +20,8 @@ _JUDGES: Mapping[str, Callable[[Reader, Wanted, Candidate, Module], Iterator[Dra
     "pairs": dict_sites.of_pairs,
     "columns": dict_sites.of_columns,
     "key": dict_sites.of_key,
+    "keyed_pairs": named_columns.of_keyed,
+    "keyed_item": named_columns.of_keyed,
     "member": class_sites.of_member,
     "listed": class_sites.of_listed,
 }

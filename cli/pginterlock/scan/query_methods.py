@@ -14,7 +14,12 @@ from pginterlock.scan.kinds import (
     many,
 )
 
-_WRITING = frozenset(["update", "insert", "values", "returning", "on_conflict_do_update", "where"])
+_WRITING = frozenset([
+    "update", "insert", "values", "returning", "on_conflict_do_update", "where", "ordered_values",
+    "from_select", "on_conflict_do_nothing", "on_duplicate_key_update", "return_defaults", "inline",
+    "filter", "filter_by", "options", "execution_options", "prefix_with", "suffix_with",
+    "with_dialect_options", "with_hint", "add_cte", "params",
+])  # fmt: skip
 _OF_LISTS = orm.PAIR | orm.ONE | orm.IN_BULK | orm.SAME
 _SAME_LIST = frozenset(["values", "items", "copy", "save"])
 _ONE_OF_LIST = frozenset(["setdefault", "popitem", "__getitem__"])

@@ -1,8 +1,8 @@
 """Calls that write what they are given, in keywords or in dicts. Pure."""
 
 import ast
-from collections.abc import Iterator
 
+from pginterlock.scan.holding import holds
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Table, Writing
 from pginterlock.scan.modules import Module, class_of, function_of
@@ -32,6 +32,7 @@ MAPPINGS = frozenset(
     ]
 )
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
+_OF_ORM_AND_CORE = frozenset(["update", "values", "ordered_values"])
 _DEFAULTS = frozenset(["defaults", "create_defaults"])
 _OF_CORE = {"set_": "core_upsert", "values": "core_update"}
 
@@ -177,7 +178,7 @@ def _by_method(
 ) -> Written | None:
     """Return how an ``update`` or ``values`` writes the dict that it is given."""
     name = called_name(call)
-    if not isinstance(call.func, ast.Attribute) or name not in ("update", "values"):
+    if not isinstance(call.func, ast.Attribute) or name not in _OF_ORM_AND_CORE:
         return None
     for kind in reader.expression(call.func.value, module, stmt):
         if name == "update" and _is_query(kind) and fits(reader, wanted, frozenset([kind])):
@@ -185,6 +186,18 @@ def _by_method(
         if found := _core(reader, wanted, kind):
             return found
     return None
+
+
+def takes_columns(
+    reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST
+) -> Written:
+    """Return how an ``update`` or ``values`` writes a dict whose keys are columns of a class."""
+    if isinstance(call.func, ast.Attribute):
+        for kind in reader.expression(call.func.value, module, stmt):
+            if found := _core(reader, wanted, kind):
+                is_upsert = called_name(call) == "on_conflict_do_update"
+                return ("core_upsert", None) if is_upsert else found
+    return "query_update", False
 
 
 def _is_query(kind: Kind) -> bool:
@@ -207,22 +220,3 @@ def _by_mappings(
     if "mappings" in name and fits(reader, wanted, first):
         return name, "insert" in name
     return None
-
-
-def holds(outer: ast.AST, inner: ast.AST) -> bool:
-    """Say whether what *inner* holds is, or is part of, what *outer* holds."""
-    return outer is inner or any(holds(it, inner) for it in _parts(outer))
-
-
-def _parts(outer: ast.AST) -> Iterator[ast.AST]:
-    match outer:
-        case ast.List(elts=elts) | ast.Tuple(elts=elts):
-            yield from elts
-        case ast.ListComp(elt=elt) | ast.GeneratorExp(elt=elt):
-            yield elt
-        case ast.Dict(keys=keys, values=values):
-            yield from (v for k, v in zip(keys, values, strict=True) if k is None)
-        case ast.BinOp(left=left, right=right):
-            yield from (left, right)
-        case ast.IfExp(body=one, orelse=other):
-            yield from (one, other)

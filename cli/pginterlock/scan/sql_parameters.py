@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pginterlock.scan import constants
 from pginterlock.scan.bindings import own_expressions
+from pginterlock.scan.constant_groups import group
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.givings import givings
 from pginterlock.scan.infer import Reader
@@ -16,7 +17,9 @@ from pginterlock.scan.sql_write import SqlWrite, same_name
 _NUMBERED = re.compile(r"%\((\d+)\)[sbt]|\$(\d+)")
 _NAMED = re.compile(r"%\((\w+)\)[sbt]|:(\w+)")
 _FILLED = re.compile(r"\{([^{}]+)\}")
-_MANY = frozenset(["executemany", "execute_batch"])
+_ROWS = frozenset(["execute_values"])  # one ``%s`` stands for all columns
+_MANY = frozenset(["executemany", "execute_batch", "execute_many"]) | _ROWS
+_OF_ROW = re.compile(r".*\[(\d+)\]")
 _UNKNOWN = (None,)
 Given = tuple[ast.AST, Module, ast.AST]
 
@@ -56,18 +59,32 @@ def _asked(
 ) -> Iterator[str | None]:
     """Yield what a value of a test is: as it is written, or what is filled in."""
     if any(it.fullmatch(value) for it in (_NUMBERED, _NAMED, _FILLED)):
-        yield from _values(reader, value, call, node, module, stmt)
+        yield from _values(reader, value, call, node, module, stmt, is_test=True)
     else:
         yield value
 
 
 def _call(node: ast.AST, stmt: ast.stmt) -> ast.Call | None:
-    """Return the outermost call that is handed the text as the first thing but connections."""
+    """Return the call that is handed the text, with its parameters.
+
+    That is the outermost one that has it as the first thing but connections. What stands beside the
+    text in a pair, ``("update ...", ["paid"])``, is what a call of the text would be handed.
+    """
+    for part in own_expressions(stmt):
+        for it in ast.walk(part):
+            match it:
+                case ast.Tuple(elts=[text, parameters]) if text is node:
+                    return _of_pair(text, parameters)
     for part in own_expressions(stmt):
         for it in ast.walk(part):
             if isinstance(it, ast.Call) and any(_holds(arg, node) for arg in it.args[:2]):
                 return it
     return None
+
+
+def _of_pair(text: ast.expr, parameters: ast.expr) -> ast.Call:
+    call = ast.Call(ast.Name("execute", ast.Load()), [text, parameters], [])
+    return ast.copy_location(call, text)
 
 
 def _holds(outer: ast.AST, inner: ast.AST) -> bool:
@@ -81,13 +98,17 @@ def _values(
     text: ast.AST,
     module: Module,
     stmt: ast.stmt,
+    *,
+    is_test: bool = False,
 ) -> Iterator[str | None]:
+    """Yield what *hole* is; of a test that is handed a list, each of its elements."""
     if filled := _FILLED.fullmatch(hole):
         yield from _of_expression(reader, filled[1], module, stmt)
         return
     found = list(_handed(reader, hole, call, text, module, stmt)) if call else []
     for node, where, at in found:
-        yield from constants.values(reader, node, where, at)
+        held = group(reader, node, where, at) if is_test else None
+        yield from constants.values(reader, node, where, at) if held is None else held
     if not found:
         yield None
 
@@ -114,15 +135,13 @@ def _handed(
     """Yield what is handed over for *hole*: by its number, or by its name."""
     number = next(n for n, arg in enumerate(call.args) if _holds(arg, text))
     after = call.args[number + 1 :]
-    if match := _NUMBERED.fullmatch(hole):
-        if match[2]:
-            if len(after) >= int(match[2]):
-                yield after[int(match[2]) - 1], module, stmt
-            return
+    numbered, of_row = _NUMBERED.fullmatch(hole), _OF_ROW.fullmatch(hole)
+    if numbered and numbered[2]:
+        yield from ((it, module, stmt) for it in after[int(numbered[2]) - 1 : int(numbered[2])])
+    elif numbered or (of_row and _takes_rows(call)):
+        place = int((numbered or of_row or "")[1])
         for held, where, at in _rows(reader, call, after, module, stmt):
-            if isinstance(held, (ast.Tuple, ast.List)) and len(held.elts) > int(match[1]):
-                yield held.elts[int(match[1])], where, at
-        return
+            yield from ((one, where, at) for one in _nth(held, place))
     if not (named := _NAMED.fullmatch(hole)):
         return
     name = named[1] or named[2]
@@ -131,6 +150,20 @@ def _handed(
             yield from ((k.value, module, stmt) for k in it.keywords if k.arg == name)
     for held, where, at in _rows(reader, call, after, module, stmt):
         yield from ((one, where, at) for one in _under(held, name))
+
+
+def _takes_rows(call: ast.Call) -> bool:
+    """Say whether a call puts whole rows where one ``%s`` stands, as they are."""
+    is_shaped = any(it.arg == "template" for it in call.keywords)
+    return last_name(call.func) in _ROWS and not is_shaped
+
+
+def _nth(held: ast.AST, number: int) -> Iterator[ast.AST]:
+    """Yield the element of a tuple or list of that number."""
+    if isinstance(held, (ast.Tuple, ast.List)):
+        first = held.elts[: number + 1]
+        if len(first) > number and not any(isinstance(it, ast.Starred) for it in first):
+            yield first[number]
 
 
 def _under(held: ast.AST, name: str) -> Iterator[ast.AST]:
@@ -161,9 +194,18 @@ def _rows(
         )
         for held, where, at in given:
             if last_name(call.func) in _MANY or _is_list_of_rows(held):
-                yield from ((one, where, at) for one in getattr(held, "elts", ()))
+                yield from ((one, where, at) for one in _each(held))
             else:
                 yield held, where, at
+
+
+def _each(held: ast.AST) -> Iterator[ast.AST]:
+    """Yield the rows that a list of them is written as."""
+    match held:
+        case ast.List(elts=elts) | ast.Tuple(elts=elts):
+            yield from elts
+        case ast.ListComp(elt=elt) | ast.GeneratorExp(elt=elt):
+            yield elt
 
 
 def _is_list_of_rows(held: ast.AST) -> bool:

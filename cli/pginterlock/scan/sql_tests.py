@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from google.protobuf.message import Message
 
 from pginterlock.expression_tree import inner, kind, names
-from pginterlock.lint.nodes import asked, last_column
+from pginterlock.lint.nodes import asked, equals, last_column, literal
 from pginterlock.scan.sql_holes import is_hole
 
 _AND, _OR = 1, 2
 _IS_NULL = 1
+_MATCHED = 1  # of MergeMatchKind
 _ANY = 3  # of SubLinkType: `a in (select ...)`
 _PLAIN = 1  # of SetOperation: no union
 _NUMBER = re.compile(r"\$\d+")
@@ -28,17 +29,31 @@ def tests_of(node: Message) -> Iterator[Test]:
         return
     ctes = dict(_ctes(node))
     table = node.relation
-    ours = {_called(table)}
-    for part in _parts(inner(node.where_clause)):
-        told = _either(part, ours)
-        if told:
-            yield told
-        else:
-            yield from _through(part, table.relname, ctes)
+    yield from _of_condition(node.where_clause, table, ctes)
     for other in (it for part in getattr(node, "from_clause", ()) for it in _tables(inner(part))):
         on = (_is_joined(part, _called(other)) for part in _parts(inner(node.where_clause)))
         if other.relname in ctes and any(on):
             yield from _of_query(ctes[other.relname], table.relname, ctes)
+
+
+def tests_of_branch(node: Message, branch: Message) -> Iterator[Test]:
+    """Yield what a ``when ... then update`` of a MERGE says of the rows that it writes."""
+    ctes = dict(_ctes(node))
+    if branch.match_kind == _MATCHED:
+        yield from _of_condition(node.join_condition, node.relation, ctes)
+    if branch.HasField("condition"):
+        yield from _of_condition(branch.condition, node.relation, ctes)
+
+
+def _of_condition(
+    condition: Message, table: Message, ctes: Mapping[str, Message]
+) -> Iterator[Test]:
+    for part in _parts(inner(condition)):
+        told = _either(part, {_called(table)})
+        if told:
+            yield told
+        else:
+            yield from _through(part, table.relname, ctes)
 
 
 def _ctes(node: Message) -> Iterator[tuple[str, Message]]:
@@ -132,13 +147,18 @@ def _either(node: Message, ours: set[str]) -> Test | None:
 
 def _filled(node: Message) -> Test | None:
     """Return the column that *node* holds against what is filled in, and by what."""
-    column, right = last_column(node.lexpr), inner(node.rexpr)
-    if not column or [it.string.sval for it in node.name] != ["="]:
-        return None
-    while kind(right) == "TypeCast":
-        right = inner(right.arg)
-    by = f"${right.number}" if kind(right) == "ParamRef" else last_column(right) or ""
-    return (column, (by,)) if is_filled(by) else None
+    column = last_column(node.lexpr)
+    told = [literal(it) or _hole(it) for it in equals(node)]
+    return (column, tuple(told)) if column and told and "" not in told else None
+
+
+def _hole(node: Message) -> str:
+    """Return what fills *node* in; nothing where it is not filled in."""
+    node = inner(node)
+    while kind(node) == "TypeCast":
+        node = inner(node.arg)
+    by = f"${node.number}" if kind(node) == "ParamRef" else last_column(node) or ""
+    return by if is_filled(by) else ""
 
 
 def is_filled(value: str) -> bool:

@@ -3,16 +3,16 @@
 Pure: trees in, data out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from google.protobuf.message import Message
 
-from pginterlock.expression_tree import children, inner, kind
+from pginterlock.expression_tree import children, inner, kind, location
 from pginterlock.lint.nodes import last_column, literal, relation
 from pginterlock.lint.sql_rows import given
 from pginterlock.scan.sql_holes import is_hole
-from pginterlock.scan.sql_tests import Test, tests_of
+from pginterlock.scan.sql_tests import Test, tests_of, tests_of_branch
 from pginterlock.scan.sql_write import SqlVerb, Values
 
 _DO_UPDATE = 3
@@ -29,6 +29,8 @@ _HOLDERS = _WRITES | {
 class Parsed:
     """A write as its tree tells it; *location* is the byte of the table's name.
 
+    Of a branch of a MERGE it is that of its first column; *word* is the verb that stands before.
+
     *filled* are columns with what fills their value in, still under the name of a hole.
     """
 
@@ -42,6 +44,7 @@ class Parsed:
     all_columns: bool = False
     some_columns: bool = False
     is_new: bool | None = False
+    word: str = ""
 
 
 @dataclass(slots=True)
@@ -68,7 +71,7 @@ def writes_of(tree: Message) -> Iterator[Parsed]:
                 where = tuple(tests_of(node))
                 yield Parsed(SqlVerb.DELETE, *_table(node.relation), where=where)
             case "MergeStmt":
-                yield _merge(node)
+                yield from _merge(node)
             case "CopyStmt" if node.is_from:
                 columns = tuple((inner(it).sval, None) for it in node.attlist)
                 table = _table(node.relation)
@@ -118,6 +121,7 @@ def _insert(node: Message) -> Parsed:
     columns = tuple(inner(it).name for it in node.cols)
     for column, value in given(node, columns):
         written.put(column, value)
+    written.filled += _of_rows(node, columns)
     conflict = node.on_conflict_clause
     is_upsert = node.HasField("on_conflict_clause") and conflict.action == _DO_UPDATE
     updated = []
@@ -139,30 +143,47 @@ def _insert(node: Message) -> Parsed:
     )
 
 
-def _merge(node: Message) -> Parsed:
+def _of_rows(node: Message, columns: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what fills in each column where all of them are one ``values %s``."""
+    select = inner(node.select_stmt)
+    rows = [inner(it).items for it in getattr(select, "values_lists", ())]
+    if len(columns) < 2 or [len(it) for it in rows] != [1]:  # noqa: PLR2004 - several, of one
+        return []
+    by = last_column(rows[0][0]) or ""
+    return [(it, f"{by}[{n}]") for n, it in enumerate(columns)] if is_hole(by) else []
+
+
+def _merge(node: Message) -> Iterator[Parsed]:
+    """Yield the branches of a MERGE that write columns, each for itself; else what it deletes."""
+    branches = list(map(inner, node.merge_when_clauses))
+    writing = [it for it in branches if it.command_type in (_UPDATE, _INSERT)]
+    yield from (_branch(node, it) for it in writing)
+    if not writing and any(it.command_type == _DELETE for it in branches):
+        yield Parsed(SqlVerb.DELETE, *_table(node.relation))
+
+
+def _branch(node: Message, branch: Message) -> Parsed:
     written = _Written()
-    updated: list[str] = []
-    kinds, is_bare = set(), False
-    for clause in map(inner, node.merge_when_clauses):
-        targets = list(map(inner, clause.target_list))
-        kinds.add(clause.command_type)
-        if clause.command_type == _UPDATE:
-            updated += [it.name for it in targets]
-            for target in targets:
-                written.put(target.name, _value(target.val))
-        elif clause.command_type == _INSERT:
-            is_bare = is_bare or not targets
-            for target, value in zip(targets, clause.values, strict=False):
-                written.put(target.name, value)
-    both = {_UPDATE, _INSERT} <= kinds
+    targets = list(map(inner, branch.target_list))
+    is_new = branch.command_type == _INSERT
+    for number, target in enumerate(targets):
+        value = branch.values[number : number + 1] if is_new else [target.val]
+        written.put(target.name, _value(value[0]) if value else None)
+    table, at = _table(node.relation)
+    first = [*branch.target_list[:1], *branch.values[:1]]
+    found = location(first[0]) if first else None
+    place = at if found is None else found
     return Parsed(
-        SqlVerb.DELETE if kinds == {_DELETE} else SqlVerb.MERGE,
-        *_table(node.relation),
+        SqlVerb.MERGE,
+        table,
+        place,
         tuple(written.values),
-        tuple(updated),
-        filled=tuple(written.filled),
-        all_columns=is_bare,
-        is_new=None if both else _INSERT in kinds,
+        () if is_new else tuple(it.name for it in targets),
+        () if is_new else tuple(tests_of_branch(node, branch)),
+        tuple(written.filled),
+        all_columns=is_new and not targets and bool(branch.values),
+        is_new=is_new,
+        word="" if place == at else "insert" if is_new else "update",
     )
 
 

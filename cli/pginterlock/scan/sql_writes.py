@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from pginterlock.expression_tree import kind
 from pginterlock.lint import sql_blocks
@@ -53,7 +54,15 @@ class _Text:
     holed: Holed
     found: list[SqlWrite]
 
-    def put(self, parsed: Parsed, offset: int, around: _Around, *, is_sure: bool = True) -> None:
+    def put(
+        self,
+        parsed: Parsed,
+        offset: int,
+        around: _Around,
+        *,
+        is_sure: bool = True,
+        end: int | None = None,
+    ) -> None:
         """Keep a write whose verb stands at character *offset* of the text with names."""
         holed = self.holed
         self.found.append(
@@ -61,7 +70,7 @@ class _Text:
                 parsed.verb,
                 holed.filled(parsed.table),
                 holed.original(offset),
-                holed.original(end_of(holed.text, offset)),
+                holed.original(end_of(holed.text, offset) if end is None else end),
                 _filled(holed, parsed.columns),
                 tuple(map(holed.filled, parsed.updated)),
                 tuple(it for it in _tests(holed, parsed) if not any(map(is_filled, it[1]))),
@@ -187,7 +196,7 @@ def _verb(statement: Statement, parsed: Parsed) -> int:
     """Return the character of the statement's text where the verb before the table stands."""
     at = statement.at(parsed.location)
     text = statement.raw.decode()[: at - statement.base].lower()
-    found = text.rfind(_VERBS.get(parsed.verb, parsed.verb.value))
+    found = text.rfind(parsed.word or _VERBS.get(parsed.verb, parsed.verb.value))
     return statement.base + found if found >= 0 else statement.start
 
 
@@ -201,10 +210,20 @@ def _read_tree(reading: _Text, statement: Statement, text: str, base: int, aroun
         around = _Around("", Transaction.YES, _IN_DO, around.depth)
     elif kind(tree) == "RuleStmt":
         around = replace(around, transaction=Transaction.CALLER, reason=_IN_FUNCTION)
-    for parsed in writes_of(tree):
-        reading.put(parsed, base + _verb(statement, parsed), around)
+    _read_writes(reading, statement, text, base, around)
     if (is_function or is_do) and around.depth < _MOST_DEPTH:
         _read_body(reading, statement, text, base, replace(around, depth=around.depth + 1))
+
+
+def _read_writes(
+    reading: _Text, statement: Statement, text: str, base: int, around: _Around
+) -> None:
+    """Read what a statement writes; a branch of a MERGE ends where the next begins."""
+    found = [(_verb(statement, it), it) for it in writes_of(statement.tree)]
+    for (at, parsed), after in zip_longest(found, found[1:]):
+        is_branch = parsed.word and after and after[1].word
+        end = text.lower().rfind("when", at, after[0]) if is_branch else -1
+        reading.put(parsed, base + at, around, end=base + end if end >= 0 else None)
 
 
 def _read_body(reading: _Text, statement: Statement, text: str, base: int, around: _Around) -> None:

@@ -3,12 +3,15 @@
 import ast
 from collections.abc import Iterator, Sequence
 from itertools import islice, product
+from typing import TYPE_CHECKING
 
 from pginterlock.scan.callers import handed
-from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, ClassDef, Function, Instance, Package
 from pginterlock.scan.modules import Binding, Module, class_names, local_names, scope_of
 from pginterlock.scan.reaching import absolute, comprehended, reaching, scope_above
+
+if TYPE_CHECKING:
+    from pginterlock.scan.infer import Reader
 
 _DEPTH = 6
 _MOST = 200
@@ -19,7 +22,7 @@ _KEYS = frozenset(["keys", "items", "copy"])
 class Texts:
     """Says which texts an expression may be, as far as they stand in the code."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: "Reader") -> None:
         self.reader = reader
 
     def of(
@@ -41,8 +44,11 @@ class Texts:
                 for it, place in self._bindings(name, node, module, at):
                     yield from self._given(it, place, depth)
             case ast.Attribute(value=value, attr=name):
-                for it, place in self._members(value, name, module, at):
+                members = list(self._members(value, name, module, at))
+                for it, place in members:
                     yield from self._of(it.value, place, it.stmt, depth - 1)
+                if name == "value" and not members:  # of a member of an enum
+                    yield from self._of(value, module, at, depth - 1)
             case _:
                 yield from self._made(node, module, at, depth)
 

@@ -58,11 +58,7 @@ class Transactions:
             return Transaction.YES, Callers.UNKNOWN, told
         function = function_of(module, stmt)
         if function is None:
-            found: Verdict = (
-                (Transaction.SESSION, Callers.UNKNOWN, "the session's, which ends elsewhere")
-                if is_session and is_test(module)
-                else (Transaction.UNKNOWN, Callers.UNKNOWN, "it runs when the module is imported")
-            )
+            found = _at_import(module, stmt, is_session=is_session)
         else:
             found = self._in_function(function, module, stmt, is_session=is_session)
         if found[0] is Transaction.NO and is_test(module):
@@ -139,6 +135,15 @@ def of_sql(site: Site) -> Site:
         return site
     told = "whoever applies the migration may open one"
     return replace(site, transaction=Transaction.UNKNOWN, transaction_reason=told)
+
+
+def _at_import(module: Module, stmt: ast.AST, *, is_session: bool) -> Verdict:
+    """Return what protects a statement of no function: in a migration a text, run in that."""
+    if is_migration(module) and not is_test(module):
+        return _of_migration(module, stmt)
+    if is_session and is_test(module):
+        return Transaction.SESSION, Callers.UNKNOWN, "the session's, which ends elsewhere"
+    return Transaction.UNKNOWN, Callers.UNKNOWN, "it runs when the module is imported"
 
 
 def _of_migration(module: Module, stmt: ast.AST) -> Verdict:

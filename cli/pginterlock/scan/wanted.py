@@ -66,10 +66,10 @@ def snake(name: str) -> str:
 
 def _classes(reader: Reader, target: Target) -> Iterator[ClassDef]:
     if target.model:
-        found = list(reader.project.classes_named(target.model.rpartition(".")[2]))
-        app = target.model.rpartition(".")[0]
-        near = [it for it in found if app and f"/{app}/" in f"/{it.module.path}"]
-        found = near or found
+        app, _, name = target.model.rpartition(".")
+        found = list(reader.project.classes_named(name))
+        if app:
+            found = [it for it in found if _is_of_app(reader, it, app)]
         models = [
             it for it in found if reader.models.is_model(it) and not reader.models.is_abstract(it)
         ]
@@ -82,6 +82,45 @@ def _classes(reader: Reader, target: Target) -> Iterator[ClassDef]:
         for it in module.classes_about(bare):
             if bare in {name.rpartition(".")[2] for name in tables_of(reader, it, is_told=True)}:
                 yield it
+
+
+def _is_of_app(reader: Reader, of: ClassDef, app: str) -> bool:
+    """Say whether a class is in a package or module, or in an app of Django, of that name."""
+    path = f"/{reader.project.whole(of.module.path)}"
+    inner = app.replace(".", "/")
+    if f"/{inner}/" in path or path.endswith(f"/{inner}.py") or _told_app(of) == app:
+        return True
+    return any(
+        label == app and f"/{of.module.path}".startswith(f"/{config}".rpartition("/")[0] + "/")
+        for config, label in _apps(reader)
+    )
+
+
+def _told_app(of: ClassDef) -> str:
+    """Return the app that a class of Django names itself."""
+    for stmt in of.node.body:
+        if isinstance(stmt, ast.ClassDef) and stmt.name == "Meta":
+            return _text_of(stmt, "app_label")
+    return ""
+
+
+def _apps(reader: Reader) -> Iterator[tuple[str, str]]:
+    """Yield the files that give an app of Django a label of its own, and the label."""
+    for path, name in reader.project.heirs("AppConfig"):
+        module = reader.project.module(path)
+        for it in module.classes_named(name) if module else ():
+            if label := _text_of(it.node, "label"):
+                yield path, label
+
+
+def _text_of(node: ast.ClassDef, name: str) -> str:
+    """Return the text that the body of a class gives *name*; else an empty one."""
+    for stmt in node.body:
+        match stmt:
+            case ast.Assign(targets=[ast.Name(id=it)], value=ast.Constant(value=str(text))):
+                if it == name:
+                    return text
+    return ""
 
 
 def tables_of(reader: Reader, of: ClassDef, *, is_told: bool = False) -> Iterator[str]:
@@ -190,7 +229,7 @@ def fits(reader: Reader, wanted: Wanted, kinds: Kinds) -> bool:
 
 def _fits(reader: Reader, wanted: Wanted, kind: Kind) -> bool:
     match kind:
-        case Instance(of=of) | Class(of=of):
+        case Instance(of=of) | Class(of=of) | Table(of=ClassDef() as of):
             if of not in wanted.kin:
                 wanted.kin[of] = _is_kin(reader, wanted, of)
             return wanted.kin[of]
