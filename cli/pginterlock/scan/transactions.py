@@ -3,6 +3,7 @@
 import ast
 from dataclasses import replace
 
+from pginterlock.scan import sessions
 from pginterlock.scan.bindings import walk
 from pginterlock.scan.calling import Calling
 from pginterlock.scan.definitions import last_name
@@ -91,6 +92,8 @@ class Transactions:
 
     def _of_session(self, function: Function) -> Verdict:
         """Return what protects a write of a session: its own, unless all callers open one."""
+        if sessions.is_handed_one(self.reader, function):
+            return Transaction.SESSION, Callers.UNKNOWN, "the session's, which a decorator hands it"
         found = self._by_callers(function, self.beginning)
         if found[0] is Transaction.CALLER and found[1] is Callers.ALL:
             return found
