@@ -273,7 +273,7 @@ class _Scan:
         scope = scope_of(module, it.stmt)
         if isinstance(scope, ClassDef) and scope.name in ("Meta", "_Meta"):
             scope = scope_of(module, scope.node)
-        is_session = it.wanted.is_mapped and not it.construct.startswith("core_")
+        is_session = it.wanted.is_mapped and not it.construct.startswith(("core_", "driver_"))
         if it.label is Label.DEFAULT or it.construct == "factory_attr":
             told: tuple[Transaction, object, str] = (Transaction.NONE, None, "nothing runs here")
         elif it.construct in _BY_FRAMEWORK:
