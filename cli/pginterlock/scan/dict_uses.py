@@ -27,13 +27,26 @@ def uses(reader: Reader, module: Module, function: Function | None) -> Uses:
                     others.setdefault(name, []).append(it)
         for stmt in _with_inner(own):
             for part in own_expressions(stmt):
-                for call in ast.walk(part):
-                    if isinstance(call, ast.Call):
-                        for held in _handed(call):
-                            calls.setdefault(held.id, []).append((call, held, stmt))
+                for name, call, held in _given(part):
+                    calls.setdefault(name, []).append((call, held, stmt))
         reader.uses[node] = (calls, others)
     found: Uses = reader.uses[node]
     return found
+
+
+def _given(part: ast.AST) -> Iterator[tuple[str, ast.Call, ast.Name]]:
+    """Yield the names that calls are handed: with those that a comprehension runs over for them."""
+    nodes = [*ast.walk(part)]
+    sources: dict[str, list[str]] = {}
+    for it in nodes:
+        match it:
+            case ast.comprehension(target=ast.Name(id=name), iter=over):
+                sources.setdefault(name, []).extend(one.id for one in names_held(over))
+    for call in nodes:
+        if isinstance(call, ast.Call):
+            for held in _handed(call):
+                for name in (held.id, *sources.get(held.id, ())):
+                    yield name, call, held
 
 
 def _with_inner(them: Iterable[ast.AST]) -> Iterator[ast.stmt]:

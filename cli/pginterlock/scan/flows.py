@@ -189,15 +189,25 @@ def destinations(
     reader: Reader, wanted: Wanted, held: ast.AST, stmt: ast.stmt, module: Module, depth: int = 0
 ) -> Iterator[Sink]:
     """Yield the calls that write a dict, or dicts, which the expression *held* of *stmt* is."""
+    yield from passed_on(reader, wanted, held, stmt, module, depth)
+    function = function_of(module, stmt)
+    for part in own_expressions(stmt):
+        for call in ast.walk(part):
+            if isinstance(call, ast.Call) and call is not held and _is_handed(call, held):
+                yield from _of_call(reader, wanted, call, held, stmt, module, function, depth)
+
+
+def passed_on(
+    reader: Reader, wanted: Wanted, held: ast.AST, stmt: ast.stmt, module: Module, depth: int = 0
+) -> Iterator[Sink]:
+    """Yield the calls that write what a statement gives a name, or gives back to who calls."""
     function = function_of(module, stmt)
     match stmt:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value) if holds(value, held):
-            yield from sinks(reader, wanted, name, module, function, depth + 1)
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if holds(
-            value, held
-        ):
-            yield from sinks(reader, wanted, name, module, function, depth + 1)
-        case ast.For(target=ast.Name(id=name), iter=over) if holds(over, held):
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value)
+            | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            | ast.For(target=ast.Name(id=name), iter=value)
+        ) if holds(value, held):
             yield from sinks(reader, wanted, name, module, function, depth + 1)
         case (
             ast.Return(value=ast.expr() as value)
@@ -205,10 +215,6 @@ def destinations(
             | ast.Expr(value=ast.YieldFrom(value=value))
         ) if function and holds(value, held):
             yield from _of_result(reader, wanted, function, depth)
-    for part in own_expressions(stmt):
-        for call in ast.walk(part):
-            if isinstance(call, ast.Call) and call is not held and _is_handed(call, held):
-                yield from _of_call(reader, wanted, call, held, stmt, module, function, depth)
 
 
 def _of_call(
