@@ -17,22 +17,31 @@ def uses(reader: Reader, module: Module, function: Function | None) -> Uses:
     """Return the calls of a scope that are handed a name, and the statements that pass one on."""
     node: ast.AST = function.node if function else module.tree
     if node not in reader.uses:
-        calls: _Calls = {}
-        others: dict[str, list[ast.stmt]] = {}
         body = getattr(node, "body", None)
         own = list(statements(body if isinstance(body, list) else []))
-        for it in own:
-            if isinstance(it, ast.stmt):
-                for name in _passed_on(it):
-                    others.setdefault(name, []).append(it)
-        for stmt in _with_inner(own):
-            for part in own_expressions(stmt):
-                for call in ast.walk(part):
-                    if isinstance(call, ast.Call):
-                        for held in _handed(call):
-                            calls.setdefault(held.id, []).append((call, held, stmt))
-        reader.uses[node] = (calls, others)
+        reader.uses[node] = (_calls(own), _others(own))
     found: Uses = reader.uses[node]
+    return found
+
+
+def _calls(own: Iterable[ast.AST]) -> _Calls:
+    found: _Calls = {}
+    for stmt in _with_inner(own):
+        for part in own_expressions(stmt):
+            for call in ast.walk(part):
+                if isinstance(call, ast.Call):
+                    for held in _handed(call):
+                        found.setdefault(held.id, []).append((call, held, stmt))
+    return found
+
+
+def _others(own: Iterable[ast.AST]) -> dict[str, list[ast.stmt]]:
+    found: dict[str, list[ast.stmt]] = {}
+    for stmt in own:
+        if isinstance(stmt, ast.stmt):
+            names = dict.fromkeys([*_passed_on(stmt), *(over for over, _, _ in loops(stmt))])
+            for name in names:
+                found.setdefault(name, []).append(stmt)
     return found
 
 
@@ -56,8 +65,31 @@ def _passed_on(stmt: ast.stmt) -> Iterator[str]:
             yield from (it.id for it in ast.walk(value) if isinstance(it, ast.Name))
         case ast.Return(value=ast.expr() as value):
             yield from (it.id for it in names_held(value))
-        case ast.For(iter=over):
-            yield from filter(None, [run_over(over)])
+
+
+def loops(stmt: ast.stmt) -> Iterator[tuple[str, str | None, ast.AST]]:
+    """Yield each loop of a statement: the name it runs over, that which it gives, and itself."""
+    if isinstance(stmt, (ast.For, ast.AsyncFor)):
+        yield from _loop(stmt.iter, stmt.target, stmt)
+    for part in own_expressions(stmt):
+        for it in ast.walk(part):
+            if isinstance(it, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+                for run in it.generators:
+                    yield from _loop(run.iter, run.target, it)
+
+
+def _loop(
+    over: ast.expr, target: ast.expr, loop: ast.AST
+) -> Iterator[tuple[str, str | None, ast.AST]]:
+    if (name := run_over(over)) is None:
+        return
+    match over, target:
+        case ast.Call(func=ast.Name(id="enumerate")), ast.Tuple(elts=[_, ast.Name(id=given)]):
+            yield name, given, loop
+        case _, ast.Name(id=given):
+            yield name, given, loop
+        case _:
+            yield name, None, loop
 
 
 def run_over(node: ast.AST) -> str | None:
@@ -68,6 +100,6 @@ def run_over(node: ast.AST) -> str | None:
             | ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="items" | "keys"))
         ):
             return name
-        case ast.Call(func=ast.Name(id="list" | "sorted"), args=[inner]):
+        case ast.Call(func=ast.Name() | ast.Attribute(), args=[inner, *_]):  # in chunks, sorted
             return run_over(inner)
     return None

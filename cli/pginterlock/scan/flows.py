@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pginterlock.scan.bindings import own_expressions
-from pginterlock.scan.dict_uses import run_over, uses
+from pginterlock.scan.dict_uses import loops, uses
 from pginterlock.scan.frames import Frame, frame, says_which, with_arguments
 from pginterlock.scan.holding import holds, names_held
 from pginterlock.scan.infer import Reader
@@ -164,10 +164,20 @@ def _of_statement(
             yield from sinks(reader, wanted, other, module, function, depth + 1)
         case ast.Return(value=ast.expr() as value) if function and _copies(value, name):
             yield from _of_result(reader, wanted, function, depth)
-        case ast.For(target=target, iter=over) if run_over(over) == name:
-            if isinstance(target, ast.Name) and target.id != name:
-                yield from sinks(reader, wanted, target.id, module, function, depth + 1)
-            yield from _of_loop(reader, wanted, stmt, module)
+    for over, given, loop in loops(stmt):
+        if over == name and given is not None and given != name:
+            found = sinks(reader, wanted, given, module, function, depth + 1)
+            yield from (it for it in found if _may_be_in(loop, it, module, function))
+        if over == name and isinstance(loop, ast.For):
+            yield from _of_loop(reader, wanted, loop, module)
+
+
+def _may_be_in(loop: ast.AST, it: Sink, module: Module, function: Function | None) -> bool:
+    """Say whether a call may write what *loop* gives its name, not another loop of the function."""
+    if it.module is not module or function_of(module, it.stmt) is not function:
+        return True
+    first, last = getattr(loop, "lineno", 0), getattr(loop, "end_lineno", 0)
+    return bool(first <= it.call.lineno <= last)
 
 
 def _of_loop(reader: Reader, wanted: Wanted, stmt: ast.For, module: Module) -> Iterator[Sink]:

@@ -32,7 +32,7 @@ MAPPINGS = frozenset(
     ]
 )
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
-_OF_ORM_AND_CORE = frozenset(["update", "values", "ordered_values"])
+_OF_ORM_AND_CORE = frozenset(["insert", "update", "values", "ordered_values"])
 _DEFAULTS = frozenset(["defaults", "create_defaults"])
 _OF_CORE = {"set_": "core_upsert", "values": "core_update"}
 
@@ -113,7 +113,7 @@ def takes_dict(
             return _splatted(reader, wanted, call, module, stmt)
         if it.arg in _DEFAULTS:
             return _defaulted(reader, wanted, call, module, stmt)
-        if it.arg == "values" and called_name(call) == "update":
+        if it.arg == "values" and called_name(call) in ("insert", "update"):
             return _by_method(reader, wanted, call, module, stmt)
         if it.arg in _OF_CORE and _is_core(reader, wanted, call, module, stmt):
             return _OF_CORE[it.arg], None
@@ -181,6 +181,8 @@ def _by_method(
     if not isinstance(call.func, ast.Attribute) or name not in _OF_ORM_AND_CORE:
         return None
     for kind in reader.expression(call.func.value, module, stmt):
+        if isinstance(kind, Table) and name != "values" and fits(reader, wanted, frozenset([kind])):
+            return f"core_{name}", name == "insert"
         if name == "update" and _is_query(kind) and fits(reader, wanted, frozenset([kind])):
             return "query_update", False
         if found := _core(reader, wanted, kind):
