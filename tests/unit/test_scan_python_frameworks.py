@@ -186,6 +186,98 @@ admin.site.register(Invoice, BillAdmin)
         ),
         pytest.param(
             """
+from django.contrib import admin
+class OrderInline(admin.TabularInline):
+    model = Order
+class BillInline(admin.TabularInline):
+    model = Invoice
+class CustomerAdmin(admin.ModelAdmin):
+    inlines = [OrderInline]
+    def save_formset(self, request, form, formset, change):
+        for it in formset.save(commit=False):
+            it.status = "x"  # WRITE
+            it.save()
+class BilledAdmin(admin.ModelAdmin):
+    inlines = [BillInline]
+    def save_formset(self, request, form, formset, change):
+        for it in formset.save(commit=False):
+            it.status = "x"
+            it.save()
+class SeveralAdmin(admin.ModelAdmin):
+    def close(self, request, queryset):
+        for it in queryset:
+            it.status = "x"  # WRITE
+            it.save()
+site = admin.AdminSite()
+site.register([Order], SeveralAdmin)
+class NamedAdmin(admin.ModelAdmin):
+    def save_model(self, request, obj, form, change):
+        obj.status = "x"  # WRITE
+site.register(Order, admin_class=NamedAdmin)
+""",
+            id="admin: inlines, several models",
+        ),
+        pytest.param(
+            """
+from django.contrib import admin
+from shop.actions import close, settle
+=== shop/admin.py
+from django.contrib import admin
+from shop.actions import close, settle
+from shop.models import Invoice, Order
+class OrderAdmin(admin.ModelAdmin):
+    actions = [close]
+class BillAdmin(admin.ModelAdmin):
+    actions = ["delete", settle]
+=== shop/sites.py
+from django.contrib import admin
+from shop.admin import BillAdmin, OrderAdmin
+from shop.models import Invoice, Order
+admin.site.register(Order, OrderAdmin)
+admin.site.register(Invoice, BillAdmin)
+=== shop/actions.py
+def close(modeladmin, request, queryset):
+    queryset.update(status="x")  # WRITE
+def settle(modeladmin, request, queryset):
+    queryset.update(status="x")
+""",
+            id="admin: actions and registration in modules of their own",
+        ),
+        pytest.param(
+            """
+from rest_framework import serializers, viewsets
+class OrderSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["note"]
+class BillSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Invoice
+        fields = ["note"]
+class Opening:
+    def perform_create(self, serializer):
+        serializer.save(status="new")  # WRITE
+class Closing:
+    def perform_update(self, serializer):
+        serializer.save(status="x")
+class OrderViews(Opening, viewsets.ModelViewSet):
+    serializer_class = OrderSerializer
+    def perform_update(self, serializer):
+        more = {"status": "paid"}  # WRITE
+        serializer.save(**more)  # WRITE
+class BillViews(Closing, viewsets.ModelViewSet):
+    serializer_class = BillSerializer
+    def perform_create(self, serializer):
+        serializer.save(status="x")
+class ByQuery(viewsets.ModelViewSet):
+    queryset = Order.objects.all()
+    def perform_create(self, serializer):
+        serializer.save(status="new")  # WRITE
+""",
+            id="views that save serializers",
+        ),
+        pytest.param(
+            """
 === shop/migrations/__init__.py
 === shop/migrations/0002_x.py
 from django.db import migrations

@@ -198,6 +198,45 @@ def work(cur, rows):
     assert the_site(tmp_path, DJANGO + text, TABLE).values == values
 
 
+@pytest.mark.parametrize(
+    ("call", "values"),
+    [
+        ('cur.copy_from(rows, "orders", columns=("id", "status"))', (None,)),
+        ('cur.copy_from(rows, table="orders", columns=["id", "status"])', (None,)),
+        ('cur.copy_records_to_table("orders", records=rows, columns=["id", "status"])', (None,)),
+        (
+            'cur.copy_records_to_table("orders", records=[(1, "new"), (2, "new")],'
+            ' columns=["id", "status"])',
+            ("new",),
+        ),
+        (
+            'cur.copy_records_to_table("orders", records=[(it, "new") for it in rows],'
+            ' columns=["id", "status"])',
+            ("new",),
+        ),
+        (
+            'cur.copy_records_to_table("orders", records=[(1, "new"), (2, "paid")],'
+            ' columns=["id", "status"])',
+            (None,),
+        ),
+        ('cur.copy_to_table("orders", source=rows, columns=["id", "status"])', (None,)),
+    ],
+)
+def test_a_copy_of_a_driver(tmp_path: Path, call: str, values: tuple[str | None, ...]) -> None:
+    text = f"""
+=== store/work.py
+def work(cur, rows):
+    {call}  # WRITE
+    {call.replace('"orders"', '"invoices"')}
+    {call.replace('"status"', '"note"')}
+"""
+
+    site = the_site(tmp_path, ALCHEMY + text)
+
+    assert (site.values, site.is_new, site.construct) == (values, True, "driver_copy")
+    assert site.transaction is Transaction.NO
+
+
 def run_of(folder: Path, text: str) -> list[Site]:
     """Return the sites of the files of *text*, those that are not marked too."""
     lay(folder, text)

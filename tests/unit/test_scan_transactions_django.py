@@ -192,6 +192,75 @@ def test_of_a_request(tmp_path: Path, transaction: Transaction, setting: str, bo
     assert site.transaction is transaction
 
 
+ADMIN = """
+from django.contrib import admin
+
+
+class Kept(admin.ModelAdmin):
+    pass
+
+
+@admin.register(Order)
+class OrderAdmin(Kept):
+    def METHOD(self, request, obj, form, change):
+        obj.status = "paid"  # WRITE
+        obj.save()
+
+
+admin.site.register(Invoice, Kept)
+"""
+
+
+@pytest.mark.parametrize(
+    ("transaction", "method"),
+    [
+        (Transaction.CALLER, "save_model"),
+        (Transaction.NO, "response_change"),
+    ],
+)
+def test_in_an_admin(tmp_path: Path, transaction: Transaction, method: str) -> None:
+    assert judged(tmp_path, ADMIN.replace("METHOD", method), "shop/admin.py") is transaction
+
+
+FIXTURE = """
+import pytest
+
+
+DECORATOR
+def order(DATABASE):
+    return Order.objects.create(status="new")  # WRITE
+"""
+
+
+@pytest.mark.parametrize(
+    ("transaction", "name", "decorator", "database"),
+    [
+        pytest.param(Transaction.UNKNOWN, "order", "@pytest.fixture", "db", id="a fixture"),
+        pytest.param(
+            Transaction.UNKNOWN, "order", "@pytest.fixture()", "transactional_db",
+            id="a fixture without a transaction of the runner's",
+        ),
+        pytest.param(Transaction.UNKNOWN, "test_it", "", "db", id="a test with a fixture"),
+        pytest.param(
+            Transaction.UNKNOWN, "test_it", "@pytest.mark.django_db(transaction=True)", "",
+            id="a test with a mark",
+        ),
+        pytest.param(
+            Transaction.YES, "order", "@pytest.fixture\n@transaction.atomic", "db",
+            id="a fixture that opens one",
+        ),
+        pytest.param(Transaction.NO, "order", "", "db", id="a function that is handed a database"),
+        pytest.param(Transaction.NO, "test_it", "", "", id="a function that is called a test"),
+    ],
+)  # fmt: skip
+def test_in_what_pytest_runs(
+    tmp_path: Path, transaction: Transaction, name: str, decorator: str, database: str
+) -> None:
+    body = FIXTURE.replace("DECORATOR", decorator).replace("DATABASE", database)
+
+    assert judged(tmp_path, body.replace("order(", f"{name}("), "shop/given.py") is transaction
+
+
 HELPER = """
 def test_pay():
     WITH:

@@ -2,10 +2,12 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pginterlock.scan import constants, sources
 from pginterlock.scan.attribute_sites import of_own_dict
 from pginterlock.scan.candidates import Candidate
+from pginterlock.scan.copy_calls import copied, value_of
 from pginterlock.scan.dict_sites import flow, of_pairs, of_sink
 from pginterlock.scan.drafts import Draft, drafted
 from pginterlock.scan.flows import handed_on
@@ -79,7 +81,7 @@ def _handed_on(
 def of_named(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield a ``bulk_update(rows, ["status"])`` whose values are assigned elsewhere.
 
-    And ``insert(Order).from_select(["status"], query)``.
+    And ``insert(Order).from_select(["status"], query)``, and a driver's copy into such columns.
     """
     call = it.call
     if call is not None and called_name(call) == "from_select" and _is_first(it, call):
@@ -89,6 +91,12 @@ def of_named(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> I
             yield drafted(
                 reader, wanted, it, module, construct, is_new=is_new, call=call, reason=told
             )
+        return
+    if call is not None and (rows := copied(wanted, call)) is not None:
+        value = value_of(rows, it.node, call)
+        told = f"a copy into {wanted.shown}"
+        one = replace(it, value=value)
+        yield drafted(reader, wanted, one, module, "driver_copy", is_new=True, reason=told)
         return
     if (
         call is None

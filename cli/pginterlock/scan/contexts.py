@@ -20,7 +20,7 @@ from pginterlock.scan.kinds import (
     many,
     union,
 )
-from pginterlock.scan.modules import class_names
+from pginterlock.scan.modules import Module, class_names
 from pginterlock.scan.relations import Relations
 
 _CONTEXT_MEMBERS = frozenset(["instance", "object", "obj"])
@@ -114,15 +114,25 @@ class Contexts(Relations):
         """Yield the rows of the models that an admin is registered for."""
         for it in of.node.decorator_list:
             if isinstance(it, ast.Call) and last_name(it) == "register":
-                yield union(
-                    instances(self.reader.expression(arg, of.module, of.node)) for arg in it.args
-                )
-        if "register" not in of.module.text:
+                yield union(self._of_registered(arg, of.module, of.node) for arg in it.args)
+        if "Admin" not in of.name and "register" not in of.module.text:
             return
         for module, call, stmt in self.reader.project.calls("register"):
-            is_here = module is of.module and len(call.args) > 1
-            if is_here and last_name(call.args[1]) == of.name:
-                yield instances(self.reader.expression(call.args[0], module, stmt))
+            told = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "admin_class")]
+            if not told or last_name(told[0]) != of.name or not call.args:
+                continue
+            if module is of.module or Class(of) in self.reader.expression(told[0], module, stmt):
+                yield self._of_registered(call.args[0], module, stmt)
+
+    def _of_registered(self, node: ast.AST, module: Module, at: ast.AST) -> Kinds:
+        """Return the rows of a model, or of several, that an admin is registered for."""
+        found = self.reader.expression(node, module, at)
+        return instances(found | items(found))
+
+    def inlines(self, of: ClassDef) -> Kinds:
+        """Return the rows that the inlines of an admin edit beside its own."""
+        told = self.reader.attribute(frozenset([Instance(of)]), "inlines")
+        return union(self.about(it.of) for it in items(told) if isinstance(it, Class))
 
     def _model_value(self, value: ast.AST, of: ClassDef, stmt: ast.AST) -> Kinds:
         if isinstance(value, ast.Constant) and isinstance(value.value, str):

@@ -9,7 +9,7 @@ from pginterlock.scan.attribute_sites import of_own_dict
 from pginterlock.scan.bindings import own_expressions
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft, drafted
-from pginterlock.scan.flows import Sink, destinations, handed_on, parameter_of, sinks
+from pginterlock.scan.flows import Sink, handed_on, parameter_of, passed_on, sinks
 from pginterlock.scan.holding import holds
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee
@@ -69,7 +69,7 @@ def _kept(
         ):
             yield from flow(reader, wanted, name, it, module)
         case ast.Return() | ast.Expr(value=ast.Yield() | ast.YieldFrom()) | ast.For():
-            found = destinations(reader, wanted, held, it.stmt, module)
+            found = passed_on(reader, wanted, held, it.stmt, module)
             yield from _flowing(reader, wanted, found, it, module, "dict")
 
 

@@ -28,10 +28,8 @@ def _calls(own: Iterable[ast.AST]) -> _Calls:
     found: _Calls = {}
     for stmt in _with_inner(own):
         for part in own_expressions(stmt):
-            for call in ast.walk(part):
-                if isinstance(call, ast.Call):
-                    for held in _handed(call):
-                        found.setdefault(held.id, []).append((call, held, stmt))
+            for name, call, held in _given(part):
+                found.setdefault(name, []).append((call, held, stmt))
     return found
 
 
@@ -39,10 +37,24 @@ def _others(own: Iterable[ast.AST]) -> dict[str, list[ast.stmt]]:
     found: dict[str, list[ast.stmt]] = {}
     for stmt in own:
         if isinstance(stmt, ast.stmt):
-            names = dict.fromkeys([*_passed_on(stmt), *(over for over, _, _ in loops(stmt))])
-            for name in names:
+            for name in _passed_on(stmt):
                 found.setdefault(name, []).append(stmt)
     return found
+
+
+def _given(part: ast.AST) -> Iterator[tuple[str, ast.Call, ast.Name]]:
+    """Yield the names that calls are handed: with those that a comprehension runs over for them."""
+    nodes = [*ast.walk(part)]
+    sources: dict[str, list[str]] = {}
+    for it in nodes:
+        match it:
+            case ast.comprehension(target=ast.Name(id=name), iter=over):
+                sources.setdefault(name, []).extend(one.id for one in names_held(over))
+    for call in nodes:
+        if isinstance(call, ast.Call):
+            for held in _handed(call):
+                for name in (held.id, *sources.get(held.id, ())):
+                    yield name, call, held
 
 
 def _with_inner(them: Iterable[ast.AST]) -> Iterator[ast.stmt]:
@@ -65,31 +77,18 @@ def _passed_on(stmt: ast.stmt) -> Iterator[str]:
             yield from (it.id for it in ast.walk(value) if isinstance(it, ast.Name))
         case ast.Return(value=ast.expr() as value):
             yield from (it.id for it in names_held(value))
+        case ast.For(iter=over):
+            yield from filter(None, [run_over(over)])
 
 
-def loops(stmt: ast.stmt) -> Iterator[tuple[str, str | None, ast.AST]]:
-    """Yield each loop of a statement: the name it runs over, that which it gives, and itself."""
-    if isinstance(stmt, (ast.For, ast.AsyncFor)):
-        yield from _loop(stmt.iter, stmt.target, stmt)
-    for part in own_expressions(stmt):
-        for it in ast.walk(part):
-            if isinstance(it, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
-                for run in it.generators:
-                    yield from _loop(run.iter, run.target, it)
-
-
-def _loop(
-    over: ast.expr, target: ast.expr, loop: ast.AST
-) -> Iterator[tuple[str, str | None, ast.AST]]:
-    if (name := run_over(over)) is None:
-        return
-    match over, target:
-        case ast.Call(func=ast.Name(id="enumerate")), ast.Tuple(elts=[_, ast.Name(id=given)]):
-            yield name, given, loop
-        case _, ast.Name(id=given):
-            yield name, given, loop
-        case _:
-            yield name, None, loop
+def given_by(loop: ast.For) -> str | None:
+    """Return the name that a loop gives what it runs over, one by one."""
+    match loop.target, loop.iter:
+        case ast.Tuple(elts=[_, ast.Name(id=name)]), ast.Call(func=ast.Name(id="enumerate")):
+            return name
+        case ast.Name(id=name), _:
+            return name
+    return None
 
 
 def run_over(node: ast.AST) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain, groupby, islice
 from pathlib import Path
 
-from pginterlock.scan import files, positional_sites
+from pginterlock.scan import files, object_sites, positional_sites
 from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
@@ -113,8 +113,9 @@ class _Scan:
             self._embedded(path, raw)
         for it in self.wanted:
             for of in it.classes:
-                more = positional_sites.of_class(self.reader, it, of)
-                drafts += self._judged(of.module.path, of.node.lineno, more)
+                for sites in (positional_sites, object_sites):
+                    more = sites.of_class(self.reader, it, of)
+                    drafts += self._judged(of.module.path, of.node.lineno, more)
         groups = [*grouped(once(drafts))]
         for number, group in enumerate(groups):
             self.progress("judging transactions", number, len(groups))
@@ -272,7 +273,7 @@ class _Scan:
         scope = scope_of(module, it.stmt)
         if isinstance(scope, ClassDef) and scope.name in ("Meta", "_Meta"):
             scope = scope_of(module, scope.node)
-        is_session = it.wanted.is_mapped and not it.construct.startswith("core_")
+        is_session = it.wanted.is_mapped and not it.construct.startswith(("core_", "driver_"))
         if it.label is Label.DEFAULT or it.construct == "factory_attr":
             told: tuple[Transaction, object, str] = (Transaction.NONE, None, "nothing runs here")
         elif it.construct in _BY_FRAMEWORK:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pginterlock.scan.bindings import own_expressions
-from pginterlock.scan.dict_uses import loops, uses
+from pginterlock.scan.dict_uses import given_by, run_over, uses
 from pginterlock.scan.frames import Frame, frame, says_which, with_arguments
 from pginterlock.scan.holding import holds, names_held
 from pginterlock.scan.infer import Reader
@@ -164,20 +164,18 @@ def _of_statement(
             yield from sinks(reader, wanted, other, module, function, depth + 1)
         case ast.Return(value=ast.expr() as value) if function and _copies(value, name):
             yield from _of_result(reader, wanted, function, depth)
-    for over, given, loop in loops(stmt):
-        if over == name and given is not None and given != name:
-            found = sinks(reader, wanted, given, module, function, depth + 1)
-            yield from (it for it in found if _may_be_in(loop, it, module, function))
-        if over == name and isinstance(loop, ast.For):
-            yield from _of_loop(reader, wanted, loop, module)
+        case ast.For(iter=over) if run_over(over) == name:
+            if (given := given_by(stmt)) is not None and given != name:
+                found = sinks(reader, wanted, given, module, function, depth + 1)
+                yield from (it for it in found if _may_be_in(stmt, it, module, function))
+            yield from _of_loop(reader, wanted, stmt, module)
 
 
-def _may_be_in(loop: ast.AST, it: Sink, module: Module, function: Function | None) -> bool:
+def _may_be_in(loop: ast.For, it: Sink, module: Module, function: Function | None) -> bool:
     """Say whether a call may write what *loop* gives its name, not another loop of the function."""
     if it.module is not module or function_of(module, it.stmt) is not function:
         return True
-    first, last = getattr(loop, "lineno", 0), getattr(loop, "end_lineno", 0)
-    return bool(first <= it.call.lineno <= last)
+    return loop.lineno <= it.call.lineno <= (loop.end_lineno or 0)
 
 
 def _of_loop(reader: Reader, wanted: Wanted, stmt: ast.For, module: Module) -> Iterator[Sink]:
@@ -199,15 +197,25 @@ def destinations(
     reader: Reader, wanted: Wanted, held: ast.AST, stmt: ast.stmt, module: Module, depth: int = 0
 ) -> Iterator[Sink]:
     """Yield the calls that write a dict, or dicts, which the expression *held* of *stmt* is."""
+    yield from passed_on(reader, wanted, held, stmt, module, depth)
+    function = function_of(module, stmt)
+    for part in own_expressions(stmt):
+        for call in ast.walk(part):
+            if isinstance(call, ast.Call) and call is not held and _is_handed(call, held):
+                yield from _of_call(reader, wanted, call, held, stmt, module, function, depth)
+
+
+def passed_on(
+    reader: Reader, wanted: Wanted, held: ast.AST, stmt: ast.stmt, module: Module, depth: int = 0
+) -> Iterator[Sink]:
+    """Yield the calls that write what a statement gives a name, or gives back to who calls."""
     function = function_of(module, stmt)
     match stmt:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value) if holds(value, held):
-            yield from sinks(reader, wanted, name, module, function, depth + 1)
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if holds(
-            value, held
-        ):
-            yield from sinks(reader, wanted, name, module, function, depth + 1)
-        case ast.For(target=ast.Name(id=name), iter=over) if holds(over, held):
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value)
+            | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            | ast.For(target=ast.Name(id=name), iter=value)
+        ) if holds(value, held):
             yield from sinks(reader, wanted, name, module, function, depth + 1)
         case (
             ast.Return(value=ast.expr() as value)
@@ -215,10 +223,6 @@ def destinations(
             | ast.Expr(value=ast.YieldFrom(value=value))
         ) if function and holds(value, held):
             yield from _of_result(reader, wanted, function, depth)
-    for part in own_expressions(stmt):
-        for call in ast.walk(part):
-            if isinstance(call, ast.Call) and call is not held and _is_handed(call, held):
-                yield from _of_call(reader, wanted, call, held, stmt, module, function, depth)
 
 
 def _of_call(

@@ -19,7 +19,7 @@ from pginterlock.scan.kinds import (
     many,
     union,
 )
-from pginterlock.scan.modules import Definition, Module, arguments
+from pginterlock.scan.modules import Definition, Module, arguments, class_names
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
@@ -29,6 +29,11 @@ _SENT = ("instance", "target")  # by a signal of Django, by an event of SQLAlche
 _SETS = ("queryset", "qs")
 _ROWS = ("instance", "obj", "object")
 _FORMS = ("form", "serializer")
+_FORM_SET = "formset"
+_ACTION = ("modeladmin", "request", "queryset")
+# Methods that a mixin defines for the views and admins that inherit from it.
+_HOOKS = frozenset(["perform_create", "perform_update", "form_valid", "save_model", "save_form"])
+_MOST = 12  # heirs of a mixin, files that name an action
 
 
 def parameter(reader: "Reader", arg: ast.arg, module: Module) -> Kinds:
@@ -101,12 +106,21 @@ def _framework(reader: "Reader", function: Function, name: str) -> Kinds:
         return told
     if function.owner is None and name in _SETS:
         return _admin_action(reader, function)
-    about = NOTHING
-    if function.owner and name in (*_SETS, *_ROWS, *_FORMS):
-        about = reader.models.about(function.owner)
-    if function.owner and about:
-        return _of_framework(reader, function.owner, about, name)
-    return _fixture(reader, function, name)
+    return _of_class(reader, function, name) or _fixture(reader, function, name)
+
+
+def _of_class(reader: "Reader", function: Function, name: str) -> Kinds:
+    """Return what a parameter is in a class made for a model, or in a mixin of such classes."""
+    owner = function.owner
+    if owner is None or name not in (*_SETS, *_ROWS, *_FORMS, _FORM_SET):
+        return NOTHING
+    if name == _FORM_SET:
+        return many(reader.models.inlines(owner))
+    if about := reader.models.about(owner):
+        return _of_framework(reader, owner, about, name)
+    heirs = reader.models.below(owner) if function.name in _HOOKS else ()
+    told = [(it, reader.models.about(it)) for it in heirs[:_MOST]]
+    return union(_of_framework(reader, it, about, name) for it, about in told if about)
 
 
 def _of_framework(reader: "Reader", owner: ClassDef, about: Kinds, name: str) -> Kinds:
@@ -156,11 +170,18 @@ def _connected(reader: "Reader", function: Function) -> Kinds:
 
 
 def _admin_action(reader: "Reader", function: Function) -> Kinds:
-    """Return the rows that an action of an admin of the same module is given."""
+    """Return the rows that an action of an admin is given, one of the same module or another."""
     found: Kinds = NOTHING
-    for it in function.module.classes_about(function.name):
-        if function.name in ast.dump(it.node) and (about := reader.models.about(it)):
-            found |= many(about, is_query=True)
+    paths = [function.module.path]
+    if len([*arguments(function.node)]) == len(_ACTION):
+        holding = reader.project.holding(function.name)
+        paths += holding if len(holding) <= _MOST else ()
+    for path in dict.fromkeys(paths):
+        module = reader.project.module(path)
+        for it in module.classes_about(function.name) if module else ():
+            is_named = module is function.module or "actions" in class_names(it)
+            if is_named and function.name in ast.dump(it.node):
+                found |= many(reader.models.about(it), is_query=True)
     return found
 
 

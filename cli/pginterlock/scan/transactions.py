@@ -10,7 +10,7 @@ from pginterlock.scan.definitions import last_name
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Function
-from pginterlock.scan.modules import Module, ancestors, function_of
+from pginterlock.scan.modules import Module, ancestors, arguments, function_of
 from pginterlock.scan.opening import Opening
 from pginterlock.scan.requests import Requests
 from pginterlock.scan.saving import saved_in
@@ -20,6 +20,10 @@ from pginterlock.scan.units import begins, commits, in_session
 # Methods that override those of a framework: who calls them is not to be told by their name.
 _OF_MODELS = frozenset(["save", "delete", "__init__"])
 _FRAMEWORK = _OF_MODELS | {"create", "get_or_create", "update_or_create", "update"}
+# And methods that the admin of Django calls in a transaction of its own.
+_SAVED_BY_ADMIN = frozenset(["save_model", "save_form", "save_formset", "save_related"])
+_BY_ADMIN = "Django's admin opens one around it"
+_DATABASES = frozenset(["db", "transactional_db"])  # fixtures of pytest
 
 Verdict = tuple[Transaction, Callers, str]
 
@@ -62,7 +66,7 @@ class Transactions:
             found = _at_import(module, stmt, is_session=is_session)
         else:
             found = self._in_function(function, module, stmt, is_session=is_session)
-        if found[0] is Transaction.NO and is_test(module):
+        if found[0] is Transaction.NO and (is_test(module) or _is_run_by_pytest(function)):
             return Transaction.UNKNOWN, Callers.UNKNOWN, "a test: its runner may open one"
         return found
 
@@ -100,8 +104,9 @@ class Transactions:
         return Transaction.SESSION, Callers.UNKNOWN, "the session's, which ends elsewhere"
 
     def _by_callers(self, function: Function, calling: Calling) -> Verdict:
-        if told := self.requests.reaches(function):
-            return Transaction.CALLER, Callers.UNKNOWN, told
+        is_saved = self._is_saved_by_admin(function)
+        if told := self.requests.reaches(function) or (is_saved and _BY_ADMIN) or "":
+            return Transaction.CALLER, Callers.ALL if is_saved else Callers.UNKNOWN, told
         if self._is_of_framework(function):
             told = f"none here; {function.name} is called from anywhere"
             return Transaction.NO, Callers.UNKNOWN, told
@@ -127,6 +132,14 @@ class Transactions:
         if models.is_model(owner):
             return name in _OF_MODELS
         return name == "__init__" or bool(models.foreign(owner))
+
+    def _is_saved_by_admin(self, function: Function) -> bool:
+        """Say whether the admin of Django calls a method as it saves what somebody edits."""
+        owner = function.owner
+        if owner is None or function.name not in _SAVED_BY_ADMIN:
+            return False
+        above = self.reader.models.foreign(owner) | {it.name for it in self.reader.ancestry(owner)}
+        return any(it.endswith("ModelAdmin") for it in above)
 
     def _is_reached_in_one(self, function: Function) -> bool:
         return bool(self.requests.answers(function)) or is_migration(function.module)
@@ -167,6 +180,18 @@ def _of_migration(module: Module, stmt: ast.AST) -> Verdict:
     if "alembic" in module.text:
         return Transaction.CALLER, Callers.ALL, "Alembic runs a revision in one"
     return Transaction.YES, Callers.UNKNOWN, "Django runs a migration in one"
+
+
+def _is_run_by_pytest(function: Function | None) -> bool:
+    """Say whether a function is a fixture of pytest, or a test that it gives a database."""
+    if function is None or isinstance(function.node, ast.Lambda):
+        return False
+    told = [ast.unparse(it) for it in function.node.decorator_list]
+    if any("fixture" in it or "django_db" in it for it in told):
+        return True
+    taken = {it.arg for it in arguments(function.node)}
+    is_marked = bool(taken & _DATABASES) or "django_db" in function.module.text
+    return function.name.startswith("test_") and is_marked
 
 
 def is_receiver(function: Function) -> bool:
