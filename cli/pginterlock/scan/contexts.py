@@ -63,6 +63,8 @@ class Contexts(Relations):
             return frozenset([Table(of.name, of)])
         if name == "__mapper__" and not found:
             return frozenset([Class(of)])
+        if name == "awaitable_attrs" and not found and self.is_model(of):
+            return frozenset([Instance(of)])
         if name not in orm.MANAGERS:
             return found
         return frozenset(
