@@ -164,7 +164,7 @@ def mark(session: Session, pk, data: OrderUpdate):
     data.status = "y"
     b = session.exec(select(Bill)).one()
     b.status = "x"
-    it = Order.model_validate({"status": "x"})
+    it = Order.model_validate({"status": "x"})  # WRITE
     for k, v in data.dict().items():
         setattr(it, k, v)
 """,

@@ -127,3 +127,138 @@ def test_of_a_function_that_a_decorator_hands_its_session(
     tmp_path: Path, transaction: Transaction, decorator: str
 ) -> None:
     assert judged(tmp_path, textwrap.dedent(decorator) + DECORATED) is transaction
+
+
+MADE = """
+=== store/made.py
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+
+local = sessionmaker()
+Scoped = scoped_session(local)
+conn = connect()
+
+
+def give():
+    session = local()
+    yield session
+
+
+def connected():
+    yield connect()
+"""
+KEPT = """
+=== store/work.py
+from typing import Annotated
+
+from fastapi import Depends
+from sqlalchemy import insert, text, update
+from sqlalchemy.orm import Session
+from store.made import Scoped, conn, connected, give
+from store.models import Order
+
+Db = Annotated[Session, Depends(give)]
+Connection = Annotated[object, Depends(connected)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("transaction", "body"),
+    [
+        pytest.param(
+            Transaction.SESSION,
+            """
+            class Orders:
+                def __init__(self, session):
+                    self._db = session
+                def pay(self):
+                    self._db.execute(update(Order).values(status="x"))  # WRITE
+            """,
+            id="on the object, by its name",
+        ),
+        pytest.param(
+            Transaction.SESSION,
+            """
+            class Orders:
+                def __init__(self, db: Session):
+                    self._db = db
+                def pay(self):
+                    self._db.execute(text("update orders set status = 'x'"))  # WRITE
+            """,
+            id="on the object, by its annotation",
+        ),
+        pytest.param(
+            Transaction.SESSION,
+            """
+            class Orders:
+                _db: Session
+                def pay(self):
+                    self._db.execute(update(Order).values(status="x"))  # WRITE
+            """,
+            id="on the class",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            class Orders:
+                def __init__(self, conn):
+                    self._db = conn
+                def pay(self):
+                    self._db.execute(update(Order).values(status="x"))  # WRITE
+            """,
+            id="a connection on the object",
+        ),
+        pytest.param(
+            Transaction.SESSION,
+            """
+            def pay():
+                Scoped.execute(update(Order).values(status="x"))  # WRITE
+            """,
+            id="of a module",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            def pay():
+                conn.execute(update(Order).values(status="x"))  # WRITE
+            """,
+            id="a connection of a module",
+        ),
+        pytest.param(
+            Transaction.SESSION,
+            """
+            def pay(db: Db):
+                db.execute(update(Order).values(status="x"))  # WRITE
+            """,
+            id="by the name of an annotation",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            def pay(db: Connection):
+                db.execute(update(Order).values(status="x"))  # WRITE
+            """,
+            id="a connection by the name of an annotation",
+        ),
+        pytest.param(
+            Transaction.SESSION,
+            """
+            def pay(pk, *, db=Depends(give)):
+                db.execute(update(Order).values(status="x"))  # WRITE
+            """,
+            id="of what a framework asks",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            def pay(pk, *, db=Depends(connected)):
+                db.execute(update(Order).values(status="x"))  # WRITE
+            """,
+            id="a connection of what a framework asks",
+        ),
+    ],
+)
+def test_of_a_statement_that_a_session_executes(
+    tmp_path: Path, transaction: Transaction, body: str
+) -> None:
+    text = ALCHEMY + MADE + KEPT + textwrap.dedent(body)
+    assert the_site(tmp_path, text).transaction is transaction

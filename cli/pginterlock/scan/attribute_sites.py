@@ -8,6 +8,7 @@ from pginterlock.scan import sources
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.definitions import last_name, returned
 from pginterlock.scan.drafts import Draft, drafted
+from pginterlock.scan.enumerated import is_of_column
 from pginterlock.scan.forwards import behind
 from pginterlock.scan.givings import givings
 from pginterlock.scan.infer import Reader
@@ -149,20 +150,30 @@ def _guessed(
 ) -> tuple[Confidence, str] | None:
     """Say why an object of which nothing is known may be a row: by its name, or by the value."""
     name = last_name(receiver) if not isinstance(receiver, ast.Subscript) else ""
-    if name in ("self", "cls", "") or _is_mock(reader, receiver, it, module):
+    if name in ("self", "cls") or _is_mock(reader, receiver, it, module):
         return None
+    if is_of_column(reader, wanted, it.name, it.value, module, it.stmt):
+        return Confidence.MEDIUM, f"its value is of an enum that is {wanted.shown}'s alone"
+    told = _told_by_name(reader, wanted, name, receiver, it, module) if name else ""
+    return (Confidence.MEDIUM, told) if told else None
+
+
+def _told_by_name(
+    reader: Reader, wanted: Wanted, name: str, receiver: ast.AST, it: Candidate, module: Module
+) -> str:
+    """Say why an object of that name may be a row; nothing where nothing says so."""
     if _is_named_after(wanted, name):
-        return Confidence.MEDIUM, f"{name} is named after {wanted.shown}"
+        return f"{name} is named after {wanted.shown}"
     if (several := _run_over(receiver, it, module)) and _is_plural(wanted, several):
-        return Confidence.MEDIUM, f"{several} is named after {wanted.shown}"
+        return f"{several} is named after {wanted.shown}"
     if _is_part_of_name(wanted, name):
         function = function_of(module, it.stmt)
         owner = class_of(function) if function else None
         if owner and fits(reader, wanted, reader.models.about(owner)):
-            return Confidence.MEDIUM, f"{name}, in a class made for {wanted.shown}"
+            return f"{name}, in a class made for {wanted.shown}"
     if it.value is not None and fits(reader, wanted, _owners(reader, it.value, module, it.stmt)):
-        return Confidence.MEDIUM, f"its value is a constant of {wanted.shown}"
-    return None
+        return f"its value is a constant of {wanted.shown}"
+    return ""
 
 
 def _is_mock(reader: Reader, receiver: ast.AST, it: Candidate, module: Module) -> bool:

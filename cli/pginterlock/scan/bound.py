@@ -58,17 +58,25 @@ def _given(reader: "Reader", it: Binding, module: Module) -> Iterator[Kinds]:
     match it.how:
         case "assign":
             given = reader.expression(it.value, module, it.stmt)
-            yield unpacked(as_tuples(reader, given), it.path) if it.path else given
+            found = unpacked(as_tuples(reader, given), it.path) if it.path else given
+            yield found or _alone(it, given)
             if not it.path and members.is_empty(it.value):
                 yield _filled(reader, it.stmt, module)
         case "for":
             given = run_over(reader, reader.expression(it.value, module, it.stmt))
-            yield unpacked(as_tuples(reader, given), it.path)
+            yield unpacked(as_tuples(reader, given), it.path) or _alone(it, given)
             yield _enumerated(reader, it, module)
         case "with":
             yield unpacked(_entered(reader, it, module), it.path)
         case "match":
             yield narrowing.captured(reader, it, module)
+
+
+def _alone(it: Binding, given: Kinds) -> Kinds:
+    """Return what ``(order,)`` is given of a row of a query that selects one thing."""
+    targets = [getattr(it.stmt, "target", None), *getattr(it.stmt, "targets", ())]
+    is_alone = any(isinstance(one, ast.Tuple) and len(one.elts) == 1 for one in targets)
+    return frozenset(k for k in given if isinstance(k, Instance)) if is_alone else NOTHING
 
 
 def _filled(reader: "Reader", stmt: ast.AST, module: Module) -> Kinds:

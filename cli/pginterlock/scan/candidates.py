@@ -13,8 +13,8 @@ from pginterlock.scan.project import called_name, calls_in
 class Candidate:
     """A place: *how* it may write *name*, on *receiver*, the value *value*."""
 
-    # attribute, setattr, named_by, keyword, named, pairs, columns, key, keyed_pairs, keyed_item,
-    # member, listed
+    # attribute, setattr, named_by, keyword, named, pairs, columns, key, column_key, keyed_pairs,
+    # keyed_item, member, listed
     how: str
     name: str
     node: ast.AST
@@ -22,6 +22,7 @@ class Candidate:
     receiver: ast.AST | None = None
     value: ast.AST | None = None
     call: ast.Call | None = None
+    owner: ast.AST | None = None  # of a key that is a column: what it is a column of
 
 
 def candidates(module: Module, names: frozenset[str], lines: list[int]) -> Iterator[Candidate]:
@@ -87,6 +88,9 @@ def _of_target(
             yield Candidate("attribute", attr, target, stmt, receiver, value)
         case ast.Subscript(value=receiver, slice=ast.Constant(value=str(key))) if key in names:
             yield Candidate("key", key, target, stmt, receiver, value)
+        case ast.Subscript(value=receiver, slice=ast.Attribute() as key):
+            for name, owner in _columns(key, names):
+                yield Candidate("column_key", name, target, stmt, receiver, value, owner=owner)
         case ast.Name(id=name) if name in names:
             yield Candidate("member", name, target, stmt, None, value)
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
@@ -112,11 +116,18 @@ def _of_call(call: ast.Call, stmt: ast.stmt, names: frozenset[str]) -> Iterator[
             pass
     if called_name(call) == "ordered_values":
         yield from _of_ordered(call, stmt, names)
+    yield from _of_lists(call, stmt, names)
+
+
+def _of_lists(call: ast.Call, stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:
+    """Yield the columns that a call is given a list of: their names, or those of a class."""
     for arg in [*call.args, *(it.value for it in call.keywords)]:
-        if isinstance(arg, (ast.List, ast.Tuple, ast.Set)):
-            for one in arg.elts:
-                if isinstance(one, ast.Constant) and one.value in names:
-                    yield Candidate("named", str(one.value), one, stmt, call.func, None, call)
+        for one in arg.elts if isinstance(arg, (ast.List, ast.Tuple, ast.Set)) else ():
+            if isinstance(one, ast.Constant) and one.value in names:
+                yield Candidate("named", str(one.value), one, stmt, call.func, None, call)
+            elif called_name(call) == "from_select":
+                for name, owner in _columns(one, names):
+                    yield Candidate("named", name, one, stmt, call.func, None, call, owner)
 
 
 def _of_ordered(call: ast.Call, stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:
@@ -140,7 +151,19 @@ def _of_pair(
     match key:
         case ast.Constant(value=str(name)) if name in names:
             yield Candidate("pairs", name, key, stmt, held, value)
-        case ast.Attribute(attr=name, value=receiver) if name in names:
-            yield Candidate("columns", name, key, stmt, receiver, value)
-        case ast.Subscript(slice=ast.Constant(value=str(name)), value=receiver) if name in names:
-            yield Candidate("columns", name, key, stmt, receiver, value)
+        case _:
+            for name, owner in _columns(key, names):
+                yield Candidate("columns", name, key, stmt, held, value, owner=owner)
+
+
+def _columns(key: ast.expr, names: frozenset[str]) -> Iterator[tuple[str, ast.AST]]:
+    """Yield the column that ``Order.status``, ``Order.status.key`` or ``t.c["status"]`` is."""
+    match key:
+        case ast.Attribute(attr="key" | "name", value=ast.Attribute(attr=name, value=owner)) if (
+            name in names
+        ):
+            yield name, owner
+        case ast.Attribute(attr=name, value=owner) if name in names:
+            yield name, owner
+        case ast.Subscript(slice=ast.Constant(value=str(name)), value=owner) if name in names:
+            yield name, owner

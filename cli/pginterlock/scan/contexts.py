@@ -12,6 +12,8 @@ from pginterlock.scan.kinds import (
     ClassDef,
     Instance,
     Kinds,
+    Many,
+    Table,
     classes,
     instances,
     items,
@@ -51,6 +53,26 @@ class Contexts(Relations):
             if found:
                 return found
         return self._related(of, name) or self._context(of, name) or self._reverse_one(of, name)
+
+    def of_mapped(self, of: ClassDef, name: str, found: Kinds) -> Kinds:
+        """Return *found*, what an attribute of a class is, or what SQLAlchemy makes of it.
+
+        An object of the project's own class of queries stands for rows of the model.
+        """
+        if name == "__table__" and not found:
+            return frozenset([Table(of.name, of)])
+        if name == "__mapper__" and not found:
+            return frozenset([Class(of)])
+        if name == "awaitable_attrs" and not found and self.is_model(of):
+            return frozenset([Instance(of)])
+        if name not in orm.MANAGERS:
+            return found
+        return frozenset(
+            Many(frozenset([Instance(of)]), is_query=True, via=it.of)
+            if isinstance(it, Instance) and self.foreign(it.of) & orm.QUERIES and self.is_model(of)
+            else it
+            for it in found
+        )
 
     def about(self, of: ClassDef) -> Kinds:
         """Return the rows that a form, serializer, view, admin or factory is made for."""

@@ -27,7 +27,7 @@ from pginterlock.scan.reaching import absolute
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
-_PROPERTIES = frozenset(
+PROPERTIES = frozenset(
     [
         "property",
         "cached_property",
@@ -112,7 +112,7 @@ def last_name(node: ast.AST) -> str:
 
 def defined(reader: "Reader", function: Function, bound: Instance | Class | Many | None) -> Kinds:
     """Return what the name of a function stands for: itself, or the value of a property."""
-    if bound is not None and any(it in _PROPERTIES for it in decorators(function)):
+    if bound is not None and any(it in PROPERTIES for it in decorators(function)):
         return result(reader, Callee(function, bound))
     return frozenset([Callee(function, bound)])
 

@@ -149,10 +149,7 @@ def of_sink(wanted: Wanted, it: Candidate, sink: Sink, said: tuple[str | None, .
 
 def of_columns(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield ``{Order.status: x}``, the keys of which are columns of a class."""
-    owner = it.receiver
-    if isinstance(owner, ast.Attribute) and owner.attr in ("c", "columns"):
-        owner = owner.value
-    if owner is None or not fits(reader, wanted, reader.expression(owner, module, it.stmt)):
+    if not is_column(reader, wanted, it, module):
         return
     for part in own_expressions(it.stmt):
         for node in ast.walk(part):
@@ -171,6 +168,21 @@ def of_columns(reader: Reader, wanted: Wanted, it: Candidate, module: Module) ->
                     reason=f"columns of {wanted.shown}",
                 )
                 return
+    yield from of_pairs(reader, wanted, it, module)
+
+
+def of_column_key(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
+    """Yield ``values[Order.status] = x``, where a call writes the dict."""
+    if is_column(reader, wanted, it, module):
+        yield from of_key(reader, wanted, it, module)
+
+
+def is_column(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> bool:
+    """Say whether a key is a column of what is wanted."""
+    owner = it.owner
+    if isinstance(owner, ast.Attribute) and owner.attr in ("c", "columns"):
+        owner = owner.value
+    return owner is not None and fits(reader, wanted, reader.expression(owner, module, it.stmt))
 
 
 def _takes_columns(node: ast.AST) -> TypeGuard[ast.Call]:

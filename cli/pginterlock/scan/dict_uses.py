@@ -17,20 +17,28 @@ def uses(reader: Reader, module: Module, function: Function | None) -> Uses:
     """Return the calls of a scope that are handed a name, and the statements that pass one on."""
     node: ast.AST = function.node if function else module.tree
     if node not in reader.uses:
-        calls: _Calls = {}
-        others: dict[str, list[ast.stmt]] = {}
         body = getattr(node, "body", None)
         own = list(statements(body if isinstance(body, list) else []))
-        for it in own:
-            if isinstance(it, ast.stmt):
-                for name in _passed_on(it):
-                    others.setdefault(name, []).append(it)
-        for stmt in _with_inner(own):
-            for part in own_expressions(stmt):
-                for name, call, held in _given(part):
-                    calls.setdefault(name, []).append((call, held, stmt))
-        reader.uses[node] = (calls, others)
+        reader.uses[node] = (_calls(own), _others(own))
     found: Uses = reader.uses[node]
+    return found
+
+
+def _calls(own: Iterable[ast.AST]) -> _Calls:
+    found: _Calls = {}
+    for stmt in _with_inner(own):
+        for part in own_expressions(stmt):
+            for name, call, held in _given(part):
+                found.setdefault(name, []).append((call, held, stmt))
+    return found
+
+
+def _others(own: Iterable[ast.AST]) -> dict[str, list[ast.stmt]]:
+    found: dict[str, list[ast.stmt]] = {}
+    for stmt in own:
+        if isinstance(stmt, ast.stmt):
+            for name in _passed_on(stmt):
+                found.setdefault(name, []).append(stmt)
     return found
 
 
@@ -73,6 +81,16 @@ def _passed_on(stmt: ast.stmt) -> Iterator[str]:
             yield from filter(None, [run_over(over)])
 
 
+def given_by(loop: ast.For) -> str | None:
+    """Return the name that a loop gives what it runs over, one by one."""
+    match loop.target, loop.iter:
+        case ast.Tuple(elts=[_, ast.Name(id=name)]), ast.Call(func=ast.Name(id="enumerate")):
+            return name
+        case ast.Name(id=name), _:
+            return name
+    return None
+
+
 def run_over(node: ast.AST) -> str | None:
     """Return the name of the dict that a loop runs over."""
     match node:
@@ -81,6 +99,6 @@ def run_over(node: ast.AST) -> str | None:
             | ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="items" | "keys"))
         ):
             return name
-        case ast.Call(func=ast.Name(id="list" | "sorted"), args=[inner]):
+        case ast.Call(func=ast.Name() | ast.Attribute(), args=[inner, *_]):  # in chunks, sorted
             return run_over(inner)
     return None

@@ -2,14 +2,14 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pginterlock.scan.bindings import own_expressions
-from pginterlock.scan.dict_uses import run_over, uses
+from pginterlock.scan.dict_uses import given_by, run_over, uses
 from pginterlock.scan.frames import Frame, frame, says_which, with_arguments
 from pginterlock.scan.holding import holds, names_held
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Callee, Class, Function, classes
+from pginterlock.scan.kinds import Callee, Class, Function, Instance, classes
 from pginterlock.scan.modules import Module, arguments, function_of
 from pginterlock.scan.project import called_name
 from pginterlock.scan.sinks import takes_dict
@@ -78,6 +78,11 @@ def handed_on(
     if not any(name in them for them in uses(reader, *there)):
         return
     plain = sinks(reader, wanted, name, *there, depth + 1)
+    if any(_is_of_heirs(reader, callee, it) for it in plain):
+        if callee.bound is not None and fits(reader, wanted, frozenset([callee.bound])):
+            inside = plain[0].inside or (plain[0].module, plain[0].stmt)
+            yield replace(plain[0], call=call, stmt=stmt, module=module, inside=inside)
+        return
     given = frame(with_arguments(reader, callee, call, module, stmt))
     is_general = given is not None and (
         says_which(reader, given) or not plain or any(_is_of_several(reader, it) for it in plain)
@@ -88,6 +93,16 @@ def handed_on(
     for it in sinks(reader, wanted, name, *there, depth + 1, given)[:1]:
         inside = it.inside or (it.module, it.stmt)
         yield Sink(it.construct, call, stmt, module, it.is_new, it.receiver, inside)
+
+
+def _is_of_heirs(reader: Reader, callee: Callee, sink: Sink) -> bool:
+    """Say whether a call writes the object whose method it stands in, of a mere base of models."""
+    owner, bound = callee.of.owner, callee.bound
+    if owner is None or not isinstance(bound, Instance) or bound.of is owner:
+        return False
+    if reader.models.is_model(owner) and not reader.models.is_abstract(owner):
+        return False
+    return Instance(owner) in reader.expression(sink.receiver, sink.module, sink.stmt)
 
 
 def _is_of_several(reader: Reader, sink: Sink) -> bool:
@@ -164,10 +179,18 @@ def _of_statement(
             yield from sinks(reader, wanted, other, module, function, depth + 1)
         case ast.Return(value=ast.expr() as value) if function and _copies(value, name):
             yield from _of_result(reader, wanted, function, depth)
-        case ast.For(target=target, iter=over) if run_over(over) == name:
-            if isinstance(target, ast.Name) and target.id != name:
-                yield from sinks(reader, wanted, target.id, module, function, depth + 1)
+        case ast.For(iter=over) if run_over(over) == name:
+            if (given := given_by(stmt)) is not None and given != name:
+                found = sinks(reader, wanted, given, module, function, depth + 1)
+                yield from (it for it in found if _may_be_in(stmt, it, module, function))
             yield from _of_loop(reader, wanted, stmt, module)
+
+
+def _may_be_in(loop: ast.For, it: Sink, module: Module, function: Function | None) -> bool:
+    """Say whether a call may write what *loop* gives its name, not another loop of the function."""
+    if it.module is not module or function_of(module, it.stmt) is not function:
+        return True
+    return loop.lineno <= it.call.lineno <= (loop.end_lineno or 0)
 
 
 def _of_loop(reader: Reader, wanted: Wanted, stmt: ast.For, module: Module) -> Iterator[Sink]:

@@ -37,7 +37,12 @@ def _parts(outer: ast.AST) -> Iterator[ast.AST]:
             yield from (one, other)
         case ast.BoolOp(values=values):
             yield from values
-        case ast.Starred(value=value) | ast.Await(value=value) | ast.NamedExpr(value=value):
+        case (
+            ast.Starred(value=value)
+            | ast.Await(value=value)
+            | ast.NamedExpr(value=value)
+            | ast.Subscript(value=value, slice=ast.Slice())
+        ):
             yield value
         case ast.Call():
             yield from _copied(outer)

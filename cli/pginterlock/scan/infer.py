@@ -235,8 +235,7 @@ class Reader:
                 found = frozenset([kind])  # of a row of a query that selects one thing
             case Instance(of=of) | Class(of=of):
                 found = self.within(None, (kind, name, "has"), self._member(kind, of, name))
-                if name == "__table__" and not found:
-                    found = frozenset([Table(of.name, of)])
+                found = self.models.of_mapped(of, name, found)
             case Package(of=module):
                 found = self.global_name(name, module) or self._submodule(module, name)
             case Many():

@@ -51,9 +51,9 @@ def _fields(reader: "Reader", kind: Instance) -> tuple[Kinds, ...]:
 
 
 def _iterated(reader: "Reader", kind: Instance) -> Kinds:
-    """Return what the class's own ``__iter__`` or ``__next__`` gives."""
+    """Return what the class's own ``__iter__`` or ``__next__`` gives; of a row, that row."""
     if reader.models.is_model(kind.of):
-        return NOTHING
+        return frozenset([kind])  # of a query that selects one thing
     given = called(reader, kind, "__iter__", "__aiter__")
     if kind in given:
         return called(reader, kind, "__next__", "__anext__")

@@ -4,14 +4,16 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from pginterlock.scan.definitions import annotation, defined
+from pginterlock.scan.definitions import PROPERTIES, annotation, defined
 from pginterlock.scan.frames import method_frame
+from pginterlock.scan.iterating import called
 from pginterlock.scan.kinds import (
     NOTHING,
     Class,
     ClassDef,
     Function,
     Instance,
+    Kind,
     Kinds,
     many,
     union,
@@ -106,7 +108,21 @@ def _assigned(reader: "Reader", kind: Instance | Class, base: ClassDef, it: Bind
         said = reader.models.field(value, base, stmt, kind)
     if not said and it.how == "annotated" and isinstance(stmt, ast.AnnAssign):
         said = annotation(reader, stmt.annotation, base.module, stmt, kind)
-    return said or reader.expression(value, base.module, stmt)
+    return said or union(
+        _described(reader, it) for it in reader.expression(value, base.module, stmt)
+    )
+
+
+def _described(reader: "Reader", kind: Kind) -> Kinds:
+    """Return what reading an attribute gives that *kind* was put into: of a descriptor, its own."""
+    if not isinstance(kind, Instance) or reader.models.is_model(kind.of):
+        return frozenset([kind])
+    if reader.models.foreign(kind.of) & PROPERTIES:
+        return NOTHING
+    if any("__get__" in class_names(it) for it in reader.ancestry(kind.of)):
+        given = called(reader, kind, "__get__")
+        return frozenset(it for it in given if getattr(it, "of", None) is not kind.of)
+    return frozenset([kind])
 
 
 def assigned_on_self(reader: "Reader", of: ClassDef) -> dict[str, Sequence[Assigned]]:

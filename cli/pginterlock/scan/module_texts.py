@@ -57,10 +57,10 @@ def patterns(names: Iterable[str]) -> dict[bytes, re.Pattern[bytes]]:
 
 def _pattern(name: bytes) -> re.Pattern[bytes]:
     # It begins with the name itself: `re` looks for that first, and so is much faster.
-    of_enum = rb"(?:\.value\b)?" if name.isupper() else b""
+    behind = rb"(?:\.value\b)?" if name.isupper() else rb"(?:\.(?:key|name)\b)?"
     return re.compile(
         rb"%b(?<!\w%b)\b(?=[\"']|[ \t]*(?:[-+|&*/]|//|\*\*)?=(?!=)|%b[ \t]*[,)\]:]|[ \t]*\n)"
-        % (re.escape(name), re.escape(name), of_enum)
+        % (re.escape(name), re.escape(name), behind)
     )
 
 

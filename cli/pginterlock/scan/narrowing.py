@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pginterlock.scan.kinds import NOTHING, Class, ClassDef, Instance, Kinds
 from pginterlock.scan.modules import Binding, Module, ancestors
+from pginterlock.scan.reaching import spans
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
@@ -29,7 +30,8 @@ def narrowed(
     if told not in reader.tested[module.path]:
         return kinds
     found = kinds
-    for test, is_true, stmt in reversed(list(_tests(module, at))):
+    tests = [*_filters(node, module, at), *_tests(module, at)]
+    for test, is_true, stmt in reversed(tests):
         for asked, yes in _parts(test, is_true=is_true):
             found = _tested(reader, found, told, asked, module, stmt, is_true=yes)
     for case, subject, stmt in _cases(module, at):
@@ -63,6 +65,14 @@ def _tests(module: Module, at: ast.AST) -> Iterator[_Test]:
         elif isinstance(holder, ast.If) and inner in holder.orelse:
             yield holder.test, False, holder
         inner = holder
+
+
+def _filters(node: ast.AST, module: Module, at: ast.AST) -> Iterator[_Test]:
+    """Yield the conditions of the comprehensions that *node* stands in the elements of."""
+    for it, generator in module.runs.get(at, ()):
+        for test in generator.ifs:
+            if spans(it, node) and not spans(test, node) and not spans(generator.iter, node):
+                yield test, True, at
 
 
 def _before(holder: ast.AST, inner: ast.AST) -> Iterator[_Test]:

@@ -122,6 +122,7 @@ IN_BULK = frozenset(["bulk_create", "abulk_create", "in_bulk"])
 MANAGERS = frozenset(
     ["objects", "_default_manager", "_base_manager", "all_objects", "query", "_objects"]
 )
+QUERIES = frozenset(["BaseQuery", "Query"])
 # Fields that lead to rows of another model: those that lead to one, and those that lead to many.
 TO_ONE = frozenset(
     [

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pginterlock.scan import events
 from pginterlock.scan.callers import called_with
 from pginterlock.scan.definitions import annotation, decorators, last_name, result
 from pginterlock.scan.kinds import (
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
 # Parameters of a class made for a model: several rows of it, one, and what else it is handed.
-_SENT = ("instance", "target")  # by a signal of Django, by an event of SQLAlchemy
+_SENT = ("instance",)  # by a signal of Django
 _SETS = ("queryset", "qs")
 _ROWS = ("instance", "obj", "object")
 _FORMS = ("form", "serializer")
@@ -102,6 +103,8 @@ def _framework(reader: "Reader", function: Function, name: str) -> Kinds:
         return NOTHING
     if (sent := _listening(reader, function, node, name)) is not None:
         return sent
+    if (sent := events.heard(reader, function, name)) is not None:
+        return sent
     if name in _SENT and (told := _connected(reader, function)):
         return told
     if function.owner is None and name in _SETS:
@@ -133,14 +136,12 @@ def _of_framework(reader: "Reader", owner: ClassDef, about: Kinds, name: str) ->
 
 
 def _listening(reader: "Reader", function: Function, node: Definition, name: str) -> Kinds | None:
-    """Return what a signal or event, named by a decorator, sends; None without such a decorator."""
+    """Return what a signal, named by a decorator, sends; None without such a decorator."""
     found: Kinds | None = None
     for it in node.decorator_list:
         match last_name(it), it, name:
             case "receiver", ast.Call(keywords=keywords), "instance":
                 asked = [k.value for k in keywords if k.arg == "sender"]
-            case "listens_for", ast.Call(args=args), "target":
-                asked = args[:1]
             case _:
                 continue
         sent = union(_sender(reader, one, function.module, node) for one in asked)
@@ -158,9 +159,6 @@ def _sender(reader: "Reader", asked: ast.AST, module: Module, at: ast.AST) -> Ki
 def _connected(reader: "Reader", function: Function) -> Kinds:
     """Return the senders that a function receives signals of."""
     found: Kinds = NOTHING
-    for module, call, stmt in reader.project.calls("listen"):
-        if len(call.args) > 2 and last_name(call.args[2]) == function.name:  # noqa: PLR2004
-            found |= instances(reader.expression(call.args[0], module, stmt))
     for module, call, stmt in reader.project.calls("connect"):
         if call.args and last_name(call.args[0]) == function.name:
             for it in call.keywords:

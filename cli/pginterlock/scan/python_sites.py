@@ -20,6 +20,7 @@ _JUDGES: Mapping[str, Callable[[Reader, Wanted, Candidate, Module], Iterator[Dra
     "pairs": dict_sites.of_pairs,
     "columns": dict_sites.of_columns,
     "key": dict_sites.of_key,
+    "column_key": dict_sites.of_column_key,
     "keyed_pairs": named_columns.of_keyed,
     "keyed_item": named_columns.of_keyed,
     "member": class_sites.of_member,

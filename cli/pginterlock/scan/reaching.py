@@ -29,7 +29,7 @@ def comprehended(name: str, node: ast.AST, at: ast.AST, module: Module) -> Bindi
         module.runs[at] = [*_comprehensions(at)]
     for it, generator in module.runs[at]:
         path = _place(generator.target, name)
-        if path is not None and _spans(it, node) and not _spans(generator.iter, node):
+        if path is not None and spans(it, node) and not spans(generator.iter, node):
             return Binding(at, "for", generator.iter, path)  # type: ignore[arg-type]
     return None
 
@@ -54,7 +54,8 @@ def _place(target: ast.AST, name: str) -> tuple[int, ...] | None:
     return None
 
 
-def _spans(outer: ast.AST, inner: ast.AST) -> bool:
+def spans(outer: ast.AST, inner: ast.AST) -> bool:
+    """Say whether one expression stands in another, by their places."""
     start = (getattr(outer, "lineno", 0), getattr(outer, "col_offset", 0))
     end = (getattr(outer, "end_lineno", 0), getattr(outer, "end_col_offset", 0))
     place = (getattr(inner, "lineno", 0), getattr(inner, "col_offset", 0))

@@ -32,7 +32,9 @@ MAPPINGS = frozenset(
     ]
 )
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
-_OF_ORM_AND_CORE = frozenset(["update", "values", "ordered_values"])
+_OF_ORM_AND_CORE = frozenset(["insert", "update", "values", "ordered_values"])
+_VALIDATING = frozenset(["model_validate", "parse_obj", "from_orm"])
+_SETTING = frozenset(["sqlmodel_update"])
 _DEFAULTS = frozenset(["defaults", "create_defaults"])
 _OF_CORE = {"set_": "core_upsert", "values": "core_update"}
 
@@ -113,17 +115,25 @@ def takes_dict(
             return _splatted(reader, wanted, call, module, stmt)
         if it.arg in _DEFAULTS:
             return _defaulted(reader, wanted, call, module, stmt)
-        if it.arg == "values" and called_name(call) == "update":
-            return _by_method(reader, wanted, call, module, stmt)
+        if it.arg == "update":
+            return _validated(reader, wanted, call, module, stmt)
         if it.arg in _OF_CORE and _is_core(reader, wanted, call, module, stmt):
             return _OF_CORE[it.arg], None
-    if not any(holds(it, held) for it in call.args):
+    if not any(holds(it, held) for it in [*call.args, *_values(call)]):
         return None
     return (
         _by_method(reader, wanted, call, module, stmt)
+        or _validated(reader, wanted, call, module, stmt)
         or _by_mappings(reader, wanted, call, held, module, stmt)
         or _by_serializer(reader, wanted, call, module, stmt)
     )
+
+
+def _values(call: ast.Call) -> list[ast.expr]:
+    """Return the ``values`` of an ``insert`` or ``update``, which it takes by its place too."""
+    if called_name(call) not in ("insert", "update"):
+        return []
+    return [it.value for it in call.keywords if it.arg == "values"]
 
 
 def _by_serializer(
@@ -181,6 +191,8 @@ def _by_method(
     if not isinstance(call.func, ast.Attribute) or name not in _OF_ORM_AND_CORE:
         return None
     for kind in reader.expression(call.func.value, module, stmt):
+        if isinstance(kind, Table) and name != "values" and fits(reader, wanted, frozenset([kind])):
+            return f"core_{name}", name == "insert"
         if name == "update" and _is_query(kind) and fits(reader, wanted, frozenset([kind])):
             return "query_update", False
         if found := _core(reader, wanted, kind):
@@ -198,6 +210,20 @@ def takes_columns(
                 is_upsert = called_name(call) == "on_conflict_do_update"
                 return ("core_upsert", None) if is_upsert else found
     return "query_update", False
+
+
+def _validated(
+    reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return how SQLModel makes a row of a dict, or sets one's attributes by it."""
+    name = called_name(call)
+    if not isinstance(call.func, ast.Attribute) or name not in _VALIDATING | _SETTING:
+        return None
+    kind = Class if name in _VALIDATING else Instance
+    on = reader.expression(call.func.value, module, stmt)
+    if not fits(reader, wanted, frozenset(it for it in on if isinstance(it, kind))):
+        return None
+    return ("kwarg_splat_ctor", True) if kind is Class else ("setattr_dynamic", False)
 
 
 def _is_query(kind: Kind) -> bool:

@@ -15,7 +15,7 @@ from pginterlock.scan.opening import Opening
 from pginterlock.scan.requests import Requests
 from pginterlock.scan.saving import saved_in
 from pginterlock.scan.site import Callers, Site, Transaction
-from pginterlock.scan.units import begins, commits, in_session
+from pginterlock.scan.units import begins, commits
 
 # Methods that override those of a framework: who calls them is not to be told by their name.
 _OF_MODELS = frozenset(["save", "delete", "__init__"])
@@ -88,7 +88,7 @@ class Transactions:
             return _of_migration(module, stmt)
         if begins(function, getattr(stmt, "lineno", 0)):
             return Transaction.YES, Callers.UNKNOWN, "the function begins one before it"
-        if is_session or in_session(function, stmt):
+        if is_session or sessions.in_one(self.reader, function, stmt):
             return self._of_session(function)
         if commits(function):
             return Transaction.YES, Callers.UNKNOWN, "the function commits what it did"

@@ -128,14 +128,7 @@ def _bound(node: ast.AST, function: Function) -> Iterator[Binding]:
         it = it.outer
 
 
-def in_session(function: Function, stmt: ast.AST) -> bool:
-    """Say whether a session of an ORM executes the statement that *stmt* writes with."""
-    own = [it for it in _executing(function) if it[1] is stmt]
-    them = own or list(_executing(function))
-    return bool(them) and all(is_session(it[0], function) for it in them)
-
-
-def _executing(function: Function) -> Iterator[tuple[ast.AST, ast.AST]]:
+def executing(function: Function) -> Iterator[tuple[ast.AST, ast.AST]]:
     """Yield on what a function executes something, with the statement."""
     for call, stmt in own_calls(function):
         if isinstance(call.func, ast.Attribute) and call.func.attr in _EXECUTING:

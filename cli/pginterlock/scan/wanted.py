@@ -2,11 +2,12 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pginterlock.scan import orm
+from pginterlock.scan.attribute_names import attributes_of, mapped_by
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, ClassDef, Instance, Kind, Kinds, Many, Table
@@ -14,8 +15,6 @@ from pginterlock.scan.modules import class_names
 from pginterlock.scan.site import Target
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-_MAPPING = ("map_imperatively", "mapper")
 
 
 @dataclass(eq=False, slots=True)
@@ -44,7 +43,7 @@ def wanted(reader: Reader, target: Target) -> Wanted:
             names.setdefault(column.removesuffix("_id"), column)
     for it in found:
         tables |= set(tables_of(reader, it))
-        names |= dict(_aliases(reader, it, target.fields))
+        names |= dict(attributes_of(reader, it, target.fields))
     shown = target.model or (found[0].name if found else target.table or "")
     variables = {snake(it.name) for it in found} or {snake(shown.rpartition(".")[2])}
     is_mapped = any(is_mapped_class(reader, it) or any(_mapped_to(reader, it)) for it in found)
@@ -170,13 +169,9 @@ def _named_tables(reader: Reader, of: ClassDef) -> Iterator[str]:
 
 def _mapped_to(reader: Reader, of: ClassDef) -> Iterator[str]:
     """Yield the names of the tables that a class is mapped to by a call."""
-    for name in _MAPPING:
-        for module, call, stmt in reader.project.calls(name):
-            match call.args:
-                case [asked, table, *_] if last_name(asked) == of.name:
-                    if Class(of) in reader.expression(asked, module, stmt):
-                        kinds = reader.expression(table, module, stmt)
-                        yield from (one.name for one in kinds if isinstance(one, Table))
+    for module, call, stmt in mapped_by(reader, of):
+        kinds = reader.expression(call.args[1], module, stmt)
+        yield from (one.name for one in kinds if isinstance(one, Table))
 
 
 def _meta_tables(body: list[ast.stmt]) -> Iterator[str]:
@@ -199,27 +194,6 @@ def is_mapped_class(reader: Reader, of: ClassDef) -> bool:
             ):
                 return True
     return bool({"DeclarativeBase", "Base"} & reader.models.foreign(of))
-
-
-def _aliases(reader: Reader, of: ClassDef, fields: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield attributes that stand for a column of another name."""
-    wanted = set(fields)
-    for base in reader.models.ancestry(of):
-        for name, bound in class_names(base).items():
-            for it in bound:
-                if not isinstance(it.value, ast.Call):
-                    continue
-                match it.value.args[:1]:
-                    case [ast.Constant(value=str(column))] if (
-                        column in wanted and last_name(it.value.func) in orm.COLUMN_CALLS
-                    ):
-                        yield name, column
-                for keyword in it.value.keywords:
-                    match keyword:
-                        case ast.keyword(
-                            arg="db_column", value=ast.Constant(value=str(column))
-                        ) if column in wanted:
-                            yield name, column
 
 
 def fits(reader: Reader, wanted: Wanted, kinds: Kinds) -> bool:
