@@ -164,9 +164,9 @@ class MadeTexts:
             if isinstance(it, Class | Instance):
                 found |= frozenset(self._member(it.of, name, place, depth))
         if not found:
-            for it, where in givings(self._reader, node, place.module, place.at):
-                there = replace(place, module=where, at=it.stmt)
-                found |= frozenset(self._given(it, there, depth))
+            for given, where in givings(self._reader, node, place.module, place.at):
+                there = replace(place, module=where, at=given.stmt)
+                found |= frozenset(self._given(given, there, depth))
         yield from found or _OPEN
 
     def _member(self, of: ClassDef, name: str, place: _Place, depth: int) -> Iterator[str]:
