@@ -23,6 +23,7 @@ from pginterlock.scan.sql_sites import may_touch
 from pginterlock.scan.sql_write import PlacedWrite, SqlWrite, same_table
 
 _MOST = 60  # names of one table
+_DEPTH = 3  # functions that hand on what they are handed
 _QUOTES = '"`[]'
 _HOLES = ("{", "%", "$", ":", "?")
 
@@ -147,17 +148,28 @@ class FilledWrites:
         def writes(given: Given) -> list[SqlWrite]:
             return list(self._again(it, self._made.of(it.node, self._module, stmt, given)))
 
+        yield from self._handed(it, function, writes, target, _DEPTH)
+
+    def _handed(
+        self,
+        it: Embedded,
+        function: Function,
+        writes: helper_calls.Writes,
+        target: Target,
+        depth: int,
+    ) -> Iterator[Found]:
+        """Yield the calls of *function* that name what it writes; of those that hand on, theirs."""
         for call in helper_calls.calls(self._made.reader, function, writes):
-            for write in call.writes(_closed(call.caller)):
-                fits = [write] if _is_of(write, target) else []
-                if fits and write.some_columns:  # by what its own callers hand over
-                    fits = [one for one in call.writes({}) if _is_of(one, target)]
-                touching = [one for one in fits if may_touch(one, target.fields)]
-                if touching:
-                    known = [one for one in touching if not one.some_columns]
-                    placed = _at_call(it.placed, call)
-                    yield Found(call.module, _with_columns(placed, known or touching))
-                    break
+            caller = call.caller
+            fits = [one for one in call.writes(_closed(caller)) if _is_of(one, target)]
+            if not fits and caller and depth > 0 and helper_calls.hands_on(call.call, caller):
+                yield from self._handed(it, caller, call.writes, target, depth - 1)
+            if any(one.some_columns for one in fits):  # its own callers may name them
+                fits = [one for one in call.writes({}) if _is_of(one, target)]
+            named = [one for one in fits if not one.some_columns]
+            if touching := [one for one in named if may_touch(one, target.fields)]:
+                placed = _with_columns(_at_call(it.placed, call), touching)
+                yield Found(call.module, placed)
 
 
 def _closed(function: Function | None) -> Given:

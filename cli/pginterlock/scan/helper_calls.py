@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Function
 from pginterlock.scan.made_places import Given, Place, given_by
-from pginterlock.scan.modules import Module, function_of
+from pginterlock.scan.modules import Module, arguments, function_of
 from pginterlock.scan.sql_write import SqlWrite
 
 _FILES = 60  # that call something of that name: of more, it says nothing
-_DEPTH = 3
 
 # The writes of a function, by what its parameters are.
 Writes = Callable[[Given], list[SqlWrite]]
@@ -28,10 +27,8 @@ class Calling:
     writes: Writes
 
 
-def calls(
-    reader: Reader, function: Function, writes: Writes, depth: int = _DEPTH
-) -> Iterator[Calling]:
-    """Yield the calls of *function*, and those of the functions that hand on what they get."""
+def calls(reader: Reader, function: Function, writes: Writes) -> Iterator[Calling]:
+    """Yield the calls of *function*, which *writes* by what it is handed."""
     for module, call, stmt in reader.project.calls(function.name, _FILES):
         caller = function_of(module, stmt)
         if caller is function or not _is_call_of(reader, function, call, module, stmt):
@@ -43,8 +40,6 @@ def calls(
             return writes(dict(given_by(call, function, Place(module, stmt, given))))
 
         yield Calling(module, call, stmt, caller, made)
-        if caller is not None and depth > 0 and _hands_on(call, caller):
-            yield from calls(reader, caller, made, depth - 1)
 
 
 def _is_call_of(
@@ -60,10 +55,9 @@ def _is_call_of(
     return not found and isinstance(call.func, ast.Attribute) == (function.owner is not None)
 
 
-def _hands_on(call: ast.Call, caller: Function) -> bool:
+def hands_on(call: ast.Call, caller: Function) -> bool:
     """Say whether a parameter of the function around a call is among its arguments."""
-    a = caller.node.args
-    names = {it.arg for it in (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg) if it}
+    names = {it.arg for it in arguments(caller.node)}
     given = [*call.args, *(it.value for it in call.keywords)]
     return any(
         isinstance(one, ast.Name) and one.id in names for it in given for one in ast.walk(it)
