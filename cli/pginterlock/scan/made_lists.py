@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _MOST = 60  # texts in one list
 _SAME = frozenset(["list", "tuple", "set", "frozenset", "sorted", "reversed", "dict", "iter"])
+_ONE = frozenset(["append", "add", "insert", "setdefault"])
+_SEVERAL = frozenset(["extend", "update"])
 _KEYS = frozenset(["keys", "items", "copy"])
 Items = list[Made]
 Added = tuple[str, ast.expr, ast.stmt]
@@ -177,12 +179,19 @@ def additions(name: str, it: Binding, place: Place) -> list[Added]:
 
 def _added(name: str, stmt: ast.stmt) -> Iterator[Added]:
     match stmt:
-        case ast.AugAssign(target=ast.Name(id=to), op=ast.Add(), value=value) if to == name:
+        case ast.AugAssign(target=ast.Name(id=to), value=value) if to == name:
             yield "extend", value, stmt
+        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=to), slice=key)]) if to == name:
+            yield "append", key, stmt
         case ast.Expr(
             value=ast.Call(
-                func=ast.Attribute(value=ast.Name(id=to), attr="append" | "extend" as how),
-                args=[value],
+                func=ast.Attribute(value=ast.Name(id=to), attr=how), args=args, keywords=keywords
             )
         ) if to == name:
-            yield how, value, stmt
+            if how in _ONE and args:
+                yield "append", args[-1] if how == "insert" else args[0], stmt
+            elif how in _SEVERAL:
+                yield from (("extend", it, stmt) for it in args)
+                for it in keywords:
+                    told = ast.Constant(it.arg) if it.arg else it.value
+                    yield "append" if it.arg else "extend", told, stmt
