@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from pginterlock.scan.bindings import below
+from pginterlock.scan.growing_texts import Growing, growing
 from pginterlock.scan.python_literals import NEWLINE, Built, Source
 from pginterlock.scan.python_texts import Scope, Texts, assigned_in, operands, scope_of
 from pginterlock.scan.site import Transaction
@@ -31,6 +31,8 @@ _WRITES = re.compile(
     r"|\bcopy\b.{1,4000}?\bfrom\b|\breplace\s+into\b|\bnew\s*\.\s*\w+\s*:=",
     re.IGNORECASE | re.DOTALL,
 )
+# The name of a table that is filled in where the text is used.
+_OPEN_TABLE = re.compile(r"\b(?:update|into|copy)\s+(?:only\s+)?[\w.\"`]*[{%$]", re.IGNORECASE)
 _TALKING = frozenset([
     "debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log", "print",
     "echo", "secho", "help", "add_argument", "fail", "skip", "skipTest", "xfail", "gettext",
@@ -99,7 +101,7 @@ class _Visit:
     scopes: tuple[ast.AST, ...] = ()
     found: list[Embedded] = field(default_factory=list)
     places: set[tuple[int, int]] = field(default_factory=set)
-    added: dict[str, list[ast.AugAssign]] = field(default_factory=dict)
+    growing: dict[str, Growing] = field(default_factory=dict)
 
     def body(self, node: ast.AST) -> None:
         """Visit what stands below *node*."""
@@ -123,8 +125,17 @@ class _Visit:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 self._within(node)
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in self.added:
-                self._expression(value, self._grown(node, name))
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                | ast.AugAssign(target=ast.Name(id=name), value=value)
+                | ast.Expr(
+                    value=ast.Call(
+                        func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value]
+                    )
+                )
+            ) if name in self.growing:
+                self._expression(value, self.growing[name].whole(node, value))
             case ast.expr():
                 self._expression(node, node)
             case _:
@@ -144,19 +155,9 @@ class _Visit:
     def _texts(self) -> Texts:
         return Texts(self.source, self.scope)
 
-    def _grown(self, node: ast.Assign, name: str) -> ast.expr:
-        """Return the value that *name* has after ``query += "..."`` further down."""
-        value = node.value
-        for more in self.added[name]:
-            if more.lineno > node.lineno:
-                whole = ast.BinOp(value, ast.Add(), more.value)
-                value = ast.copy_location(whole, node.value)
-                value.end_lineno = more.end_lineno
-        return value
-
     def _within(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
-        scope, scopes, added = self.scope, self.scopes, self.added
-        self.added = _additions(node)
+        scope, scopes, grows = self.scope, self.scopes, self.growing
+        self.growing = growing(node)
         self.scopes = (*scopes, node)
         if isinstance(node, ast.ClassDef):
             own = {k: v for k, v in assigned_in(node.body).items() if v is not None}
@@ -166,7 +167,7 @@ class _Visit:
             names = {**scope.local, **_parameters(node), **assigned_in(node.body)}
             self.scope = replace(scope, local=names)
         self.body(node)
-        self.scope, self.scopes, self.added = scope, scopes, added
+        self.scope, self.scopes, self.growing = scope, scopes, grows
 
     def _text(self, node: ast.expr, built: Built) -> None:
         if not _WRITES.search(built.text) or not self._may_be_wanted(built.text):
@@ -190,7 +191,7 @@ class _Visit:
     def _may_be_wanted(self, text: str) -> bool:
         """Return whether a text has a word that is looked for, or something filled in."""
         low = text.lower()
-        is_open = OPEN in text or ":=" in text
+        is_open = OPEN in text or ":=" in text or bool(_OPEN_TABLE.search(text))
         return not self.words or is_open or any(it in low for it in self.words)
 
     def _place(self, built: Built, write: SqlWrite) -> tuple[int, int, int]:
@@ -198,16 +199,6 @@ class _Visit:
         end = built.offsets[min(max(write.end - 1, write.offset), len(built.offsets) - 1)]
         line = self.source.line(start)
         return line, self.source.column(start), max(line, self.source.line(end))
-
-
-def _additions(node: ast.AST) -> dict[str, list[ast.AugAssign]]:
-    """Return what is added to each name in a function, in the order of the file."""
-    found: dict[str, list[ast.AugAssign]] = {}
-    for it in below(node):
-        match it:
-            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add()):
-                found.setdefault(name, []).append(it)
-    return {name: sorted(them, key=lambda it: it.lineno) for name, them in found.items()}
 
 
 def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr | None]:

@@ -13,7 +13,7 @@ from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
 from pginterlock.scan.facts import Facts, Trace, speaks_of
-from pginterlock.scan.filled_tables import FilledTables
+from pginterlock.scan.filled_writes import FilledWrites, Found
 from pginterlock.scan.grouping import grouped, once
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef
@@ -26,7 +26,7 @@ from pginterlock.scan.project import Project
 from pginterlock.scan.python_sites import judge
 from pginterlock.scan.site import Beside, Label, Scanned, Site, Target, Transaction, Unread
 from pginterlock.scan.sql_parameters import with_parameters
-from pginterlock.scan.sql_sites import sites_of
+from pginterlock.scan.sql_sites import sites_at, sites_of
 from pginterlock.scan.sql_write import PlacedWrite
 from pginterlock.scan.table_names import resolver
 from pginterlock.scan.transactions import Transactions, of_sql
@@ -236,20 +236,19 @@ class _Scan:
         if not writes:
             return
         resolve = resolver(self._trees(module, writes), self.by_class)
-        tables = FilledTables(self.made, module, resolve)
+        filled = FilledWrites(self.made, module, resolve, writes)
         for it in self.wanted:
             for target in by_table(it):
-                for one in writes:
-                    meant = tables.meant(one, target)
-                    found = sites_of([one.placed], target, path, meant)
-                    if found and (one.placed.write.holes or one.placed.write.open_tests):
-                        found = sites_of([self._filled(one, module)], target, path, meant)
-                    self.found.sites += (self._protected(site, module) for site in found)
+                for one in (it for write in writes for it in filled.of(write, target)):
+                    found = sites_at(self._filled(one), target, one.module.path)
+                    self.found.sites += (self._protected(site, one.module) for site in found)
 
-    def _filled(self, it: Embedded, module: Module) -> PlacedWrite:
+    def _filled(self, it: Found) -> PlacedWrite:
         """Return a write with the values that its call hands over."""
-        placed = it.placed
-        write = with_parameters(self.reader, placed.write, it.node, it.node.lineno, module)
+        placed, write = it.placed, it.placed.write
+        if it.node is None or not (write.holes or write.open_tests):
+            return placed
+        write = with_parameters(self.reader, write, it.node, it.node.lineno, it.module)
         return replace(placed, write=write)
 
     def _trees(self, module: Module, writes: Sequence[Embedded]) -> Iterator[ast.Module]:

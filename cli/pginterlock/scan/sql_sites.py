@@ -32,20 +32,22 @@ def sites_of(
     return [
         site
         for placed in writes
-        if placed.write.verb not in _NO_SITE
-        and target.table
-        and _may_touch(placed.write, target.fields)
+        if target.table
+        and may_touch(placed.write, target.fields)
         and same_table(resolve(placed.write.table), target.table)
-        for site in _sites(placed, target, file)
+        for site in sites_at(placed, target, file)
     ]
 
 
-def _may_touch(write: SqlWrite, fields: tuple[str, ...]) -> bool:
+def may_touch(write: SqlWrite, fields: tuple[str, ...]) -> bool:
     """Say whether a column of *fields* may be written: cheaper than to tell which table is."""
+    if write.verb in _NO_SITE:
+        return False
     return write.all_columns or write.some_columns or any(_written(write, fields))
 
 
-def _sites(placed: PlacedWrite, target: Target, file: str) -> Iterator[Site]:
+def sites_at(placed: PlacedWrite, target: Target, file: str) -> Iterator[Site]:
+    """Yield the site of a write that is known to be one of the table of *target*."""
     write = placed.write
     fields = list(_written(write, target.fields))
     is_sure = bool(fields)

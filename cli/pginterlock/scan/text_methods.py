@@ -1,14 +1,16 @@
 """What the methods of a text make of it, and calls that give back the text they get. Pure."""
 
-import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
 
 _FORMAT = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:]*)[^{}]*\}")
 _PERCENT = re.compile(r"%%|%(?:\((?P<name>\w+)\))?[-#0 +]*\d*(?:\.\d+)?[srdifa]")
+_TEMPLATE = re.compile(r"\$\$|\$\{?(?P<name>[A-Za-z_]\w*)\}?")
 _QUOTES = re.compile(r"quote|escape_ident|^qn$", re.IGNORECASE)
 # Calls that give back the text they get, or one whose words are the same.
-WRAPPERS = frozenset(["str", "SQL", "text", "dedent", "cleandoc", "TextClause", "literal_column"])
+WRAPPERS = frozenset(
+    ["str", "SQL", "text", "dedent", "cleandoc", "TextClause", "literal_column", "Template"]
+)
 SAME = frozenset([
     "strip", "lstrip", "rstrip", "lower", "upper", "casefold", "replace", "encode", "decode",
     "as_string",
@@ -51,17 +53,11 @@ def by_format(text: str, args: Sequence[str], named: Mapping[str, str], unknown:
     return _FORMAT.sub(put, text)
 
 
-def listed(node: ast.AST) -> Sequence[ast.AST] | None:
-    """Return the parts of a list that is written down, or filtered; None where it is not."""
-    match node:
-        case ast.List(elts=elts) | ast.Tuple(elts=elts):
-            return None if any(isinstance(it, ast.Starred) for it in elts) else elts
-        case ast.Call(func=ast.Name(id="filter"), args=[_, inner]):
-            return listed(inner)
-        case (
-            ast.GeneratorExp(elt=ast.Name(id=one), generators=[run])
-            | ast.ListComp(elt=ast.Name(id=one), generators=[run])
-        ):
-            is_same = isinstance(run.target, ast.Name) and run.target.id == one
-            return listed(run.iter) if is_same else None
-    return None
+def by_template(text: str, args: Sequence[str], named: Mapping[str, str], unknown: str) -> str:
+    """Return what ``Template(text).substitute(**named)`` is."""
+    del args
+
+    def put(match: re.Match[str]) -> str:
+        return "$" if match[0] == "$$" else named.get(match["name"], unknown)
+
+    return _TEMPLATE.sub(put, text)

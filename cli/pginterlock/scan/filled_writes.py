@@ -1,0 +1,239 @@
+"""Writes in SQL of Python whose table or columns are filled in when it runs. Pure.
+
+``f"UPDATE {qualified(name)} SET {sets}"``: what the code tells of the text is put together, and
+the write is read once more.
+"""
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, product
+
+from pginterlock.scan import helper_calls, kept_texts
+from pginterlock.scan.embedded_sql import Embedded
+from pginterlock.scan.kinds import Function
+from pginterlock.scan.made_places import Given, Place
+from pginterlock.scan.made_texts import UNKNOWN, MadeTexts
+from pginterlock.scan.modules import Module, arguments, function_of, scope_of, statements_at
+from pginterlock.scan.python_literals import Built
+from pginterlock.scan.site import Target
+from pginterlock.scan.sql_holes import OPEN
+from pginterlock.scan.sql_numbers import numbered
+from pginterlock.scan.sql_sites import may_touch
+from pginterlock.scan.sql_write import PlacedWrite, SqlWrite, same_table
+
+_MOST = 60  # names of one table
+_DEPTH = 3  # functions that hand on what they are handed
+_QUOTES = '"`[]'
+_HOLES = ("{", "%", "$", ":", "?")
+
+Resolve = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A write of what is looked for, in its module: the table is known to be that of the target."""
+
+    module: Module
+    placed: PlacedWrite
+    node: ast.expr | None = None  # the text, where what the call hands over is still to be read
+
+
+class FilledWrites:
+    """Says which writes of a module are of a table, by what fills them in."""
+
+    def __init__(
+        self, made: MadeTexts, module: Module, resolve: Resolve, writes: Sequence[Embedded]
+    ) -> None:
+        """Keep what tells the texts; *resolve* tells what one assignment of a name does."""
+        self._made, self._module, self._resolve, self._writes = made, module, resolve, writes
+        self._read: dict[object, list[SqlWrite]] = {}
+
+    def of(self, it: Embedded, target: Target) -> Iterator[Found]:
+        """Yield the sites that a write is of *target*: at its own place, or at calls."""
+        write = it.placed.write
+        if not target.table or not may_touch(write, target.fields):
+            return
+        table, stmt = self._resolve(write.table), self._statement(it.node)
+        is_named = same_table(table, target.table)
+        if stmt is None or not (_is_open(table) or write.some_columns):
+            if is_named:
+                yield Found(self._module, it.placed, it.node)
+            return
+        function = function_of(self._module, stmt)
+        if not is_named and function is not None and (write.some_columns or write.all_columns):
+            if not self._is_filled(it, table, stmt, target, _closed(function)):
+                yield from self._by_calls(it, stmt, function, target)
+                return
+        elif not is_named and not self._is_filled(it, table, stmt, target, {}):
+            return
+        if narrowed := self._narrowed(it, stmt, target):
+            yield Found(self._module, narrowed, it.node)
+
+    def _statement(self, node: ast.expr) -> ast.stmt | None:
+        return next(iter(statements_at(self._module, node.lineno)), None)
+
+    # -- the table -------------------------------------------------------------------------------
+
+    def _is_filled(
+        self, it: Embedded, table: str, stmt: ast.stmt, target: Target, given: Given
+    ) -> bool:
+        """Say whether what fills in a table may be that of the target."""
+        names = self._tables(it, table, stmt, given)
+        return any(same_table(one, target.table or "") for one in names) or any(
+            _is_of(one, target) for one in self._kept(it, stmt)
+        )
+
+    def _tables(self, it: Embedded, table: str, stmt: ast.stmt, given: Given) -> Iterator[str]:
+        parts = [self._texts(one, it.node, stmt, given) for one in _parts(table)]
+        for made in islice(product(*parts), _MOST):
+            yield _known("".join(made))
+
+    def _texts(self, part: str, node: ast.expr, at: ast.stmt, given: Given) -> list[str]:
+        """Return what a part of a name may be: as it is written, or what fills it in."""
+        if not part.startswith("{"):
+            return [part]
+        try:
+            filled = ast.parse(part[1:-1].strip(), mode="eval").body
+        except (SyntaxError, ValueError):
+            return [UNKNOWN]
+        for one in ast.walk(filled):
+            if isinstance(one, ast.expr):
+                ast.copy_location(one, node)
+        return sorted(self._made.of(filled, self._module, at, given))
+
+    def _kept(self, it: Embedded, stmt: ast.stmt) -> list[SqlWrite]:
+        """Return the write as it is where the text, kept under a name, is filled in."""
+        if ("kept", it) not in self._read:
+            uses = kept_texts.uses(self._made.reader, it.node, stmt, self._module)
+            texts = (one for use in uses for one in self._made.of(*use))
+            self._read["kept", it] = list(self._again(it, texts))
+        return self._read["kept", it]
+
+    # -- the columns -----------------------------------------------------------------------------
+
+    def _narrowed(self, it: Embedded, stmt: ast.stmt, target: Target) -> PlacedWrite | None:
+        """Return a write with its columns, where all are told; None where it leaves the target's.
+
+        Where they are not told, it stays as it is.
+        """
+        if not it.placed.write.some_columns:
+            return it.placed
+        if ("whole", it) not in self._read:
+            texts = self._made.of(it.node, self._module, stmt)
+            self._read["whole", it] = list(self._again(it, texts)) or self._kept(it, stmt)
+        told = self._read["whole", it]
+        if not told or any(one.some_columns for one in told):
+            return it.placed
+        touching = [one for one in told if may_touch(one, target.fields)]
+        return _with_columns(it.placed, touching) if touching else None
+
+    def _again(self, it: Embedded, texts: Iterable[str]) -> Iterator[SqlWrite]:
+        """Yield the write as it is read in each of *texts*, of those with as many writes."""
+        from pginterlock.scan.sql_writes import sql_writes  # noqa: PLC0415 - the parser takes time
+
+        same = [one for one in self._writes if one.node is it.node]
+        for text in sorted(set(texts)):
+            found = sql_writes(numbered(Built(text, list(range(len(text))))).text)
+            if len(found) == len(same):
+                yield found[same.index(it)]
+
+    # -- calls -----------------------------------------------------------------------------------
+
+    def _by_calls(
+        self, it: Embedded, stmt: ast.stmt, function: Function, target: Target
+    ) -> Iterator[Found]:
+        """Yield the calls that hand table and columns to a function which writes any."""
+
+        def writes(given: Given) -> list[SqlWrite]:
+            return list(self._again(it, self._made.of(it.node, self._module, stmt, given)))
+
+        yield from self._handed(it, function, writes, target, _DEPTH)
+
+    def _handed(
+        self,
+        it: Embedded,
+        function: Function,
+        writes: helper_calls.Writes,
+        target: Target,
+        depth: int,
+    ) -> Iterator[Found]:
+        """Yield the calls of *function* that name what it writes; of those that hand on, theirs."""
+        for call in helper_calls.calls(self._made.reader, function, writes):
+            caller = call.caller
+            fits = [one for one in call.writes(_closed(caller)) if _is_of(one, target)]
+            if not fits and caller and depth > 0 and helper_calls.hands_on(call.call, caller):
+                yield from self._handed(it, caller, call.writes, target, depth - 1)
+            if any(one.some_columns for one in fits):  # its own callers may name them
+                fits = [one for one in call.writes({}) if _is_of(one, target)]
+            named = [one for one in fits if not one.some_columns]
+            if touching := [one for one in named if may_touch(one, target.fields)]:
+                placed = _with_columns(_at_call(it.placed, call), touching)
+                yield Found(call.module, placed)
+
+
+def _closed(function: Function | None) -> Given:
+    """Return the parameters of a function as what nothing is known of."""
+    if function is None:
+        return {}
+    place = Place(function.module, function.node)
+    return dict.fromkeys(arguments(function.node), (None, place))
+
+
+def _is_open(table: str) -> bool:
+    return any(it in table for it in _HOLES)
+
+
+def _is_of(write: SqlWrite, target: Target) -> bool:
+    return same_table(_known(write.table), target.table or "")
+
+
+def _known(table: str) -> str:
+    """Return what is known of a name at its end: an unknown schema is left out."""
+    schema, _, name = table.rpartition(".")
+    name = name.strip().strip(_QUOTES)
+    is_known = name.replace("_", "").replace("$", "").isalnum() and UNKNOWN not in name
+    if not is_known:
+        return ""
+    return name if not schema or OPEN in schema or "{" in schema else f"{schema}.{name}"
+
+
+def _with_columns(placed: PlacedWrite, told: Sequence[SqlWrite]) -> PlacedWrite:
+    write = replace(
+        placed.write,
+        columns=tuple(dict.fromkeys(one for it in told for one in it.columns)),
+        holes=tuple(dict.fromkeys(one for it in told for one in it.holes)),
+        updated=tuple(dict.fromkeys(one for it in told for one in it.updated)),
+        some_columns=any(it.some_columns for it in told),
+    )
+    return replace(placed, write=write)
+
+
+def _at_call(placed: PlacedWrite, it: "helper_calls.Calling") -> PlacedWrite:
+    scope, call = scope_of(it.module, it.stmt), it.call
+    return replace(
+        placed,
+        line=call.lineno,
+        column=call.col_offset + 1,
+        end_line=call.end_lineno or call.lineno,
+        enclosing=scope.qualname if scope else "",
+        text=it.module.line(call.lineno),
+    )
+
+
+def _parts(table: str) -> Iterator[str]:
+    """Yield what is written, and what is filled in, with the braces around it."""
+    start, depth = 0, 0
+    for at, letter in enumerate(table):
+        if letter == "{":
+            if depth == 0 and at > start:
+                yield table[start:at]
+            start = at if depth == 0 else start
+            depth += 1
+        elif letter == "}" and depth:
+            depth -= 1
+            if depth == 0:
+                yield table[start : at + 1]
+                start = at + 1
+    if start < len(table):
+        yield table[start:]

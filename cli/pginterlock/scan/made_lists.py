@@ -1,0 +1,197 @@
+"""The texts that lists and dicts hold, one after the other, as they are joined to SQL. Pure."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pginterlock.scan.givings import givings
+from pginterlock.scan.kinds import Function
+from pginterlock.scan.made_places import Made, Place
+from pginterlock.scan.modules import Binding, scope_of, statements
+from pginterlock.scan.sql_holes import OPEN
+
+if TYPE_CHECKING:
+    from pginterlock.scan.made_texts import MadeTexts
+
+_MOST = 60  # texts in one list
+_SAME = frozenset(["list", "tuple", "set", "frozenset", "sorted", "reversed", "dict", "iter"])
+_ONE = frozenset(["append", "add", "insert", "setdefault"])
+_SEVERAL = frozenset(["extend", "update"])
+_KEYS = frozenset(["keys", "items", "copy"])
+Items = list[Made]
+Added = tuple[str, ast.expr, ast.stmt]
+
+
+def items(texts: "MadeTexts", node: ast.AST, place: Place, depth: int) -> Items | None:
+    """Return what *node* holds, one after the other; None where that is not known."""
+    found = _items(texts, node, place, depth - 1) if depth > 0 else None
+    return found if found is not None and len(found) <= _MOST else None
+
+
+def _items(texts: "MadeTexts", node: ast.AST, place: Place, depth: int) -> Items | None:
+    found: Items | None = None
+    match node:
+        case ast.List(elts=elts) | ast.Tuple(elts=elts) | ast.Set(elts=elts):
+            found = _together(texts, elts, place, depth)
+        case ast.Dict(keys=keys, values=values):
+            pairs = zip(keys, values, strict=True)
+            held = [ast.Starred(value) if key is None else key for key, value in pairs]
+            found = _together(texts, held, place, depth)
+        case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() if len(node.generators) == 1:
+            found = _run(texts, node.elt, node.generators[0], place, depth)
+        case ast.BinOp(op=ast.Add() | ast.BitOr(), left=left, right=right):
+            found = _together(texts, [ast.Starred(left), ast.Starred(right)], place, depth)
+        case ast.Name():
+            found = _named(texts, node, place, depth)
+        case ast.Attribute():
+            given = givings(texts.reader, node, place.module, place.at)
+            found = _given(texts, given, place, depth)
+        case ast.Call():
+            found = _called(texts, node, place, depth)
+    return found
+
+
+def _together(
+    texts: "MadeTexts", parts: Sequence[ast.expr], place: Place, depth: int
+) -> Items | None:
+    found: Items = []
+    for it in parts:
+        if not isinstance(it, ast.Starred):
+            found.append(texts.made(it, place, depth))
+        elif (inner := items(texts, it.value, place, depth)) is None:
+            return None
+        else:
+            found += inner
+    return found
+
+
+def _run(
+    texts: "MadeTexts", elt: ast.AST, run: ast.comprehension, place: Place, depth: int
+) -> Items | None:
+    held = run.iter
+    match held, run.target:
+        case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]), ast.Tuple(elts=[_, target]):
+            held = inner
+        case _, ast.Tuple(elts=[target, *_]):
+            pass
+        case _, target:
+            pass
+    within = items(texts, held, place, depth)
+    if within is None or not isinstance(target, ast.Name):
+        return None
+    return [
+        texts.made(elt, replace(place, names={**place.names, target.id: it}), depth)
+        for it in within
+    ]
+
+
+def _named(texts: "MadeTexts", node: ast.Name, place: Place, depth: int) -> Items | None:
+    given = givings(texts.reader, node, place.module, place.at)
+    found = _given(texts, given, place, depth)
+    for it, _ in given[:1]:
+        for how, added, stmt in additions(node.id, it, place):
+            if found is None:
+                break
+            part = added if how == "append" else ast.Starred(added)
+            more = _together(texts, [part], replace(place, at=stmt), depth)
+            found = found + more if more is not None else None
+    return found
+
+
+def _given(
+    texts: "MadeTexts", given: Sequence[tuple[Binding, object]], place: Place, depth: int
+) -> Items | None:
+    """Return what bindings give, that of one behind that of the other."""
+    found: Items = []
+    for it, where in given:
+        there = replace(place, module=where, at=it.stmt)  # type: ignore[arg-type]
+        held: list[tuple[ast.AST | None, Place]] = []
+        if it.how in ("assign", "annotated") and not it.path:
+            held = [(it.value, there)]
+        elif isinstance(it.stmt, ast.arg):
+            known = there.given.get(it.stmt)
+            held = [known] if known else [*texts.callers(it.stmt, there.module)]
+        if not held:
+            return None
+        for node, at in held:
+            told = items(texts, node, at, depth) if node is not None else None
+            if told is None:
+                return None
+            found += told
+    return found or None
+
+
+def _called(texts: "MadeTexts", node: ast.Call, place: Place, depth: int) -> Items | None:
+    held: ast.AST | None = None
+    match node:
+        case ast.Call(func=ast.Name(id="filter"), args=[_, inner]):
+            held = inner
+        case ast.Call(func=ast.Name(id="map"), args=[by, inner]):
+            within = items(texts, inner, place, depth) or []
+            return [_mapped(texts, by, it, place, depth) for it in within] or None
+        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords):
+            parts = [ast.Constant(it.arg) if it.arg else ast.Starred(it.value) for it in keywords]
+            return _together(texts, parts, place, depth)
+        case ast.Call(func=ast.Name(id=name), args=[inner, *_]) if name in _SAME:
+            held = inner
+        case ast.Call(func=ast.Attribute(value=inner, attr=name), args=[]) if name in _KEYS:
+            held = inner
+    return items(texts, held, place, depth) if held is not None else None
+
+
+def _mapped(texts: "MadeTexts", by: ast.expr, each: Made, place: Place, depth: int) -> Made:
+    """Return what a function makes of each of some texts."""
+    call = ast.Call(by, [ast.Name("_each", ast.Load())], [])
+    return texts.made(call, replace(place, names={**place.names, "_each": each}), depth)
+
+
+def looked_up(texts: "MadeTexts", held: ast.AST, key: ast.AST, place: Place, depth: int) -> Made:
+    """Return the texts that ``held[key]`` may be, of a dict that is written down."""
+    found: Made = frozenset()
+    keys = texts.made(key, place, depth)
+    given: list[tuple[ast.AST | None, Place]] = [(held, place)]
+    if isinstance(held, ast.Name | ast.Attribute):
+        told = givings(texts.reader, held, place.module, place.at)
+        given = [(it.value, replace(place, module=where, at=it.stmt)) for it, where in told]
+    for node, there in given:
+        if isinstance(node, ast.Dict):
+            for one, value in zip(node.keys, node.values, strict=True):
+                named = texts.made(one, there, depth)
+                if named & keys or any(OPEN in it for it in keys):
+                    found |= texts.made(value, there, depth)
+    return found
+
+
+def additions(name: str, it: Binding, place: Place) -> list[Added]:
+    """Return what is added to a name between its binding and *place*, in the order of the text."""
+    scope = scope_of(place.module, place.at)
+    if not isinstance(scope, Function) or isinstance(scope.node, ast.Lambda):
+        return []
+    first, last = getattr(it.stmt, "lineno", 0), getattr(place.at, "lineno", 0)
+    return [
+        one
+        for stmt in statements(scope.node.body)
+        if isinstance(stmt, ast.stmt) and first < stmt.lineno < last
+        for one in _added(name, stmt)
+    ]
+
+
+def _added(name: str, stmt: ast.stmt) -> Iterator[Added]:
+    match stmt:
+        case ast.AugAssign(target=ast.Name(id=to), value=value) if to == name:
+            yield "extend", value, stmt
+        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=to), slice=key)]) if to == name:
+            yield "append", key, stmt
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Name(id=to), attr=how), args=args, keywords=keywords
+            )
+        ) if to == name:
+            if how in _ONE and args:
+                yield "append", args[-1] if how == "insert" else args[0], stmt
+            elif how in _SEVERAL:
+                yield from (("extend", it, stmt) for it in args)
+                for it in keywords:
+                    told = ast.Constant(it.arg) if it.arg else it.value
+                    yield "append" if it.arg else "extend", told, stmt
