@@ -86,6 +86,8 @@ class Relations(Models):
                     return instances(self.named(text, of.module))
                 case ast.Lambda(body=body):
                     return instances(self.reader.expression(body, of.module, stmt))
+                case ast.Call(args=[*_, ast.Constant(value=str(text))]):  # swapper.get_model_name
+                    return instances(self.named(text, of.module))
                 case ast.Attribute(attr="AUTH_USER_MODEL"):
                     return instances(self.user())
                 case _:

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from pginterlock.scan.definitions import last_name
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Table, Writing
 from pginterlock.scan.modules import Module, class_of, function_of
@@ -33,6 +34,7 @@ MAPPINGS = frozenset(
 )
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
 _DEFAULTS = frozenset(["defaults", "create_defaults"])
+_WRAPPING = frozenset(["sync_to_async", "database_sync_to_async", "async_to_sync"])
 _OF_CORE = {"set_": "core_upsert", "values": "core_update"}
 
 Written = tuple[str, bool | None]  # the construct, and whether rows are new; None: some are
@@ -42,7 +44,8 @@ def writes_with(
     reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST
 ) -> Written | None:
     """Return by which construct the keywords of *call* are columns, and whether rows are new."""
-    func, name = call.func, called_name(call)
+    func = wrapped(call) or call.func
+    name = last_name(func)
     kinds = reader.expression(func, module, stmt)
     for it in kinds:
         if isinstance(it, Class):
@@ -58,6 +61,16 @@ def writes_with(
         about = reader.expression(call.args[0], module, stmt)
         if fits(reader, wanted, about):
             return "kwarg_factory", True
+    return None
+
+
+def wrapped(call: ast.Call) -> ast.expr | None:
+    """Return the function that *call* runs in another way, or with more arguments later."""
+    match call:
+        case ast.Call(func=ast.Call(func=func, args=[inner, *_])) if last_name(func) in _WRAPPING:
+            return inner
+        case ast.Call(func=func, args=[inner, *_]) if last_name(func) == "partial":
+            return inner
     return None
 
 
@@ -155,7 +168,8 @@ def _defaulted(
 ) -> Written | None:
     """Return how *call* writes its ``defaults``."""
     found = writes_with(reader, wanted, call, module, stmt)
-    return ("defaults", None) if found and "or_create" in called_name(call) else None
+    name = last_name(wrapped(call) or call.func)
+    return ("defaults", None) if found and "or_create" in name else None
 
 
 def _is_core(reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST) -> bool:
