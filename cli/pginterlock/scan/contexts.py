@@ -50,7 +50,12 @@ class Contexts(Relations):
             found = self._default_sets(name.removesuffix("_set"))
             if found:
                 return found
-        return self._related(of, name) or self._context(of, name) or self._reverse_one(of, name)
+        return (
+            self._related(of, name)
+            or self._context(of, name)
+            or self._reverse_one(of, name)
+            or self._of_parts(of, name)
+        )
 
     def about(self, of: ClassDef) -> Kinds:
         """Return the rows that a form, serializer, view, admin or factory is made for."""

@@ -21,7 +21,6 @@ from pginterlock.scan.kinds import (
     Package,
     Table,
     Tuple,
-    classes,
     items,
     keyed,
     many,
@@ -146,7 +145,7 @@ class Reader:
             case ast.Name(id=name):
                 yield narrowed(self, self.name(name, module, at, node), node, module, at)
             case ast.Attribute(value=value, attr=attr):
-                found = self._of_options(value, attr, module, at)
+                found = self.models.of_options(value, attr, module, at)
                 found = found or self.attribute(self.expression(value, module, at), attr)
                 found = found or self.models.called(attr)
                 yield narrowed(self, found, node, module, at)
@@ -164,15 +163,6 @@ class Reader:
                 yield subscript(self, self.expression(value, module, at), index)
             case _:
                 yield self._display(node, module, at)
-
-    def _of_options(self, value: ast.AST, name: str, module: Module, at: ast.AST) -> Kinds:
-        """Return what ``Order._meta.model`` and the managers of ``_meta`` are."""
-        match value:
-            case ast.Attribute(value=inner, attr="_meta") if name in orm.OPTIONS:
-                of = classes(self.expression(inner, module, at))
-                manager = orm.OPTIONS[name]
-                return self.attribute(of, manager) if manager else of
-        return NOTHING
 
     def _display(self, node: ast.AST, module: Module, at: ast.AST) -> Kinds:
         """Return what a list, tuple, set, dict or comprehension is."""
