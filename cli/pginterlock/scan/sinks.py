@@ -33,7 +33,8 @@ MAPPINGS = frozenset(
     ]
 )
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
-_DEFAULTS = frozenset(["defaults", "create_defaults"])
+_DECLARING = frozenset(["SubFactory", "RelatedFactory", "RelatedFactoryList"])
+_DEFAULTS = frozenset(["defaults", "create_defaults", "through_defaults"])
 _WRAPPING = frozenset(["sync_to_async", "database_sync_to_async", "async_to_sync"])
 _OF_CORE = {"set_": "core_upsert", "values": "core_update"}
 
@@ -57,11 +58,21 @@ def writes_with(
         on = reader.expression(func.value, module, stmt)
         if found := _on(reader, wanted, name, on, is_super=is_super(func.value)):
             return found
-    if name in _MAKERS and call.args:
-        about = reader.expression(call.args[0], module, stmt)
-        if fits(reader, wanted, about):
-            return "kwarg_factory", True
-    return None
+    return _by_factory(reader, wanted, name, call, module, stmt)
+
+
+def _by_factory(
+    reader: Reader, wanted: Wanted, name: str, call: ast.Call, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return how a call that makes rows for tests, or says how they are made, writes them."""
+    if not call.args or name not in _MAKERS | _DECLARING:
+        return None
+    about = reader.expression(call.args[0], module, stmt)
+    if name in _MAKERS:
+        about = about or reader.expression(call, module, stmt)  # baker.make("shop.Order")
+        return ("kwarg_factory", True) if fits(reader, wanted, about) else None
+    made = (_factory(reader, it) for it in about if isinstance(it, Class))
+    return ("factory_attr", True) if any(fits(reader, wanted, it) for it in made) else None
 
 
 def wrapped(call: ast.Call) -> ast.expr | None:
@@ -124,7 +135,8 @@ def takes_dict(
         if it.arg is None:
             return _splatted(reader, wanted, call, module, stmt)
         if it.arg in _DEFAULTS:
-            return _defaulted(reader, wanted, call, module, stmt)
+            defaulted = _linked if it.arg == "through_defaults" else _defaulted
+            return defaulted(reader, wanted, call, module, stmt)
         if it.arg == "values" and called_name(call) == "update":
             return _by_method(reader, wanted, call, module, stmt)
         if it.arg in _OF_CORE and _is_core(reader, wanted, call, module, stmt):
@@ -170,6 +182,16 @@ def _defaulted(
     found = writes_with(reader, wanted, call, module, stmt)
     name = last_name(wrapped(call) or call.func)
     return ("defaults", None) if found and "or_create" in name else None
+
+
+def _linked(
+    reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return how *call* writes its ``through_defaults`` to the rows that link others."""
+    func = call.func
+    held = func.value if isinstance(func, ast.Attribute) else func
+    is_wanted = fits(reader, wanted, reader.models.through(held, module, stmt))
+    return ("through_defaults", True) if is_wanted else None
 
 
 def _is_core(reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST) -> bool:
