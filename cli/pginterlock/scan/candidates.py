@@ -1,7 +1,7 @@
 """Places in a module that may write an attribute of a given name, whatever it belongs to. Pure."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pginterlock.scan.bindings import own_expressions, walk
@@ -13,7 +13,7 @@ from pginterlock.scan.project import called_name, calls_in
 class Candidate:
     """A place: *how* it may write *name*, on *receiver*, the value *value*."""
 
-    how: str  # attribute, setattr, named_by, keyword, named, pairs, columns, key, member, listed
+    how: str  # attribute, setattr, named_by, keyword, transition, named, pairs, columns, key, ...
     name: str
     node: ast.AST
     stmt: ast.stmt
@@ -106,6 +106,8 @@ def _of_call(call: ast.Call, stmt: ast.stmt, names: frozenset[str]) -> Iterator[
             [receiver, ast.Constant(value=str(name)), *rest],
         ) if name in names:
             yield Candidate("setattr", name, call, stmt, receiver, rest[0] if rest else None, call)
+        case "transition", args:
+            yield from _of_transition(call, args, stmt, names)
         case _:
             pass
     for arg in [*call.args, *(it.value for it in call.keywords)]:
@@ -113,6 +115,19 @@ def _of_call(call: ast.Call, stmt: ast.stmt, names: frozenset[str]) -> Iterator[
             for one in arg.elts:
                 if isinstance(one, ast.Constant) and one.value in names:
                     yield Candidate("named", str(one.value), one, stmt, call.func, None, call)
+
+
+def _of_transition(
+    call: ast.Call, args: Sequence[ast.expr], stmt: ast.stmt, names: frozenset[str]
+) -> Iterator[Candidate]:
+    """Yield ``@transition(field=status, source=x, target=y)`` of a field that is one of *names*."""
+    given = dict(zip(("field", "source", "target"), args, strict=False))
+    given |= {it.arg: it.value for it in call.keywords if it.arg}
+    match given.get("field"):
+        case ast.Name(id=name) | ast.Constant(value=str(name)) if name in names:
+            yield Candidate(
+                "transition", name, call, stmt, given.get("source"), given.get("target"), call
+            )
 
 
 def _of_dict(node: ast.Dict, stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:

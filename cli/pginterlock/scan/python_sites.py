@@ -2,7 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from pginterlock.scan import attribute_sites, call_sites, class_sites, dict_sites
+from pginterlock.scan import (
+    attribute_sites,
+    call_sites,
+    class_sites,
+    dict_sites,
+    transition_sites,
+)
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.infer import Reader
@@ -16,6 +22,7 @@ _JUDGES: Mapping[str, Callable[[Reader, Wanted, Candidate, Module], Iterator[Dra
     "setattr": attribute_sites.of_attribute,
     "named_by": attribute_sites.of_name,
     "keyword": call_sites.of_keyword,
+    "transition": transition_sites.of_transition,
     "named": call_sites.of_named,
     "pairs": dict_sites.of_pairs,
     "columns": dict_sites.of_columns,
