@@ -37,7 +37,7 @@ def of(folder: Path, body: str) -> Site:
         ("status, OPEN, PAID", ("paid",), STATES[:2]),
         ('field=status, source="*", target="gone"', ("gone",), ()),
         ('field=status, source="+", target="gone"', ("gone",), STATES[:3]),
-        ('field=status, source="new", target=RETURN_VALUE("paid", "gone")', ("paid", "gone"), ("new",)),
+        ('field=status, source="new", target=RETURN_VALUE(PAID, "x")', ("paid", "x"), ("new",)),
         ('field=status, source="new", target=RETURN_VALUE()', (None,), ("new",)),
         ('field=status, source="new", target="paid", on_error="gone"', ("paid", "gone"), ("new",)),
     ],
