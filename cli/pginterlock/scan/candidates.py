@@ -13,7 +13,7 @@ from pginterlock.scan.project import called_name, calls_in
 class Candidate:
     """A place: *how* it may write *name*, on *receiver*, the value *value*."""
 
-    how: str  # attribute, setattr, named_by, keyword, transition, named, pairs, columns, key, ...
+    how: str  # attribute, setattr, named_by, keyword, named, pairs, columns, key, member, listed
     name: str
     node: ast.AST
     stmt: ast.stmt
