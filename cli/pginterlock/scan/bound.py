@@ -1,11 +1,11 @@
 """What a name is by the statement that gives it its value. Pure."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pginterlock.scan import definitions, members, narrowing, parameters
-from pginterlock.scan.iterating import as_tuples, called, run_over
+from pginterlock.scan import definitions, filling, narrowing, parameters
+from pginterlock.scan.iterating import as_tuples, called, fitting, run_over
 from pginterlock.scan.kinds import (
     NOTHING,
     Class,
@@ -17,10 +17,9 @@ from pginterlock.scan.kinds import (
     Many,
     Package,
     items,
-    many,
     unpacked,
 )
-from pginterlock.scan.modules import Binding, Module, scope_of, statements
+from pginterlock.scan.modules import Binding, Module
 from pginterlock.scan.reaching import absolute
 
 if TYPE_CHECKING:
@@ -58,9 +57,10 @@ def _given(reader: "Reader", it: Binding, module: Module) -> Iterator[Kinds]:
     match it.how:
         case "assign":
             given = reader.expression(it.value, module, it.stmt)
-            yield unpacked(as_tuples(reader, given), it.path) if it.path else given
-            if not it.path and members.is_empty(it.value):
-                yield _filled(reader, it.stmt, module)
+            if it.path:
+                yield unpacked(fitting(as_tuples(reader, given), it.stmt), it.path)
+            else:
+                yield filling.filled(reader, it, given, module)
         case "for":
             given = run_over(reader, reader.expression(it.value, module, it.stmt))
             yield unpacked(as_tuples(reader, given), it.path)
@@ -69,39 +69,6 @@ def _given(reader: "Reader", it: Binding, module: Module) -> Iterator[Kinds]:
             yield unpacked(_entered(reader, it, module), it.path)
         case "match":
             yield narrowing.captured(reader, it, module)
-
-
-def _filled(reader: "Reader", stmt: ast.AST, module: Module) -> Kinds:
-    """Return several of what is put into the list or dict that *stmt* makes empty."""
-    names = {it.id for it in getattr(stmt, "targets", []) if isinstance(it, ast.Name)}
-    scope = scope_of(module, stmt)
-    body: Sequence[ast.AST] = [*module.loose]
-    if isinstance(scope, Function) and not isinstance(scope.node, ast.Lambda):
-        body = scope.node.body
-    found: Kinds = NOTHING
-    for other in statements(body):
-        match other:
-            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))], value=value) if (
-                name in names
-            ):
-                found |= reader.expression(value, module, other)
-            case ast.Expr(
-                value=ast.Call(
-                    func=ast.Attribute(
-                        value=ast.Name(id=name), attr="append" | "add" | "appendleft"
-                    ),
-                    args=[value],
-                )
-            ) if name in names:
-                found |= reader.expression(value, module, other)
-            case ast.Expr(
-                value=ast.Call(
-                    func=ast.Attribute(value=ast.Name(id=name), attr="extend" | "update"),
-                    args=[value],
-                )
-            ) if name in names:
-                found |= items(reader.expression(value, module, other))
-    return many(found)
 
 
 def _entered(reader: "Reader", it: Binding, module: Module) -> Kinds:
