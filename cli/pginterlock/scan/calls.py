@@ -23,7 +23,7 @@ from pginterlock.scan.kinds import (
 from pginterlock.scan.known_calls import known
 from pginterlock.scan.loaded_models import handed_a_name, loaded
 from pginterlock.scan.modules import Module
-from pginterlock.scan.project import called_name, is_super
+from pginterlock.scan.project import called_name, is_super, wrapped
 from pginterlock.scan.query_methods import of_core, of_key, of_list, of_query
 
 if TYPE_CHECKING:
@@ -52,7 +52,18 @@ def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds
         said
         or handed_a_name(reader, kinds, node, module, at)
         or known(reader, name, node, module, at)
+        or _wrapped(reader, node, module, at)
     )
+
+
+def _wrapped(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds:
+    """Return what a function gives that a call runs in another way: ``sync_to_async(f)(x)``."""
+    match wrapped(node) if isinstance(node.func, ast.Call) else None:
+        case ast.Lambda(body=body):
+            return reader.expression(body, module, at)
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return known(reader, name, node, module, at)
+    return NOTHING
 
 
 def _called(reader: "Reader", kind: Kind, node: ast.Call, module: Module, at: ast.AST) -> Kinds:

@@ -17,6 +17,7 @@ from pginterlock.scan.kinds import (
     classes,
     union,
 )
+from pginterlock.scan.model_bodies import has_fields, is_abstract
 from pginterlock.scan.module_texts import lines_with
 from pginterlock.scan.modules import Module, class_names, class_of, function_of
 
@@ -136,7 +137,15 @@ class Models:
 
     def is_model(self, of: ClassDef) -> bool:
         """Say whether a class maps a table, or is a part of one that does."""
-        return any(self._maps(it) for it in self.ancestry(of)) or "Model" in self.foreign(of)
+        foreign = self.foreign(of)
+        return (
+            any(self._maps(it) for it in self.ancestry(of))
+            or "Model" in foreign
+            or (
+                any(it.endswith("Model") for it in foreign)
+                and any(map(has_fields, self.ancestry(of)))
+            )
+        )
 
     @staticmethod
     def _maps(of: ClassDef) -> bool:
@@ -215,20 +224,7 @@ class Models:
     @staticmethod
     def is_abstract(of: ClassDef) -> bool:
         """Say whether a class is a part of models only: ``abstract = True``."""
-        for stmt in of.node.body:
-            match stmt:
-                case ast.ClassDef(name="Meta", body=body):
-                    for it in body:
-                        match it:
-                            case ast.Assign(
-                                targets=[ast.Name(id="abstract")], value=ast.Constant(value=True)
-                            ):
-                                return True
-                case ast.Assign(
-                    targets=[ast.Name(id="__abstract__")], value=ast.Constant(value=True)
-                ):
-                    return True
-        return False
+        return is_abstract(of)
 
     def is_kin(self, one: ClassDef, other: ClassDef) -> bool:
         """Say whether rows of one class may be rows of the other."""

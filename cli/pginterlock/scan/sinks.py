@@ -7,7 +7,7 @@ from pginterlock.scan.definitions import last_name
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Table, Writing
 from pginterlock.scan.modules import Module, class_of, function_of
-from pginterlock.scan.project import called_name, is_super
+from pginterlock.scan.project import called_name, is_super, wrapped
 from pginterlock.scan.wanted import Wanted, fits
 
 CREATING = frozenset(
@@ -35,7 +35,6 @@ MAPPINGS = frozenset(
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
 _DECLARING = frozenset(["SubFactory", "RelatedFactory", "RelatedFactoryList"])
 _DEFAULTS = frozenset(["defaults", "create_defaults", "through_defaults"])
-_WRAPPING = frozenset(["sync_to_async", "database_sync_to_async", "async_to_sync"])
 _OF_CORE = {"set_": "core_upsert", "values": "core_update"}
 
 Written = tuple[str, bool | None]  # the construct, and whether rows are new; None: some are
@@ -73,16 +72,6 @@ def _by_factory(
         return ("kwarg_factory", True) if fits(reader, wanted, about) else None
     made = (_factory(reader, it) for it in about if isinstance(it, Class))
     return ("factory_attr", True) if any(fits(reader, wanted, it) for it in made) else None
-
-
-def wrapped(call: ast.Call) -> ast.expr | None:
-    """Return the function that *call* runs in another way, or with more arguments later."""
-    match call:
-        case ast.Call(func=ast.Call(func=func, args=[inner, *_])) if last_name(func) in _WRAPPING:
-            return inner
-        case ast.Call(func=func, args=[inner, *_]) if last_name(func) == "partial":
-            return inner
-    return None
 
 
 def _on(reader: Reader, wanted: Wanted, name: str, on: Kinds, *, is_super: bool) -> Written | None:
