@@ -1,4 +1,4 @@
-"""Rows of Django that link others, and rows whose parts are in tables of parents and children."""
+"""Rows of Django that link others, that are in two tables, that bases of views work on."""
 
 from pathlib import Path
 
@@ -75,5 +75,99 @@ def pay(pk):
     Order.objects.get(pk=pk).special.status = "paid"  # WRITE
     Customer.objects.get(pk=pk).contact.status = "paid"
     Contact.objects.get(pk=pk).customer_ptr.status = "paid"
+"""
+    sites_of(tmp_path, DJANGO + more)
+
+
+def test_models_whose_base_is_from_elsewhere(tmp_path: Path) -> None:
+    text = """
+=== yard/__init__.py
+=== yard/models.py
+from django.db import models
+from polymorphic.models import PolymorphicModel
+from pydantic import BaseModel
+
+
+class Vehicle(PolymorphicModel):
+    status = models.TextField()
+
+
+class Car(Vehicle):
+    doors = models.IntegerField()
+
+
+class Boat(PolymorphicModel):
+    status = models.TextField()
+
+
+class Shown(BaseModel):
+    car: str
+=== yard/views.py
+from yard.models import Boat, Car, Shown, Vehicle
+
+
+def stop(pk, shown: Shown):
+    vehicle = Vehicle.objects.get(pk=pk)
+    vehicle.car.status = "still"  # WRITE
+    vehicle.get_real_instance().status = "still"  # WRITE
+    Boat.objects.get(pk=pk).get_real_instance().status = "still"
+    shown.car.status = "still"
+"""
+    sites_of(tmp_path, text, Target(("status",), model="Vehicle"))
+
+
+def test_a_row_of_the_parent_is_none_of_the_child(tmp_path: Path) -> None:
+    text = """
+=== yard/models.py
+from django.db import models
+from polymorphic.models import PolymorphicModel
+
+
+class Vehicle(PolymorphicModel):
+    status = models.TextField()
+
+
+class Car(Vehicle):
+    doors = models.IntegerField()
+=== yard/views.py
+from yard.models import Car, Vehicle
+
+
+def stop(pk):
+    Vehicle.objects.get(pk=pk).status = "still"
+    Car.objects.get(pk=pk).status = "still"  # WRITE
+"""
+    sites_of(tmp_path, text, Target(("status",), model="Car"))
+
+
+def test_what_a_base_of_views_works_on(tmp_path: Path) -> None:
+    more = """
+=== shop/api.py
+from rest_framework import mixins, viewsets
+from shop.models import Customer, Invoice, Order
+
+
+class ClosingMixin:
+    def close(self, request, pk=None):
+        row = self.get_object()
+        row.status = "closed"  # WRITE
+
+
+class Base(viewsets.GenericViewSet):
+    def stop(self, request, pk=None):
+        self.get_queryset().filter(pk=pk).update(status="stopped")  # WRITE
+
+
+class Billing(viewsets.GenericViewSet):
+    def stop(self, request, pk=None):
+        self.get_queryset().filter(pk=pk).update(status="stopped")
+
+
+class Orders(ClosingMixin, Base):
+    queryset = Order.objects.all()
+
+
+class Invoices(ClosingMixin, Billing):
+    queryset = Invoice.objects.all()
 """
     sites_of(tmp_path, DJANGO + more)

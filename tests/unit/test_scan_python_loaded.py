@@ -161,6 +161,7 @@ def test_models_that_are_swapped(tmp_path: Path) -> None:
             from functools import partial
             from asgiref.sync import sync_to_async
             from django.db import transaction
+            from django.shortcuts import get_object_or_404
             from shop.models import Invoice, Order
 
             async def run(pk):
@@ -171,6 +172,12 @@ def test_models_that_are_swapped(tmp_path: Path) -> None:
                 )
                 await sync_to_async(Invoice.objects.create)(status="new")
                 await sync_to_async(Order.objects.filter)(status="new")
+                one = await sync_to_async(get_object_or_404)(Order, pk=pk)
+                one.status = "x"  # WRITE
+                one = await sync_to_async(lambda: Order.objects.get(pk=pk))()
+                one.status = "x"  # WRITE
+                one = await sync_to_async(get_object_or_404)(Invoice, pk=pk)
+                one.status = "x"
                 later = partial(Order.objects.filter(pk=pk).update, status="x")  # WRITE
                 transaction.on_commit(later)
                 partial(Invoice.objects.filter(pk=pk).update, status="x")
