@@ -1,11 +1,11 @@
 """What a name is by the statement that gives it its value. Pure."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pginterlock.scan import definitions, members, narrowing, parameters
-from pginterlock.scan.iterating import as_tuples, called, run_over
+from pginterlock.scan import definitions, filling, narrowing, parameters
+from pginterlock.scan.iterating import as_tuples, called, fitting, run_over
 from pginterlock.scan.kinds import (
     NOTHING,
     Class,
@@ -17,10 +17,9 @@ from pginterlock.scan.kinds import (
     Many,
     Package,
     items,
-    many,
     unpacked,
 )
-from pginterlock.scan.modules import Binding, Module, scope_of, statements
+from pginterlock.scan.modules import Binding, Module
 from pginterlock.scan.reaching import absolute
 
 if TYPE_CHECKING:
@@ -58,10 +57,11 @@ def _given(reader: "Reader", it: Binding, module: Module) -> Iterator[Kinds]:
     match it.how:
         case "assign":
             given = reader.expression(it.value, module, it.stmt)
-            found = unpacked(as_tuples(reader, given), it.path) if it.path else given
-            yield found or _alone(it, given)
-            if not it.path and members.is_empty(it.value):
-                yield _filled(reader, it.stmt, module)
+            if it.path:
+                found = unpacked(fitting(as_tuples(reader, given), it.stmt), it.path)
+                yield found or _alone(it, given)
+            else:
+                yield filling.filled(reader, it, given, module)
         case "for":
             given = run_over(reader, reader.expression(it.value, module, it.stmt))
             yield unpacked(as_tuples(reader, given), it.path) or _alone(it, given)
@@ -77,39 +77,6 @@ def _alone(it: Binding, given: Kinds) -> Kinds:
     targets = [getattr(it.stmt, "target", None), *getattr(it.stmt, "targets", ())]
     is_alone = any(isinstance(one, ast.Tuple) and len(one.elts) == 1 for one in targets)
     return frozenset(k for k in given if isinstance(k, Instance)) if is_alone else NOTHING
-
-
-def _filled(reader: "Reader", stmt: ast.AST, module: Module) -> Kinds:
-    """Return several of what is put into the list or dict that *stmt* makes empty."""
-    names = {it.id for it in getattr(stmt, "targets", []) if isinstance(it, ast.Name)}
-    scope = scope_of(module, stmt)
-    body: Sequence[ast.AST] = [*module.loose]
-    if isinstance(scope, Function) and not isinstance(scope.node, ast.Lambda):
-        body = scope.node.body
-    found: Kinds = NOTHING
-    for other in statements(body):
-        match other:
-            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))], value=value) if (
-                name in names
-            ):
-                found |= reader.expression(value, module, other)
-            case ast.Expr(
-                value=ast.Call(
-                    func=ast.Attribute(
-                        value=ast.Name(id=name), attr="append" | "add" | "appendleft"
-                    ),
-                    args=[value],
-                )
-            ) if name in names:
-                found |= reader.expression(value, module, other)
-            case ast.Expr(
-                value=ast.Call(
-                    func=ast.Attribute(value=ast.Name(id=name), attr="extend" | "update"),
-                    args=[value],
-                )
-            ) if name in names:
-                found |= items(reader.expression(value, module, other))
-    return many(found)
 
 
 def _entered(reader: "Reader", it: Binding, module: Module) -> Kinds:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pginterlock.scan import constants, sources
 from pginterlock.scan.attribute_sites import of_own_dict
 from pginterlock.scan.candidates import Candidate
+from pginterlock.scan.class_sites import of_trait
 from pginterlock.scan.copy_calls import copied, value_of
 from pginterlock.scan.dict_sites import flow, of_pairs, of_sink
 from pginterlock.scan.drafts import Draft, drafted
@@ -56,6 +57,9 @@ def of_keyword(reader: Reader, wanted: Wanted, it: Candidate, module: Module) ->
             sources=said,
             reason=f"{construct.replace('_', ' ')} of {wanted.shown}",
         )
+        return
+    if name == "Trait" and (declared := of_trait(reader, wanted, it, module)):
+        yield declared
         return
     yield from _handed_on(reader, wanted, it, call, module)
 

@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING
 
-from pginterlock.scan import frames, members, orm
+from pginterlock.scan import frames, members
 from pginterlock.scan.definitions import is_abstract, result
 from pginterlock.scan.iterating import called
 from pginterlock.scan.kinds import (
@@ -16,14 +16,14 @@ from pginterlock.scan.kinds import (
     Many,
     Method,
     Table,
-    Tuple,
     Writing,
     instances,
     union,
 )
 from pginterlock.scan.known_calls import known
+from pginterlock.scan.loaded_models import handed_a_name, loaded
 from pginterlock.scan.modules import Module
-from pginterlock.scan.project import called_name, is_super
+from pginterlock.scan.project import called_name, is_super, wrapped
 from pginterlock.scan.query_methods import of_core, of_key, of_list, of_query
 
 if TYPE_CHECKING:
@@ -42,13 +42,28 @@ def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds
         name = func.attr
     else:
         name = func.id if isinstance(func, ast.Name) else ""
-    if (loaded := _loaded(reader, name, node, module, at)) is not None:
-        return loaded
+    if (told := loaded(reader, name, node, module, at)) is not None:
+        return told
     if isinstance(func, ast.Attribute) and is_super(func.value):
         return reader.models.inherited(name, module, at)
     kinds = reader.expression(func, module, at)
     said = union(_called(reader, it, node, module, at) for it in kinds)
-    return said or known(reader, name, node, module, at)
+    return (
+        said
+        or handed_a_name(reader, kinds, node, module, at)
+        or known(reader, name, node, module, at)
+        or _wrapped(reader, node, module, at)
+    )
+
+
+def _wrapped(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds:
+    """Return what a function gives that a call runs in another way: ``sync_to_async(f)(x)``."""
+    match wrapped(node) if isinstance(node.func, ast.Call) else None:
+        case ast.Lambda(body=body):
+            return reader.expression(body, module, at)
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return known(reader, name, node, module, at)
+    return NOTHING
 
 
 def _called(reader: "Reader", kind: Kind, node: ast.Call, module: Module, at: ast.AST) -> Kinds:
@@ -84,30 +99,6 @@ def _of_class_asked(
         for above in reader.ancestry(one.of)[1:]
     }
     return frozenset(heirs.get(it.of, it) if isinstance(it, Instance) else it for it in found)
-
-
-_NAMING = ("app_label", "model_name")
-
-
-def _loaded(
-    reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.AST
-) -> Kinds | None:
-    """Return the class that text names, as in ``get_model("app", "Order")``; else None."""
-    texts = [
-        it.value
-        for it in [*node.args, *(k.value for k in node.keywords if k.arg in _NAMING)]
-        if isinstance(it, ast.Constant) and isinstance(it.value, str)
-    ]
-    if name in orm.LOADED and texts:
-        return reader.models.named(texts[-1], module)
-    if name == "get_user_model" and not node.args:
-        return reader.models.user()
-    if name == "get_classes" and node.args[1:] and isinstance(node.args[1], (ast.List, ast.Tuple)):
-        names = [it.value for it in node.args[1].elts if isinstance(it, ast.Constant)]
-        return frozenset([Tuple(tuple(reader.models.named(str(it), module) for it in names))])
-    if name == "super" and not node.args:
-        return reader.models.parents(module, at)
-    return None
 
 
 def _method(reader: "Reader", kind: Kind, node: ast.Call, module: Module, at: ast.AST) -> Kinds:

@@ -1,7 +1,7 @@
 """Places in a module that may write an attribute of a given name, whatever it belongs to. Pure."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pginterlock.scan.bindings import own_expressions, walk
@@ -112,6 +112,8 @@ def _of_call(call: ast.Call, stmt: ast.stmt, names: frozenset[str]) -> Iterator[
             [receiver, ast.Constant(value=str(name)), *rest],
         ) if name in names:
             yield Candidate("setattr", name, call, stmt, receiver, rest[0] if rest else None, call)
+        case "transition", args:
+            yield from _of_transition(call, args, stmt, names)
         case _:
             pass
     if called_name(call) == "ordered_values":
@@ -136,6 +138,19 @@ def _of_ordered(call: ast.Call, stmt: ast.stmt, names: frozenset[str]) -> Iterat
         match arg:
             case ast.Tuple(elts=[key, value]):
                 yield from _of_pair(arg, key, value, stmt, names)
+
+
+def _of_transition(
+    call: ast.Call, args: Sequence[ast.expr], stmt: ast.stmt, names: frozenset[str]
+) -> Iterator[Candidate]:
+    """Yield ``@transition(field=status, source=x, target=y)`` of a field that is one of *names*."""
+    given = dict(zip(("field", "source", "target"), args, strict=False))
+    given |= {it.arg: it.value for it in call.keywords if it.arg}
+    match given.get("field"):
+        case ast.Name(id=name) | ast.Constant(value=str(name)) if name in names:
+            yield Candidate(
+                "transition", name, call, stmt, given.get("source"), given.get("target"), call
+            )
 
 
 def _of_dict(node: ast.Dict, stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:

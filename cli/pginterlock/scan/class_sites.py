@@ -39,19 +39,28 @@ def of_member(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
                         reason="the value of a row that names none",
                     )
         return
+    if _is_factory(reader, wanted, owner):
+        yield _of_factory(reader, wanted, it, module)
+
+
+def of_trait(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Draft | None:
+    """Return ``paid = Trait(status="paid")`` in the ``Params`` of a factory of what is wanted."""
+    inner = scope_of(module, it.stmt)
+    owner = scope_of(module, inner.node) if isinstance(inner, ClassDef) else None
+    if isinstance(owner, ClassDef) and _is_factory(reader, wanted, owner):
+        return _of_factory(reader, wanted, it, module)
+    return None
+
+
+def _is_factory(reader: Reader, wanted: Wanted, owner: ClassDef) -> bool:
     made = reader.models.made(owner)
-    if made != frozenset([Instance(owner)]) and fits(
-        reader, wanted, frozenset(k for k in made if isinstance(k, Instance))
-    ):
-        yield drafted(
-            reader,
-            wanted,
-            it,
-            module,
-            "factory_attr",
-            is_new=True,
-            reason=f"a factory of {wanted.shown}",
-        )
+    rows = frozenset(k for k in made if isinstance(k, Instance))
+    return made != frozenset([Instance(owner)]) and fits(reader, wanted, rows)
+
+
+def _of_factory(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Draft:
+    told = f"a factory of {wanted.shown}"
+    return drafted(reader, wanted, it, module, "factory_attr", is_new=True, reason=told)
 
 
 def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:

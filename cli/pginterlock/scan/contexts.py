@@ -26,6 +26,9 @@ from pginterlock.scan.relations import Relations
 _CONTEXT_MEMBERS = frozenset(["instance", "object", "obj"])
 _SAVING_CLASSES = ("serializer_class", "form_class")
 _SAVING_CALLS = frozenset(["get_serializer", "get_form"])
+# Ends of the names of bases that heirs are made for models by, and how many of these are asked.
+_MADE_FOR = ("View", "ViewSet", "Mixin", "Serializer", "Form", "Admin")
+_MOST = 12
 _CONTEXT_CALLS = frozenset(
     [
         "save",
@@ -52,7 +55,12 @@ class Contexts(Relations):
             found = self._default_sets(name.removesuffix("_set"))
             if found:
                 return found
-        return self._related(of, name) or self._context(of, name) or self._reverse_one(of, name)
+        return (
+            self._related(of, name)
+            or self._context(of, name)
+            or self._reverse_one(of, name)
+            or self._of_parts(of, name)
+        )
 
     def of_mapped(self, of: ClassDef, name: str, found: Kinds) -> Kinds:
         """Return *found*, what an attribute of a class is, or what SQLAlchemy makes of it.
@@ -91,6 +99,9 @@ class Contexts(Relations):
                 found = self.reader.attribute(frozenset([Instance(of)]), "get_queryset")
                 yield union(items(result(self.reader, c)) for c in found if isinstance(c, Callee))
                 return
+        names = self.foreign(of) | {it.name for it in self.ancestry(of)}
+        if any(it.endswith(_MADE_FOR) for it in names):
+            yield union(self.about(it) for it in self.heirs_with(of, "", _MOST))
 
     def saving(self, of: ClassDef) -> Sequence[Instance]:
         """Return the forms or serializers that a view makes of what it is sent."""
@@ -156,7 +167,7 @@ class Contexts(Relations):
     def framework_call(self, kind: Instance | Class, name: str) -> Kinds:
         """Return what a method that the class inherits from a framework gives."""
         if self.is_model(kind.of):
-            return frozenset([kind]) if name == "save" else NOTHING
+            return frozenset([kind]) if name in ("save", "get_real_instance") else NOTHING
         if name in ("get_queryset", "filter_queryset"):
             return many(self.about(kind.of), is_query=True)
         if name in _SAVING_CALLS:

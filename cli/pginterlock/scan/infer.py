@@ -1,8 +1,8 @@
 """What an expression is, from what binds its names: as a reader of the code would find it. Pure."""
 
 import ast
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from pginterlock.scan import bound, calls, contexts, members, orm
 from pginterlock.scan.frames import Frame
@@ -37,8 +37,10 @@ from pginterlock.scan.narrowing import narrowed
 from pginterlock.scan.project import Project
 from pginterlock.scan.reaching import absolute, comprehended, reaching, scope_above
 
+_Told = TypeVar("_Told")
 _DEPTH = 40
-_NONE = _DEPTH + 2
+_MORE = 20  # questions that may stand open besides, for what a class inherits
+_NONE = _DEPTH + _MORE + 2
 
 
 class Reader:
@@ -52,6 +54,7 @@ class Reader:
         self._loose: dict[object, int] = {}  # of an answer: the question that it waits for
         self._waiting: dict[int, list[object]] = {}
         self._lowest = _NONE
+        self._most = _DEPTH  # of questions that stand open at once
         self.uses: dict[ast.AST, Any] = {}
         self.frame: Frame | None = None
         self.tested: dict[str, frozenset[str]] = {}  # by module: what it asks the class of
@@ -79,7 +82,7 @@ class Reader:
                 self._lowest = waits_for
             return known
         place = len(self._asked)
-        if question in self._asked or place > _DEPTH:
+        if question in self._asked or place > self._most:
             self._lowest = min(self._lowest, self._asked.get(question, 0))
             return NOTHING
         above, self._lowest = self._lowest, _NONE
@@ -107,6 +110,29 @@ class Reader:
         finally:
             self.frame = above
 
+    @property
+    def open(self) -> int:
+        """How many questions stand open."""
+        return len(self._asked)
+
+    def lacks(self, place: int) -> None:
+        """Note that what is told now waits for the question at *place*, and what asked for it."""
+        self._lowest = min(self._lowest, place)
+
+    def apart(self, answer: Callable[[], _Told]) -> tuple[_Told, bool]:
+        """Return what *answer* gives, and whether that lacks nothing for questions that stand open.
+
+        More of them may stand open for it than for others.
+        """
+        above, self._lowest = self._lowest, _NONE
+        most, self._most = self._most, max(self._most, min(self.open, _DEPTH) + _MORE)
+        try:
+            told = answer()
+        finally:
+            lowest, self._lowest = self._lowest, min(above, self._lowest)
+            self._most = most
+        return told, lowest >= self.open
+
     # -- expressions -------------------------------------------------------------------------
 
     def expression(self, node: ast.AST | None, module: Module, at: ast.AST) -> Kinds:
@@ -120,7 +146,8 @@ class Reader:
             case ast.Name(id=name):
                 yield narrowed(self, self.name(name, module, at, node), node, module, at)
             case ast.Attribute(value=value, attr=attr):
-                found = self.attribute(self.expression(value, module, at), attr)
+                found = self.models.of_options(value, attr, module, at)
+                found = found or self.attribute(self.expression(value, module, at), attr)
                 found = found or self.models.called(attr)
                 yield narrowed(self, found, node, module, at)
             case ast.Call():

@@ -42,6 +42,20 @@ def as_tuples(reader: "Reader", kinds: Kinds) -> Kinds:
     )
 
 
+def fitting(kinds: Kinds, stmt: ast.AST) -> Kinds:
+    """Return *kinds* without the tuples that *stmt* cannot unpack, where others fit."""
+    targets = stmt.targets if isinstance(stmt, ast.Assign) else []
+    widths = {
+        len(it.elts)
+        for it in targets
+        if isinstance(it, (ast.Tuple, ast.List))
+        and not any(isinstance(one, ast.Starred) for one in it.elts)
+    }
+    if not any(isinstance(it, Tuple) and len(it.parts) in widths for it in kinds):
+        return kinds
+    return frozenset(it for it in kinds if not isinstance(it, Tuple) or len(it.parts) in widths)
+
+
 def _fields(reader: "Reader", kind: Instance) -> tuple[Kinds, ...]:
     return tuple(
         reader.attribute(frozenset([kind]), name)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pginterlock.scan.definitions import PROPERTIES, annotation, defined
 from pginterlock.scan.frames import method_frame
-from pginterlock.scan.iterating import called
+from pginterlock.scan.iterating import called, fitting
 from pginterlock.scan.kinds import (
     NOTHING,
     Class,
@@ -75,7 +75,8 @@ def _set(reader: "Reader", base: ClassDef, it: Assigned) -> Iterator[Kinds]:
     if it.note is not None and (said := annotation(reader, it.note, base.module, it.stmt)):
         yield said
         return
-    found = unpacked(reader.expression(it.value, base.module, it.stmt), it.path)
+    given = reader.expression(it.value, base.module, it.stmt)
+    found = unpacked(fitting(given, it.stmt), it.path) if it.path else given
     yield many(found) if it.is_item else found
 
 

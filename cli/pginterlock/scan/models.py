@@ -17,6 +17,7 @@ from pginterlock.scan.kinds import (
     classes,
     union,
 )
+from pginterlock.scan.model_bodies import has_fields, is_abstract
 from pginterlock.scan.module_texts import lines_with
 from pginterlock.scan.modules import Module, class_names, class_of, function_of
 
@@ -38,6 +39,7 @@ class Models:
         self._foreign: dict[ClassDef, frozenset[str]] = {}
         self._below: dict[ClassDef, Sequence[ClassDef]] = {}
         self._with: dict[tuple[ClassDef, str, int], Sequence[ClassDef]] = {}
+        self._tracing: dict[ClassDef, int] = {}  # and how many questions stood open before it
 
     def forget(self) -> None:
         """Forget what was found: it is found again when it is asked for."""
@@ -51,28 +53,41 @@ class Models:
 
     def ancestry(self, of: ClassDef) -> Sequence[ClassDef]:
         """Return a class and those that it inherits from."""
-        if of not in self._ancestry:
-            self._ancestry[of] = [of]  # what asks for itself meanwhile
-            found: dict[ClassDef, None] = {of: None}
-            foreign: set[str] = set()
-            for base in of.node.bases:
-                inner = base.value if isinstance(base, ast.Subscript) else base
-                kinds = self.reader.expression(inner, of.module, of.node)
-                held = [it.of for it in kinds if isinstance(it, Class)]
-                for above in held:
-                    if above is not of:
-                        found |= dict.fromkeys(self.ancestry(above))
-                        foreign |= self.foreign(above)
-                if not held:
-                    foreign.add(last_name(inner))
-                    if isinstance(inner, ast.Call):
-                        for arg in inner.args:
-                            for kind in self.reader.expression(arg, of.module, of.node):
-                                if isinstance(kind, Class):
-                                    found |= dict.fromkeys(self.ancestry(kind.of))
-            self._ancestry[of] = list(found)
-            self._foreign[of] = frozenset(foreign)
-        return self._ancestry[of]
+        if of in self._ancestry:
+            return self._ancestry[of]
+        if of in self._tracing:
+            self.reader.lacks(self._tracing[of])
+            return [of]
+        self._tracing[of] = self.reader.open
+        try:
+            (found, foreign), is_whole = self.reader.apart(lambda: self._traced(of))
+        finally:
+            del self._tracing[of]
+        if is_whole:
+            self._ancestry[of] = found
+        self._foreign[of] = foreign
+        return found
+
+    def _traced(self, of: ClassDef) -> tuple[Sequence[ClassDef], frozenset[str]]:
+        """Return the ancestry of a class, and the last names of the bases from elsewhere."""
+        found: dict[ClassDef, None] = {of: None}
+        foreign: set[str] = set()
+        for base in of.node.bases:
+            inner = base.value if isinstance(base, ast.Subscript) else base
+            kinds = self.reader.expression(inner, of.module, of.node)
+            held = [it.of for it in kinds if isinstance(it, Class)]
+            for above in held:
+                if above is not of:
+                    found |= dict.fromkeys(self.ancestry(above))
+                    foreign |= self.foreign(above)
+            if not held:
+                foreign.add(last_name(inner))
+                if isinstance(inner, ast.Call):
+                    for arg in inner.args:
+                        for kind in self.reader.expression(arg, of.module, of.node):
+                            if isinstance(kind, Class):
+                                found |= dict.fromkeys(self.ancestry(kind.of))
+        return list(found), frozenset(foreign)
 
     def foreign(self, of: ClassDef) -> frozenset[str]:
         """Return the last names of the bases that come from elsewhere."""
@@ -81,16 +96,24 @@ class Models:
 
     def below(self, of: ClassDef) -> Sequence[ClassDef]:
         """Return the classes that inherit from a class, found by its name in their bases."""
-        if of not in self._below:
-            self._below[of] = []
-            found: dict[ClassDef, None] = {}
-            for path, name in self.reader.project.heirs(of.name):
-                module = self.reader.project.module(path)
-                for it in module.classes_named(name) if module else ():
-                    if it is not of and of in self.ancestry(it):
-                        found |= {it: None, **dict.fromkeys(self.below(it))}
-            self._below[of] = list(found)
-        return self._below[of]
+        if of in self._below:
+            return self._below[of]
+        self._below[of] = []  # what asks for itself meanwhile
+        found, is_whole = self.reader.apart(lambda: self._heirs(of))
+        if is_whole:
+            self._below[of] = found
+        else:
+            del self._below[of]
+        return found
+
+    def _heirs(self, of: ClassDef) -> Sequence[ClassDef]:
+        found: dict[ClassDef, None] = {}
+        for path, name in self.reader.project.heirs(of.name):
+            module = self.reader.project.module(path)
+            for it in module.classes_named(name) if module else ():
+                if it is not of and of in self.ancestry(it):
+                    found |= {it: None, **dict.fromkeys(self.below(it))}
+        return list(found)
 
     def heirs_with(self, of: ClassDef, word: str, limit: int) -> Sequence[ClassDef]:
         """Return the heirs of a class in files that hold *word*; none where they are too many."""
@@ -127,7 +150,15 @@ class Models:
 
     def is_model(self, of: ClassDef) -> bool:
         """Say whether a class maps a table, or is a part of one that does."""
-        return any(self._maps(it) for it in self.ancestry(of)) or "Model" in self.foreign(of)
+        foreign = self.foreign(of)
+        return (
+            any(self._maps(it) for it in self.ancestry(of))
+            or "Model" in foreign
+            or (
+                any(it.endswith("Model") for it in foreign)
+                and any(map(has_fields, self.ancestry(of)))
+            )
+        )
 
     @staticmethod
     def _maps(of: ClassDef) -> bool:
@@ -206,20 +237,7 @@ class Models:
     @staticmethod
     def is_abstract(of: ClassDef) -> bool:
         """Say whether a class is a part of models only: ``abstract = True``."""
-        for stmt in of.node.body:
-            match stmt:
-                case ast.ClassDef(name="Meta", body=body):
-                    for it in body:
-                        match it:
-                            case ast.Assign(
-                                targets=[ast.Name(id="abstract")], value=ast.Constant(value=True)
-                            ):
-                                return True
-                case ast.Assign(
-                    targets=[ast.Name(id="__abstract__")], value=ast.Constant(value=True)
-                ):
-                    return True
-        return False
+        return is_abstract(of)
 
     def is_kin(self, one: ClassDef, other: ClassDef) -> bool:
         """Say whether rows of one class may be rows of the other."""

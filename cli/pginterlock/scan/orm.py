@@ -142,7 +142,9 @@ TO_MANY = frozenset(
     ["ManyToManyField", "ParentalManyToManyField", "SortedManyToManyField", "GenericRelation"]
 )
 RELATIONSHIPS = frozenset(["relationship", "relation", "dynamic_loader", "backref"])
-LOADED = frozenset(["get_model", "get_class", "get_profile_class", "get_deletable_model"])
+LOADED = frozenset(
+    ["get_model", "get_class", "get_profile_class", "get_deletable_model", "load_model"]
+)
 ONE_OF = frozenset(
     [
         "get_object_or_404",
@@ -190,3 +192,10 @@ SAME_AS_FIRST = frozenset(
 SELECTS = frozenset(["select", "query", "subquery"])
 FACTORIES = frozenset(["DjangoModelFactory", "SQLAlchemyModelFactory"])
 COLUMN_CALLS = frozenset(["Column", "mapped_column", "column_property", "deferred"])
+# What the options of a model, ``_meta``, hold of it: itself, or a manager of that name.
+OPTIONS = {
+    "model": "",
+    "concrete_model": "",
+    "default_manager": "_default_manager",
+    "base_manager": "_base_manager",
+}

@@ -15,6 +15,7 @@ from pginterlock.scan.kinds import (
     Function,
     Instance,
     Kinds,
+    classes,
     instances,
     items,
     many,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
 # Parameters of a class made for a model: several rows of it, one, and what else it is handed.
-_SENT = ("instance",)  # by a signal of Django
+_SENT = ("instance", "sender")  # by a signal of Django
 _SETS = ("queryset", "qs")
 _ROWS = ("instance", "obj", "object")
 _FORMS = ("form", "serializer")
@@ -106,7 +107,7 @@ def _framework(reader: "Reader", function: Function, name: str) -> Kinds:
     if (sent := events.heard(reader, function, name)) is not None:
         return sent
     if name in _SENT and (told := _connected(reader, function)):
-        return told
+        return classes(told) if name == "sender" else told
     if function.owner is None and name in _SETS:
         return _admin_action(reader, function)
     return _of_class(reader, function, name) or _fixture(reader, function, name)
@@ -140,12 +141,12 @@ def _listening(reader: "Reader", function: Function, node: Definition, name: str
     found: Kinds | None = None
     for it in node.decorator_list:
         match last_name(it), it, name:
-            case "receiver", ast.Call(keywords=keywords), "instance":
+            case "receiver", ast.Call(keywords=keywords), "instance" | "sender":
                 asked = [k.value for k in keywords if k.arg == "sender"]
             case _:
                 continue
         sent = union(_sender(reader, one, function.module, node) for one in asked)
-        found = sent | (found or NOTHING)
+        found = (classes(sent) if name == "sender" else sent) | (found or NOTHING)
     return found
 
 
@@ -160,10 +161,10 @@ def _connected(reader: "Reader", function: Function) -> Kinds:
     """Return the senders that a function receives signals of."""
     found: Kinds = NOTHING
     for module, call, stmt in reader.project.calls("connect"):
-        if call.args and last_name(call.args[0]) == function.name:
-            for it in call.keywords:
-                if it.arg == "sender":
-                    found |= instances(reader.expression(it.value, module, stmt))
+        given = dict(zip(("receiver", "sender"), call.args, strict=False))
+        given |= {it.arg: it.value for it in call.keywords if it.arg}
+        if "sender" in given and last_name(given.get("receiver", call)) == function.name:
+            found |= _sender(reader, given["sender"], module, stmt)
     return found
 
 

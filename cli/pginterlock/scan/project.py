@@ -16,6 +16,7 @@ from pginterlock.scan.kinds import ClassDef
 from pginterlock.scan.modules import Module, read, statements_at
 
 _INIT = "__init__.py"
+_WRAPPING = frozenset(["sync_to_async", "database_sync_to_async", "async_to_sync"])
 
 
 class Project:
@@ -276,6 +277,16 @@ def called_name(call: ast.Call) -> str:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name
     return ""
+
+
+def wrapped(call: ast.Call) -> ast.expr | None:
+    """Return the function that *call* runs in another way, or with more arguments later."""
+    match call:
+        case ast.Call(func=ast.Call(args=[inner, *_]) as outer) if called_name(outer) in _WRAPPING:
+            return inner
+        case ast.Call(args=[inner, *_]) if called_name(call) == "partial":
+            return inner
+    return None
 
 
 def is_super(node: ast.AST) -> bool:

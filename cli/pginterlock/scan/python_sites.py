@@ -7,6 +7,7 @@ from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.modules import Module
+from pginterlock.scan.transition_sites import of_transition
 from pginterlock.scan.wanted import Wanted
 
 __all__ = ["Draft", "judge"]
@@ -16,6 +17,7 @@ _JUDGES: Mapping[str, Callable[[Reader, Wanted, Candidate, Module], Iterator[Dra
     "setattr": attribute_sites.of_attribute,
     "named_by": attribute_sites.of_name,
     "keyword": call_sites.of_keyword,
+    "transition": of_transition,
     "named": call_sites.of_named,
     "pairs": dict_sites.of_pairs,
     "columns": dict_sites.of_columns,

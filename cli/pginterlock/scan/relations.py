@@ -17,7 +17,7 @@ from pginterlock.scan.kinds import (
     many,
 )
 from pginterlock.scan.models import MANAGED, Models
-from pginterlock.scan.modules import class_names
+from pginterlock.scan.modules import Module, class_names
 
 
 class Relations(Models):
@@ -82,7 +82,10 @@ class Relations(Models):
             match it:
                 case ast.Constant(value="self"):
                     return frozenset([Instance(of)])
-                case ast.Constant(value=str(text)):
+                case (
+                    ast.Constant(value=str(text))
+                    | ast.Call(args=[*_, ast.Constant(value=str(text))])  # get_model_name
+                ):
                     return instances(self.named(text, of.module))
                 case ast.Lambda(body=body):
                     return instances(self.reader.expression(body, of.module, stmt))
@@ -101,6 +104,46 @@ class Relations(Models):
         ]
         fits = frozenset(Instance(it) for it in found if self.is_model(it))
         return many(fits, is_query=True)
+
+    def of_options(self, value: ast.AST, name: str, module: Module, at: ast.AST) -> Kinds:
+        """Return what ``_meta.model``, the managers of ``_meta``, and ``members.through`` are."""
+        match value:
+            case ast.Attribute(value=inner, attr="_meta") if name in orm.OPTIONS:
+                of = classes(self.reader.expression(inner, module, at))
+                manager = orm.OPTIONS[name]
+                return self.reader.attribute(of, manager) if manager else of
+        return self.through(value, module, at) if name == "through" else NOTHING
+
+    def through(self, field: ast.AST, module: Module, at: ast.AST) -> Kinds:
+        """Return the model of the rows that link those which ``Group.members`` leads to."""
+        if not isinstance(field, ast.Attribute):
+            return NOTHING
+        for kind in self.reader.expression(field.value, module, at):
+            for base in self.ancestry(kind.of) if isinstance(kind, (Class, Instance)) else ():
+                for it in class_names(base).get(field.attr, ()):
+                    for keyword in it.value.keywords if isinstance(it.value, ast.Call) else ():
+                        match keyword:
+                            case ast.keyword(arg="through", value=ast.Constant(value=str(name))):
+                                return self.named(name, base.module)
+                            case ast.keyword(arg="through", value=value):
+                                return self.reader.expression(value, base.module, it.stmt)
+        return NOTHING
+
+    def _of_parts(self, of: ClassDef, name: str) -> Kinds:
+        """Return the row of a parent's or child's table that is a part of a row."""
+        if not name.islower() or not self.is_model(of):
+            return NOTHING
+        above = name.removesuffix("_ptr")
+        if above != name:
+            return frozenset(
+                Instance(it) for it in self.ancestry(of)[1:] if it.name.lower() == above
+            )
+        return frozenset(
+            Instance(it)
+            for one in self.reader.project.class_names_like(name)
+            for it in self.reader.project.classes_named(one)
+            if it is not of and of in self.ancestry(it) and not self.is_abstract(it)
+        )
 
     def _reverse_one(self, of: ClassDef, name: str) -> Kinds:
         """Return the row that a OneToOneField without a name leads back to."""

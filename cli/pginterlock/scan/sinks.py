@@ -2,11 +2,12 @@
 
 import ast
 
+from pginterlock.scan.definitions import last_name
 from pginterlock.scan.holding import holds
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Table, Writing
 from pginterlock.scan.modules import Module, class_of, function_of
-from pginterlock.scan.project import called_name, is_super
+from pginterlock.scan.project import called_name, is_super, wrapped
 from pginterlock.scan.wanted import Wanted, fits
 
 CREATING = frozenset(
@@ -35,7 +36,8 @@ _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
 _OF_ORM_AND_CORE = frozenset(["insert", "update", "values", "ordered_values"])
 _VALIDATING = frozenset(["model_validate", "parse_obj", "from_orm"])
 _SETTING = frozenset(["sqlmodel_update"])
-_DEFAULTS = frozenset(["defaults", "create_defaults"])
+_DECLARING = frozenset(["SubFactory", "RelatedFactory", "RelatedFactoryList"])
+_DEFAULTS = frozenset(["defaults", "create_defaults", "through_defaults"])
 _OF_CORE = {"set_": "core_upsert", "values": "core_update"}
 
 Written = tuple[str, bool | None]  # the construct, and whether rows are new; None: some are
@@ -45,7 +47,8 @@ def writes_with(
     reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST
 ) -> Written | None:
     """Return by which construct the keywords of *call* are columns, and whether rows are new."""
-    func, name = call.func, called_name(call)
+    func = wrapped(call) or call.func
+    name = last_name(func)
     kinds = reader.expression(func, module, stmt)
     for it in kinds:
         if isinstance(it, Class):
@@ -57,11 +60,21 @@ def writes_with(
         on = reader.expression(func.value, module, stmt)
         if found := _on(reader, wanted, name, on, is_super=is_super(func.value)):
             return found
-    if name in _MAKERS and call.args:
-        about = reader.expression(call.args[0], module, stmt)
-        if fits(reader, wanted, about):
-            return "kwarg_factory", True
-    return None
+    return _by_factory(reader, wanted, name, call, module, stmt)
+
+
+def _by_factory(
+    reader: Reader, wanted: Wanted, name: str, call: ast.Call, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return how a call that makes rows for tests, or says how they are made, writes them."""
+    if not call.args or name not in _MAKERS | _DECLARING:
+        return None
+    about = reader.expression(call.args[0], module, stmt)
+    if name in _MAKERS:
+        about = about or reader.expression(call, module, stmt)  # baker.make("shop.Order")
+        return ("kwarg_factory", True) if fits(reader, wanted, about) else None
+    made = (_factory(reader, it) for it in about if isinstance(it, Class))
+    return ("factory_attr", True) if any(fits(reader, wanted, it) for it in made) else None
 
 
 def _on(reader: Reader, wanted: Wanted, name: str, on: Kinds, *, is_super: bool) -> Written | None:
@@ -114,7 +127,8 @@ def takes_dict(
         if it.arg is None:
             return _splatted(reader, wanted, call, module, stmt)
         if it.arg in _DEFAULTS:
-            return _defaulted(reader, wanted, call, module, stmt)
+            defaulted = _linked if it.arg == "through_defaults" else _defaulted
+            return defaulted(reader, wanted, call, module, stmt)
         if it.arg == "update":
             return _validated(reader, wanted, call, module, stmt)
         if it.arg in _OF_CORE and _is_core(reader, wanted, call, module, stmt):
@@ -166,7 +180,18 @@ def _defaulted(
 ) -> Written | None:
     """Return how *call* writes its ``defaults``."""
     found = writes_with(reader, wanted, call, module, stmt)
-    return ("defaults", None) if found and "or_create" in called_name(call) else None
+    name = last_name(wrapped(call) or call.func)
+    return ("defaults", None) if found and "or_create" in name else None
+
+
+def _linked(
+    reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return how *call* writes its ``through_defaults`` to the rows that link others."""
+    func = call.func
+    held = func.value if isinstance(func, ast.Attribute) else func
+    is_wanted = fits(reader, wanted, reader.models.through(held, module, stmt))
+    return ("through_defaults", True) if is_wanted else None
 
 
 def _is_core(reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST) -> bool:
