@@ -148,6 +148,7 @@ class _Scan:
             project.words,
             tuple(sorted(self.names)),
             tuple(self.words),
+            frozenset(project.unhanded),
         )
 
     def _models(self) -> list[str]:
