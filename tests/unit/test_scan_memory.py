@@ -10,6 +10,7 @@ from tests.scan_projects import DJANGO, ORDER, lay, run
 from pginterlock.scan import memory
 from pginterlock.scan.facts import facts_of
 from pginterlock.scan.project import Project
+from pginterlock.scan.site import Callers
 
 Change = Callable[[Path], object]
 
@@ -122,6 +123,25 @@ def test_after_a_change_the_result_is_that_of_a_scan_that_knows_nothing(
 
     assert run(project, cache=kept) == run(project)
     assert run(project, cache=kept) == run(project)
+
+
+def test_a_name_that_nobody_handed_over_is_looked_for_in_what_is_new(
+    project: Path, kept: Path
+) -> None:
+    callers = "".join(f"def by_{it:02}(order):\n    pay(order)\n\n" for it in range(40))
+    (project / "shop/calling.py").write_text(f"from shop.work import pay\n\n{callers}")
+    [before] = run(project, cache=kept).sites
+    appending(
+        "shop/aside.py",
+        "\nfrom django.db import transaction\nfrom shop.calling import by_39\n\n"
+        "def go(what):\n    with transaction.atomic():\n        what()\n\n"
+        "def begin():\n    go(by_39)\n",
+    )(project)
+    found = run(project, cache=kept)
+
+    assert found == run(project)
+    [after] = found.sites
+    assert (before.callers, after.callers) == (Callers.NO, Callers.SOME)
 
 
 def test_changes_one_after_the_other(project: Path, kept: Path) -> None:

@@ -29,6 +29,8 @@ PLAIN = frozenset(
         ast.Return,
     ]
 )
+# Those that bind no name, but by a ``:=``.
+_SILENT = PLAIN - {ast.AnnAssign, ast.Assign, ast.Import, ast.ImportFrom} | {ast.If, ast.While}
 _CLOSED = PLAIN | {ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef}
 
 
@@ -97,7 +99,7 @@ def bindings(body: Sequence[ast.AST], *, has_walrus: bool = False) -> dict[str, 
     """Return what binds the names of a scope, in the order of its text."""
     found: dict[str, list[Binding]] = {}
     for stmt in statements(body):
-        for name, binding in _bound(stmt):
+        for name, binding in _bound(stmt) if type(stmt) not in _SILENT else ():
             found.setdefault(name, []).append(binding)
         if has_walrus and isinstance(stmt, ast.stmt):
             for it in walruses(stmt, BLOCKS):

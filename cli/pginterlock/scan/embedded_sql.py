@@ -18,10 +18,19 @@ from pginterlock.scan.sql_numbers import numbered
 from pginterlock.scan.sql_write import PlacedWrite, SqlWrite
 
 # In small letters, and as cheap as can be: what may be SQL in the source, f-strings and all.
-_MAYBE = re.compile(
-    r"update\b(?=[^;]{1,600}?set\b)|insert\s(?=[^;]{0,40}?into\b)"
-    r"|merge\s(?=\s*into\b|[^;]{1,200}?using\b)|replace\s(?=\s*into\b)"
-    r"|copy\s(?=[^;]{1,600}?\bfrom\s+(?:stdin\b|program\b|['\"%{$:]))|new\.\w+\s*:="
+# Each begins with its own word: `re` looks for that first, and so is much faster.
+_MAYBE = tuple(
+    map(
+        re.compile,
+        (
+            r"update\b(?=[^;]{1,600}?set\b)",
+            r"insert\s(?=[^;]{0,40}?into\b)",
+            r"merge\s(?=\s*into\b|[^;]{1,200}?using\b)",
+            r"replace\s(?=\s*into\b)",
+            r"copy\s(?=[^;]{1,600}?\bfrom\s+(?:stdin\b|program\b|['\"%{$:]))",
+            r"new\.\w+\s*:=",
+        ),
+    )
 )
 ROOTS = (b"update", b"insert", b"merge", b"copy ", b"replace into", b":=")
 _GROWS = "\u0130"  # the one letter that is longer in small
@@ -64,8 +73,7 @@ def may_embed(source: str) -> list[int]:
     found: list[int] = []
     line, counted = 1, 0
     is_plain = "\r" not in source
-    for match in _MAYBE.finditer(low):
-        at = match.start()
+    for at in sorted(it.start() for looked in _MAYBE for it in looked.finditer(low)):
         if is_plain:
             line += source.count("\n", counted, at)
         else:

@@ -159,6 +159,7 @@ class _Scan:
             project.words,
             tuple(sorted(self.names | self.constants)),
             tuple(self.words),
+            frozenset(project.unhanded),
         )
 
     def _models(self) -> list[str]:

@@ -9,6 +9,7 @@ from pginterlock.scan.module_texts import (
     hit_lines,
     leading_back_in,
     names_called_in,
+    names_handed_in,
     patterns,
 )
 
@@ -44,7 +45,7 @@ class Trace:
 
     *used* are the files that were looked into. *words* tells in which files each word is that was
     asked for; *calls* and *relations* are the names that were. *names* and *tables* are what was
-    looked for everywhere.
+    looked for everywhere. *unhanded* are the names that no file hands over, of those asked for.
     """
 
     used: frozenset[str]
@@ -53,14 +54,15 @@ class Trace:
     words: Mapping[str, Collection[str]]
     names: tuple[str, ...]
     tables: tuple[str, ...]
+    unhanded: frozenset[str]
 
     def leaves(self, path: str, raw: bytes, text: str | None, before: Facts, now: Facts) -> bool:
         """Say whether the result stays as it was with a file of another text: *raw*, or *text*."""
         if path in self.used or before.classes != now.classes:
             return False
-        if self.calls & (set(before.called) ^ set(now.called)):
-            return False
-        if self.relations & (set(before.leading_back) ^ set(now.leading_back)):
+        called = set(before.called) ^ set(now.called)
+        back = set(before.leading_back) ^ set(now.leading_back)
+        if self.calls & called or self.relations & back or self.unhanded & names_handed_in(raw):
             return False
         if any((word.encode() in raw) != (path in them) for word, them in self.words.items()):
             return False

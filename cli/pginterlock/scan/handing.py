@@ -93,7 +93,7 @@ def handings(
 ) -> Iterator[tuple[Module, ast.Call, ast.AST, ast.stmt]]:
     """Yield the calls that hand *function* over, by its name: each with the argument."""
     name = function.name
-    paths = [function.module.path] if function.outer is not None else [*project.holding(name)]
+    paths = [function.module.path] if function.outer is not None else [*project.handing(name)]
     for path in paths if len(paths) <= _FEW else ():
         if module := project.module(path):
             yield from ((module, *it) for it in _handed(module, name))

@@ -47,6 +47,8 @@ _WRAPPING = frozenset(
 )
 _FORM = "modelform_factory"  # a form is told as the row that it saves
 _FORM_SETS = frozenset(["modelformset_factory", "inlineformset_factory"])
+# Of these, all that they are given tells something; of the others, only what comes first.
+_WHOLE = frozenset(["filter", "gather", "map"]).union(_HANDING_ON, _RUNNING, _FORM_SETS)
 _BUILTIN = frozenset(["filter", "type", "groupby", "next", "anext", "gather", "map"])
 # Of all others nothing is known, whatever they are given.
 _KNOWN = frozenset(
@@ -62,12 +64,16 @@ def known(reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.A
     """Return what a function or method is known to give by its name, whatever it belongs to."""
     if name not in _KNOWN:
         return NOTHING
-    args = [reader.expression(it, module, at) for it in node.args]
-    first = args[0] if args else NOTHING
     if name in orm.SELECTS or name == "returning":
         return selected([*_flat(reader, node, module, at)])
-    if not args:
+    if not node.args:
         return NOTHING
+    asked = len(node.args) if name in _WHOLE else 1
+    args = [
+        reader.expression(it, module, at) if number < asked else NOTHING
+        for number, it in enumerate(node.args)
+    ]
+    first = args[0]
     return (
         _of_constant(reader, name, node, first)
         or _of_named(reader, name, node, first, module, at)

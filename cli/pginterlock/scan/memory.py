@@ -65,6 +65,7 @@ class Memory:
             "words": {word: sorted(them) for word, them in trace.words.items()},
             "names": trace.names,
             "tables": trace.tables,
+            "unhanded": sorted(trace.unhanded),
         }
         cache.store_checked(self._folder, self._last, last)
         current = {it: self._facts[it] for it in self._digests.values() if it in self._facts}
@@ -84,6 +85,7 @@ class Memory:
                 {word: frozenset(them) for word, them in last["words"].items()},
                 tuple(last["names"]),
                 tuple(last["tables"]),
+                frozenset(last["unhanded"]),
             )
             if all(self._leaves(trace, *it) for it in self._changed(last["digests"])):
                 return self._as_now(cache.load(folder, last["key"]), last["unread"], trace)

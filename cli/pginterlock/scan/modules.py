@@ -9,7 +9,7 @@ from pginterlock.scan.bindings import Binding, bindings, statements
 from pginterlock.scan.captures import is_within
 from pginterlock.scan.kinds import ClassDef, Function
 from pginterlock.scan.parts import UNPARSED, Definition, Part, Scope, first_line, note, parse
-from pginterlock.scan.pieces import cut, only
+from pginterlock.scan.pieces import cut, defines, only
 
 __all__ = [
     "Binding", "Definition", "Module", "Scope", "ancestors", "arguments", "bindings", "class_names",
@@ -103,19 +103,24 @@ class Module:
 
     def classes_named(self, name: str) -> list[ClassDef]:
         """Return its classes of a name, those within others too."""
-        return [it for it in self.classes_about(name) if it.name == name]
+        parts = self._defining("class", name)
+        return [one for it in parts for one in it.classes if one.name == name]
 
     def classes_about(self, word: str) -> list[ClassDef]:
         """Return the classes at whose place in the text a word stands, and maybe others."""
-        return [one for it in self._about(word) for one in it.classes]
+        text = self.text
+        found = [it for it in self.parts if text.find(word, it.piece.start, it.piece.end) >= 0]
+        self.parse(found)
+        return [one for it in found for one in it.classes]
 
     def functions_named(self, name: str) -> list[Function]:
         """Return its functions of a name, those within others and methods too."""
-        return [one for it in self._about(name) for one in it.functions if one.name == name]
+        parts = self._defining("def", name)
+        return [one for it in parts for one in it.functions if one.name == name]
 
-    def _about(self, word: str) -> list[Part]:
+    def _defining(self, keyword: str, name: str) -> list[Part]:
         text = self.text
-        found = [it for it in self.parts if text.find(word, it.piece.start, it.piece.end) >= 0]
+        found = [it for it in self.parts if defines(text, it.piece, keyword, name)]
         self.parse(found)
         return found
 

@@ -22,12 +22,12 @@ def narrowed(
     reader: "Reader", kinds: Kinds, node: ast.Name | ast.Attribute, module: Module, at: ast.AST
 ) -> Kinds:
     """Return what is left of *kinds* at a statement, by the tests of its class before it."""
-    told = node.id if isinstance(node, ast.Name) else ast.unparse(node)
     if module.path not in reader.tested:
         reader.tested[module.path] = frozenset(
             it for asked in _TESTED for it in asked.findall(module.text)
         )
-    if told not in reader.tested[module.path]:
+    tested = reader.tested[module.path]
+    if not tested or (told := _dotted(node)) not in tested:
         return kinds
     found = kinds
     tests = [*_filters(node, module, at), *_tests(module, at)]
@@ -38,6 +38,14 @@ def narrowed(
         if ast.unparse(subject) == told:
             found = _left(reader, found, _of_pattern(reader, case.pattern, module, stmt))
     return found
+
+
+def _dotted(node: ast.AST) -> str:
+    """Return a dotted name as it is written; empty of what is none."""
+    if isinstance(node, ast.Attribute):
+        held = _dotted(node.value)
+        return held and f"{held}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def captured(reader: "Reader", it: Binding, module: Module) -> Kinds:

@@ -12,6 +12,8 @@ from itertools import pairwise
 _LEAST = 2_000
 _START = re.compile(r"\n(?=[^\W\d]|@)")
 _HEADER = re.compile(r"(?:class|def|async[ \t]+def)[ \t]+(\w+)")
+_NEAR = 40  # characters: so far above a name its keyword is looked for
+_BLANKS = " \t\f\r\n\\"
 _QUOTES = ('"""', "'''")
 # What is no Python of today: a file that holds it is parsed as a whole, and so found out.
 # Each begins with a word, not with where a line does: `re` looks for that first, and so is faster.
@@ -117,6 +119,17 @@ def _closed(text: str, starts: Iterable[tuple[int, str]]) -> Iterator[_Cut]:
             held = None
     if held is not None:
         yield held
+
+
+def defines(text: str, piece: Piece, keyword: str, name: str) -> bool:
+    """Say whether *name* stands in a piece behind the keyword that defines it, or may do so."""
+    at = text.find(name, piece.start, piece.end)
+    while at >= 0:
+        before = text[max(piece.start, at - _NEAR) : at].rstrip(_BLANKS)
+        if not before or before.endswith(keyword):
+            return True
+        at = text.find(name, at + 1, piece.end)
+    return False
 
 
 def only(text: str, pieces: Sequence[Piece]) -> str:

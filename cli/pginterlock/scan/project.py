@@ -13,10 +13,12 @@ from pginterlock.scan.bindings import own_expressions, walk
 from pginterlock.scan.call_places import Inner, inner, places
 from pginterlock.scan.facts import Facts
 from pginterlock.scan.kinds import ClassDef
+from pginterlock.scan.module_texts import names_handed_in
 from pginterlock.scan.modules import Module, read, statements_at
 
 _INIT = "__init__.py"
 _WRAPPING = frozenset(["sync_to_async", "database_sync_to_async", "async_to_sync"])
+_SOME = 16  # names: for more of them it is worth it to read once what all files hand over
 
 
 class Project:
@@ -45,6 +47,9 @@ class Project:
         self._lower: dict[str, list[str]] = {}
         self._heirs: dict[str, list[tuple[str, str]]] = {}
         self._called: dict[str, list[str]] | None = None
+        self.unhanded: set[str] = set()  # names that no file hands over
+        self._handed: set[str] | None = None
+        self._handings = 0
         self._back: dict[str, list[str]] | None = None
         self._calls: dict[str, list[tuple[Module, ast.Call, ast.stmt]]] = {}
         self._places: dict[tuple[str, str], list[tuple[int, int, Inner]]] = {}
@@ -191,6 +196,20 @@ class Project:
             raw = word.encode()
             self.words[word] = [path for path, text in self.texts.items() if raw in text]
         return self.words[word]
+
+    def handing(self, name: str) -> Sequence[str]:
+        """Return the files whose text holds *name*; none where none of them hands it over."""
+        self._handings += 1
+        if self._handings <= _SOME or not name.isascii():
+            return self.holding(name)
+        if self._handed is None:
+            self._handed = set()
+            for raw in self.texts.values():
+                self._handed |= names_handed_in(raw)
+        if name in self._handed:
+            return self.holding(name)
+        self.unhanded.add(name)
+        return ()
 
     def text(self, path: str) -> bytes:
         """Return the text of a file, for more than its facts."""
