@@ -52,7 +52,8 @@ BARE = (
 )
 ROLES = """
 create role depot_owner; create role dock_owner; create role gate_owner;
-create role depot_app; create role depot_clerk; create role depot_lead; create role depot_reader;
+create role depot_app login; create role depot_clerk; create role depot_lead;
+create role depot_reader;
 create role depot_migrator login in role depot_owner, dock_owner, gate_owner;
 create role interlock_owner nologin;
 grant interlock_owner to depot_migrator with admin option;
@@ -142,8 +143,8 @@ _ASKED = {
         from pg_namespace as n where {_OURS}
     """,
     "functions": f"""
-        select p.oid::regprocedure::text, pg_get_functiondef(p.oid), pg_get_userbyid(p.proowner)::text,
-            obj_description(p.oid, 'pg_proc'), {_RIGHTS.format(acl="p.proacl")}
+        select p.oid::regprocedure::text, pg_get_functiondef(p.oid),
+            pg_get_userbyid(p.proowner)::text, obj_description(p.oid, 'pg_proc'), {_RIGHTS.format(acl="p.proacl")}
         from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace where {_OURS}
     """,
     "triggers": f"""
@@ -185,5 +186,7 @@ _KEPT = {
     "moves": "select to_jsonb(t) from interlock.transition as t",
     "rules": "select to_jsonb(r) from interlock.rule as r",
     "funnels": "select to_jsonb(f) - 'taken_at' from interlock.funnel as f",
-    "versions": "select v.machine_name, v.version, v.definition from interlock.machine_version as v",
+    "versions": """
+        select v.machine_name, v.version, v.definition from interlock.machine_version as v
+    """,
 }

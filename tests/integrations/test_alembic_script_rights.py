@@ -8,12 +8,20 @@ from typing import Any
 
 import pytest
 from alembic.util import CommandError
+from psycopg import errors
 from tests.integrations import alembic_rights
 from tests.integrations.alembic_depot import Depot, is_sound, run_psql
 from tests.integrations.alembic_rights import BARE, CHANGED, definitions
 from tests.servers import TestServer
 
-from pginterlock import embedded
+import pginterlock
+from pginterlock import apply, embedded, spec
+from pginterlock.database import connect
+from pginterlock.model import Spec
+from pginterlock.steps import make_plan
+from pginterlock.tripwire import Mode
+from pginterlock.tripwire_setting import ask_for
+from pginterlock.verify import verify
 
 _count = count()
 
@@ -55,8 +63,12 @@ def revise(depot: Depot, *changes: tuple[str, str]) -> str:
 
 def is_same(depot: Depot, there: Depot) -> None:
     """Hold the database of the script against the other, and against the spec."""
-    there.check()
     is_sound(there)
+    declared = spec.load(there.folder / "interlock.yaml")
+    with connect(there.dsn) as connection:
+        told = [it.message for it in verify(connection, declared).findings]
+        assert told == ["depot_migrator: member of interlock_owner"]
+        assert make_plan(connection, declared).is_empty
     has_same_definitions(depot, there)
 
 
@@ -99,3 +111,168 @@ def test_a_script_goes_where_revisions_go(depot: Depot, there: Depot, psql: Path
     assert there.ask("select * from interlock.machine") == []
     after = of_users(definitions(there.dsn))
     assert {name: after[name] for name in before if name != "schemas"} == of_users(before)
+
+
+def test_an_owner_who_is_no_superuser_runs_it(
+    rights_server: embedded.Server, tmp_path: Path, psql: Path
+) -> None:
+    """He is a member of those who own the tables, and of the owner of schema interlock."""
+    migrator = "depot_migrator"
+    dsn = alembic_rights.make(rights_server, f"online_{next(_count)}", migrator)
+    depot = alembic_rights.lay_out(tmp_path / "depot", dsn)
+    name = f"script_{next(_count)}"
+    there = Depot(depot.folder, alembic_rights.make(rights_server, name, migrator))
+    first = revise(depot)
+    second = revise(depot, *CHANGED)
+
+    run(psql, there, depot.sql(first))
+    run(psql, there, depot.sql(f"{first}:{second}"))
+
+    is_same(depot, Depot(depot.folder, rights_server.dsn(name)))
+    run(psql, there, depot.sql("head:base", down=True))
+    depot.downgrade("base")
+    has_same_definitions(depot, there)
+
+
+def test_what_a_script_put_on_holds(depot: Depot, there: Depot, psql: Path) -> None:
+    revise(depot)
+    run(psql, there, depot.sql("head"))
+    app = Depot(there.folder, there.dsn.replace("user='postgres'", "user='depot_app'"))
+
+    with pytest.raises(errors.InsufficientPrivilege):
+        app.ask("update depot.parcel set status = 'PACKED' where id = 1")
+    app.ask("update depot.parcel set weight = 2 where id = 1")
+    app.ask("select interlock.fire('parcel', 1, 'pack')")
+    assert there.ask("select id from depot.dock where is_full") == [(1,)]
+    with pytest.raises(errors.CheckViolation, match="is_full"):
+        there.ask("update depot.dock set is_full = false where id = 1")
+    there.ask("update depot.dock set is_shut = true where id = 2")
+    there.ask("insert into depot.parcel (id, status, dock) values (2, 'NEW', 2)")
+    with pytest.raises(errors.CheckViolation, match="is_shut"):
+        app.ask("select interlock.fire('parcel', 2, 'pack')")
+
+
+def test_scripts_pass_the_tripwire_and_it_watches_other_tables(
+    depot: Depot, there: Depot, psql: Path
+) -> None:
+    with connect(there.dsn) as connection:
+        apply.install(connection, Spec(()))
+        ask_for(connection, Mode.REFUSE)
+    first = revise(depot)
+    text = (depot.folder / "interlock.yaml").read_text(encoding="utf-8")
+    second = revise(depot, *CHANGED)
+
+    run(psql, there, depot.sql(first))
+    run(psql, there, depot.sql(f"{first}:{second}"))
+    is_same(depot, there)
+    for attack in (
+        "drop trigger interlock_50_parcel_mirror_full on depot.dock",
+        "alter table depot.dock drop column is_full",
+        'drop table "Other"."Gate"',
+    ):
+        with pytest.raises(errors.IntegrityError) as caught:
+            there.ask(attack)
+        refusal = pginterlock.refusal(caught.value)
+        assert refusal is not None
+        assert refusal.code == "IL17"
+
+    run(psql, there, depot.sql(f"{second}:{first}", down=True))
+    depot.downgrade()
+    depot.write("interlock.yaml", text)
+    is_same(depot, there)
+    run(psql, there, depot.sql(f"{first}:base", down=True))
+    assert there.ask("select * from interlock.guarded") == []
+
+
+class TestRefused:
+    """What the database of the script would not hold, in the words of an upgrade there."""
+
+    @pytest.mark.parametrize(
+        "before",
+        [
+            "grant update (status) on depot.parcel to depot_reader",
+            "revoke select on depot.parcel from public",
+            "alter table depot.parcel enable row level security",
+            "alter table depot.parcel owner to postgres",
+            "alter table depot.dock owner to postgres; grant trigger on depot.dock to depot_app",
+            "alter table depot.parcel alter dock type bigint",
+        ],
+    )
+    def test_as_an_upgrade_refuses(
+        self, depot: Depot, there: Depot, psql: Path, before: str
+    ) -> None:
+        revise(depot)
+        there.ask(before)
+        with pytest.raises(CommandError) as refused:
+            there.upgrade()
+
+        ran = run_psql(psql, there.dsn, depot.sql("head"))
+
+        assert ran.returncode != 0
+        problems = str(refused.value).removeprefix("interlock: ").splitlines()[:-1]
+        assert problems != []
+        for problem in problems:
+            assert problem in ran.stderr
+        assert there.ask("select to_regnamespace('interlock')") == [(None,)]
+
+    @pytest.mark.parametrize(
+        ("before", "told"),
+        [
+            ("drop table depot.dock", "table depot.dock does not exist"),
+            (
+                "alter table depot.dock drop is_full",
+                "column 'is_full' of depot.dock is missing, and was boolean when the revision was",
+            ),
+            (
+                "alter table depot.dock drop constraint dock_pkey",
+                "column 'id' of depot.dock is no unique key that is not null",
+            ),
+            (
+                "alter table depot.dock rename to pier;"
+                " create view depot.dock as select * from depot.pier",
+                "depot.dock is no plain table",
+            ),
+        ],
+    )
+    def test_another_table_is_not_what_it_was(
+        self, depot: Depot, there: Depot, psql: Path, before: str, told: str
+    ) -> None:
+        revise(depot)
+        there.ask(before)
+
+        ran = run_psql(psql, there.dsn, depot.sql("head"))
+
+        assert "machine parcel does not fit this database" in ran.stderr
+        assert told in ran.stderr
+        assert there.ask("select to_regnamespace('interlock')") == [(None,)]
+
+    def test_a_role_that_is_not_there(self, depot: Depot, there: Depot, psql: Path) -> None:
+        revise(depot)
+        script = depot.sql("head").replace("'depot_lead'", "'depot_leed'")
+
+        ran = run_psql(psql, there.dsn, script)
+
+        assert "role 'depot_leed' does not exist" in ran.stderr
+        assert there.ask("select to_regnamespace('interlock')") == [(None,)]
+
+    def test_rows_that_disagree(self, depot: Depot, there: Depot, psql: Path) -> None:
+        revise(depot)
+        there.ask("update depot.dock set is_full = true where id = 3")
+
+        ran = run_psql(psql, there.dsn, depot.sql("head"))
+
+        assert "rows of depot.dock that disagree: mirror full" in ran.stderr
+        assert ": 1 row(s)" in ran.stderr
+        assert "begin with mode: observe" in ran.stderr
+        assert there.ask("select to_regnamespace('interlock')") == [(None,)]
+
+    def test_a_revision_that_does_not_tell_of_the_other_table(self, depot: Depot) -> None:
+        depot.revision()
+        (file,) = depot.versions()
+        text = file.read_text(encoding="utf-8")
+        head, targets, rest = text.partition("        targets:\n")
+        assert targets
+        file.write_text(head + '        """' + rest.partition('"""')[2], encoding="utf-8")
+
+        with pytest.raises(CommandError, match=r"has to know table depot\.dock"):
+            depot.sql("head")
