@@ -2,7 +2,7 @@
 
 select format(
     '%s may update %s of %s by column: revoke that, or grant it the update of the table',
-    u.grantee, array_to_string(s.shut, ', '), :'table_name'
+    u.grantee, array_to_string(s.shut, ', '), :'told_table'
 )
 from (
     :updaters
@@ -14,14 +14,14 @@ where not u.is_whole and cardinality(s.shut) > 0
 union all
 select format(
     '%s may update %s, and not read it: grant it select, for fire tells the state',
-    u.grantee, :'table_name'
+    u.grantee, :'told_table'
 )
 from (
     :updaters
 ) as u
 where u.is_whole and not u.is_reader
 union all
-select format('%s has row security, which a funnel would not keep', :'table_name')
+select format('%s has row security, which a funnel would not keep', :'told_table')
 from (
     :place
 ) as p
@@ -30,12 +30,12 @@ union all
 select format(
     '%s, who owns %s, is a superuser or a member of the owner of schema interlock, and the triggers'
     ' of the table would run with those rights: give the table to a role that owns nothing else',
-    pg_catalog.pg_get_userbyid(c.relowner), :'table_name'
+    pg_catalog.pg_get_userbyid(c.relowner), :'told_table'
 )
 from (
     :place
 ) as p
-join pg_catalog.pg_class as c on c.oid = :table_oid
+join pg_catalog.pg_class as c on c.oid = :asked_oid
 where p.is_owner_powerful
 union all
 select format('others may update partition %s: revoke that', o.partition_name)

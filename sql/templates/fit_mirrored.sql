@@ -2,7 +2,7 @@
 
 select format(
     '%s has row security, behind which nobody can be sure to see every row that a mirror follows',
-    :'table_name'
+    :'told_table'
 )
 from (
     :place

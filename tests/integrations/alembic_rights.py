@@ -144,7 +144,8 @@ _ASKED = {
     """,
     "functions": f"""
         select p.oid::regprocedure::text, pg_get_functiondef(p.oid),
-            pg_get_userbyid(p.proowner)::text, obj_description(p.oid, 'pg_proc'), {_RIGHTS.format(acl="p.proacl")}
+            pg_get_userbyid(p.proowner)::text, obj_description(p.oid, 'pg_proc'),
+            {_RIGHTS.format(acl="p.proacl")}
         from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace where {_OURS}
     """,
     "triggers": f"""

@@ -56,8 +56,8 @@ def _roles(machine: Machine) -> list[str]:
 def _place(name: TableName) -> dict[str, str]:
     oid = f"pg_catalog.to_regclass({literal(qualified(name))})"
     return {
-        "table_name": str(name),
-        "table_oid": oid,
+        "told_table": str(name),
+        "asked_oid": oid,
         "updaters": question("updaters", oid=oid),
         "place": question("funnel_place", oid=oid),
         "columns": question("columns", oid=oid),
@@ -80,11 +80,10 @@ def _target(writing: Writing, name: TableName) -> str:
         {
             **_place(name),
             "is_mirrored": str(bool(mirrored)).lower(),
-            "key_name": key.name,
+            "told_key": key.name,
             "known": ",\n            ".join(known),
             "keys_here": array(list(dict.fromkeys(keys))),
             "columns_here": _place(writing.table.name)["columns"],
-            "table_here": str(writing.table.name),
         },
     )
 
