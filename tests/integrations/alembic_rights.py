@@ -52,7 +52,7 @@ BARE = (
 )
 ROLES = """
 create role depot_owner; create role dock_owner; create role gate_owner;
-create role depot_app login; create role depot_clerk; create role depot_lead;
+create role depot_app login; create role "Depot Clerk"; create role depot_lead;
 create role depot_reader;
 create role depot_migrator login in role depot_owner, dock_owner, gate_owner;
 create role interlock_owner nologin;
@@ -63,7 +63,7 @@ grant create on database {database} to depot_migrator;
 create schema depot authorization depot_owner;
 create schema "Other" authorization gate_owner;
 grant usage, create on schema depot to dock_owner;
-grant usage on schema depot to depot_app, depot_clerk, depot_lead, depot_reader;
+grant usage on schema depot to depot_app, "Depot Clerk", depot_lead, depot_reader;
 grant usage, create on schema public to depot_migrator;
 set role dock_owner;
 create table depot.dock (
@@ -85,8 +85,8 @@ create table depot.parcel (
 alter table depot.parcel drop column gone;
 grant select, insert on depot.parcel to public;
 grant update on depot.parcel to depot_app with grant option;
-grant update on depot.parcel to depot_clerk;
-grant update (weight) on depot.parcel to depot_clerk;
+grant update on depot.parcel to "Depot Clerk";
+grant update (weight) on depot.parcel to "Depot Clerk";
 grant update (weight) on depot.parcel to depot_reader;
 set role depot_app;
 grant update on depot.parcel to depot_lead;

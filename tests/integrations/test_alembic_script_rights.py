@@ -68,13 +68,16 @@ def written(depot: Depot) -> str:
     return depot.sql("head")
 
 
-def is_same(depot: Depot, there: Depot) -> None:
-    """Hold the database of the script against the other, and against the spec."""
+def is_same(depot: Depot, there: Depot, *told: str) -> None:
+    """Hold the database of the script against the other, and against the spec.
+
+    `verify` has nothing to say but what is *told*, and that the roles have a member.
+    """
     is_sound(there)
     declared = spec.load(there.folder / "interlock.yaml")
     with connect(there.dsn) as connection:
-        told = [it.message for it in verify(connection, declared).findings]
-        assert told == ["depot_migrator: member of interlock_owner"]
+        found = [it.message for it in verify(connection, declared).findings]
+        assert found == ["depot_migrator: member of interlock_owner", *told]
         assert make_plan(connection, declared).is_empty
     has_same_definitions(depot, there)
 
@@ -129,6 +132,8 @@ def test_an_owner_who_is_no_superuser_runs_it(
     depot = alembic_rights.lay_out(tmp_path / "depot", dsn)
     name = f"script_{next(_count)}"
     there = Depot(depot.folder, alembic_rights.make(rights_server, name, migrator))
+    for it in (depot, there):
+        it.ask("grant update on depot.parcel to public")
     first = revise(depot)
     second = revise(depot, *CHANGED)
 
@@ -139,6 +144,27 @@ def test_an_owner_who_is_no_superuser_runs_it(
     run(psql, there, depot.sql("head:base", down=True))
     depot.downgrade("base")
     has_same_definitions(depot, there)
+
+
+def test_a_script_gives_a_state_of_a_mirror_another_name(
+    depot: Depot, there: Depot, psql: Path
+) -> None:
+    """Rows move to the name, and back, while what depends on rights is off and on again."""
+    first = revise(depot)
+    text = (depot.folder / "interlock.yaml").read_text(encoding="utf-8")
+    run(psql, there, depot.sql(first))
+    renamed = ("funnel: true", "funnel: true\n    states: {FRESH: {renamed_from: NEW}}")
+    second = revise(depot, ("NEW", "FRESH"), renamed)
+
+    run(psql, there, depot.sql(f"{first}:{second}"))
+    is_same(depot, there, "NEW is still accepted beside FRESH")
+    assert there.ask("select status from depot.parcel") == [("FRESH",)]
+
+    run(psql, there, depot.sql(f"{second}:{first}", down=True))
+    depot.downgrade()
+    depot.write("interlock.yaml", text)
+    is_same(depot, there)
+    assert there.ask("select status from depot.parcel") == [("NEW",)]
 
 
 def test_what_a_script_put_on_holds(depot: Depot, there: Depot, psql: Path) -> None:
