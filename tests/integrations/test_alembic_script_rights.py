@@ -52,11 +52,21 @@ def run(psql: Path, there: Depot, script: str) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
-def revise(depot: Depot, *changes: tuple[str, str]) -> str:
-    """Change the spec, write a revision, run it with the database at hand; return its name."""
+def revise(depot: Depot, *changes: tuple[str, str], mending: str = "") -> str:
+    """Change the spec, write a revision, run it with the database at hand; return its name.
+
+    The revision writes rows by *mending* before it changes the machine, on its way up and down.
+    """
     depot.change("interlock.yaml", *changes)
-    found = re.search(r"^revision.* = .(\w+)", depot.revision(), re.MULTILINE)
+    written = depot.revision()
+    found = re.search(r"^revision.* = .(\w+)", written, re.MULTILINE)
     assert found
+    if mending:
+        (file,) = (it for it in depot.versions() if it.name.startswith(found[1]))
+        call = "    op.interlock_apply("
+        assert written.count(call) == 2
+        text = written.replace(call, f'    op.execute("{mending}")\n{call}')
+        file.write_text(text, encoding="utf-8")
     depot.upgrade()
     return found[1]
 
@@ -149,22 +159,26 @@ def test_an_owner_who_is_no_superuser_runs_it(
 def test_a_script_gives_a_state_of_a_mirror_another_name(
     depot: Depot, there: Depot, psql: Path
 ) -> None:
-    """Rows move to the name, and back, while what depends on rights is off and on again."""
+    """Rows move to the name, and back, while what depends on rights is off and on again.
+
+    A mirror in observe looks at the commit: no write in the migration is ahead of a change.
+    """
     first = revise(depot)
     text = (depot.folder / "interlock.yaml").read_text(encoding="utf-8")
     run(psql, there, depot.sql(first))
     renamed = ("funnel: true", "funnel: true\n    states: {FRESH: {renamed_from: NEW}}")
-    second = revise(depot, ("NEW", "FRESH"), renamed)
+    mending = "update depot.parcel set weight = weight + 1"
+    second = revise(depot, ("NEW", "FRESH"), renamed, mending=mending)
 
     run(psql, there, depot.sql(f"{first}:{second}"))
     is_same(depot, there, "NEW is still accepted beside FRESH")
-    assert there.ask("select status from depot.parcel") == [("FRESH",)]
+    assert there.ask("select status, weight from depot.parcel") == [("FRESH", 2)]
 
     run(psql, there, depot.sql(f"{second}:{first}", down=True))
     depot.downgrade()
     depot.write("interlock.yaml", text)
     is_same(depot, there)
-    assert there.ask("select status from depot.parcel") == [("NEW",)]
+    assert there.ask("select status, weight from depot.parcel") == [("NEW", 3)]
 
 
 def test_what_a_script_put_on_holds(depot: Depot, there: Depot, psql: Path) -> None:

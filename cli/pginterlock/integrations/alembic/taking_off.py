@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from pginterlock.blocks import block
 from pginterlock.compiler import MachineNames
+from pginterlock.integrations.alembic.moving import settle
 from pginterlock.integrations.alembic.questions import question
 from pginterlock.names import array, literal
 
@@ -22,6 +23,7 @@ def take_off(machine: str, *, is_funnelled: bool = False) -> Iterator[str]:
     One that *is_funnelled* afterwards takes again what is given back: the record of it stays.
     """
     names = MachineNames(machine)
+    yield settle(machine)
     yield block(
         "migration_take_off",
         {
