@@ -233,9 +233,11 @@ def _funnel(machine: Machine, table: Table) -> _Found:
     """Yield what keeps a funnel from being tight, or makes it lend more than was taken."""
     if not machine.funnel:
         return
+    ours = {it.grantee for it in table.taken}
     for it in table.updaters:
         shut = [column for column in it.columns if column in machine.funnel]
-        if shut and not it.is_whole:
+        # Who has columns from the funnel itself loses those that it shuts from now on.
+        if shut and not it.is_whole and it.grantee not in ours:
             told = f"{it.grantee} may update {', '.join(shut)} of {table.name} by column"
             yield ("funnel",), f"{told}: revoke that, or grant it the update of the table"
         if it.is_whole and not it.is_reader:

@@ -13,4 +13,4 @@ create or replace function :"schema_name".:"function_name"(
 as :body;
 comment on function :"schema_name".:"function_name"(jsonb, text, jsonb, text) is :'note';
 revoke execute on function :"schema_name".:"function_name"(jsonb, text, jsonb, text) from public;
-alter function :"schema_name".:"function_name"(jsonb, text, jsonb, text) owner to :"owner_name";
+:handed

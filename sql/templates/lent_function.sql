@@ -1,4 +1,4 @@
 comment on function :signature is :'note';
 revoke execute on function :signature from public;
 do :body;
-alter function :signature owner to :"owner_name";
+:handed

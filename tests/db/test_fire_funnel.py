@@ -420,6 +420,24 @@ def test_an_owner_who_may_become_ours_is_no_plan(guarded: Login) -> None:
         steps.make_plan(admin, wanted())
 
 
+def test_a_funnel_shuts_more_than_before(guarded: Login) -> None:
+    """What it left to who could update is its own to take."""
+    admin = guarded("postgres")
+    wider = wanted(("sent_at: SENT", "sent_at: SENT\n      lost_at: LOST"))
+    admin.execute("alter table depot.parcel add lost_at timestamptz")
+    apply.install(admin, wanted())
+    guarded("app").execute("update depot.parcel set lost_at = null where id = 1")
+
+    apply.install(admin, wider)
+
+    assert steps.make_plan(admin, wider).is_empty
+    with pytest.raises(errors.InsufficientPrivilege):
+        guarded("app").execute("update depot.parcel set lost_at = null where id = 1")
+    guarded("app").execute("update depot.parcel set note = 'x' where id = 1")
+    apply.install(admin, wanted(FUNNEL))
+    guarded("app").execute("update depot.parcel set lost_at = null where id = 1")
+
+
 def test_public_may_be_who_could(bare: Login) -> None:
     admin = bare("postgres")
     admin.execute("grant update on depot.parcel to public")

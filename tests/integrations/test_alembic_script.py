@@ -6,7 +6,6 @@ import pytest
 from alembic.util import CommandError
 from tests.integrations.alembic_depot import (
     FORMS,
-    SPEC,
     Depot,
     is_sound,
     only_machine,
@@ -113,38 +112,6 @@ class TestRefused:
         ran = run_psql(psql, depot.dsn, depot.sql("0001:head"))
 
         assert "schema interlock is of revision 0001 here, and this script was made" in ran.stderr
-
-    @pytest.mark.parametrize(
-        ("part", "told"),
-        [
-            ("    funnel: true\n", "has a funnel"),
-            (
-                "    mirrors: {full: {table: depot.dock, key: dock, column: full, in: [NEW]}}\n",
-                "has a mi",
-            ),
-        ],
-    )
-    def test_what_depends_on_the_roles_of_a_database(
-        self, empty_depot: Depot, part: str, told: str
-    ) -> None:
-        depot = empty_depot
-        depot.ask('create table depot.dock (id integer primary key, "full" boolean not null)')
-        depot.change("env.py", ('"include_schemas": True', '"include_schemas": False'))
-        depot.ask(
-            "create table depot.parcel (id bigint primary key, status text not null,"
-            " packed_at timestamptz, weight integer, dock integer)"
-        )
-        depot.ask(
-            "do $$ begin create role depot_plain; exception when duplicate_object then end $$"
-        )
-        depot.ask("alter table depot.parcel owner to depot_plain")
-        depot.ask("alter table depot.dock owner to depot_plain")
-        depot.write("models.py", "import sqlalchemy as sa\nmetadata = sa.MetaData()\n")
-        depot.write("interlock.yaml", SPEC + part)
-        depot.revision("first")
-
-        with pytest.raises(CommandError, match=told):
-            depot.sql("head")
 
     def test_no_table_in_the_operation(self, empty_depot: Depot) -> None:
         text = (Path(__file__).parent / "alembic_first.txt").read_text(encoding="utf-8")

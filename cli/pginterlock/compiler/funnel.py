@@ -14,6 +14,7 @@ from pginterlock import assets
 from pginterlock.compiler.callables import FIRE_TYPES, fire_body
 from pginterlock.compiler.functions import PIN
 from pginterlock.compiler.machine_names import MachineNames
+from pginterlock.compiler.ownership import lend
 from pginterlock.compiler.removal import drop_function, qualified
 from pginterlock.elements import TableName
 from pginterlock.names import array, dollar, ident, literal
@@ -119,7 +120,7 @@ def _function(writing: Writing) -> DbObject:
             "function_name": name,
             "body": dollar(body),
             "note": f"{writing.machine.name}: move a row by an event, for those who could before.",
-            "owner_name": writing.table.owner,
+            "handed": lend(writing.table, _signature(writing)).rstrip(),
         },
     )
     grants = "".join(

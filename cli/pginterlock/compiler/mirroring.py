@@ -8,6 +8,7 @@ Pure: model and table in, `DbObject`s out.
 
 from pginterlock import assets
 from pginterlock.compiler.functions import PIN, attached
+from pginterlock.compiler.ownership import lend
 from pginterlock.compiler.removal import drop_function, drop_trigger, qualified
 from pginterlock.elements import Mirror, TableName, TargetGuard
 from pginterlock.expression import rewrite
@@ -167,7 +168,7 @@ def _lent(
             "signature": signature,
             "note": f"{writing.machine.name}: {note} of {target.name}.",
             "body": dollar(grant),
-            "owner_name": target.owner,
+            "handed": lend(target, signature).rstrip(),
         },
     )
     return DbObject(

@@ -4,6 +4,7 @@ Pure: names in, SQL text out.
 """
 
 from pginterlock import assets
+from pginterlock.blocks import block
 from pginterlock.compiler.removal import qualified
 from pginterlock.elements import TableName
 from pginterlock.names import ident
@@ -39,6 +40,17 @@ def lock(table: TableName, strength: Lock) -> str:
 def lock_weakly(table: Table) -> str:
     """Return the SQL that takes the lock of a writer, which keeps DDL out and nobody else."""
     return f"lock table {qualified(table.name)} in row exclusive mode;\n"
+
+
+def lend(table: Table, signature: str) -> str:
+    """Return the SQL that hands a function to the owner of *table*.
+
+    Who that is, a script asks where it runs: it is written without its database.
+    """
+    if table.owner:
+        return own_function(table.owner, signature)
+    slots = {"relation": qualified(table.name), "signature": signature}
+    return f"{block('migration_lend', slots)};\n"
 
 
 def own_function(owner: str, signature: str) -> str:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -34,6 +35,7 @@ from pginterlock.integrations.alembic.translated import translated
 from pginterlock.model import Machine, Spec
 from pginterlock.renaming import resolved
 from pginterlock.survey import MachineSurvey, Survey, survey
+from pginterlock.table import Table
 from pginterlock.uninstall import take_off
 
 log = logging.getLogger("pginterlock.alembic")
@@ -188,7 +190,9 @@ class _Comparison:
             replaces=digest_of(before) if before and is_kept else None,
             old_names=ACCEPT if was_known and not is_kept else KEEP,
             shape=shape.write(it.table),
-            before=Before(before, shape.write(it.table)) if before and is_kept else None,
+            before=Before(before, self._shape_with(before, it.table))
+            if before and is_kept
+            else None,
             notes=tuple(notes),
         )
 
@@ -203,6 +207,13 @@ class _Comparison:
             table = catalog.table(self._ours, machine.table, machine.name)
             found = catalog.with_targets(self._ours, table, machine) if table else None
         return shape.write(found) if found else None
+
+    def _shape_with(self, before: Machine, now: Table) -> str:
+        """Return the table as it is *now*, with the other tables that *before* speaks of."""
+        with database.snapshot(self._ours):
+            found = catalog.with_targets(self._ours, replace(now, targets=()), before)
+        targets = tuple(now.target(it.name) or it for it in found.targets)
+        return shape.write(replace(now, targets=targets))
 
     def _surplus(self, last: Sequence[MigrateOperation]) -> Iterator[str]:
         """Yield the machines that are installed and not in the spec, on tables of this metadata."""

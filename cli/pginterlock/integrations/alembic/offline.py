@@ -2,7 +2,7 @@
 
 A script cannot be compared with what it meets. So it asks when it runs, takes the machine off that
 is there, and puts the new one on, in the transaction of the migration: history, versions and
-counts go on. What depends on the roles of a database (mirrors, funnels) is not written without one.
+counts go on. Who owns a table, and who may update it, is asked there too.
 """
 
 import re
@@ -12,11 +12,15 @@ from pginterlock import assets, digests, migrate, tripwire
 from pginterlock.blocks import block
 from pginterlock.catalog import OWNER
 from pginterlock.compiler import MachineNames, compile_machine, ownership, removal, states
+from pginterlock.compiler.callables import FIRE_TYPES
 from pginterlock.errors import UsageError
 from pginterlock.indexes import MAKE_EXTENSION
 from pginterlock.integrations.alembic import frozen, run
 from pginterlock.integrations.alembic import shape as shapes
+from pginterlock.integrations.alembic.fitting import demand_fit
 from pginterlock.integrations.alembic.moving import move_rows
+from pginterlock.integrations.alembic.questions import question
+from pginterlock.integrations.alembic.taking_off import take_off
 from pginterlock.model import Machine
 from pginterlock.names import array, ident
 from pginterlock.objects import DbObject, ObjectKind
@@ -42,14 +46,7 @@ def apply(
 
     Raises UsageError where they cannot be written without a database.
     """
-    _demand_plain(machine)
-    if shape is None:
-        raise UsageError(
-            f"machine {machine.name}: --sql has to know its table, and there is no table= here",
-            remedy="Write the revision with alembic revision --autogenerate, or upgrade with a"
-            " database at hand.",
-        )
-    table = shapes.read(shape, machine.table, machine.name)
+    table = _table(machine, shape)
     yield block("migration_begin", {"advisory_key": str(ADVISORY_KEY)})
     yield _schema()
     if replaces is not None:
@@ -64,7 +61,9 @@ def apply(
         )
     yield _asking(tripwire.pass_sql(machine.name))
     for wanted in _stages(machine, old_names):
-        yield _take_off(machine.name)
+        yield from take_off(machine.name, is_funnelled=bool(machine.funnel))
+        if demand := demand_fit(Writing(wanted, table)):
+            yield demand
         yield _no_row_left(wanted, table)
         yield from _put_on(wanted, table)
         yield _watch(wanted, table)
@@ -75,7 +74,7 @@ def drop(machine: str, _table: str = "") -> Iterator[str]:
     """Yield the statements that take *machine* off."""
     yield block("migration_begin", {"advisory_key": str(ADVISORY_KEY)})
     yield _asking(tripwire.pass_sql(machine))
-    yield _take_off(machine)
+    yield from take_off(machine)
     yield removal.unregister(machine)
     yield block("migration_end")
 
@@ -85,13 +84,27 @@ def schema() -> Iterator[str]:
     yield _schema()
 
 
-def _demand_plain(machine: Machine) -> None:
-    if machine.mirrors or machine.funnel or machine.targets_elsewhere:
-        what = "a funnel" if machine.funnel else "a mirror, or a guard on another table"
+def _table(machine: Machine, shape: str | None) -> Table:
+    """Return what the revision knows of the table, and of the others that *machine* speaks of."""
+    if shape is None:
         raise UsageError(
-            f"machine {machine.name} has {what}: its SQL depends on the roles of the database",
-            remedy="Upgrade with a database at hand, without --sql; interlock plan prints the SQL.",
+            f"machine {machine.name}: --sql has to know its table, and there is no table= here",
+            remedy=_WITH_TABLE,
         )
+    table = shapes.read(shape, machine.table, machine.name)
+    for name in machine.targets_elsewhere:
+        if table.target(name) is None:
+            raise UsageError(
+                f"machine {machine.name}: --sql has to know table {name}, and table= does not tell"
+                " of it",
+                remedy=_WITH_TABLE,
+            )
+    return table
+
+
+_WITH_TABLE = (
+    "Write the revision with alembic revision --autogenerate, or upgrade with a database at hand."
+)
 
 
 def _stages(machine: Machine, old_names: str) -> list[Machine]:
@@ -110,20 +123,6 @@ def _schema() -> str:
             "make_tables": migrate.upgrade_sql(None),
             "make_functions": "\n".join(migrate.runtime().values()),
             "head": migrate.head(),
-        },
-    )
-
-
-def _take_off(machine: str) -> str:
-    names = MachineNames(machine)
-    return block(
-        "migration_take_off",
-        {
-            "machine": machine,
-            "triggers": array(names.triggers),
-            "functions": array(names.functions),
-            "table_functions": array(names.table_functions),
-            "note_begins": f"{machine}: ",
         },
     )
 
@@ -158,14 +157,34 @@ def _put_on(machine: Machine, table: Table) -> Iterator[str]:
     steps = machine_steps(Survey(_RIGHTS, (), (), (seen,), (), migrate.head()), {}, Around())
     if any(claim.during for claim in machine.claims):
         yield MAKE_EXTENSION
-    for step in (*steps.prepare, *steps.arm, *steps.after):
+    for step in (*steps.prepare, *steps.arm):
         yield from _step(step, tables.get(step.title))
         if step.title == f"create registry {machine.name}":
             yield fill(
                 assets.read("sql", "templates", "migration_column.sql"), {"machine": machine.name}
             )
+    if machine.funnel:
+        yield _take(machine, table)
+    for step in steps.after:
+        yield from _step(step, tables.get(step.title))
     for rename in machine.old_names:
         yield move_rows(Writing(machine, table), rename)
+
+
+def _take(machine: Machine, table: Table) -> str:
+    """Return the block that takes the update of the table from whom it finds to have it."""
+    relation = removal.qualified(table.name)
+    return block(
+        "migration_funnel",
+        {
+            "machine": machine.name,
+            "relation": relation,
+            "shut": array(machine.funnel),
+            "signature": f"{ident(table.name.schema)}.{ident(MachineNames(machine.name).funnel)}"
+            f"({FIRE_TYPES})",
+            "updaters": question("updaters", 3, oid="v_table"),
+        },
+    )
 
 
 def _step(step: Step, history: DbObject | None) -> Iterable[str]:

@@ -19,7 +19,7 @@ from pginterlock.definition import machine_of
 from pginterlock.errors import UnsafeError, UsageError
 from pginterlock.integrations.alembic import frozen
 from pginterlock.integrations.alembic.bridge import Bridge
-from pginterlock.integrations.alembic.moving import move_rows
+from pginterlock.integrations.alembic.moving import move_rows, settle
 from pginterlock.model import Machine, Spec
 from pginterlock.plan import Part, Plan, Step
 from pginterlock.renaming import resolved, under_both_names
@@ -54,6 +54,7 @@ def apply(
         before = in_force(bridge, machine.name)
         demand_expected(machine, before, replaces)
         for wanted in _stages(machine, before, old_names):
+            database.run(bridge, settle(machine.name))
             # What it means is said already: it is taken as it stands.
             plan = make_plan(bridge, Spec((wanted,)), drop_old_names=True, progress=log.info)
             _run(bridge, plan, waiting)
@@ -64,6 +65,7 @@ def drop(connection: sa.Connection, machine: str) -> None:
     """Take *machine* off its table, in the transaction of *connection*; its history stays."""
     bridge = _begin(connection)
     with _settings_kept(bridge):
+        database.run(bridge, settle(machine))
         for line in take_off(bridge, [machine], drop_history=False):
             log.info(line)
 
