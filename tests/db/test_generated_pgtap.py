@@ -9,7 +9,7 @@ from tests.servers import ROOT, TestServer
 
 from pginterlock import generate, pgtap, spec
 from pginterlock.generate import Generated, copying
-from pginterlock.generate.rows import Samples
+from pginterlock.generate.elsewhere import Samples
 
 PLACE = ROOT / "pgtests" / "fixtures"
 TABLES = (PLACE / "tables.sql").read_text(encoding="utf-8")

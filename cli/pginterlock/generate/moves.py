@@ -1,6 +1,6 @@
 """The matrix: every state to every state, every birth, every end; unknown states and null."""
 
-from pginterlock.choices import Fill, Mode
+from pginterlock.choices import Fill
 from pginterlock.elements import Transition
 from pginterlock.generate.rows import Maker, Row, Unmade
 from pginterlock.generate.trying import Script
@@ -38,8 +38,6 @@ def _from(script: Script, state: str) -> None:
 def _allowed(script: Script, it: Transition) -> None:
     name = f"{it.event}: {it.from_state} -> {it.to_state}"
     maker = script.maker
-    if it.approvals and maker.machine.mode_of("approval") is not Mode.OBSERVE:
-        return  # tried among the rules, where others approve
     # What a condition speaks of is given: the clock would decide what becomes of the test.
     filled = [
         s.column
@@ -52,6 +50,21 @@ def _allowed(script: Script, it: Transition) -> None:
         script.allowed(text, f"{name} is allowed")
         if it.from_state != it.to_state:
             script.state_is(moved, it.to_state, "and the row stands there")
+            script.holds(*_recorded(script, it, moved), "and the history says so")
+
+
+def _recorded(script: Script, it: Transition, moved: Row) -> tuple[str, str]:
+    """Return the query for what the history says of the move *it*, and what it should say.
+
+    Where several events make the move, which of them it was is a matter of their guards.
+    """
+    ends = (it.from_state, it.to_state)
+    moves = script.maker.machine.transitions
+    is_alone = sum((t.from_state, t.to_state) == ends for t in moves) == 1
+    columns, told = ["a.from_state", "a.to_state"], list(ends)
+    if is_alone:
+        columns, told = [*columns, "a.event"], [*told, it.event]
+    return script.entry(moved, f"concat_ws(', ', {', '.join(columns)})"), ", ".join(told)
 
 
 def _refused(script: Script, row: Row, other: str) -> None:
