@@ -93,8 +93,11 @@ DISARMED = {
     "history": ("vote", "drop trigger interlock_10_once on interlock.vote_audit;"),
     "history: truncate": (
         "vote",
-        "drop trigger interlock_20_once on interlock.vote_audit;"
-        " drop trigger interlock_20_once on interlock.vote_audit_default;",
+        # Each month has its own.
+        "do $$ declare v_on regclass; begin for v_on in select t.tgrelid::regclass"
+        " from pg_trigger as t where t.tgname = 'interlock_20_once'"
+        " and t.tgrelid::regclass::text like 'interlock.vote_audit%' loop"
+        " execute format('drop trigger interlock_20_once on %s', v_on); end loop; end $$;",
     ),
 }
 # Functions of the schema: machine, file, what it says, and what it says otherwise.

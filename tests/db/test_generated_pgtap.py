@@ -118,9 +118,7 @@ def test_moves_that_need_approvals_are_tried_with_too_few_and_with_all(
     for result in ran(tmp_path, server):
         failing[result.file.parent.name] += result.failing_lines
 
-    assert [it.why for it in found.not_tried] == [
-        f"no moves without approvals lead to {state}" for state in ("BACK", "KEPT", "LOST")
-    ]
+    assert found.not_tried == ()
     assert failing["sound"] == []
     assert [name for name, lines in failing.items() if not lines] == ["sound"]
 

@@ -13,6 +13,7 @@ from pginterlock.generate import (
     looking,
     recording,
 )
+from pginterlock.generate.changing import other
 from pginterlock.generate.rows import Unmade
 from pginterlock.generate.solving import Condition
 from pginterlock.generate.trying import NotTried, Script
@@ -129,3 +130,12 @@ def _who(script: Script, it: Transition) -> None:
             text = maker.moved(row, it.to_state, it)[0]
             around = ((acting.act(maker.machine, reason=None),), (acting.act(maker.machine),))
             script.refused("IL06", text, name, around)
+        for column in maker.machine.audit.columns[:1]:
+            with script.trying(name, is_extra=True):
+                script.demand_enforced("attribution")
+                row = maker.make(it.from_state, then=it)
+                sets = {**other(maker, row, column), **maker.changes(row, it)}
+                around = ((acting.act(maker.machine, reason=None),), (acting.act(maker.machine),))
+                script.refused(
+                    "IL06", maker.update(row, sets), f"{name}, with {column} too", around
+                )

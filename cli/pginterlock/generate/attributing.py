@@ -6,7 +6,7 @@ from pginterlock.choices import ActorNeed, Mode
 from pginterlock.elements import Transition
 from pginterlock.generate import acting, changing
 from pginterlock.generate.acting import KEY, RETIRED_KEY
-from pginterlock.generate.trying import Script
+from pginterlock.generate.trying import NotTried, Script
 from pginterlock.names import literal
 
 _RULE = "attribution"
@@ -32,43 +32,63 @@ def write(script: Script) -> None:
     attempts = _attempts(script)
     if not attempts:
         return
+    if machine.mode_of(_RULE) is Mode.OBSERVE:
+        why = f"{_RULE} is in mode observe: it records, and refuses nothing"
+        script.not_tried.append(NotTried("who acts", why))
+        return
     for number, state in enumerate(machine.initial):
         for told, before in attempts if number == 0 else attempts[:1]:
             with script.trying(f"a row does not begin in {state} {told}"):
                 text, _ = script.maker.born(state)
                 _refused(script, text, f"a row does not begin in {state} {told}", before)
-    told, before = attempts[0]
-    for it in machine.transitions:
-        with script.trying(f"{it.event} from {it.from_state} {told} is refused"):
-            _moved(script, it, told, before)
-    for state in machine.deletion:
-        with script.trying(f"a row in {state} is not deleted {told}"):
-            row = script.maker.make(state)
-            text = f"delete from {script.maker.name} where {script.maker.where(row)}"
-            _refused(script, text, f"a row in {state} is not deleted {told}", before)
-    for column in machine.audit.columns[:1]:
-        with script.trying(f"{column} does not change {told}"):
-            row = script.maker.make(machine.initial[0])
-            text = script.maker.update(row, changing.other(script.maker, row, column))
-            _refused(script, text, f"{column} does not change {told}", before)
+    # The first of each kind of attempt: the others differ in what one function makes of them.
+    for told, before in dict.fromkeys((attempts[0], attempts[-1])):
+        _elsewhere(script, told, before)
     if acting.is_signed(machine):
         _said_at_once(script)
         _believed(script)
 
 
-def _moved(script: Script, it: Transition, told: str, before: tuple[str, ...]) -> None:
+def _elsewhere(script: Script, told: str, before: tuple[str, ...]) -> None:
+    """Write one attempt at all that leaves an entry and is no birth."""
+    maker, machine = script.maker, script.maker.machine
+    for it in machine.transitions:
+        with script.trying(f"{it.event} from {it.from_state} {told} is refused"):
+            _moved(script, it, told, before)
+        for column in machine.audit.columns[:1]:
+            with script.trying(f"{it.event} with {column}", is_extra=True):
+                _moved(script, it, told, before, column)
+    for state in machine.deletion:
+        with script.trying(f"a row in {state} is not deleted {told}"):
+            row = maker.make(state)
+            text = f"delete from {maker.name} where {maker.where(row)}"
+            _refused(script, text, f"a row in {state} is not deleted {told}", before)
+    for column in machine.audit.columns[:1]:
+        with script.trying(f"{column} does not change {told}"):
+            row = maker.make(machine.initial[0])
+            text = maker.update(row, changing.other(maker, row, column))
+            _refused(script, text, f"{column} does not change {told}", before)
+
+
+def _moved(
+    script: Script, it: Transition, told: str, before: tuple[str, ...], column: str | None = None
+) -> None:
+    """Write the move *it*, and with it a change of *column*, which the history keeps."""
     row = script.maker.make(it.from_state, then=it)
-    text = script.maker.moved(row, it.to_state, it)[0]
+    sets = script.maker.changes(row, it)
+    if column:
+        sets = {**changing.other(script.maker, row, column), **sets}
+    text = script.maker.update(row, sets)
     # Who is not known may be one who approved: then nobody's approval counts, and that is said.
     may_be_told = acting.is_signed(script.maker.machine) and it.approvals is not None
-    name = f"{it.event} from {it.from_state} {told} is refused"
+    beside = f", with {column}," if column else ""
+    name = f"{it.event} from {it.from_state}{beside} {told} is refused"
     _refused(script, text, name, before, ("IL05",) if may_be_told else ())
 
 
 def _refused(
     script: Script, text: str, name: str, before: Sequence[str], instead: tuple[str, ...] = ()
 ) -> None:
-    script.demand_enforced(_RULE)
     after = (acting.act(script.maker.machine),)
     script.refused("IL06", text, name, (before, after), instead)
 

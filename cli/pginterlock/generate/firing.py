@@ -19,6 +19,10 @@ def write(script: Script) -> None:
     others = [it for it in machine.transitions if it.from_state != it.to_state]
     with script.trying("a row that is not where its caller expects it is not moved"):
         script.first([partial(_stale, script, it) for it in others])
+    with script.trying("a row that is not there is not moved"):
+        script.first([partial(_nowhere, script, it) for it in others])
+    with script.trying("an event that does not lead on from the state is refused", is_extra=True):
+        script.first([partial(_elsewhere, script, it) for it in others])
     with script.trying("one that is there is moved"):
         script.first([partial(_expected, script, it) for it in others])
     if machine.funnel:
@@ -31,6 +35,36 @@ def _stale(script: Script, it: Transition) -> None:
     text = _fire(script, it, row, expect=it.to_state)
     name = "a row that is not where its caller expects it is not moved"
     script.refused("IL08", text, name)
+
+
+def _nowhere(script: Script, it: Transition) -> None:
+    maker = script.maker
+    _, row = maker.born(maker.machine.initial[0])
+    calls = [("fire", f"select interlock.fire({_told(script, it, row)})")]
+    calls.append(("allowed", f"select interlock.allowed({_told(script, None, row)})"))
+    if it.approvals:
+        calls.append(("approve", f"select interlock.approve({_told(script, it, row)})"))
+    for verb, call in calls:
+        script.refused("IL08", call, f"interlock.{verb} tells of a row that is not there")
+
+
+def _elsewhere(script: Script, it: Transition) -> None:
+    maker = script.maker
+    leading = [t.from_state for t in maker.machine.transitions if t.event == it.event]
+    state = next((s for s in maker.machine.states if s not in leading), None)
+    if state is None:
+        raise Unmade(f"{it.event} leads on from every state")
+    row = maker.make(state)
+    call = f"select interlock.fire({_told(script, it, row)})"
+    script.refused("IL01", call, f"{it.event} does not lead on from {state}")
+
+
+def _told(script: Script, it: Transition | None, row: Row) -> str:
+    """Return the arguments that name the machine, *row* and the event of *it*."""
+    maker = script.maker
+    event = [literal(it.event)] if it else []
+    key = acting.key_json(maker.key_of(row))
+    return ", ".join([literal(maker.machine.name), key, *event])
 
 
 def _expected(script: Script, it: Transition) -> None:

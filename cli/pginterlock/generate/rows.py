@@ -43,6 +43,7 @@ class Maker:
         self.copy = copy
         self.machine = machine
         self.shape = joined(machine, shapes)
+        self._foreign_keys = shapes[machine.table].parents
         self.shapes = {**shapes, machine.table: self.shape}
         self.elsewhere = Elsewhere(copy, machine, self.shapes, samples)
         self.lines: list[str] = []
@@ -139,6 +140,10 @@ class Maker:
     def where(self, row: Row) -> str:
         """Return the condition that tells *row* from all others."""
         return " and ".join(f"{ident(it)} = {literal(str(row.values[it]))}" for it in self.key)
+
+    def refers(self, column: str, table: TableName) -> bool:
+        """Whether a foreign key of the server holds *column* to rows of *table*."""
+        return any(it.columns == (column,) and it.table == table for it in self._foreign_keys)
 
     def key_of(self, row: Row) -> dict[str, str]:
         """Return the key of *row*: column, and value as text."""

@@ -32,8 +32,11 @@ class Script:
     not_tried: list[NotTried] = field(default_factory=list)
 
     @contextmanager
-    def trying(self, name: str) -> Iterator[None]:
-        """Make a test; where it cannot be made, it is listed with the reason."""
+    def trying(self, name: str, *, is_extra: bool = False) -> Iterator[None]:
+        """Make a test; where it cannot be made, it is listed with the reason.
+
+        What *is_extra* tries once more what is tried already, and is not missed where it cannot be.
+        """
         before = list(self.maker.lines)
         count = self.tests
         try:
@@ -42,7 +45,8 @@ class Script:
         except (Unmade, psycopg.Error) as error:
             self.maker.lines = before
             self.tests = count
-            self.not_tried.append(NotTried(name, reason(error)))
+            if not is_extra:
+                self.not_tried.append(NotTried(name, reason(error)))
 
     def first(self, some: Sequence[Callable[[], None]]) -> None:
         """Make one of several tests: the first that can be made; raise why the first cannot."""
