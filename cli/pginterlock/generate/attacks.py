@@ -11,6 +11,7 @@ from pginterlock.generate import (
     firing,
     holding,
     looking,
+    reactions,
     recording,
 )
 from pginterlock.generate.changing import other
@@ -31,7 +32,8 @@ def write(script: Script) -> None:
     for title, part in (
         ("Who acts.", attributing.write),
         ("What rows look like.", looking.write),
-        ("Claims, mirrors, reactions.", holding.write),
+        ("Claims and mirrors.", holding.write),
+        ("Reactions.", reactions.write),
         ("Moves by interlock.fire.", firing.write),
         ("The history.", recording.write),
     ):

@@ -1,8 +1,8 @@
-"""Attacks on what rows hold together: claims, mirrors, and moves that the database makes itself."""
+"""Attacks on what rows hold together: claims, and mirrors in other tables."""
 
 from functools import partial
 
-from pginterlock.elements import Claim, Mirror, Reaction, Transition
+from pginterlock.elements import Claim, Mirror, Transition
 from pginterlock.generate import ways
 from pginterlock.generate.changing import FAR
 from pginterlock.generate.rows import Row, Unmade
@@ -10,19 +10,15 @@ from pginterlock.generate.solving import Condition
 from pginterlock.generate.trying import Script
 from pginterlock.names import ident, literal
 
-_REACTOR = "interlock:"
-
 
 def write(script: Script) -> None:
-    """Write the attacks on claims, mirrors and reactions."""
+    """Write the attacks on claims and mirrors."""
     machine = script.maker.machine
     for claim in machine.claims:
         _claim(script, claim)
         _unbounded(script, claim)
     for mirror in machine.mirrors:
         _mirror(script, mirror)
-    for reaction in machine.reactions:
-        _reaction(script, reaction)
 
 
 def _claim(script: Script, it: Claim) -> None:
@@ -148,20 +144,3 @@ def _gone(script: Script, it: Mirror, target: str, key: str) -> None:
             row = maker.make(state, {it.key: True})
             where = f"{key} = {literal(str(row.values[it.key]))}"
             script.refused("IL09", f"delete from {target} where {where}", name)
-
-
-def _reaction(script: Script, it: Reaction) -> None:
-    maker = script.maker
-    for move in (t for t in maker.machine.transitions if t.event == it.event):
-        name = f"{it.name} moves a row from {move.from_state} to {move.to_state}"
-        with script.trying(name):
-            script.demand_enforced("reaction", it.name)
-            row = maker.make(move.from_state, then=move)
-            conditions = [Condition(it.when.text, it.when.columns)]
-            if move.guard:
-                conditions.append(Condition(move.guard.text, move.guard.columns))
-            held = maker.solved(row, move.from_state, None, {}, conditions)
-            sets = {c: v for c, v in held.items() if v != row.values[c]}
-            script.allowed(maker.update(row, sets), name)
-            script.state_is(row, move.to_state, "and it stands there")
-            script.holds(script.entry(row, "a.actor"), f"{_REACTOR}{it.name}", "by nobody else")
