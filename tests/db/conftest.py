@@ -44,6 +44,6 @@ def stays_session(make_stays: reacting_stays.Make) -> psycopg.Connection:
 @pytest.fixture
 def made(
     make_database: Callable[..., str], connect: Callable[..., psycopg.Connection]
-) -> generating.Made:
+) -> generating.Making:
     """Generate the tests of a spec on some tables: ``made(tables, spec)``."""
-    return generating.maker(make_database, connect)
+    return generating.Making(make_database, connect)

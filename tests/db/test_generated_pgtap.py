@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.db.generating import Made, ran
+from tests.db.generating import Making, ran
 from tests.servers import ROOT, TestServer
 
 from pginterlock.generate import Generated
@@ -41,7 +41,7 @@ SPECS = {
 
 
 def test_the_sound_machine_passes_and_each_disarmed_one_fails(
-    made: Made, server: TestServer, tmp_path: Path
+    made: Making, server: TestServer, tmp_path: Path
 ) -> None:
     found, built = made(TABLES, SPEC)
     again, _ = made(TABLES, SPEC)
@@ -53,7 +53,7 @@ def test_the_sound_machine_passes_and_each_disarmed_one_fails(
         variants[name] = built.machines.replace(old, new)
     for name, (old, new) in SPECS.items():
         assert old in SPEC
-        variants[name] = made(TABLES, SPEC.replace(old, new))[1].machines
+        variants[name] = made.machines(TABLES, SPEC.replace(old, new))
     for name, text in variants.items():
         Generated({**found.files, machines: text}, 0, ()).write(tmp_path / name.replace(" ", "_"))
 
@@ -103,13 +103,13 @@ FEWER = {
 
 
 def test_moves_that_need_approvals_are_tried_with_too_few_and_with_all(
-    made: Made, server: TestServer, tmp_path: Path
+    made: Making, server: TestServer, tmp_path: Path
 ) -> None:
     found, built = made(DEPOT, DEPOT_SPEC)
     variants = {"sound": built.machines}
     for name, (old, new) in FEWER.items():
         assert DEPOT_SPEC.count(old) == 1
-        variants[name] = made(DEPOT, DEPOT_SPEC.replace(old, new))[1].machines
+        variants[name] = made.machines(DEPOT, DEPOT_SPEC.replace(old, new))
     for name, text in variants.items():
         whole = {**found.files, "fixtures/machines.sql": text}
         Generated(whole, 0, ()).write(tmp_path / name.replace(" ", "_"))
@@ -161,7 +161,7 @@ machines:
 
 
 def test_quoted_names_enums_domains_and_partitions_are_tried(
-    made: Made, server: TestServer, tmp_path: Path
+    made: Making, server: TestServer, tmp_path: Path
 ) -> None:
     found, _ = made(HARD, HARD_SPEC)
     found.write(tmp_path)
@@ -241,7 +241,7 @@ machines:
 
 
 def test_what_no_value_is_known_for_is_listed_and_tried_with_a_sample(
-    made: Made, server: TestServer, tmp_path: Path
+    made: Making, server: TestServer, tmp_path: Path
 ) -> None:
     without, _ = made(SHOP, SHOP_SPEC)
     found, _ = made(SHOP, SHOP_SPEC, {"shop.orders": {"ref": "R-{n}"}})

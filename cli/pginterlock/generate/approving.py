@@ -30,6 +30,7 @@ def write(script: Script, it: Transition) -> None:
         _in_turn(script, it, needed, row)
     _by_others(script, it, needed)
     _of_before(script, it, needed, is_alone=len(events) == 1)
+    _of_nothing(script, it)
 
 
 def _in_turn(script: Script, it: Transition, needed: Approvals, row: Row) -> None:
@@ -96,6 +97,22 @@ def _of_before(script: Script, it: Transition, needed: Approvals, *, is_alone: b
             maker.do(maker.update(row, sets))
             changed = Row(row.number, row.state, {**row.values, **sets})
             script.refused("IL05", maker.moved(changed, it.to_state, it)[0], lapsed)
+
+
+def _of_nothing(script: Script, it: Transition) -> None:
+    """Write that nobody approves of what cannot be: no such row, no such move."""
+    maker, machine = script.maker, script.maker.machine
+    with script.trying(f"{it.event} of no row is not approved"):
+        _, row = maker.born(machine.initial[0])
+        called = acting.called_for("approve", machine, it, maker.key_of(row))
+        script.refused("IL08", called, f"{it.event} of no row is not approved")
+    leading = [t.from_state for t in machine.transitions if t.event == it.event]
+    for state in [s for s in machine.states if s not in leading][:1]:
+        name = f"{it.event} from {state} is not approved"
+        with script.trying(name):
+            row = maker.make(state)
+            called = acting.called_for("approve", machine, it, maker.key_of(row))
+            script.refused("IL01", called, name)
 
 
 def _approve(script: Script, it: Transition, row: Row, person: str) -> None:

@@ -22,6 +22,8 @@ _OTHER_TRANSACTION = (
 _OTHER_CONNECTION = "concat('connection.', pg_backend_pid() + 1, '.0')"
 _OF_CONNECTION = "tester of a connection"
 
+SERVANT = "interlock:tester"  # only the database itself has such a name
+
 # What is told of an attempt, and the statements that come before the write.
 Attempt = tuple[str, tuple[str, ...]]
 
@@ -29,7 +31,7 @@ Attempt = tuple[str, tuple[str, ...]]
 def write(script: Script) -> None:
     """Write what the machine asks of who acts, at every kind of write that leaves an entry."""
     machine = script.maker.machine
-    attempts = _attempts(script)
+    attempts = attempts_on(script)
     if not attempts:
         return
     if machine.mode_of(_RULE) is Mode.OBSERVE:
@@ -40,9 +42,8 @@ def write(script: Script) -> None:
         for told, before in attempts if number == 0 else attempts[:1]:
             with script.trying(f"a row does not begin in {state} {told}"):
                 text, _ = script.maker.born(state)
-                _refused(script, text, f"a row does not begin in {state} {told}", before)
-    # The first of each kind of attempt: the others differ in what one function makes of them.
-    for told, before in dict.fromkeys((attempts[0], attempts[-1])):
+                refused(script, text, f"a row does not begin in {state} {told}", before)
+    for told, before in outermost(attempts):
         _elsewhere(script, told, before)
     if acting.is_signed(machine):
         _said_at_once(script)
@@ -62,12 +63,12 @@ def _elsewhere(script: Script, told: str, before: tuple[str, ...]) -> None:
         with script.trying(f"a row in {state} is not deleted {told}"):
             row = maker.make(state)
             text = f"delete from {maker.name} where {maker.where(row)}"
-            _refused(script, text, f"a row in {state} is not deleted {told}", before)
+            refused(script, text, f"a row in {state} is not deleted {told}", before)
     for column in machine.audit.columns[:1]:
         with script.trying(f"{column} does not change {told}"):
             row = maker.make(machine.initial[0])
             text = maker.update(row, changing.other(maker, row, column))
-            _refused(script, text, f"{column} does not change {told}", before)
+            refused(script, text, f"{column} does not change {told}", before)
 
 
 def _moved(
@@ -83,17 +84,24 @@ def _moved(
     may_be_told = acting.is_signed(script.maker.machine) and it.approvals is not None
     beside = f", with {column}," if column else ""
     name = f"{it.event} from {it.from_state}{beside} {told} is refused"
-    _refused(script, text, name, before, ("IL05",) if may_be_told else ())
+    refused(script, text, name, before, ("IL05",) if may_be_told else ())
 
 
-def _refused(
+def outermost(attempts: list[Attempt]) -> list[Attempt]:
+    """Return the first and the last of *attempts*: one function judges all between alike."""
+    return list(dict.fromkeys([*attempts[:1], *attempts[-1:]]))
+
+
+def refused(
     script: Script, text: str, name: str, before: Sequence[str], instead: tuple[str, ...] = ()
 ) -> None:
+    """Write that *text*, a write, is refused after the statements of an attempt."""
     after = (acting.act(script.maker.machine),)
     script.refused("IL06", text, name, (before, after), instead)
 
 
-def _attempts(script: Script) -> list[Attempt]:
+def attempts_on(script: Script) -> list[Attempt]:
+    """Return the attempts that the machine refuses with IL06: what they are, what comes before."""
     machine = script.maker.machine
     found: list[Attempt] = []
     match machine.audit.actor:
@@ -108,7 +116,7 @@ def _attempts(script: Script) -> list[Attempt]:
         case ActorNeed.OPTIONAL:
             pass
     if any(machine.mode_of("reaction", it.name) is not Mode.OBSERVE for it in machine.reactions):
-        servant = acting.act(machine, "interlock:tester")
+        servant = acting.act(machine, SERVANT)
         found.append(("under an actor that only the database is", (servant,)))
     return found
 

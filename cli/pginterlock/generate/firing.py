@@ -42,8 +42,6 @@ def _nowhere(script: Script, it: Transition) -> None:
     _, row = maker.born(maker.machine.initial[0])
     calls = [("fire", f"select interlock.fire({_told(script, it, row)})")]
     calls.append(("allowed", f"select interlock.allowed({_told(script, None, row)})"))
-    if it.approvals:
-        calls.append(("approve", f"select interlock.approve({_told(script, it, row)})"))
     for verb, call in calls:
         script.refused("IL08", call, f"interlock.{verb} tells of a row that is not there")
 

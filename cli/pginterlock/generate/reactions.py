@@ -1,7 +1,13 @@
 """Tests of the moves that the database makes by itself: that it does, and what is asked still."""
 
+from collections.abc import Callable
+from functools import partial
+
+from pginterlock.choices import Mode
 from pginterlock.elements import Expression, Reaction, Transition
-from pginterlock.generate.rows import Row
+from pginterlock.generate import acting, attributing
+from pginterlock.generate.changing import other
+from pginterlock.generate.rows import Row, Values
 from pginterlock.generate.solving import Condition
 from pginterlock.generate.trying import Script
 from pginterlock.rules.reaction import ACTORS, Step, Through, throughs
@@ -18,16 +24,43 @@ def write(script: Script) -> None:
 
 
 def _made(script: Script, it: Reaction, move: Transition) -> None:
-    maker = script.maker
     name = f"{it.name} moves a row from {move.from_state} to {move.to_state}"
     with script.trying(name):
         script.demand_enforced("reaction", it.name)
-        row = maker.make(move.from_state, then=move)
-        conditions = _asked(it, move)
-        held = maker.solved(row, move.from_state, None, {}, conditions)
-        sets = {c: v for c, v in held.items() if v != row.values[c]}
-        script.allowed(maker.update(row, sets), name)
+        row, sets = _awaited(script, it, move)
+        script.allowed(script.maker.update(row, sets), name)
         _is_made(script, row, it, move)
+    if script.maker.machine.mode_of("reaction", it.name) is not Mode.OBSERVE:
+        told = f"{it.name} does not move a row from {move.from_state}"
+        _under_bad_names(script, told, partial(_awaited, script, it, move))
+
+
+def _awaited(script: Script, it: Reaction, move: Transition) -> tuple[Row, Values]:
+    """Return a row that waits for *it*, and what to set so that it makes *move*."""
+    row = script.maker.make(move.from_state, then=move)
+    held = script.maker.solved(row, move.from_state, None, {}, _asked(it, move))
+    return row, {c: v for c, v in held.items() if v != row.values[c]}
+
+
+def _under_bad_names(script: Script, name: str, prepare: Callable[[], tuple[Row, Values]]) -> None:
+    """Write that a reaction excuses neither what else the write does, nor who it claims to be.
+
+    Its own move needs nobody; what the write changes beside it does. *prepare* makes a row, and
+    says what to set.
+    """
+    maker = script.maker
+    for told, before in attributing.outermost(attributing.attempts_on(script)):
+        for column in maker.machine.audit.columns[:1]:
+            with script.trying(name, is_extra=True):
+                script.demand_enforced("attribution")
+                row, sets = prepare()
+                text = maker.update(row, {**other(maker, row, column), **sets})
+                attributing.refused(script, text, f"{name}, with {column}, {told}", before)
+        if before == (acting.act(maker.machine, attributing.SERVANT),):
+            with script.trying(name, is_extra=True):
+                script.demand_enforced("attribution")
+                row, sets = prepare()
+                attributing.refused(script, maker.update(row, sets), f"{name} {told}", before)
 
 
 def _through(script: Script, it: Through) -> None:
@@ -36,12 +69,18 @@ def _through(script: Script, it: Through) -> None:
     own = [t for t in machine.transitions if (t.from_state, t.to_state) == (it.origin, it.via)]
     if len(own) != 1:
         return  # which event it is, the row does not tell
+    given = [own[0].guard] if own[0].guard else []
     name = f"{own[0].event} from {it.origin} goes on to {it.target}"
     with script.trying(name, is_extra=True):
         script.demand_enforced("reaction", step.reaction.name)
-        row, sets = _gone_on(script, own[0], step, [own[0].guard] if own[0].guard else [])
+        row, sets = _gone_on(script, own[0], step, given)
         script.allowed(script.maker.update(row, sets), name)
         _is_made(script, row, step.reaction, step.move)
+    _under_bad_names(
+        script,
+        f"{own[0].event} from {it.origin} does not go on to {it.target}",
+        partial(_gone_on, script, own[0], step, given),
+    )
     guard = own[0].guard
     if guard is None:
         return
@@ -56,7 +95,7 @@ def _through(script: Script, it: Through) -> None:
 
 def _gone_on(
     script: Script, own: Transition, step: Step, more: list[Expression]
-) -> tuple[Row, dict[str, str | None]]:
+) -> tuple[Row, Values]:
     """Return a row that *own* moves, and what to set so that *step* moves it on."""
     maker = script.maker
     row = maker.make(own.from_state, then=own)
