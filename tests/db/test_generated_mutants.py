@@ -204,14 +204,25 @@ GROUPS: dict[str, dict[str, tuple[str, Change]]] = {
 }
 
 
+_KEPT: pytest.StashKey[dict[int, dict[str, Generated]]] = pytest.StashKey()
+
+
 @pytest.fixture
-def generated(made: Making, server: TestServer) -> dict[str, Generated]:
-    """The tests of both machines."""
+def generated(
+    made: Making, server: TestServer, pytestconfig: pytest.Config
+) -> dict[str, Generated]:
+    """The tests of both machines; made once for each server."""
     with psycopg.connect(server.dsn(), autocommit=True) as admin:
         for role in ROLES:  # else each file makes them, and waits for those before it
             named = f"if to_regrole('{role}') is null then create role {role} nologin; end if"
             admin.execute(f"do $$ begin {named}; end $$".encode())
-    return {"loan": made(LOAN_TABLES, LOAN_SPEC)[0], "vote": made(VOTE_TABLES, VOTE_SPEC)[0]}
+    kept = pytestconfig.stash.setdefault(_KEPT, {})
+    if server.major not in kept:
+        kept[server.major] = {
+            "loan": made(LOAN_TABLES, LOAN_SPEC)[0],
+            "vote": made(VOTE_TABLES, VOTE_SPEC)[0],
+        }
+    return kept[server.major]
 
 
 @pytest.mark.slow

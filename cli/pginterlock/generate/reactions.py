@@ -32,7 +32,8 @@ def _made(script: Script, it: Reaction, move: Transition) -> None:
         _is_made(script, row, it, move)
     if script.maker.machine.mode_of("reaction", it.name) is not Mode.OBSERVE:
         told = f"{it.name} does not move a row from {move.from_state}"
-        _under_bad_names(script, told, partial(_awaited, script, it, move))
+        prepare = partial(_awaited, script, it, move)
+        _under_bad_names(script, told, prepare, has_own_move=False)
 
 
 def _awaited(script: Script, it: Reaction, move: Transition) -> tuple[Row, Values]:
@@ -42,11 +43,17 @@ def _awaited(script: Script, it: Reaction, move: Transition) -> tuple[Row, Value
     return row, {c: v for c, v in held.items() if v != row.values[c]}
 
 
-def _under_bad_names(script: Script, name: str, prepare: Callable[[], tuple[Row, Values]]) -> None:
+def _under_bad_names(
+    script: Script,
+    name: str,
+    prepare: Callable[[], tuple[Row, Values]],
+    *,
+    has_own_move: bool,
+) -> None:
     """Write that a reaction excuses neither what else the write does, nor who it claims to be.
 
-    Its own move needs nobody; what the write changes beside it does. *prepare* makes a row, and
-    says what to set.
+    Its own move needs nobody; a move of the write before it does (*has_own_move*), and so does what
+    the write changes beside. *prepare* makes a row, and says what to set.
     """
     maker = script.maker
     for told, before in attributing.outermost(attributing.attempts_on(script)):
@@ -56,7 +63,7 @@ def _under_bad_names(script: Script, name: str, prepare: Callable[[], tuple[Row,
                 row, sets = prepare()
                 text = maker.update(row, {**other(maker, row, column), **sets})
                 attributing.refused(script, text, f"{name}, with {column}, {told}", before)
-        if before == (acting.act(maker.machine, attributing.SERVANT),):
+        if has_own_move or before == (acting.act(maker.machine, attributing.SERVANT),):
             with script.trying(name, is_extra=True):
                 script.demand_enforced("attribution")
                 row, sets = prepare()
@@ -80,6 +87,7 @@ def _through(script: Script, it: Through) -> None:
         script,
         f"{own[0].event} from {it.origin} does not go on to {it.target}",
         partial(_gone_on, script, own[0], step, given),
+        has_own_move=True,
     )
     guard = own[0].guard
     if guard is None:
