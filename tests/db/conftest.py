@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests import servers
-from tests.db import reacting_stays
+from tests.db import generating, reacting_stays
 from tests.db.killing import Victim
 from tests.servers import TestServer
 
@@ -39,3 +39,11 @@ def make_stays(
 def stays_session(make_stays: reacting_stays.Make) -> psycopg.Connection:
     """A session of a database with stays."""
     return make_stays()
+
+
+@pytest.fixture
+def made(
+    make_database: Callable[..., str], connect: Callable[..., psycopg.Connection]
+) -> generating.Making:
+    """Generate the tests of a spec on some tables: ``made(tables, spec)``."""
+    return generating.Making(make_database, connect)

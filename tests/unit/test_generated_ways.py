@@ -11,13 +11,14 @@ machines:
     table: public.parcel
     state: status
     initial: [PACKED]
-    final: [DELIVERED, LOST]
+    final: [DELIVERED, FOUND]
     transitions:
       hold:    {from: PACKED, to: HELD}
       free:    {from: HELD, to: PACKED}
       send:    {from: [PACKED, HELD], to: SENT}
       deliver: {from: SENT, to: DELIVERED, guard: paid_at is not null}
       lose:    {from: SENT, to: LOST, approvals: {count: 1}}
+      find:    {from: [LOST, HELD], to: FOUND}
     stamps: {sent_at: SENT}
     states:
       HELD:      {forbid: [carrier]}
@@ -38,8 +39,13 @@ def test_the_shortest_way_comes_first_and_none_passes_a_state_twice() -> None:
     assert events("DELIVERED") == [["send", "deliver"], ["hold", "send", "deliver"]]
 
 
-def test_a_move_with_approvals_is_no_part_of_a_way() -> None:
-    assert events("LOST") == []
+def test_a_way_that_needs_approvals_comes_after_those_that_need_none() -> None:
+    assert events("LOST") == [["send", "lose"], ["hold", "send", "lose"]]
+    assert events("FOUND") == [
+        ["hold", "find"],
+        ["send", "lose", "find"],
+        ["hold", "send", "lose", "find"],
+    ]
 
 
 def test_what_is_asked_for_once_it_is_frozen_is_given_before() -> None:

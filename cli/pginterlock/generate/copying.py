@@ -14,8 +14,9 @@ from psycopg.rows import DictRow
 from pginterlock import apply, catalog, database, migrate, steps
 from pginterlock.elements import TableName, Transition
 from pginterlock.errors import EnvironmentFault, UsageError
+from pginterlock.generate import acting
 from pginterlock.generate.solving import Condition
-from pginterlock.model import Spec
+from pginterlock.model import Machine, Spec
 from pginterlock.names import ident, literal
 from pginterlock.plan import Part, Step
 from pginterlock.table import Table
@@ -105,11 +106,30 @@ def build(copy: psycopg.Connection, ddl: list[tuple[str, str]], spec: Spec) -> C
             left_out.append(what)
         else:
             kept.append(f"{text};")
+    for machine in spec.machines:
+        for text in _past_the_funnel(machine):
+            database.run(copy, text)
+            kept.append(text)
     plan = steps.make_plan(copy, spec)
     machines = [f"-- {it.title}\n{_in_place(it.sql)}\n" for it in plan.steps if _is_kept(it)]
     apply.run(copy, plan)
     shapes = {name: _shape(copy, name) for name in _names(copy)}
     return Copy("\n".join(kept), "\n".join(machines), tuple(left_out), shapes)
+
+
+def _past_the_funnel(machine: Machine) -> list[str]:
+    """Return what a funnel wants: an owner who is no superuser, and a role with rights to take."""
+    if not machine.funnel:
+        return []
+    schema = ident(machine.table.schema)
+    name = f"{schema}.{ident(machine.table.name)}"
+    return [
+        _role(acting.OWNER),
+        _role(acting.APPLICATION),
+        f"grant usage on schema {schema} to {acting.OWNER}, {acting.APPLICATION};",
+        f"grant select, insert, update on {name} to {acting.APPLICATION};",
+        f"alter table {name} owner to {acting.OWNER};",
+    ]
 
 
 def _is_kept(step: Step) -> bool:

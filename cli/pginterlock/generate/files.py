@@ -8,13 +8,13 @@ from pathlib import Path
 import psycopg
 
 from pginterlock import assets, database
-from pginterlock.choices import ActorNeed
 from pginterlock.elements import TableName
 from pginterlock.errors import EnvironmentFault, UsageError
-from pginterlock.generate import approving, attacks, moves
+from pginterlock.generate import acting, attacks, moves
 from pginterlock.generate.copying import Copy, Shape
-from pginterlock.generate.rows import Maker, Samples
-from pginterlock.generate.trying import STRANGER, NotTried, Script
+from pginterlock.generate.elsewhere import Samples
+from pginterlock.generate.rows import Maker
+from pginterlock.generate.trying import NotTried, Script
 from pginterlock.model import Machine, Spec
 
 _MARK = "-- Written by interlock test --generate: do not edit.\n"
@@ -23,7 +23,6 @@ _PARTS: Mapping[str, tuple[str, Callable[[Script], None]]] = {
     "moves": ("every state to every state, births and ends", moves.write),
     "rules": ("an attack on every rule", attacks.write),
 }
-_ACT = "select interlock.act_as('tester', reason => 'generated');"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,8 @@ def generate(
         "fixtures/machines.sql": f"{_MARK}-- The machines.\n\n{copy.machines}",
         "fixtures/refused.sql": assets.read("sql", "tests", "refused.sql"),
     }
+    if any(map(acting.is_signed, spec.machines)):
+        files["fixtures/signed.sql"] = assets.read("sql", "tests", "signed.sql")
     tests, not_tried = 0, []
     for machine in spec.machines:
         for part, (about, write) in _PARTS.items():
@@ -97,21 +98,13 @@ def _script(
     write: Callable[[Script], None],
 ) -> Script:
     script = Script(Maker(connection, machine, shapes, samples))
-    if machine.audit.actor is ActorNeed.SIGNED:
-        why = "who acts must be proved, and the tests hold no key"
-        script.not_tried.append(NotTried("all of it", why))
-        return script
     with database.trial(connection):
-        for role in _roles(machine):
-            connection.execute(f"create role {role}".encode())
-        connection.execute(_ACT.encode())
+        if acting.is_signed(machine):
+            connection.execute(assets.read("sql", "tests", "signed.sql").encode())
+        for statement in acting.prologue(machine):
+            connection.execute(statement.encode())
         write(script)
     return script
-
-
-def _roles(machine: Machine) -> list[str]:
-    """Return the roles that the tests of *machine* make for themselves."""
-    return [STRANGER, *approving.persons(machine)]
 
 
 def _text(machine: Machine, about: str, script: Script) -> str:
@@ -119,11 +112,12 @@ def _text(machine: Machine, about: str, script: Script) -> str:
         f"-- Not tried: {' '.join(it.name.split())}: {it.why}\n" for it in script.not_tried
     )
     body = "\n".join(script.maker.lines)
-    made = "".join(f"create role {role};\n" for role in _roles(machine))
+    made = "".join(f"{it};\n" for it in acting.prologue(machine))
+    signed = "\\ir fixtures/signed.sql\n" if acting.is_signed(machine) else ""
     return (
         f"-- {machine.name}: {about}.\n{_MARK}{left}\nbegin;\n"
         "set local client_min_messages = warning;\n\\ir fixtures/tables.sql\n"
-        "\\ir fixtures/machines.sql\n\\ir fixtures/refused.sql\n"
-        f"{made}select plan({script.tests});\n{_ACT}\n{body}\n\n"
+        f"\\ir fixtures/machines.sql\n\\ir fixtures/refused.sql\n{signed}"
+        f"select plan({script.tests});\n{made}\n{body}\n\n"
         "select * from finish();\nrollback;\n"
     )

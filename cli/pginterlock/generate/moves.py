@@ -1,11 +1,17 @@
 """The matrix: every state to every state, every birth, every end; unknown states and null."""
 
-from pginterlock.choices import Fill, Mode
+from functools import partial
+
+from pginterlock.choices import Fill
 from pginterlock.elements import Transition
 from pginterlock.generate.rows import Maker, Row, Unmade
 from pginterlock.generate.trying import Script
+from pginterlock.names import ident, literal
 
 UNKNOWN = "interlock_no_such_state"
+# The last of all BEFORE triggers, and what it writes.
+_OVERRULE = "zz_interlock_try"
+_SETTING = "interlock_try.state"
 _AS_REPLICA = "set local session_replication_role = replica"
 _AS_ORIGIN = "set local session_replication_role = origin"
 
@@ -16,6 +22,7 @@ def write(script: Script) -> None:
         _from(script, state)
     _births(script)
     _truncate(script)
+    _overruled(script)
 
 
 def _from(script: Script, state: str) -> None:
@@ -38,8 +45,6 @@ def _from(script: Script, state: str) -> None:
 def _allowed(script: Script, it: Transition) -> None:
     name = f"{it.event}: {it.from_state} -> {it.to_state}"
     maker = script.maker
-    if it.approvals and maker.machine.mode_of("approval") is not Mode.OBSERVE:
-        return  # tried among the rules, where others approve
     # What a condition speaks of is given: the clock would decide what becomes of the test.
     filled = [
         s.column
@@ -52,6 +57,21 @@ def _allowed(script: Script, it: Transition) -> None:
         script.allowed(text, f"{name} is allowed")
         if it.from_state != it.to_state:
             script.state_is(moved, it.to_state, "and the row stands there")
+            script.holds(*_recorded(script, it, moved), "and the history says so")
+
+
+def _recorded(script: Script, it: Transition, moved: Row) -> tuple[str, str]:
+    """Return the query for what the history says of the move *it*, and what it should say.
+
+    Where several events make the move, which of them it was is a matter of their guards.
+    """
+    ends = (it.from_state, it.to_state)
+    moves = script.maker.machine.transitions
+    is_alone = sum((t.from_state, t.to_state) == ends for t in moves) == 1
+    columns, told = ["a.from_state", "a.to_state"], list(ends)
+    if is_alone:
+        columns, told = [*columns, "a.event"], [*told, it.event]
+    return script.entry(moved, f"concat_ws(', ', {', '.join(columns)})"), ", ".join(told)
 
 
 def _refused(script: Script, row: Row, other: str) -> None:
@@ -137,6 +157,64 @@ def _births(script: Script) -> None:
             else:
                 script.demand_enforced("birth")
                 script.refused("IL02", text, name)
+
+
+def _overruled(script: Script) -> None:
+    """Write that no later BEFORE trigger makes a move: what counts is judged after all of them."""
+    maker, machine = script.maker, script.maker.machine
+    maker.lines.append("\n-- By another trigger.\n")
+    rows: dict[str, Row] = {}
+    for state in machine.states:
+        with script.trying(state, is_extra=True):
+            rows[state] = maker.make(state)
+    name = f"{_OVERRULE}_{machine.name}"
+    column = ident(machine.state)
+    kind = maker.shape.table.column(machine.state)
+    cast = kind.type if kind else "text"
+    asked = f"nullif(current_setting('{_SETTING}', true), '')"
+    for text in (
+        "set constraints all immediate",
+        f"create function pg_temp.{ident(name)}() returns trigger language plpgsql as $try$ begin"
+        f" new.{column} := coalesce({asked}::{cast}, new.{column}); return new; end $try$",
+        f"create trigger {ident(name)} before insert or update on {maker.name}"
+        f" for each row execute function pg_temp.{ident(name)}()",
+    ):
+        maker.do(text)
+    for state, row in rows.items():
+        others = [it for it in machine.states if it != state and it not in machine.targets(state)]
+        with script.trying(state, is_extra=True):
+            script.demand_enforced("transition")
+            script.first([partial(_moved_by, script, row, other) for other in others])
+    late = [it for it in machine.states if it not in machine.initial]
+    with script.trying("a birth", is_extra=True):
+        script.demand_enforced("birth")
+        script.first([partial(_born_by, script, state) for state in late])
+
+
+def _moved_by(script: Script, row: Row, other: str) -> None:
+    """Write the move of a trigger that the update itself does not name."""
+    maker = script.maker
+    _, moved = maker.moved(row, other)
+    sets = {it: value for it, value in moved.values.items() if value != row.values[it]}
+    sets = sets or {maker.key[0]: row.values[maker.key[0]]}
+    name = f"{row.state} -> {other} is refused when another trigger makes the move"
+    script.refused("IL01", maker.update(row, sets), name, _set(other))
+
+
+def _born_by(script: Script, state: str) -> None:
+    maker = script.maker
+    _, row = maker.born(state)
+    text = maker.insert(row.values, maker.machine.initial[0])
+    name = f"a row does not begin in {state} when another trigger writes it"
+    script.refused("IL02", text, name, _set(state))
+
+
+def _set(state: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what comes before and after a write in which the trigger enters *state*."""
+    return (
+        (f"select set_config('{_SETTING}', {literal(state)}, true)",),
+        (f"select set_config('{_SETTING}', '', true)",),
+    )
 
 
 def _truncate(script: Script) -> None:

@@ -1,18 +1,18 @@
 """Make rows that stand in a state: born in an initial one, and moved along allowed moves."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import psycopg
 
-from pginterlock.elements import TableName, Transition
-from pginterlock.generate import values, ways
-from pginterlock.generate.copying import Parent, Shape
+from pginterlock.elements import TableName, TargetGuard, Transition
+from pginterlock.generate import acting, values, ways
+from pginterlock.generate.copying import Shape
+from pginterlock.generate.elsewhere import Elsewhere, Samples, joined, qualified
 from pginterlock.generate.solving import Condition, solve
 from pginterlock.model import Machine
 from pginterlock.names import ident, literal
 
-Samples = Mapping[str, Mapping[str, str]]  # table, column, value; {n} is the number of the row
 Values = dict[str, str | None]
 Pins = Mapping[str, bool]  # column: whether it must be there
 
@@ -42,13 +42,13 @@ class Maker:
     ) -> None:
         self.copy = copy
         self.machine = machine
-        self.shape = _joined(machine, shapes)
+        self.shape = joined(machine, shapes)
+        self._foreign_keys = shapes[machine.table].parents
         self.shapes = {**shapes, machine.table: self.shape}
-        self.samples = samples
+        self.elsewhere = Elsewhere(copy, machine, self.shapes, samples)
         self.lines: list[str] = []
         self.key = machine.key or self.shape.table.primary_key
         self._number = 0
-        self._parents: set[tuple[TableName, int]] = set()
         self.columns = [
             it
             for it in self.shape.table.columns
@@ -59,22 +59,32 @@ class Maker:
     @property
     def name(self) -> str:
         """The table, as SQL writes it."""
-        return _name(self.machine.table)
+        return qualified(self.machine.table)
 
-    def make(self, state: str, pins: Pins | None = None, then: Transition | None = None) -> Row:
+    def make(
+        self,
+        state: str,
+        pins: Pins | None = None,
+        then: Transition | None = None,
+        *,
+        is_approved: bool = True,
+    ) -> Row:
         """Return a new row in *state*, with *pins* fulfilled there, that *then* could move on.
 
-        Raises Unmade.
+        The approvals that *then* needs are given, if it *is_approved*. Raises Unmade.
         """
-        why = f"no moves without approvals lead to {state}"
+        why = f"no moves lead to {state}"
         for number, (start, way) in enumerate(ways.to(self.machine, state)):
-            before, parents = list(self.lines), set(self._parents)
+            before, parents = list(self.lines), set(self.elsewhere.made)
             try:
                 with self.copy.transaction():
-                    return self._along(start, way, pins or {}, then)
+                    row = self._along(start, way, pins or {}, then)
+                    if then and is_approved:
+                        self._approve(row, then)
+                    return row
             except (Unmade, psycopg.Error) as error:
                 why = why if number else reason(error)
-                self.lines, self._parents = before, parents
+                self.lines, self.elsewhere.made = before, parents
         raise Unmade(why)
 
     def born(self, state: str, pins: Pins | None = None) -> tuple[str, Row]:
@@ -112,6 +122,13 @@ class Maker:
         }
         return self.update(row, {self.machine.state: state, **sets}), Row(row.number, state, held)
 
+    def changes(self, row: Row, transition: Transition) -> Values:
+        """Return what *transition* sets in *row*: the state, and all that it must hold then."""
+        state = transition.to_state
+        _, moved = self.moved(row, state, transition)
+        sets = {it: value for it, value in moved.values.items() if value != row.values[it]}
+        return {**sets, self.machine.state: state}
+
     def update(self, row: Row, sets: Mapping[str, str | None]) -> str:
         """Return an update of *row*."""
         told = ", ".join(
@@ -123,6 +140,14 @@ class Maker:
     def where(self, row: Row) -> str:
         """Return the condition that tells *row* from all others."""
         return " and ".join(f"{ident(it)} = {literal(str(row.values[it]))}" for it in self.key)
+
+    def refers(self, column: str, table: TableName) -> bool:
+        """Whether a foreign key of the server holds *column* to rows of *table*."""
+        return any(it.columns == (column,) and it.table == table for it in self._foreign_keys)
+
+    def key_of(self, row: Row) -> dict[str, str]:
+        """Return the key of *row*: column, and value as text."""
+        return {it: str(row.values[it]) for it in self.key}
 
     def do(self, statement: str) -> None:
         """Run a statement, and write it down; raise psycopg.Error where it fails."""
@@ -190,12 +215,26 @@ class Maker:
     def prepare(self, number: int) -> None:
         """Make the rows that row *number* may refer to."""
         for parent in self.shape.parents:
-            if parent.table != self.machine.table:
-                self._make_parent(parent.table, number)
+            if parent.table == self.machine.table:
+                continue
+            try:
+                self.elsewhere.make(parent.table, number, self.do)
+            except ValueError as error:
+                raise Unmade(str(error)) from None
+
+    def break_guard(self, row: Row, guard: TargetGuard) -> None:
+        """Change the row elsewhere that *row* names until *guard* does not hold; raise Unmade."""
+        key = row.values[guard.key]
+        if key is None:
+            raise Unmade(f"{guard.key} names no row of {guard.table}")
+        try:
+            self.do(self.elsewhere.broken(guard, key))
+        except ValueError as error:
+            raise Unmade(str(error)) from None
 
     def sample(self, column: str, number: int) -> str | None:
         """Return value *number* of a column of the machine's table."""
-        return self._sample(self.shape, column, number)
+        return self.elsewhere.sample(self.shape, column, number)
 
     def _along(
         self, start: str, way: Sequence[Transition], pins: Pins, then: Transition | None
@@ -210,14 +249,21 @@ class Maker:
         text, row = self.born(states[0], wanted[0])
         self.do(text)
         for transition, there in zip(way, wanted[1:], strict=True):
-            text, row = self.moved(row, transition.to_state, transition, there)
+            text, moved = self.moved(row, transition.to_state, transition, there)
+            self._approve(row, transition)
             self.do(text)
+            row = moved
         return row
+
+    def _approve(self, row: Row, transition: Transition) -> None:
+        """Give *row* what *transition* needs of approvals."""
+        for text in acting.approvals(self.machine, transition, self.key_of(row)):
+            self.do(text)
 
     def _begin(self, column: str, number: int) -> str | None:
         found = self.shape.table.column(column)
         is_needed = column in self.key or (found is not None and found.is_not_null)
-        return self._sample(self.shape, column, number) if is_needed else None
+        return self.elsewhere.sample(self.shape, column, number) if is_needed else None
 
     def _choices(
         self, row: Row, name: str, known: Sequence[str], wanted: Sequence[Condition]
@@ -248,91 +294,8 @@ class Maker:
         column = self.shape.table.column(name)
         return column.base_type if column else ""
 
-    def _sample(self, shape: Shape, name: str, number: int, depth: int = 0) -> str | None:
-        told = self.samples.get(str(shape.table.name), {}).get(name)
-        if told is not None:
-            return told.replace("{n}", str(number))
-        for it in shape.parents:
-            if name in it.columns and depth < len(self.shapes):
-                target = it.target_columns[it.columns.index(name)]
-                return self._sample(self.shapes[it.table], target, number, depth + 1)
-        column = shape.table.column(name)
-        return (
-            values.sample(values.sized(column, shape.lengths), number, column.labels)
-            if column
-            else None
-        )
-
-    def _make_parent(self, name: TableName, number: int) -> None:
-        """Make row *number* of another table, after what it refers to itself."""
-        if (name, number) in self._parents:
-            return
-        self._parents.add((name, number))
-        shape = self.shapes[name]
-        needed = {it.name: it for it in shape.table.columns if it.is_not_null}
-        needed |= {it: c for p in self._pointing(name) for it in p if (c := shape.table.column(it))}
-        for parent in shape.parents:
-            if set(parent.columns) & set(needed) and parent.table != name:
-                self._make_parent(parent.table, number)
-        wanted = [it for it in (*shape.checks, *self._guards(name)) if it.columns]
-        held = {
-            it: self._sample(shape, it, number)
-            for it in {**needed, **{c: None for w in wanted for c in w.columns}}
-        }
-        types = {it.name: it.type for it in shape.table.columns}
-        known = [text for it in wanted for text in values.constants(it.text)]
-        choices = {
-            it: [
-                *([] if value is None else [value]),
-                *(v for v in (*known, "true", "false") if values.fits(v, _base_of(shape, it))),
-                *([] if it in needed else [None]),
-            ]
-            for it, value in held.items()
-        }
-        try:
-            held |= solve(self.copy, types, {k: v for k, v in choices.items() if v}, wanted)
-        except ValueError as error:
-            raise Unmade(f"{name}: {error}") from None
-        given = {it: value for it, value in held.items() if value is not None}
-        columns = ", ".join(map(ident, given))
-        listed = ", ".join(map(literal, map(str, given.values())))
-        self.do(f"insert into {_name(name)} ({columns}) values ({listed})")
-
-    def _pointing(self, name: TableName) -> Iterator[tuple[str, ...]]:
-        for shape in self.shapes.values():
-            yield from (it.target_columns for it in shape.parents if it.table == name)
-
-    def _guards(self, name: TableName) -> list[Condition]:
-        return [
-            Condition(t.guard_on.check.text, t.guard_on.check.columns)
-            for t in self.machine.transitions
-            if t.guard_on and t.guard_on.table == name
-        ]
-
 
 def reason(error: Exception) -> str:
     """Return why something could not be made, in one line."""
     told = error.diag.message_primary if isinstance(error, psycopg.Error) else None
     return " ".join((told or str(error)).split())
-
-
-def _joined(machine: Machine, shapes: Mapping[TableName, Shape]) -> Shape:
-    """Return the shape of the machine's table, with what its mirrors and guards refer to."""
-    shape = shapes[machine.table]
-    told = [(it.key, it.table) for it in machine.mirrors]
-    told += [(t.guard_on.key, t.guard_on.table) for t in machine.transitions if t.guard_on]
-    parents = list(shape.parents)
-    for column, table in told:
-        key = shapes[table].table.one_key if table in shapes else None
-        if key and not any(it.columns == (column,) for it in parents):
-            parents.append(Parent((column,), table, (key.name,)))
-    return replace(shape, parents=tuple(parents))
-
-
-def _base_of(shape: Shape, name: str) -> str:
-    column = shape.table.column(name)
-    return column.base_type if column else ""
-
-
-def _name(table: TableName) -> str:
-    return f"{ident(table.schema)}.{ident(table.name)}"

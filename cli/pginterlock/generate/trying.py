@@ -1,7 +1,7 @@
 """One test after another: what is expected of a write, what was not tried, and why."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -9,11 +9,9 @@ import psycopg
 
 from pginterlock.choices import Mode
 from pginterlock.generate.rows import Maker, Row, Unmade, reason
-from pginterlock.names import ident, literal
+from pginterlock.names import cut, ident, literal
 from pginterlock.refused import refusal
 
-STRANGER = "interlock_try_stranger"
-PERSON = "interlock_try_person"  # and a number: who approves
 _CLAIMS = ("23505", "23P01")
 
 
@@ -34,8 +32,11 @@ class Script:
     not_tried: list[NotTried] = field(default_factory=list)
 
     @contextmanager
-    def trying(self, name: str) -> Iterator[None]:
-        """Make a test; where it cannot be made, it is listed with the reason."""
+    def trying(self, name: str, *, is_extra: bool = False) -> Iterator[None]:
+        """Make a test; where it cannot be made, it is listed with the reason.
+
+        What *is_extra* tries once more what is tried already, and is not missed where it cannot be.
+        """
         before = list(self.maker.lines)
         count = self.tests
         try:
@@ -44,7 +45,24 @@ class Script:
         except (Unmade, psycopg.Error) as error:
             self.maker.lines = before
             self.tests = count
-            self.not_tried.append(NotTried(name, reason(error)))
+            if not is_extra:
+                self.not_tried.append(NotTried(name, reason(error)))
+
+    def first(self, some: Sequence[Callable[[], None]]) -> None:
+        """Make one of several tests: the first that can be made; raise why the first cannot."""
+        why: Unmade | None = None
+        for write in some:
+            before, count = list(self.maker.lines), self.tests
+            try:
+                with self.maker.copy.transaction():
+                    write()
+            except (Unmade, psycopg.Error) as error:
+                self.maker.lines, self.tests = before, count
+                why = why or Unmade(reason(error))
+            else:
+                return
+        if why:
+            raise why
 
     def demand_enforced(self, rule: str, item: str = "") -> None:
         """Raise Unmade where the rule records and refuses nothing."""
@@ -80,11 +98,20 @@ class Script:
         ]
         self.tests += 1
 
-    def throws(self, sqlstate: str, statement: str, name: str) -> None:
+    def throws(
+        self,
+        sqlstate: str,
+        statement: str,
+        name: str,
+        around: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    ) -> None:
         """Write the test that the server itself refuses *statement*."""
-        self.maker.lines.append(
-            f"select throws_ok({_quoted(statement)}, {literal(sqlstate)}, null, {literal(name)});"
-        )
+        before, after = around
+        self.maker.lines += [
+            *(f"{it};" for it in before),
+            f"select throws_ok({_quoted(statement)}, {literal(sqlstate)}, null, {literal(name)});",
+            *(f"{it};" for it in after),
+        ]
         self.tests += 1
 
     def allowed(self, statement: str, name: str) -> None:
@@ -109,6 +136,13 @@ class Script:
             state,
             name,
         )
+
+    def entry(self, row: Row, told: str) -> str:
+        """Return the query for *told*, SQL over the last entry ``a`` of the history of *row*."""
+        key = self.maker.key_of(row).items()
+        same = " and ".join(f"a.{ident(f'key_{it}')} = {literal(value)}" for it, value in key)
+        history = f"interlock.{ident(cut(f'{self.maker.machine.name}_audit'))}"
+        return f"select {told} from {history} as a where {same} order by a.id desc limit 1"
 
     def _met(self, statements: Sequence[str]) -> str | None:
         """Return what refuses the last of *statements*; nothing is kept."""

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pginterlock.choices import Presence
 from pginterlock.elements import Claim, Expression, Transition
 from pginterlock.expression import demands
+from pginterlock.generate.acting import asked
 from pginterlock.generate.solving import Condition
 from pginterlock.model import Machine
 from pginterlock.names import ident
@@ -13,11 +14,26 @@ _MOST_WAYS = 6
 
 
 def to(machine: Machine, state: str) -> Iterator[tuple[str, Sequence[Transition]]]:
-    """Yield where a way to *state* begins, and its moves; the shortest first, no state twice.
+    """Yield where a way to *state* begins, and its moves, no state twice.
 
-    Moves that others must approve of are none of a way.
+    Ways on which nobody has to approve come first, and the shorter ones before the longer.
     """
-    todo: list[tuple[str, str, tuple[Transition, ...]]] = [(it, it, ()) for it in machine.initial]
+    plain = [it for it in machine.transitions if asked(machine, it) is None]
+    yield from _along(machine, state, plain)
+    if len(plain) < len(machine.transitions):
+        for start, way in _along(machine, state, machine.transitions):
+            if any(asked(machine, it) for it in way):
+                yield start, way
+
+
+def _along(
+    machine: Machine, state: str, moves: Sequence[Transition]
+) -> Iterator[tuple[str, Sequence[Transition]]]:
+    """Yield the ways of *moves* to *state*, the shortest first."""
+    leading = _leading(state, moves)
+    todo: list[tuple[str, str, tuple[Transition, ...]]] = [
+        (it, it, ()) for it in machine.initial if it in leading
+    ]
     found = 0
     while todo and found < _MOST_WAYS:
         start, here, way = todo.pop(0)
@@ -28,9 +44,20 @@ def to(machine: Machine, state: str) -> Iterator[tuple[str, Sequence[Transition]
         seen = {it.from_state for it in way}
         todo += [
             (start, it.to_state, (*way, it))
-            for it in machine.transitions
-            if it.from_state == here and it.to_state not in seen and it.approvals is None
+            for it in moves
+            if it.from_state == here and it.to_state not in seen and it.to_state in leading
         ]
+
+
+def _leading(state: str, moves: Sequence[Transition]) -> set[str]:
+    """Return the states from which *moves* lead to *state*, itself included."""
+    found, todo = {state}, [state]
+    while todo:
+        here = todo.pop()
+        new = {it.from_state for it in moves if it.to_state == here} - found
+        found |= new
+        todo += new
+    return found
 
 
 def presence(machine: Machine, state: str) -> dict[str, bool]:
@@ -58,10 +85,10 @@ def foresight(
     for move in ahead:
         freeze = machine.row(here).freeze
         frozen |= set(columns if freeze == ("*",) else freeze)
-        asked = list(machine.row(move.to_state).require)
+        wanted = list(machine.row(move.to_state).require)
         if move.guard:
-            asked += [it for it, is_there in demands(move.guard.text) if is_there]
-        found += [it for it in asked if it in frozen and it in columns]
+            wanted += [it for it, is_there in demands(move.guard.text) if is_there]
+        found += [it for it in wanted if it in frozen and it in columns]
         here = move.to_state
     forbidden = {it for it, is_there in presence(machine, state).items() if not is_there}
     return {it: True for it in found if it not in forbidden}
