@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pginterlock import newer_python
 from pginterlock.lint.actions import Action, Verb
-from pginterlock.lint.files import Outcome, Source, lint, parse_python
+from pginterlock.lint.files import Outcome, Source, lint
 from pginterlock.lint.read_alembic import read_revision
 from pginterlock.lint.read_sql import read_file
 from pginterlock.spec import parse
@@ -31,7 +32,8 @@ def upgrade(body: str, *, before: str = "") -> list[Action]:
     """Return what a revision with this upgrade does."""
     lines = "\n".join(f"    {line}" for line in body.splitlines())
     text = f"{HEAD}{before}\ndef upgrade():\n{lines}\n"
-    return [it for unit in read_revision(parse_python(text), text.split("\n")).units for it in unit]
+    reading = read_revision(newer_python.parse(text), text.split("\n"))
+    return [it for unit in reading.units for it in unit]
 
 
 def codes(file: str, text: str) -> list[str]:
@@ -95,6 +97,48 @@ def test_python_is_followed_without_being_run(body: str, dropped: list[str]) -> 
     found = [it.name for it in upgrade(body) if it.verb is Verb.DROP_COLUMN]
 
     assert found == dropped
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        pytest.param(
+            'type Names = dict[str, str]\nname = {"c": "status"}\n'
+            'op.execute(f"alter table hotel.booking drop column {name["c"]}")',
+            (7, 18),
+            id="f-string with its own quotes",
+        ),
+        pytest.param(
+            "try:\n    pass\nexcept ValueError, KeyError:\n    pass\n"
+            "op.drop_column('booking', 'status', schema='hotel')",
+            (9, 5),
+            id="except without parentheses",
+        ),
+        pytest.param(
+            "def go[T](column: T) -> T:\n    op.drop_column('booking', column, schema='hotel')\n"
+            "go('status')",
+            (6, 9),
+            id="type parameters",
+        ),
+        pytest.param(
+            'c = "status"\nop.execute(f"""\n    alter table hotel.booking\n'
+            '    drop column {"".join([f"{c}"])}\n""")',
+            (8, 21),
+            id="f-string in lines",
+        ),
+    ],
+)
+def test_python_newer_than_the_interpreter_is_read(body: str, place: tuple[int, int]) -> None:
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    outcome = Outcome()
+
+    lint([Source("m.py", f"{HEAD}\ndef upgrade():\n{lines}")], SPEC.machines, outcome)
+
+    assert outcome.faults == []
+    [found] = [it.finding for it in outcome.findings]
+    assert found.code == "lint-drop-column"
+    assert found.position is not None
+    assert (found.position.line, found.position.column) == place
 
 
 def test_a_function_that_calls_itself_ends() -> None:

@@ -15,7 +15,7 @@ import ast
 import warnings
 from collections.abc import Mapping
 
-from pginterlock.scan.newer_syntax import Hole, Unfinished, older
+from pginterlock.newer_syntax import Hole, Unfinished, older
 
 
 def parse(text: str) -> ast.Module:
