@@ -43,6 +43,7 @@ def rights(connection: psycopg.Connection) -> Rights:
         role=row["role_name"],
         is_superuser=row["is_superuser"],
         can_create_role=row["can_create_role"] or row["is_superuser"],
+        does_inherit=row["does_inherit"],
         owner=owner or row["role_name"],
         owner_exists=row["owner_exists"],
         is_member=row["is_member"],
