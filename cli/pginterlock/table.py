@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from pginterlock.elements import TableName
 
+_GRANTS_SAY_INHERIT = 16  # the first version where a grant of a role says whether it is inherited
+
 
 class Kind(StrEnum):
     """What a column's type is to us, after domains are looked through."""
@@ -155,4 +157,6 @@ class Rights:
     @property
     def joins_in_vain(self) -> bool:
         """Whether a role that we join gives us nothing; from 16 on a grant may say otherwise."""
-        return not (self.is_superuser or self.does_inherit or self.server_version >= 16)
+        return not (
+            self.is_superuser or self.does_inherit or self.server_version >= _GRANTS_SAY_INHERIT
+        )
