@@ -112,7 +112,7 @@ def taken_off(depot: Depot) -> None:
 
 
 def declared_on_a_class(depot: Depot) -> None:
-    """The machine stands on a mapped class alone: made, empty the second time, changed, taken off."""
+    """The machine stands on a mapped class alone, from its first revision to its last."""
     without_file(depot)
     first = depot.revision("first")
     assert order(body(first, "upgrade"), "create_table", "interlock_apply")
@@ -129,10 +129,11 @@ def declared_on_a_class(depot: Depot) -> None:
     depot.upgrade()
     depot.check()
     depot.ask("update depot.crate set status = 'LOST'")
-    with pytest.raises(UnsafeError, match="1 row"):
+    with pytest.raises(CommandError, match="1 row of depot.crate stands in LOST"):
         depot.downgrade()
     assert depot.ask("select status from depot.crate") == [("LOST",)]
     depot.change("models.py", ("    __interlock__ = Machine(", "    unused = dict("))
+    depot.ini(interlock_spec="")
     third = depot.revision("third")
     assert "interlock_drop" in body(third, "upgrade")
     depot.upgrade()

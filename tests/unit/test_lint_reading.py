@@ -185,6 +185,72 @@ def test_sql_is_read_as_drivers_send_it(text: str, rules: list[str]) -> None:
     assert codes("m.sql", text) == rules
 
 
+DJANGO = "from django.db import migrations\nfrom depot.fixes import fix\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(
+            f"from depot.fixes import fix\n{HEAD}\ndef upgrade():\n    fix(op)\n",
+            "m.py:6:5: a function of another file",
+            id="Alembic, given op",
+        ),
+        pytest.param(
+            f"from depot.fixes import fix\n{HEAD}\ndef upgrade():\n    fix(bind=op.get_bind())\n",
+            "m.py:6:5: a function of another file",
+            id="Alembic, given a connection",
+        ),
+        pytest.param(
+            f"{HEAD}\ndef upgrade():\n    op.invoke(ops.DropColumnOp('booking', 'status'))\n",
+            "m.py:5:5: an operation that is put together here",
+            id="invoke",
+        ),
+        pytest.param(
+            f"{HEAD}\ndef upgrade():\n    Base.metadata.drop_all(op.get_bind())\n",
+            "m.py:5:5: all tables of a metadata are dropped",
+            id="drop_all",
+        ),
+        pytest.param(
+            f"{DJANGO}class Migration(migrations.Migration):\n"
+            "    operations = [migrations.RunPython(fix, migrations.RunPython.noop)]\n",
+            "m.py:5:19: a function of another file",
+            id="RunPython",
+        ),
+        pytest.param(
+            f"{DJANGO}class Quiet(migrations.RunSQL):\n    pass\n\n"
+            "class Migration(migrations.Migration):\n    operations = [Quiet('select 1')]\n",
+            "m.py:8:19: an operation that the file itself declares",
+            id="an operation of one's own",
+        ),
+    ],
+)
+def test_what_another_file_does_is_named(text: str, told: str) -> None:
+    outcome = Outcome()
+
+    lint([Source("m.py", text)], SPEC.machines, outcome)
+
+    assert [str(it).partition(";")[0] for it in outcome.unread] == [told]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "print(op.get_bind())",
+        "logging.info('%s', op.get_bind())",
+        "sa.inspect(op.get_bind()).get_table_names()",
+        "session = orm.Session(bind=op.get_bind())",
+    ],
+)
+def test_what_only_looks_is_not_named(body: str) -> None:
+    before = "import logging\nfrom sqlalchemy import orm\n"
+    outcome = Outcome()
+
+    lint([Source("m.py", f"{before}{HEAD}\ndef upgrade():\n    {body}\n")], SPEC.machines, outcome)
+
+    assert outcome.unread == []
+
+
 @given(st.text(max_size=200))
 def test_no_text_makes_the_reader_of_sql_fail(text: str) -> None:
     read_file(text.replace("\0", ""))
