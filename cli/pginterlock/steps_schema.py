@@ -19,11 +19,6 @@ def demand_rights(seen: Survey) -> None:
             "the server is a standby or read only: nothing can be installed here",
             remedy="Connect to the primary; `verify` works on a standby.",
         )
-    if rights.revision and rights.revision != seen.head and not migrate.knows(rights.revision):
-        raise EnvironmentFault(
-            f"schema interlock is of revision {rights.revision!r}, unknown to this version",
-            remedy="Upgrade pginterlock: the schema was made by a newer one.",
-        )
     for it in seen.machines:
         if not it.table.is_ours and it.changes:
             raise EnvironmentFault(
@@ -44,7 +39,7 @@ def demand_rights(seen: Survey) -> None:
             f"role {rights.role} may not create a schema in database {rights.database}",
             remedy=f"As its owner: grant create on database ... to {rights.role};",
         )
-    if _makes_owner(seen) and rights.joins_in_vain:
+    if _new_owner(seen) and rights.joins_in_vain:
         raise EnvironmentFault(
             f"role {rights.role} does not inherit the rights of roles that it is a member of, and"
             f" so would not have those of {seen.owner}, which is to own schema interlock",
@@ -57,9 +52,10 @@ def demand_rights(seen: Survey) -> None:
         )
 
 
-def _makes_owner(seen: Survey) -> bool:
-    rights = seen.rights
-    return bool(seen.owner) and not rights.owner_exists and not rights.schema_exists
+def _new_owner(seen: Survey) -> str | None:
+    """Return the role that is to own schema interlock, where it is still to be made."""
+    is_there = seen.rights.owner_exists or seen.rights.schema_exists
+    return None if is_there else seen.owner
 
 
 def extension_steps(connection: psycopg.Connection, seen: Survey) -> list[Step]:
@@ -75,12 +71,12 @@ def schema_steps(seen: Survey) -> list[Step]:
     """Return the steps that make schema interlock, its tables and its functions."""
     rights, steps = seen.rights, []
     owner = seen.owner
-    if _makes_owner(seen):
+    if made := _new_owner(seen):
         steps.append(
             Step(
-                f"role {owner}",
+                f"role {made}",
                 "owns schema interlock, so that no application can change it",
-                ownership.role(owner, rights),
+                ownership.role(made, rights),
             )
         )
     if not rights.schema_exists:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pginterlock.elements import TableName
 
+UNREADABLE = "unreadable"  # in the place of a revision that this role may not read
 _GRANTS_SAY_INHERIT = 16  # the first version where a grant of a role says whether it is inherited
 
 

@@ -129,7 +129,7 @@ def declared_on_a_class(depot: Depot) -> None:
     depot.upgrade()
     depot.check()
     depot.ask("update depot.crate set status = 'LOST'")
-    with pytest.raises(CommandError, match="1 row of depot.crate stands in LOST"):
+    with pytest.raises(CommandError, match=r"1 row of depot\.crate stands in LOST"):
         depot.downgrade()
     assert depot.ask("select status from depot.crate") == [("LOST",)]
     depot.change("models.py", ("    __interlock__ = Machine(", "    unused = dict("))

@@ -1,5 +1,6 @@
 """What the operations of a revision do in a database, and what they refuse to do."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,6 +205,20 @@ class TestStale:
 
         with pytest.raises(CommandError, match="schema interlock is of revision '9999', unknown"):
             depot.check()
+        depot.downgrade("base")  # takes the machine off, and needs no other version for it
+        with pytest.raises(CommandError, match="schema interlock is of revision '9999', unknown"):
+            depot.upgrade()
+
+    def test_revisions_of_schema_interlock_are_not_in_the_log_of_a_user(
+        self, empty_depot: Depot, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        empty_depot.revision("first")
+        with caplog.at_level(logging.INFO, logger="alembic.runtime.migration"):
+            empty_depot.upgrade()
+
+        ran = [it.getMessage() for it in caplog.records if "Running upgrade" in it.getMessage()]
+        assert len(ran) == 1
+        assert ran[0].endswith(", first")
 
 
 class TestTransactions:
