@@ -38,6 +38,10 @@ class Caller(Protocol):
         """Run a function of the file; return what it returns."""
         ...
 
+    def told(self, found: Attribute) -> Value:
+        """Return what an attribute of something from elsewhere is worth."""
+        ...
+
     def assign(self, base: Value, name: str, value: Value, at: ast.expr) -> None:
         """Hear of ``base.name = value``."""
         ...
@@ -57,7 +61,7 @@ def called(made: Call, caller: Caller) -> Value:
     return caller.call(made)
 
 
-def attribute(base: Value, name: str) -> Value:
+def attribute(base: Value, name: str, caller: Caller) -> Value:
     """Return what *base* calls *name*."""
     if name == "vendor" or (name == "name" and _is_dialect(base)):
         return _SERVER
@@ -70,7 +74,7 @@ def attribute(base: Value, name: str) -> Value:
             return _bound(found, base, is_instance=owner is not base)
         if owner is base and not is_call_of(found, "Column", "mapped_column"):
             return found
-    return Attribute(base, name)
+    return caller.told(Attribute(base, name))
 
 
 def _bound(function: Function, base: Value, *, is_instance: bool) -> Value:
@@ -101,9 +105,9 @@ def _simple(name: str) -> Callable[[Call, Caller], Value]:
     return lambda made, _: texts.BUILT_IN[name](made.args[0])
 
 
-def _getattr(made: Call, _: Caller) -> Value:
+def _getattr(made: Call, caller: Caller) -> Value:
     base, name = made.args[:2]
-    return attribute(base, str(name)) if isinstance(name, str) else NOTHING
+    return attribute(base, str(name), caller) if isinstance(name, str) else NOTHING
 
 
 def _setattr(made: Call, caller: Caller) -> Value:

@@ -13,7 +13,16 @@ from pginterlock.lint.python_places import place_of
 from pginterlock.lint.python_sql import literal_of
 from pginterlock.lint.read_sql import Target
 from pginterlock.lint.running import Runner
-from pginterlock.lint.values import Assigned, Call, Named, Value, chain, is_call_of, spoken
+from pginterlock.lint.values import (
+    Assigned,
+    Attribute,
+    Call,
+    Named,
+    Value,
+    chain,
+    is_call_of,
+    spoken,
+)
 
 _MODELS = ".models."
 _CREATING = ("create", "get_or_create", "acreate", "aget_or_create")
@@ -47,8 +56,19 @@ class CodeReader:
         if model:
             self._set.setdefault(model, {})[given.name] = given.value
 
+    def told(self, found: Attribute) -> Value:
+        """Return the table that ``Booking._meta.db_table`` is."""
+        if found.name == "db_table" and (model := _model_of(found.base)):
+            table = self._models.table(model.name, model.app)
+            if not table.is_suffix:
+                return f'"{table.schema}"."{table.name}"' if table.schema else table.name
+        return found
+
     def called(self, made: Call, runner: Runner) -> Value:
         """Take in what one call writes."""
+        if made.name == "quote_name" and made.args and isinstance(made.args[0], str):
+            name = str(made.args[0])
+            return name if name.startswith('"') else f'"{name}"'
         place = place_of(made.node, self._function, runner.calls)
         model = _model_of(made.receiver)
         if model:

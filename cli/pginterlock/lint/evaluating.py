@@ -84,7 +84,7 @@ class Evaluator:
         return scope.get(node.id, Named(node.id))
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Value:
-        return calling.attribute(self.value(node.value, scope), node.attr)
+        return calling.attribute(self.value(node.value, scope), node.attr, self._caller)
 
     def _list(self, node: ast.List | ast.Set, scope: Scope) -> Value:
         return self._items(node.elts, scope)

@@ -15,6 +15,7 @@ from pginterlock.lint.read_sql import Target
 from pginterlock.lint.running import Runner
 from pginterlock.lint.values import (
     Assigned,
+    Attribute,
     Call,
     Function,
     Named,
@@ -77,6 +78,10 @@ class _Reader:
         if self._has_begun:
             place = place_of(given.node, self._function, runner.calls)
             self._unit += alembic_rows.assigned(given, place)
+
+    def told(self, found: Attribute) -> Value:
+        """Give back the attribute itself."""
+        return found
 
     def called(self, made: Call, runner: Runner) -> Value:
         """Take in what one call does."""

@@ -13,6 +13,7 @@ from pginterlock.lint.evaluating import Evaluator, Scope, bind
 from pginterlock.lint.values import (
     NOTHING,
     Assigned,
+    Attribute,
     Call,
     Class,
     Each,
@@ -41,6 +42,10 @@ class Hook(Protocol):
         """Hear of ``base.name = value``."""
         ...
 
+    def told(self, found: Attribute) -> Value:
+        """Return what an attribute of something from elsewhere is worth: itself, if not known."""
+        ...
+
 
 class Quiet:
     """Hears of calls, and only gives them back."""
@@ -52,6 +57,10 @@ class Quiet:
 
     def assigned(self, *_: object) -> None:
         """Nothing is done."""
+
+    def told(self, found: Attribute) -> Value:
+        """Give back the attribute itself."""
+        return found
 
 
 class _Left(Exception):
@@ -102,6 +111,10 @@ class Runner:
             given = (Named("connection"), *made.args[1:])
             return called(Call(made.args[0], given, made.named, made.node), self)
         return self._hook.called(made, self)
+
+    def told(self, found: Attribute) -> Value:
+        """Ask the hook what an attribute is worth."""
+        return self._hook.told(found)
 
     def assign(self, base: Value, name: str, value: Value, at: ast.expr) -> None:
         """Tell the hook of an assignment to an attribute."""
