@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from alembic.util import CommandError
-from tests.integrations.alembic_depot import ASYNC_ENV, Depot, body, is_sound
+from tests.integrations.alembic_depot import ASYNC_ENV, ENV, Depot, body, is_sound
 
 from pginterlock import migrate
 
@@ -228,6 +228,20 @@ class TestTransactions:
         _drop_inside(depot, "with op.get_context().autocommit_block():\n        ")
 
         with pytest.raises(CommandError, match="applied in a transaction, and this connection has"):
+            depot.upgrade()
+
+    @pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg"])
+    def test_of_an_engine_that_commits_each_statement(
+        self, empty_depot: Depot, driver: str
+    ) -> None:
+        depot = empty_depot
+        depot.revision("first")
+        depot.driver = driver
+        env = ASYNC_ENV if driver == "asyncpg" else ENV.format(options="", engine="")
+        pool = "poolclass=sa.NullPool"
+        depot.write("env.py", env.replace(pool, f'{pool}, isolation_level="AUTOCOMMIT"'))
+
+        with pytest.raises(CommandError, match="in a transaction, and this connection has none"):
             depot.upgrade()
 
     def test_in_one_that_would_not_see_rows(self, depot: Depot) -> None:
