@@ -18,7 +18,7 @@ from pginterlock.elements import Expression, TableName
 from pginterlock.fit import Problem
 from pginterlock.model import Machine, SpecPath
 from pginterlock.objects import DbObject, ObjectKind
-from pginterlock.table import Column, Kind, Rights, Table
+from pginterlock.table import UNREADABLE, Column, Kind, Rights, Table
 
 OWNER = "interlock_owner"
 _TEXT = ("text", "character varying", "character", '"char"')
@@ -35,7 +35,7 @@ def rights(connection: psycopg.Connection) -> Rights:
                 found = connection.execute("select version_num from interlock.schema_version")
                 revision = next((r[0] for r in found), None)
         except errors.InsufficientPrivilege:
-            revision = "unreadable"
+            revision = UNREADABLE
     owner = row["schema_owner"] or (
         OWNER if row["owner_exists"] or row["can_create_role"] or row["is_superuser"] else ""
     )
@@ -43,6 +43,7 @@ def rights(connection: psycopg.Connection) -> Rights:
         role=row["role_name"],
         is_superuser=row["is_superuser"],
         can_create_role=row["can_create_role"] or row["is_superuser"],
+        does_inherit=row["does_inherit"],
         owner=owner or row["role_name"],
         owner_exists=row["owner_exists"],
         is_member=row["is_member"],

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from pginterlock.elements import TableName
-from pginterlock.errors import UsageError
+from pginterlock.errors import InterlockError, UsageError
 from pginterlock.proposal import Evidence, StateCount
 
 _NAMES = ("status", "state", "phase", "stage", "lifecycle")
@@ -149,6 +149,8 @@ def imported(text: str) -> object:
         found: object = importlib.import_module(module)
         for part in path.split("."):
             found = getattr(found, part)
+    except InterlockError:  # a declaration in it, which says itself where it is wrong
+        raise
     except Exception as error:  # code of a user may raise anything
         told = str(error) if isinstance(error, ImportError | AttributeError) else repr(error)
         raise UsageError(f"{text} cannot be imported: {told}") from None

@@ -5,6 +5,7 @@ one transaction. Its version table is ``interlock.schema_version``.
 """
 
 import io
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,11 +14,14 @@ import psycopg
 
 from pginterlock import assets, database
 from pginterlock.compiler import ownership
+from pginterlock.errors import EnvironmentFault
+from pginterlock.table import UNREADABLE
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "head"
+AHEAD = "The database is ahead of the code: upgrade pginterlock."
 
 
 def revisions() -> list[str]:
@@ -37,6 +41,15 @@ def head() -> str:
 def knows(revision: str) -> bool:
     """Whether *revision* is one of ours; a newer package may have made another."""
     return revision in revisions()
+
+
+def demand_known(revision: str | None) -> None:
+    """Raise EnvironmentFault where *revision* is one that a newer package has made."""
+    if revision and revision != UNREADABLE and not knows(revision):
+        raise EnvironmentFault(
+            f"schema interlock is of revision {revision!r}, unknown to this version",
+            remedy=AHEAD,
+        )
 
 
 def upgrade_sql(revision: str | None, target: str = HEAD) -> str:
@@ -88,7 +101,19 @@ def _config() -> Iterator[tuple["Config", io.StringIO]]:
         config = Config(output_buffer=written)
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
-        yield config, written
+        with _quiet():
+            yield config, written
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep our revisions out of the log of a user, who has revisions of his own there."""
+    logger = logging.getLogger("alembic.runtime.migration")
+    was, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = was
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import DictRow
 
-from pginterlock import assets, bypasses, database, outbox
+from pginterlock import assets, bypasses, database, memberships, outbox
 from pginterlock.bypasses import Bypass
 from pginterlock.choices import Checks, Mode
 from pginterlock.compiler import MachineNames
@@ -98,6 +98,7 @@ def status(connection: psycopg.Connection) -> Status:
             it["relation_name"] for it in database.ask(connection, "status_readable.sql", names)
         }
         if "machine" not in readable:
+            memberships.demand(connection, ())
             raise EnvironmentFault(
                 "the registry may not be read by this role",
                 remedy="As its owner: grant select on interlock.machine to ...;",

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import psycopg
 
-from pginterlock import catalog, database, indexes, memberships, repair_probe, versions
+from pginterlock import catalog, database, indexes, memberships, migrate, repair_probe, versions
 from pginterlock.elements import TableName
 from pginterlock.fingerprints import target
 from pginterlock.model import Spec
@@ -39,6 +39,7 @@ def make_plan(
     """
     with memberships.explained(connection, with_tables=True), database.faults():
         seen = survey(connection, spec, drop_old_names=drop_old_names)
+        migrate.demand_known(seen.rights.revision)
         machines = {m.name: m.table for m in spec.machines}
         with database.snapshot(connection):
             now = standing(connection, machines)

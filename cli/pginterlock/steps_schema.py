@@ -6,6 +6,7 @@ from pginterlock import indexes, migrate
 from pginterlock.changes import changes
 from pginterlock.compiler import ownership
 from pginterlock.errors import EnvironmentFault
+from pginterlock.names import ident
 from pginterlock.plan import Step
 from pginterlock.survey import Survey
 
@@ -17,11 +18,6 @@ def demand_rights(seen: Survey) -> None:
         raise EnvironmentFault(
             "the server is a standby or read only: nothing can be installed here",
             remedy="Connect to the primary; `verify` works on a standby.",
-        )
-    if rights.revision and rights.revision != seen.head and not migrate.knows(rights.revision):
-        raise EnvironmentFault(
-            f"schema interlock is of revision {rights.revision!r}, unknown to this version",
-            remedy="Upgrade pginterlock: the schema was made by a newer one.",
         )
     for it in seen.machines:
         if not it.table.is_ours and it.changes:
@@ -43,11 +39,23 @@ def demand_rights(seen: Survey) -> None:
             f"role {rights.role} may not create a schema in database {rights.database}",
             remedy=f"As its owner: grant create on database ... to {rights.role};",
         )
+    if _new_owner(seen) and rights.joins_in_vain:
+        raise EnvironmentFault(
+            f"role {rights.role} does not inherit the rights of roles that it is a member of, and"
+            f" so would not have those of {seen.owner}, which is to own schema interlock",
+            remedy=f"As a superuser: alter role {ident(rights.role)} inherit;",
+        )
     if rights.schema_exists and not rights.is_schema_owner and not rights.is_superuser:
         raise EnvironmentFault(
             f"role {rights.role} is no member of {rights.owner}, which owns schema interlock",
             remedy=f"As a superuser: grant {rights.owner} to {rights.role};",
         )
+
+
+def _new_owner(seen: Survey) -> str | None:
+    """Return the role that is to own schema interlock, where it is still to be made."""
+    is_there = seen.rights.owner_exists or seen.rights.schema_exists
+    return None if is_there else seen.owner
 
 
 def extension_steps(connection: psycopg.Connection, seen: Survey) -> list[Step]:
@@ -63,12 +71,12 @@ def schema_steps(seen: Survey) -> list[Step]:
     """Return the steps that make schema interlock, its tables and its functions."""
     rights, steps = seen.rights, []
     owner = seen.owner
-    if owner and not rights.owner_exists and not rights.schema_exists:
+    if made := _new_owner(seen):
         steps.append(
             Step(
-                f"role {owner}",
+                f"role {made}",
                 "owns schema interlock, so that no application can change it",
-                ownership.role(owner, rights.role, is_superuser=rights.is_superuser),
+                ownership.role(made, rights),
             )
         )
     if not rights.schema_exists:

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from pginterlock.elements import TableName
 
+UNREADABLE = "unreadable"  # in the place of a revision that this role may not read
+_GRANTS_SAY_INHERIT = 16  # the first version where a grant of a role says whether it is inherited
+
 
 class Kind(StrEnum):
     """What a column's type is to us, after domains are looked through."""
@@ -132,12 +135,14 @@ class Table:
 class Rights:
     """Who we are in a database, and what of ours is there already.
 
-    *owner* is the role that owns schema ``interlock``, or will.
+    *owner* is the role that owns schema ``interlock``, or will. *does_inherit*: a role that we join
+    gives us its rights, if its grant says nothing else.
     """
 
     role: str
     is_superuser: bool
     can_create_role: bool
+    does_inherit: bool
     owner: str
     owner_exists: bool
     is_member: bool
@@ -149,3 +154,10 @@ class Rights:
     is_standby: bool
     is_read_only: bool
     database: str
+
+    @property
+    def joins_in_vain(self) -> bool:
+        """Whether a role that we join gives us nothing; from 16 on a grant may say otherwise."""
+        return not (
+            self.is_superuser or self.does_inherit or self.server_version >= _GRANTS_SAY_INHERIT
+        )

@@ -4,6 +4,7 @@ select
     current_user::text as role_name,
     r.rolsuper as is_superuser,
     r.rolcreaterole as can_create_role,
+    r.rolinherit as does_inherit,
     o.oid is not null as owner_exists,
     coalesce(pg_catalog.pg_has_role(o.oid, 'member'), false) as is_member,
     coalesce(s.rolname::text, '') as schema_owner,

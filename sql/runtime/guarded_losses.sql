@@ -56,6 +56,8 @@ begin
         and not g.is_lost
         and g.kind not in ('rule', 'child', 'partition', 'constraint', 'grant', 'was')
         and f.facts is distinct from g.facts
+        -- of a table that is gone there is no name any more, and it tells of itself
+        and not (g.kind in ('persistence', 'owner') and f.facts is null)
         and g.relation not in (select it.oid from gone as it)
     union all
     select 'partition', it.oid, it.name, 'partition ' || it.name || ' is taken off with its rows'

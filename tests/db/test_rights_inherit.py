@@ -10,10 +10,20 @@ import psycopg
 import pytest
 from tests.servers import TestServer
 
-from pginterlock import apply, bypasses, embedded, sealing, spec, tripwire_setting, within
+from pginterlock import (
+    apply,
+    backfill,
+    bypasses,
+    embedded,
+    sealing,
+    spec,
+    tripwire_setting,
+    within,
+)
 from pginterlock.commands.session import connected
 from pginterlock.embedded import Server
 from pginterlock.errors import EnvironmentFault
+from pginterlock.status import status
 from pginterlock.steps import make_plan
 from pginterlock.tripwire import Mode
 from pginterlock.uninstall import take_off
@@ -54,6 +64,8 @@ ACTS: dict[str, Callable[[psycopg.Connection], object]] = {
     "plan": lambda it: make_plan(it, SPEC),
     "verify": lambda it: verify(it, SPEC),
     "bypass": lambda it: bypasses.open_one(it, WISH),
+    "backfill": lambda it: backfill.prepare(it, SPEC, "sale", backfill.Choice()),
+    "status": status,
     "seal": lambda it: sealing.seal(it, older_than="0 seconds"),
     "uninstall": lambda it: take_off(it, [], drop_history=False),
     "a migration": remove_within,
@@ -101,7 +113,7 @@ def test_who_does_not_inherit_from_our_owner_is_told_so_and_the_remedy_helps(sho
     (remedy,) = {it.remedy for it in faults.values()}
     with psycopg.connect(shop.dsn(), autocommit=True) as admin:
         admin.execute((remedy or "").removeprefix("As a superuser: ").encode())
-    for act in ("apply", "plan", "verify", "bypass", "seal", "uninstall"):
+    for act in ("apply", "plan", "verify", "bypass", "backfill", "status", "seal", "uninstall"):
         with connected(shop.dsn(user="deploy")) as session:
             ACTS[act](session)
     with psycopg.connect(shop.dsn(), autocommit=True) as admin:
@@ -156,3 +168,41 @@ def test_who_inherits_and_may_not_take_the_role_is_told_so(
 
 def test_who_is_no_member_hears_of_the_right_that_is_missing(shop: Server) -> None:
     assert "permission denied for table machine" in str(told(shop, ACTS["verify"]))
+
+
+FIRST = """
+create role deploy login noinherit createrole;
+grant create on database postgres to deploy;
+create schema shop authorization deploy;
+set role deploy;
+create table shop.sale (id int primary key, status text not null, sold_at timestamptz);
+reset role;
+insert into shop.sale values (1, 'NEW');
+"""
+SAID_FIRST = "role deploy does not inherit the rights of roles that"
+
+
+@pytest.fixture
+def unguarded(server: TestServer) -> Iterator[Server]:
+    """A server without any of ours; *deploy* may make roles, and inherits from none."""
+    with embedded.running(bin_dir=server.bin_dir) as private:
+        with psycopg.connect(private.dsn(), autocommit=True) as admin:
+            admin.execute(FIRST)
+        yield private
+
+
+def test_who_does_not_inherit_and_installs_first_is_told_so_or_joins_with_the_rights(
+    server: TestServer, unguarded: Server
+) -> None:
+    """Before 16 a role inherits or does not; from 16 on the grant says that it does."""
+    if server.major < 16:
+        fault = told(unguarded, ACTS["plan"])
+        assert str(fault).startswith(SAID_FIRST)
+        with psycopg.connect(unguarded.dsn(), autocommit=True) as admin:
+            found = admin.execute("select from pg_roles where rolname = 'interlock_owner'")
+            assert found.fetchall() == []
+            admin.execute((fault.remedy or "").removeprefix("As a superuser: ").encode())
+
+    for act in ("apply", "verify", "status"):
+        with connected(unguarded.dsn(user="deploy")) as session:
+            ACTS[act](session)

@@ -1,5 +1,6 @@
 """The tripwire beside the attacks: our own work, who may have one, records, partitions, dumps."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -171,6 +172,20 @@ def test_a_plan_lets_through_no_other_machine(admin: psycopg.Connection) -> None
     passed = [it for it in plan.steps if "let_through" in it.sql]
 
     assert [it.title for it in passed] == ["let the tripwire pass what changes letter"]
+
+
+def test_a_table_that_goes_tells_of_itself_once_and_by_its_name(
+    owner: psycopg.Connection,
+) -> None:
+    with pytest.raises(errors.CheckViolation) as refused:
+        owner.execute("drop table depot.shelf, depot.parcel")
+
+    told = json.loads(refused.value.diag.message_detail or "")["missing"]
+    assert [it for it in told if "table" in it.split()] == [
+        "table depot.parcel is gone",
+        "table depot.shelf is gone",
+    ]
+    assert not [it for it in told if any(word.isdigit() for word in it.split())]
 
 
 @pytest.mark.parametrize("drop_history", [False, True])

@@ -2,39 +2,9 @@
 
 import pytest
 from alembic.util import CommandError
+from tests.integrations.alembic_crate import LOST, MODELS, without_file
 from tests.integrations.alembic_depot import Depot
 
-MODELS = """\
-from datetime import datetime
-
-import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-from pginterlock.sqlalchemy import Machine
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Crate(Base):
-    __tablename__ = "crate"
-    __table_args__ = {"schema": "depot"}
-    id: Mapped[int] = mapped_column(primary_key=True)
-    status: Mapped[str]
-    sent_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
-    __interlock__ = Machine(
-        state="status",
-        mode="enforce",
-        initial="NEW",
-        final="SENT",
-        transitions={"send": {"from": "NEW", "to": "SENT"}},
-        stamps={"sent_at": "SENT"},
-    )
-
-
-metadata = Base.metadata
-"""
 FILE = """\
 interlock: 1
 machines:
@@ -46,9 +16,7 @@ machines:
 @pytest.fixture
 def crates(empty_depot: Depot) -> Depot:
     """An environment whose machine stands on a class, and no spec."""
-    empty_depot.write("models.py", MODELS)
-    (empty_depot.folder / "interlock.yaml").unlink()
-    return empty_depot
+    return without_file(empty_depot)
 
 
 def test_a_machine_on_a_class_needs_no_file(crates: Depot) -> None:
@@ -58,8 +26,7 @@ def test_a_machine_on_a_class_needs_no_file(crates: Depot) -> None:
     assert "op.interlock_apply(" in written
     assert "table: depot.crate" in written
     assert crates.revision().count("op.") == 0
-    crates.write("models.py", MODELS.replace('final="SENT"', 'final=["SENT", "LOST"]').replace(
-        '"to": "SENT"}}', '"to": "SENT"}, "lose": {"from": "NEW", "to": "LOST"}}'))  # fmt: skip
+    crates.change("models.py", *LOST)
     crates.upgrade()
     assert "# crate: state added LOST" in crates.revision()
 

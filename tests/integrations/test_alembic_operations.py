@@ -1,12 +1,13 @@
 """What the operations of a revision do in a database, and what they refuse to do."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 from alembic.util import CommandError
-from tests.integrations.alembic_depot import ASYNC_ENV, Depot, body, is_sound
+from tests.integrations.alembic_depot import ASYNC_ENV, ENV, Depot, body, is_sound
 
 from pginterlock import migrate
 
@@ -204,6 +205,20 @@ class TestStale:
 
         with pytest.raises(CommandError, match="schema interlock is of revision '9999', unknown"):
             depot.check()
+        depot.downgrade("base")  # takes the machine off, and needs no other version for it
+        with pytest.raises(CommandError, match="schema interlock is of revision '9999', unknown"):
+            depot.upgrade()
+
+    def test_revisions_of_schema_interlock_are_not_in_the_log_of_a_user(
+        self, empty_depot: Depot, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        empty_depot.revision("first")
+        with caplog.at_level(logging.INFO, logger="alembic.runtime.migration"):
+            empty_depot.upgrade()
+
+        ran = [it.getMessage() for it in caplog.records if "Running upgrade" in it.getMessage()]
+        assert len(ran) == 1
+        assert ran[0].endswith(", first")
 
 
 class TestTransactions:
@@ -213,6 +228,20 @@ class TestTransactions:
         _drop_inside(depot, "with op.get_context().autocommit_block():\n        ")
 
         with pytest.raises(CommandError, match="applied in a transaction, and this connection has"):
+            depot.upgrade()
+
+    @pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg"])
+    def test_of_an_engine_that_commits_each_statement(
+        self, empty_depot: Depot, driver: str
+    ) -> None:
+        depot = empty_depot
+        depot.revision("first")
+        depot.driver = driver
+        env = ASYNC_ENV if driver == "asyncpg" else ENV.format(options="", engine="")
+        pool = "poolclass=sa.NullPool"
+        depot.write("env.py", env.replace(pool, f'{pool}, isolation_level="AUTOCOMMIT"'))
+
+        with pytest.raises(CommandError, match="in a transaction, and this connection has none"):
             depot.upgrade()
 
     def test_in_one_that_would_not_see_rows(self, depot: Depot) -> None:

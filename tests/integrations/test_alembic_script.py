@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.util import CommandError
 from tests.integrations.alembic_depot import (
@@ -12,6 +13,7 @@ from tests.integrations.alembic_depot import (
     run_psql,
     shaped,
 )
+from tests.servers import TestServer
 
 from pginterlock import embedded
 
@@ -49,6 +51,30 @@ def test_an_owner_who_is_no_superuser_runs_it(
     there = Depot(depot.folder, mine)
     there.check()
     is_sound(Depot(depot.folder, migrators_server.dsn()))
+
+
+def test_an_owner_who_inherits_nothing_runs_it_or_is_told_so(
+    empty_depot: Depot, psql: Path, server: TestServer
+) -> None:
+    """Before 16 a role inherits or does not; from 16 on the grant says that it does."""
+    depot = empty_depot
+    depot.revision("first")
+    with embedded.running(bin_dir=server.bin_dir) as started:
+        mine = started.dsn(user="depot_first")
+        with psycopg.connect(started.dsn(), autocommit=True) as admin:
+            admin.execute("create role depot_first login noinherit createrole")
+            admin.execute("grant create on database postgres to depot_first")
+            admin.execute("grant create on schema public to depot_first")
+            admin.execute("create schema depot authorization depot_first")
+            ran = run_psql(psql, mine, depot.sql("head"))
+            if server.major < 16:
+                assert "role depot_first does not inherit the rights of roles" in ran.stderr
+                admin.execute("alter role depot_first inherit")
+                ran = run_psql(psql, mine, depot.sql("head"))
+
+        assert ran.returncode == 0, ran.stderr
+        Depot(depot.folder, mine).check()
+        is_sound(Depot(depot.folder, started.dsn()))
 
 
 class TestRefused:

@@ -26,13 +26,18 @@ def test_a_machine_lives_through_its_revisions(
     make_database: Callable[[str, Build], str],
     tmp_path: Path,
 ) -> None:
-    dsn, other = (make_database("alembic_empty", _build) for _ in range(2))
+    dsn, other, third = (make_database("alembic_empty", _build) for _ in range(3))
     psql = server.bin_dir / "psql"
 
     ran = _python(
         version,
         ["-m", "tests.integrations.alembic_story"],
-        ["" if version == "latest" else version, str(tmp_path / "depot"), dsn, other, str(psql)],
+        [
+            "" if version == "latest" else version,
+            str(tmp_path / "depot"),
+            *(dsn, other, third),
+            str(psql),
+        ],
     )
 
     assert ran.stdout.endswith("told\n"), ran.stderr

@@ -1,6 +1,9 @@
 """What a Django migration writes and runs; which app it is of, its folder does not tell."""
 
+import functools
+
 from django.db import migrations
+from psycopg import sql
 
 
 def forwards(apps, schema_editor):
@@ -21,6 +24,22 @@ def forwards(apps, schema_editor):
         cursor.execute(
             "alter table depot_parcel disable trigger user"  # expect: lint-disable-trigger
         )
+    for parcel in Parcel.objects.all():
+        setattr(parcel, "status", "SENT")
+        parcel.save()  # expect: lint-raw-update
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("alter table {} disable trigger user").format(  # expect: lint-disable-trigger
+                sql.Identifier("depot_parcel")
+            )
+        )
+    quoted = schema_editor.quote_name(Parcel._meta.db_table)
+    schema_editor.execute(
+        f"alter table {quoted} disable trigger all"  # expect: lint-disable-trigger
+    )
+    schema_editor.remove_field(  # expect: lint-drop-column
+        Parcel, Parcel._meta.get_field("sent_at")
+    )
     schema_editor.alter_db_table(Parcel, "depot_parcel", "x")  # expect: lint-rename-table
     schema_editor.execute("drop table x")  # expect: lint-drop-table
 
@@ -29,10 +48,15 @@ def backwards(apps, schema_editor):
     apps.get_model("depot.Parcel").objects.update(sent_at=None)  # expect: lint-raw-update
 
 
+def move(apps, schema_editor, state):
+    apps.get_model("depot", "Parcel").objects.update(status=state)  # expect: lint-raw-update
+
+
 class Migration(migrations.Migration):
     dependencies = [("depot", "0001_initial")]
 
     operations = [
+        migrations.RunPython(functools.partial(move, state="SENT"), migrations.RunPython.noop),
         migrations.RunPython(forwards, backwards),
         migrations.RunSQL(
             "alter table depot_parcel_old rename to x",

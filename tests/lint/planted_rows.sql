@@ -26,6 +26,10 @@ copy hotel.room_booking (id, status) from stdin;  -- expect: lint-raw-copy
 1	CONFIRMED
 2	drop table hotel.room_booking;
 \.
+\copy hotel.room_booking (id, status) from 'bookings.csv' csv header
+-- expect: lint-raw-copy -1
+\copy hotel.guest from 'guests.csv' csv
+\copy (select * from hotel.room_booking) to 'bookings.csv' csv
 set search_path to hotel, public;
 update room_booking set status = 'CANCELLED';  -- expect: lint-raw-update
 set search_path to archive;

@@ -20,6 +20,7 @@ alter table hotel.room_booking add column s bigserial;  -- expect: lint-rewrite
 alter table hotel.room_booking add column g int generated always as (1) stored;  -- expect: lint-rewrite
 cluster hotel.room_booking using room_booking_pkey;  -- expect: lint-rewrite
 vacuum (full, analyze) hotel.room_booking;  -- expect: lint-rewrite
+vacuum full;  -- expect: lint-rewrite, lint-rewrite, lint-rewrite
 alter table hotel.room_booking attach partition hotel.booking_2026 for values from (1) to (2);  -- expect: lint-partition
 alter table hotel.room_booking detach partition hotel.booking_2025 concurrently;  -- expect: lint-partition
 alter table hotel.all_bookings attach partition hotel.room_booking default;  -- expect: lint-partition

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pginterlock import newer_python
 from pginterlock.lint.actions import Action, Verb
-from pginterlock.lint.files import Outcome, Source, lint, parse_python
+from pginterlock.lint.files import Outcome, Source, lint
 from pginterlock.lint.read_alembic import read_revision
 from pginterlock.lint.read_sql import read_file
 from pginterlock.spec import parse
@@ -31,7 +32,8 @@ def upgrade(body: str, *, before: str = "") -> list[Action]:
     """Return what a revision with this upgrade does."""
     lines = "\n".join(f"    {line}" for line in body.splitlines())
     text = f"{HEAD}{before}\ndef upgrade():\n{lines}\n"
-    return [it for unit in read_revision(parse_python(text), text.split("\n")).units for it in unit]
+    reading = read_revision(newer_python.parse(text), text.split("\n"))
+    return [it for unit in reading.units for it in unit]
 
 
 def codes(file: str, text: str) -> list[str]:
@@ -97,6 +99,48 @@ def test_python_is_followed_without_being_run(body: str, dropped: list[str]) -> 
     assert found == dropped
 
 
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        pytest.param(
+            'type Names = dict[str, str]\nname = {"c": "status"}\n'
+            'op.execute(f"alter table hotel.booking drop column {name["c"]}")',
+            (7, 18),
+            id="f-string with its own quotes",
+        ),
+        pytest.param(
+            "try:\n    pass\nexcept ValueError, KeyError:\n    pass\n"
+            "op.drop_column('booking', 'status', schema='hotel')",
+            (9, 5),
+            id="except without parentheses",
+        ),
+        pytest.param(
+            "def go[T](column: T) -> T:\n    op.drop_column('booking', column, schema='hotel')\n"
+            "go('status')",
+            (6, 9),
+            id="type parameters",
+        ),
+        pytest.param(
+            'c = "status"\nop.execute(f"""\n    alter table hotel.booking\n'
+            '    drop column {"".join([f"{c}"])}\n""")',
+            (8, 21),
+            id="f-string in lines",
+        ),
+    ],
+)
+def test_python_newer_than_the_interpreter_is_read(body: str, place: tuple[int, int]) -> None:
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    outcome = Outcome()
+
+    lint([Source("m.py", f"{HEAD}\ndef upgrade():\n{lines}")], SPEC.machines, outcome)
+
+    assert outcome.faults == []
+    [found] = [it.finding for it in outcome.findings]
+    assert found.code == "lint-drop-column"
+    assert found.position is not None
+    assert (found.position.line, found.position.column) == place
+
+
 def test_a_function_that_calls_itself_ends() -> None:
     assert upgrade("go()", before="def go():\n    go()\n    op.drop_table('t')\n")
 
@@ -139,6 +183,72 @@ def test_a_file_that_is_too_much_is_cut_and_says_so() -> None:
 )
 def test_sql_is_read_as_drivers_send_it(text: str, rules: list[str]) -> None:
     assert codes("m.sql", text) == rules
+
+
+DJANGO = "from django.db import migrations\nfrom depot.fixes import fix\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(
+            f"from depot.fixes import fix\n{HEAD}\ndef upgrade():\n    fix(op)\n",
+            "m.py:6:5: a function of another file",
+            id="Alembic, given op",
+        ),
+        pytest.param(
+            f"from depot.fixes import fix\n{HEAD}\ndef upgrade():\n    fix(bind=op.get_bind())\n",
+            "m.py:6:5: a function of another file",
+            id="Alembic, given a connection",
+        ),
+        pytest.param(
+            f"{HEAD}\ndef upgrade():\n    op.invoke(ops.DropColumnOp('booking', 'status'))\n",
+            "m.py:5:5: an operation that is put together here",
+            id="invoke",
+        ),
+        pytest.param(
+            f"{HEAD}\ndef upgrade():\n    Base.metadata.drop_all(op.get_bind())\n",
+            "m.py:5:5: all tables of a metadata are dropped",
+            id="drop_all",
+        ),
+        pytest.param(
+            f"{DJANGO}class Migration(migrations.Migration):\n"
+            "    operations = [migrations.RunPython(fix, migrations.RunPython.noop)]\n",
+            "m.py:5:19: a function of another file",
+            id="RunPython",
+        ),
+        pytest.param(
+            f"{DJANGO}class Quiet(migrations.RunSQL):\n    pass\n\n"
+            "class Migration(migrations.Migration):\n    operations = [Quiet('select 1')]\n",
+            "m.py:8:19: an operation that the file itself declares",
+            id="an operation of one's own",
+        ),
+    ],
+)
+def test_what_another_file_does_is_named(text: str, told: str) -> None:
+    outcome = Outcome()
+
+    lint([Source("m.py", text)], SPEC.machines, outcome)
+
+    assert [str(it).partition(";")[0] for it in outcome.unread] == [told]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "print(op.get_bind())",
+        "logging.info('%s', op.get_bind())",
+        "sa.inspect(op.get_bind()).get_table_names()",
+        "session = orm.Session(bind=op.get_bind())",
+    ],
+)
+def test_what_only_looks_is_not_named(body: str) -> None:
+    before = "import logging\nfrom sqlalchemy import orm\n"
+    outcome = Outcome()
+
+    lint([Source("m.py", f"{before}{HEAD}\ndef upgrade():\n    {body}\n")], SPEC.machines, outcome)
+
+    assert outcome.unread == []
 
 
 @given(st.text(max_size=200))

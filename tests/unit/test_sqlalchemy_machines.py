@@ -387,6 +387,24 @@ def test_what_cannot_be_taken_for_one_is_told(shop: Any, named: str, told: str) 
     assert told in run("check", "--spec", named)[1]
 
 
+def test_what_is_no_machine_in_a_named_module_is_told_as_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "interlock_plain.py").write_text(
+        "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n"
+        "import pginterlock.sqlalchemy\n\n"
+        "class Base(DeclarativeBase):\n    pass\n\n"
+        "class Order(Base):\n    __tablename__ = 'plain_order'\n"
+        "    id: Mapped[int] = mapped_column(primary_key=True)\n"
+        "    __interlock__ = {'state': 'status'}\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    told = run("check", "--spec", "interlock_plain:Base")[1]
+
+    assert told.startswith("interlock_plain:Order: __interlock__ is {'state': 'status'}, and no")
+
+
 def test_a_mode_on_a_class_is_not_ours_to_change() -> None:
     base = fresh_base()
     small(base)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.rows import DictRow
 
-from pginterlock import catalog, database, repair_probe
+from pginterlock import catalog, database, memberships, migrate, repair_probe
 from pginterlock.compiler import MachineNames
 from pginterlock.compiler.registry import definition
 from pginterlock.compiler.repairing import Repairing, all_repairs
@@ -125,6 +125,7 @@ def _demand_installed(seen: Survey, it: MachineSurvey) -> None:
             f"machine {name} is not installed in this database",
             remedy="Apply it first, with `mode: observe` or `mode: ratchet`: interlock apply",
         )
+    migrate.demand_known(seen.rights.revision)
     if seen.rights.revision != seen.head:
         raise EnvironmentFault(
             f"schema interlock is of revision {seen.rights.revision}, and not {seen.head}",
@@ -152,6 +153,8 @@ def _is_other_machine(it: MachineSurvey) -> bool:
 def _demand_rights(connection: psycopg.Connection, it: MachineSurvey) -> DictRow:
     values = {"oid": it.table.oid, "audit": MachineNames(it.machine.name).audit}
     needs = database.ask(connection, "backfill_demand.sql", values)[0]
+    if not (needs["may_write"] and needs["is_member"]):
+        memberships.demand(connection, (it.table.name,))
     if not needs["may_write"]:
         raise EnvironmentFault(
             f"this role may not read and update {it.table.name}",

@@ -7,6 +7,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from pginterlock import migrate
 from pginterlock.commands.options import dsn_option, format_option
 from pginterlock.commands.session import connected, console
 from pginterlock.status import MOST, MachineStatus, Status, status
@@ -65,7 +66,8 @@ def _show(found: Status) -> None:
             table.add_row(*map(Text, _cells(it)))
         screen.print(table)
     if not found.is_current:
-        _say("attention", f"schema interlock is of revision {found.revision}: interlock apply")
+        remedy = "interlock apply" if migrate.knows(found.revision) else migrate.AHEAD
+        _say("attention", f"schema interlock is of revision {found.revision}: {remedy}")
     for it in found.machines:
         _show_attention(it)
     if found.seal:

@@ -9,14 +9,17 @@ from pginterlock.compiler.removal import qualified
 from pginterlock.elements import TableName
 from pginterlock.names import ident
 from pginterlock.objects import Lock
-from pginterlock.table import Table
+from pginterlock.table import Rights, Table
 from pginterlock.template import fill
 
 
-def role(owner: str, member: str, *, is_superuser: bool) -> str:
-    """Return the SQL that makes role *owner*; *member* joins it unless it may do all anyway."""
+def role(owner: str, rights: Rights) -> str:
+    """Return the SQL that makes role *owner*; who makes it joins it unless he may do all anyway."""
     text = assets.read("sql", "templates", "role.sql")
-    return text if is_superuser else f"{text}grant {ident(owner)} to {ident(member)};\n"
+    if rights.is_superuser:
+        return text
+    options = "" if rights.does_inherit else " with inherit true, set true"
+    return f"{text}grant {ident(owner)} to {ident(rights.role)}{options};\n"
 
 
 def schema(owner: str | None) -> str:

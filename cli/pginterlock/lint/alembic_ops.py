@@ -5,7 +5,7 @@ Pure: calls in, actions out.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pginterlock.lint import python_sql
 from pginterlock.lint.actions import UNKNOWN, Action, Place, Relation, Verb
@@ -131,18 +131,20 @@ def _drop_index(op: Op) -> Iterator[Action]:
         yield op.one(Verb.DROP_INDEX, None, str(name))
 
 
+def _batch(op: Op) -> Iterator[Action]:
+    """Yield what beginning a batch does: made anew, the table itself is dropped."""
+    if op.made.named.get("recreate") == "always":
+        yield op.one(Verb.DROP_TABLE, op.table())
+
+
 def _bulk_insert(op: Op) -> Iterator[Action]:
     table = python_sql.table_of(op.made.argument(0, "table"))
     rows = op.made.argument(1, "rows")
     if table is None:
         return
-    listed = [python_sql.pairs(it) for it in rows] if isinstance(rows, (list, tuple)) else []
-    columns = dict.fromkeys(name for row in listed for name in row)
-    values = [(k, python_sql.literal_of(v)) for row in listed for k, v in row.items()]
-    words = frozenset([] if listed else ["all_columns"])
-    yield Action(
-        Verb.INSERT, op.place, table, columns=tuple(columns), values=tuple(values), words=words
-    )
+    made = python_sql.rows_written(Verb.INSERT, op.place, table, rows)
+    words = frozenset([] if made.columns else ["all_columns"])
+    yield replace(made, words=words)
 
 
 def _interlock_drop(op: Op) -> Iterator[Action]:
@@ -161,6 +163,7 @@ def _interlock_apply(op: Op) -> Iterator[Action]:
 OPERATIONS: Mapping[str, Callable[[Op], Iterator[Action]]] = {
     "add_column": _add_column,
     "alter_column": _alter_column,
+    "batch_alter_table": _batch,
     "bulk_insert": _bulk_insert,
     "create_table": _create_table,
     "drop_column": _drop_column,

@@ -73,6 +73,11 @@ class Context:
             and (it.table == table if table else self._is(relation, it.table))
         ]
 
+    def standing(self) -> list[Guarded]:
+        """Return all that is guarded at this point."""
+        gone = self.gone.difference(self.renamed.values())
+        return [it for it in self.guards if not self.is_off(it.machine) and it.table not in gone]
+
     def _is(self, relation: Relation, table: TableName) -> bool:
         if table in self.gone:
             return False

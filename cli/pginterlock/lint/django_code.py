@@ -13,7 +13,16 @@ from pginterlock.lint.python_places import place_of
 from pginterlock.lint.python_sql import literal_of
 from pginterlock.lint.read_sql import Target
 from pginterlock.lint.running import Runner
-from pginterlock.lint.values import Call, Named, Value, chain, is_call_of, spoken
+from pginterlock.lint.values import (
+    Assigned,
+    Attribute,
+    Call,
+    Named,
+    Value,
+    chain,
+    is_call_of,
+    spoken,
+)
 
 _MODELS = ".models."
 _CREATING = ("create", "get_or_create", "acreate", "aget_or_create")
@@ -40,19 +49,31 @@ class CodeReader:
         self._function = function
         self._set: dict[_Model, dict[str, Value]] = {}
 
-    def assigned(self, base: Value, name: str, value: Value) -> None:
+    def assigned(self, given: Assigned, runner: Runner) -> None:
         """Keep what is assigned to a field of a row, until the row is saved."""
-        model = _model_of(base)
+        del runner
+        model = _model_of(given.base)
         if model:
-            self._set.setdefault(model, {})[name] = value
+            self._set.setdefault(model, {})[given.name] = given.value
+
+    def told(self, found: Attribute) -> Value:
+        """Return the table that ``Booking._meta.db_table`` is."""
+        if found.name == "db_table" and (model := _model_of(found.base)):
+            table = self._models.table(model.name, model.app)
+            if not table.is_suffix:
+                return f'"{table.schema}"."{table.name}"' if table.schema else table.name
+        return found
 
     def called(self, made: Call, runner: Runner) -> Value:
         """Take in what one call writes."""
+        if made.name == "quote_name" and made.args and isinstance(made.args[0], str):
+            name = str(made.args[0])
+            return name if name.startswith('"') else f'"{name}"'
         place = place_of(made.node, self._function, runner.calls)
         model = _model_of(made.receiver)
         if model:
             self._unit += self._written(made, model, place)
-        elif made.name in ("delete_model", "alter_db_table"):
+        elif made.name in ("delete_model", "alter_db_table", "remove_field"):
             self._schema_edited(made, place)
         elif made.name in python_sql.EXECUTING:
             value = made.argument(0, "sql", "query", "statement", "sqltext")
@@ -63,12 +84,22 @@ class CodeReader:
     def _schema_edited(self, made: Call, place: Place) -> None:
         """Take in what a schema editor does to the table of a model."""
         model = _model_of(made.argument(0, "model"))
-        if model:
+        if model and made.name == "remove_field":
+            self._field_removed(made.argument(1, "field"), model, place)
+        elif model:
             to = made.argument(2, "new_db_table")
             verb = Verb.DROP_TABLE if made.name == "delete_model" else Verb.RENAME_TABLE
             table = self._models.table(model.name, model.app)
             told = str(to) if isinstance(to, str) else ""
             self._unit.append(Action(verb, place, table, to=told))
+
+    def _field_removed(self, field: Value, model: _Model, place: Place) -> None:
+        """Take in ``remove_field(Booking, Booking._meta.get_field("status"))``."""
+        name = field.argument(0, "field_name") if isinstance(field, Call) else None
+        if isinstance(name, str):
+            table = self._models.table(model.name, model.app)
+            for column in self._models.columns(model.name, name, model.app):
+                self._unit.append(Action(Verb.DROP_COLUMN, place, table, column))
 
     def _written(self, made: Call, model: _Model, place: Place) -> Iterator[Action]:
         name = made.name

@@ -6,15 +6,14 @@ Pure: a tree in, values out; the calls on the way are told to a hook.
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
-from pginterlock.lint import texts
+from pginterlock.lint import calling, texts
 from pginterlock.lint.actions import UNKNOWN
+from pginterlock.lint.calling import Caller
 from pginterlock.lint.values import (
     NOTHING,
     Attribute,
     Call,
-    Class,
     Function,
     Named,
     Nothing,
@@ -24,9 +23,6 @@ from pginterlock.lint.values import (
 )
 
 Scope = dict[str, Value]
-# What asks which server it runs on is told so; what is for another is passed over.
-_SERVER = "postgresql"
-_OTHER_SERVERS = ("mysql", "mariadb", "sqlite", "oracle", "mssql")
 _MOST = 2_000  # items of a list that is made
 _COMPARISONS: Mapping[type[ast.cmpop], Callable[[Value, Value], bool]] = {
     ast.Eq: operator.eq,
@@ -34,18 +30,6 @@ _COMPARISONS: Mapping[type[ast.cmpop], Callable[[Value, Value], bool]] = {
     ast.Is: operator.is_,
     ast.IsNot: operator.is_not,
 }
-
-
-class Caller(Protocol):
-    """What runs the functions of the file, and hears of all other calls."""
-
-    def call(self, made: Call) -> Value:
-        """Hear of a call of something from elsewhere; return what it is worth."""
-        ...
-
-    def run(self, function: Function, made: Call) -> Value:
-        """Run a function of the file; return what it returns."""
-        ...
 
 
 class Evaluator:
@@ -100,14 +84,7 @@ class Evaluator:
         return scope.get(node.id, Named(node.id))
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Value:
-        base = self.value(node.value, scope)
-        if node.attr == "vendor" or (node.attr == "name" and _is_dialect(base)):
-            return _SERVER
-        if isinstance(base, Named):
-            return Named(f"{base.path}.{node.attr}")
-        if isinstance(base, Class) and node.attr in base.body:
-            return base.body[node.attr]
-        return Attribute(base, node.attr)
+        return calling.attribute(self.value(node.value, scope), node.attr, self._caller)
 
     def _list(self, node: ast.List | ast.Set, scope: Scope) -> Value:
         return self._items(node.elts, scope)
@@ -133,7 +110,7 @@ class Evaluator:
                 found |= value if isinstance(value, dict) else {}
                 continue
             name = self.value(key, scope)
-            if isinstance(name, texts.KNOWN):
+            if isinstance(name, (*texts.KNOWN, Attribute, Named)):  # t.c.status is a key too
                 found[name] = value
         return found
 
@@ -220,16 +197,7 @@ class Evaluator:
                 named[it.arg] = value
             elif isinstance(value, dict):
                 named |= {str(key): inner for key, inner in value.items()}
-        made = Call(func, args, named, node)
-        if isinstance(func, Named) and func.path == "isinstance" and len(args) > 1:
-            return _is_of_server(args[0], args[1])
-        if isinstance(func, Function):
-            return self._caller.run(func, made)
-        if isinstance(func, Attribute) and isinstance(func.base, (str, list, dict, tuple)):
-            return texts.method(func.base, func.name, made)
-        if isinstance(func, Named) and func.path in texts.BUILT_IN and args:
-            return texts.BUILT_IN[func.path](args[0])
-        return self._caller.call(made)
+        return calling.called(Call(func, args, named, node), self._caller)
 
 
 def _joined(left: Value, right: Value) -> Value:
@@ -238,22 +206,6 @@ def _joined(left: Value, right: Value) -> Value:
     if isinstance(left, tuple) and isinstance(right, tuple):
         return left + right if len(left) + len(right) <= _MOST else NOTHING
     return NOTHING
-
-
-def _is_dialect(base: Value) -> bool:
-    """Whether *base* is what tells which server it is: ``op.get_bind().dialect``, an engine."""
-    name = base.path if isinstance(base, Named) else getattr(base, "name", "")
-    return str(name).rpartition(".")[2] in ("dialect", "engine")
-
-
-def _is_of_server(value: Value, kind: Value) -> Value:
-    """Whether a dialect is of a class, which has the server in its name: ``MySQLDialect``."""
-    told = kind.path.lower() if isinstance(kind, Named) else ""
-    if not _is_dialect(value) or not told:
-        return NOTHING
-    if "postgres" in told or "pgdialect" in told:
-        return True
-    return False if any(name in told for name in _OTHER_SERVERS) else NOTHING
 
 
 def bind(target: ast.expr, value: Value, scope: Scope) -> None:

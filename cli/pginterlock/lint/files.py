@@ -4,10 +4,10 @@ Pure: texts in, findings out.
 """
 
 import ast
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pginterlock import newer_python
 from pginterlock.findings import Severity
 from pginterlock.lint.actions import Place, Reading, Remark
 from pginterlock.lint.context import Types
@@ -121,7 +121,7 @@ def _read(source: Source, models: Models) -> Reading | Remark:
     if source.file.endswith(".sql"):
         return read_file(source.text)
     try:
-        tree = parse_python(source.text)
+        tree = newer_python.parse(source.text)
     except SyntaxError as error:
         place = Place(error.lineno or 1, max(error.offset or 1, 1))
         return Remark(place, f"not Python: {error.msg}")
@@ -137,17 +137,10 @@ def _read(source: Source, models: Models) -> Reading | Remark:
         return Remark(Place(1, 1), "nested too deeply")
 
 
-def parse_python(text: str) -> ast.Module:
-    """Return the tree of Python; raise what `ast.parse` raises, without its warnings."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
-
-
 def app_label(text: str) -> str | None:
     """Return the label that the AppConfig of an ``apps.py`` gives, None for the default."""
     try:
-        tree = parse_python(text)
+        tree = newer_python.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     for it in _assignments(tree):

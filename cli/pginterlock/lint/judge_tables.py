@@ -149,13 +149,13 @@ def unlogged(context: Context, action: Action) -> Iterator[Told]:
 
 
 def rewritten(context: Context, action: Action) -> Iterator[Told]:
-    """Tell of a rewrite of all rows."""
+    """Tell of a rewrite of all rows: of a table, or of all there are."""
     yield from _rewrites(context, action, action.name)
 
 
 def _rewrites(context: Context, action: Action, why: str) -> Iterator[Told]:
     how = "rewrites" if "for_sure" in action.words else "may rewrite"
-    for it in context.find(action.table):
+    for it in context.find(action.table) if action.table else context.standing():
         if it.is_own:
             told = f"{how} every row of {it.table} under AccessExclusive: {why}"
             yield _told("lint-rewrite", it, told, _WARNING)

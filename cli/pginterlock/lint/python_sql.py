@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from pginterlock.lint.actions import Action, Place, Relation, Remark, Verb
+from pginterlock.lint.composed import text_of
 from pginterlock.lint.python_places import locate_in
 from pginterlock.lint.read_sql import Target, read
 from pginterlock.lint.sql_tables import VOLATILE
@@ -20,7 +21,6 @@ from pginterlock.lint.values import (
     Value,
     chain,
     is_call_of,
-    text_of,
 )
 from pginterlock.lint.widths import KNOWN, Width
 
@@ -28,6 +28,7 @@ EXECUTING = frozenset(["execute", "exec_driver_sql", "scalar", "scalars", "execu
 _UNREAD = "SQL that comes from elsewhere; look at it yourself"
 _TABLES = ("table", "Table")
 _WRITES = {"update": Verb.UPDATE, "insert": Verb.INSERT, "delete": Verb.DELETE}
+_NO_COLUMNS = ("synchronize_session", "values")  # arguments that name no column
 _READING = frozenset(["select", "exists", "query", "func", "union", "union_all"])
 # Methods of a type that give the same type to PostgreSQL.
 _SAME_TYPE = frozenset(["with_variant", "copy", "evaluates_none"])
@@ -35,13 +36,18 @@ _QUOTED = re.compile(r"\s*'((?:[^']|'')*)'\s*(?:::[\w. ]+(?:\(\d+\))?)?\s*\Z")
 _CALLED = re.compile(r"\b(\w+)\s*\(")
 
 
-def execute(value: Value, place: Place, target: Target, *, is_sure: bool) -> None:
-    """Read what is executed; *is_sure*: it is SQL, so what cannot be read is told of."""
+def execute(
+    value: Value, place: Place, target: Target, *, is_sure: bool, given: Value = NOTHING
+) -> None:
+    """Read what is executed with the parameters *given*.
+
+    *is_sure*: it is SQL, so what cannot be read is told of.
+    """
     text = text_of(value)
     if text is not None:
         read(text, locate_in(_as_written(value), place), target)
         return
-    found = list(written(value, place))
+    found = list(written(value, place, given))
     for it in found:
         target.add(it)
     if found or isinstance(value, (list, tuple)):
@@ -65,34 +71,63 @@ def _only_reads(value: Value) -> bool:
     return any(name in _READING for name in names)
 
 
-def written(value: Value, place: Place) -> Iterator[Action]:
-    """Yield what an ``update(table)``, ``table.insert()`` or the like writes."""
+def written(value: Value, place: Place, given: Value = NOTHING) -> Iterator[Action]:
+    """Yield what an ``update(table)``, ``table.insert()`` or the like writes.
+
+    *given* are the parameters that it is run with: columns of the row, where it names none.
+    """
     links = chain(value)
     for it in links:
         if isinstance(it, Call) and it.name in _WRITES:
             table = table_of(it.argument(0)) or table_of(it.receiver)
             if table:
-                columns, values = _written_columns(links)
-                yield Action(_WRITES[it.name], place, table, columns=columns, values=values)
+                rows = list(_given_rows(links)) or _listed(given)
+                yield rows_written(_WRITES[it.name], place, table, rows)
+                yield from _on_conflict(links, table, place)
                 return
 
 
-def _written_columns(
-    links: list[Value],
-) -> tuple[tuple[str, ...], tuple[tuple[str, str | None], ...]]:
-    given: dict[str, Value] = {}
+def rows_written(verb: Verb, place: Place, table: Relation, rows: Value) -> Action:
+    """Return the action that writes *rows*, dicts of columns and values."""
+    listed = [(k, literal_of(v)) for it in _listed(rows) for k, v in pairs(it).items()]
+    columns = tuple(dict.fromkeys(name for name, _ in listed))
+    return Action(verb, place, table, columns=columns, values=tuple(listed))
+
+
+def _listed(value: Value) -> list[Value]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _given_rows(links: list[Value]) -> Iterator[Value]:
     for it in links:
         if is_call_of(it, "values", "update") and isinstance(it, Call):
-            given |= {k: v for k, v in it.named.items() if k != "synchronize_session"}
-            for arg in (*it.args, it.named.get("values", NOTHING)):
-                for part in arg if isinstance(arg, list) else [arg]:
-                    given |= pairs(part)
-    return tuple(given), tuple((k, literal_of(v)) for k, v in given.items())
+            given = (*it.args, it.named.get("values", NOTHING))
+            yield from (part for arg in given for part in _listed(arg) if pairs(part))
+            if named := {k: v for k, v in it.named.items() if k not in _NO_COLUMNS}:
+                yield named
+
+
+def _on_conflict(links: list[Value], table: Relation, place: Place) -> Iterator[Action]:
+    """Yield what ``on_conflict_do_update(set_={...})`` writes to a row that is there."""
+    for it in links:
+        if is_call_of(it, "on_conflict_do_update") and isinstance(it, Call):
+            yield rows_written(Verb.UPDATE, place, table, it.named.get("set_"))
 
 
 def pairs(value: Value) -> dict[str, Value]:
-    """Return the columns of a dict that gives them values."""
-    return {str(k): v for k, v in value.items()} if isinstance(value, dict) else {}
+    """Return the columns of a dict that gives them values: names, or ``table.c.name``."""
+    if not isinstance(value, dict):
+        return {}
+    return {_column(k): v for k, v in value.items()}
+
+
+def _column(key: Value) -> str:
+    match key:
+        case Attribute(name=name):
+            return name
+        case Named(path=path):
+            return path.rpartition(".")[2]
+    return str(key)
 
 
 def literal_of(value: Value) -> str | None:

@@ -5,17 +5,31 @@ Pure: a tree in, actions and remarks out.
 
 import ast
 import re
+import sys
 
-from pginterlock.lint import python_sql
+from pginterlock.lint import alembic_rows, python_sql
 from pginterlock.lint.actions import UNKNOWN, Action, Place, Reading, Relation, Remark, Verb
 from pginterlock.lint.alembic_ops import OPERATIONS, Op
 from pginterlock.lint.python_places import place_of
 from pginterlock.lint.read_sql import Target
 from pginterlock.lint.running import Runner
-from pginterlock.lint.values import Call, Function, Named, Value, chain, is_call_of, spoken
+from pginterlock.lint.values import (
+    Assigned,
+    Attribute,
+    Call,
+    Function,
+    Named,
+    Value,
+    is_call_of,
+    spoken,
+)
 
 _ENTRIES = re.compile(r"(upgrade|downgrade)(_\w+)?\Z")
 _OP = ("alembic.op", "op")
+_KNOWN_MODULES = ("alembic", "op", "sqlalchemy", "sqlmodel", "pandas")
+ELSEWHERE = "a function of another file; look at it yourself"
+_INVOKED = "an operation that is put together here; look at it yourself"
+_ALL_TABLES = "all tables of a metadata are dropped; look at it yourself"
 CUT = "too much to go through; look at the rest yourself"
 _UNKNOWN_TABLE = "an operation on a table or column that is not known here; look at it yourself"
 
@@ -59,8 +73,15 @@ class _Reader:
         self._has_begun = True
         self._reading.units.append(self._unit)
 
-    def assigned(self, base: Value, name: str, value: Value) -> None:
-        """Nothing of a revision is done by assigning."""
+    def assigned(self, given: Assigned, runner: Runner) -> None:
+        """Take in what is assigned to a row of a session."""
+        if self._has_begun:
+            place = place_of(given.node, self._function, runner.calls)
+            self._unit += alembic_rows.assigned(given, place)
+
+    def told(self, found: Attribute) -> Value:
+        """Give back the attribute itself."""
+        return found
 
     def called(self, made: Call, runner: Runner) -> Value:
         """Take in what one call does."""
@@ -74,19 +95,23 @@ class _Reader:
         elif made.name in python_sql.EXECUTING:
             target = Target(self._reading, self._unit)
             value = made.argument(0, "sqltext", "statement", "clause", "sql", "query")
-            python_sql.execute(value, place, target, is_sure=_is_database(made.receiver))
+            is_sure = _is_database(made.receiver)
+            given = made.argument(1, "parameters", "params")
+            python_sql.execute(value, place, target, is_sure=is_sure, given=given)
         elif made.name == "create" and is_call_of(made.receiver, "Enum", "ENUM"):
             name, labels = python_sql.type_text(made.receiver)
             self._unit.append(Action(Verb.CREATE_ENUM, place, Relation(None, name), columns=labels))
-        elif made.name in ("update", "delete"):
-            self._query(made, place)
+        elif hidden := _hidden(made):
+            self._reading.unread.append(Remark(place, hidden))
+        elif found := list(alembic_rows.written(made, place)):
+            self._unit += found
         elif made.name == "drop" and (table := python_sql.table_of(made.receiver)):
             self._unit.append(Action(Verb.DROP_TABLE, place, table))
         return self._worth(made)
 
     def _operation(self, made: Call, place: Place) -> Op | None:
         receiver = made.receiver
-        if isinstance(receiver, Named) and receiver.path in _OP:
+        if _is_op(receiver):
             return Op(made, place)
         if is_call_of(receiver, "batch_alter_table") and isinstance(receiver, Call):
             return Op(made, place, batch=receiver)
@@ -100,23 +125,33 @@ class _Reader:
         else:
             self._unit.append(action)
 
-    def _query(self, made: Call, place: Place) -> None:
-        """Take in ``session.query(Booking).filter(...).update({...})``."""
-        for it in chain(made.receiver):
-            if is_call_of(it, "query") and isinstance(it, Call):
-                table = python_sql.table_of(it.argument(0))
-                columns = python_sql.pairs(made.argument(0, "values"))
-                if table:
-                    values = tuple((k, python_sql.literal_of(v)) for k, v in columns.items())
-                    verb = Verb.UPDATE if made.name == "update" else Verb.DELETE
-                    self._unit.append(
-                        Action(verb, place, table, columns=tuple(columns), values=values)
-                    )
-
     def _worth(self, made: Call) -> Value:
         if made.name in ("f", "quoted_name", "conv") and made.args:
             return made.args[0]
         return made
+
+
+def _is_op(value: Value) -> bool:
+    return isinstance(value, Named) and value.path in _OP
+
+
+def _hidden(made: Call) -> str:
+    """Return why a call may do what is not seen here, nothing where it does not."""
+    if made.name == "drop_all":
+        return _ALL_TABLES
+    if made.name == "invoke" and _is_op(made.receiver):
+        return _INVOKED
+    return ELSEWHERE if _is_handed_on(made) else ""
+
+
+def _is_handed_on(made: Call) -> bool:
+    """Whether a function of another file is given what it may run operations or SQL with."""
+    path = made.func.path if isinstance(made.func, Named) else ""
+    module = path.partition(".")[0]
+    if "." not in path or module in _KNOWN_MODULES or module in sys.stdlib_module_names:
+        return False
+    given = (*made.args, *made.named.values())
+    return any(is_call_of(it, "get_bind", "batch_alter_table") or _is_op(it) for it in given)
 
 
 def _is_database(receiver: Value) -> bool:

@@ -12,10 +12,10 @@ from pginterlock.lint.actions import Action, Place, Reading, Remark, Verb
 from pginterlock.lint.django_code import CodeReader
 from pginterlock.lint.django_state import Field, Models, read_field, read_model
 from pginterlock.lint.python_places import place_of
-from pginterlock.lint.read_alembic import CUT
+from pginterlock.lint.read_alembic import CUT, ELSEWHERE
 from pginterlock.lint.read_sql import Target
-from pginterlock.lint.running import Runner
-from pginterlock.lint.values import NOTHING, Call, Class, Function, Named, Value
+from pginterlock.lint.running import Quiet, Runner
+from pginterlock.lint.values import NOTHING, Call, Class, Function, Named, Partial, Value
 from pginterlock.lint.widths import is_wider
 
 _REVERSE_SQL, _REVERSE_CODE = "reverse_sql", "reverse_code"
@@ -23,6 +23,9 @@ _INTERLOCK = {
     "interlockdrop": Verb.DROP_MACHINE,
     "interlockapply": Verb.APPLY_MACHINE,
 }
+
+
+_OWN = "an operation that the file itself declares; look at it yourself"
 
 
 def is_migration(tree: ast.Module) -> bool:
@@ -35,7 +38,7 @@ def read_migration(tree: ast.Module, lines: list[str], models: Models) -> Readin
     reading = Reading()
     unit: list[Action] = []
     reading.units.append(unit)
-    quiet = Runner(lines, _Quiet())
+    quiet = Runner(lines, Quiet())
     quiet.module(tree)
     migration = quiet.scope.get("Migration")
     if isinstance(migration, Class):
@@ -43,18 +46,6 @@ def read_migration(tree: ast.Module, lines: list[str], models: Models) -> Readin
         reader = _Operations(reading, unit, models, lines)
         reader.read(found if isinstance(found, (list, tuple)) else ())
     return reading
-
-
-class _Quiet:
-    """Hears of calls, and only gives them back."""
-
-    def called(self, made: Call, runner: Runner) -> Value:
-        """Give back the call itself."""
-        del runner
-        return made
-
-    def assigned(self, *_: Value) -> None:
-        """Nothing is done."""
 
 
 class _Operations:
@@ -83,6 +74,8 @@ class _Operations:
                 self._add(Action(_INTERLOCK[name], place, None, told))
             elif it.name in _OPERATIONS:
                 _OPERATIONS[it.name](self, it, place)
+            elif isinstance(it.func, Class):
+                self._reading.unread.append(Remark(place, _OWN))
 
     def _add(self, *actions: Action) -> None:
         if self._is_database:
@@ -245,23 +238,26 @@ class _Operations:
 
     def run_python(self, it: Call, place: Place) -> None:
         """Take in a RunPython, its reverse in a unit of its own."""
-        del place
         if not self._is_database:
             return
-        self._code(it.argument(0, "code"), "", self._unit)
+        self._code(it.argument(0, "code"), "", self._unit, place)
         back: list[Action] = []
-        self._code(it.argument(1, "reverse_code"), _REVERSE_CODE, back)
+        self._code(it.argument(1, "reverse_code"), _REVERSE_CODE, back, place)
         if back:
             self._reading.units.append(back)
 
-    def _code(self, code: Value, function: str, unit: list[Action]) -> None:
+    def _code(self, code: Value, function: str, unit: list[Action], place: Place) -> None:
+        bound = code if isinstance(code, Partial) else Partial(code, (), {})
+        code = bound.func
+        if isinstance(code, Named) and "." in code.path and not code.path.endswith(".noop"):
+            self._reading.unread.append(Remark(place, ELSEWHERE))
         if not isinstance(code, Function):
             return
         called = getattr(code.node, "name", "")
         told = f"{function}: {called}" if function and called else called or function
         reader = CodeReader(self._reading, unit, self._models, told)
         runner = Runner(self._lines, reader)
-        runner.function(code)
+        runner.function(code, *bound.args, **bound.named)
         if runner.is_cut:
             self._reading.unread.append(Remark(Place(1, 1, told), CUT))
 

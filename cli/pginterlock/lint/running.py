@@ -8,12 +8,27 @@ import ast
 from collections.abc import Sequence
 from typing import Protocol
 
+from pginterlock.lint.calling import called
 from pginterlock.lint.evaluating import Evaluator, Scope, bind
-from pginterlock.lint.values import NOTHING, Call, Class, Each, Function, Named, Nothing, Value
+from pginterlock.lint.values import (
+    NOTHING,
+    Assigned,
+    Attribute,
+    Call,
+    Class,
+    Each,
+    Function,
+    Named,
+    Nothing,
+    Partial,
+    Value,
+)
 
 _MOST_DEPTH = 8
 _MOST_STEPS = 20_000
 _MOST_ROUNDS = 500
+# What runs a function of the file with a connection: Alembic's, SQLAlchemy's.
+_RUNNING = ("run_async", "run_sync")
 
 
 class Hook(Protocol):
@@ -23,9 +38,29 @@ class Hook(Protocol):
         """Hear of a call; return what it is worth, the call itself where nothing is known."""
         ...
 
-    def assigned(self, base: Value, name: str, value: Value) -> None:
+    def assigned(self, given: Assigned, runner: "Runner") -> None:
         """Hear of ``base.name = value``."""
         ...
+
+    def told(self, found: Attribute) -> Value:
+        """Return what an attribute of something from elsewhere is worth: itself, if not known."""
+        ...
+
+
+class Quiet:
+    """Hears of calls, and only gives them back."""
+
+    def called(self, made: Call, runner: "Runner") -> Value:
+        """Give back the call itself."""
+        del runner
+        return made
+
+    def assigned(self, *_: object) -> None:
+        """Nothing is done."""
+
+    def told(self, found: Attribute) -> Value:
+        """Give back the attribute itself."""
+        return found
 
 
 class _Left(Exception):
@@ -57,11 +92,13 @@ class Runner:
         """Go through the top of a file."""
         self._whole(tree.body, self.scope)
 
-    def function(self, function: Function, **given: Value) -> None:
+    def function(self, function: Function, *first: Value, **given: Value) -> None:
         """Go through one function of the file, as its caller from outside would."""
         scope = dict(function.scope)
         args = function.node.args
-        for it in (*args.posonlyargs, *args.args, *args.kwonlyargs):
+        positional = [*args.posonlyargs, *args.args]
+        given = dict(zip([it.arg for it in positional], first, strict=False)) | given
+        for it in (*positional, *args.kwonlyargs):
             scope[it.arg] = given.get(it.arg, Named(it.arg))
         if isinstance(function.node, ast.Lambda):
             self._evaluator.value(function.node.body, scope)
@@ -70,7 +107,18 @@ class Runner:
 
     def call(self, made: Call) -> Value:
         """Tell the hook of a call."""
+        if made.name in _RUNNING and made.args and isinstance(made.args[0], (Function, Partial)):
+            given = (Named("connection"), *made.args[1:])
+            return called(Call(made.args[0], given, made.named, made.node), self)
         return self._hook.called(made, self)
+
+    def told(self, found: Attribute) -> Value:
+        """Ask the hook what an attribute is worth."""
+        return self._hook.told(found)
+
+    def assign(self, base: Value, name: str, value: Value, at: ast.expr) -> None:
+        """Tell the hook of an assignment to an attribute."""
+        self._hook.assigned(Assigned(base, name, value, at), self)
 
     def run(self, function: Function, made: Call) -> Value:
         """Go into a function of the file with what it is given."""
@@ -203,7 +251,7 @@ class Runner:
         for target in targets:
             if isinstance(target, ast.Attribute):
                 base = self._evaluator.value(target.value, scope)
-                self._hook.assigned(base, target.attr, given)
+                self.assign(base, target.attr, given, target)
             elif isinstance(target, ast.Subscript):
                 base = self._evaluator.value(target.value, scope)
                 key = self._evaluator.value(target.slice, scope)

@@ -15,6 +15,8 @@ from pginterlock.lint.sql_objects import variable
 
 _ALL = "all"
 
+_FOR_SURE = frozenset(["for_sure"])
+
 
 def _what(node: Message, field: str) -> str:
     found = node.DESCRIPTOR.fields_by_name[field]
@@ -81,13 +83,15 @@ def dropped_owned(scene: Scene, node: Message) -> Iterator[Action]:
 
 
 def vacuumed(scene: Scene, node: Message) -> Iterator[Action]:
-    """Yield the tables that a VACUUM FULL rewrites."""
+    """Yield the tables that a VACUUM FULL rewrites; without any, it is all."""
     options = {it.defname: it for it in map(inner, node.options)}
     full = options.get("full")
     if full is None or _is_off(full):
         return
     for it in map(inner, node.rels):
         yield _rewrite(scene, it.relation, "vacuum full")
+    if not node.rels:
+        yield scene.one(Verb.REWRITE, None, "vacuum full of all tables", words=_FOR_SURE)
 
 
 def clustered(scene: Scene, node: Message) -> Iterator[Action]:
@@ -97,8 +101,7 @@ def clustered(scene: Scene, node: Message) -> Iterator[Action]:
 
 
 def _rewrite(scene: Scene, table: Message, why: str) -> Action:
-    words = frozenset(["for_sure"])
-    return scene.one(Verb.REWRITE, relation(table), why, words=words)
+    return scene.one(Verb.REWRITE, relation(table), why, words=_FOR_SURE)
 
 
 def _is_off(option: Message) -> bool:

@@ -39,6 +39,9 @@ _PARAMETERS = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _INCLUDE = re.compile(r"\\(?:i|ir|include|include_relative)\s")
+_LOAD = re.compile(
+    r"(?P<begin>\\copy\s[^(]*?(?:\([^()]*\)\s*)?\bfrom\b)(?P<rest>.{4,})", re.IGNORECASE
+)
 _ATOMIC = re.compile(r"\bbegin\s+atomic\b", re.IGNORECASE)
 _END = re.compile(r"\bend\s*\Z", re.IGNORECASE)
 
@@ -78,6 +81,10 @@ def without_psql(text: str) -> tuple[str, list[int]]:
             return match["copy"] + _blank(match["data"])
         if match["send"]:
             return ";" + _blank(match["send"])[1:]
+        if match["meta"] and (loaded := _LOAD.match(match["meta"])):
+            # COPY by psql is one by the server; the file is on another machine, and that is all
+            begin, rest = loaded["begin"], loaded["rest"]
+            return " " + begin[1:] + " '';" + _blank(rest[4:])
         if match["meta"]:
             if _INCLUDE.match(match["meta"]):
                 included.append(match.start())

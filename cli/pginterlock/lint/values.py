@@ -95,6 +95,29 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Partial:
+    """Something to be called, and what it is given already: ``functools.partial``, a method."""
+
+    func: Value
+    args: tuple[Value, ...]
+    named: dict[str, Value]
+
+    def called(self, made: Call) -> Call:
+        """Return the call that *made* comes to."""
+        return Call(self.func, self.args + made.args, self.named | made.named, made.node)
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A value that something is given as its *name*: ``row.status = "NEW"``."""
+
+    base: Value
+    name: str
+    value: Value
+    node: ast.expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """A function, or a lambda, of the file."""
 
@@ -140,14 +163,3 @@ def spoken(value: Value) -> str:
 def is_call_of(value: Value, *names: str) -> bool:
     """Whether *value* is a call of something that is called by one of *names*."""
     return isinstance(value, Call) and value.name in names
-
-
-def text_of(value: Value) -> str | None:
-    """Return the SQL that *value* is: a text, ``text(...)``, ``DDL(...)``; None if it is none."""
-    if isinstance(value, str):
-        return value
-    for it in chain(value):
-        if is_call_of(it, "text", "DDL", "SQL") and isinstance(it, Call):
-            told = it.argument(0, "text", "statement")
-            return told if isinstance(told, str) else None
-    return None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pginterlock.scan import newer_python
+from pginterlock import newer_python
 from pginterlock.scan.bindings import BLOCKS, PLAIN, Binding
 from pginterlock.scan.kinds import ClassDef, Function
 from pginterlock.scan.pieces import Piece

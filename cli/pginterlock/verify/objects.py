@@ -6,12 +6,14 @@ Pure: a survey in, findings out.
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from pginterlock import migrate
 from pginterlock.changes import Action, Change, changes
 from pginterlock.findings import Finding, Severity
 from pginterlock.following import Renamed
 from pginterlock.model import Spec
 from pginterlock.objects import DbObject, ObjectKind
 from pginterlock.survey import MachineSurvey, Survey
+from pginterlock.table import UNREADABLE
 from pginterlock.verify import behind
 
 _ON_TABLES = (ObjectKind.TRIGGER, ObjectKind.CHECK, ObjectKind.INDEX)
@@ -61,14 +63,16 @@ def _schema(seen: Survey) -> list[Finding]:
     if not seen.rights.schema_exists:
         return []
     found = []
-    if seen.rights.revision not in (seen.head, "unreadable"):
+    revision = seen.rights.revision
+    if revision not in (seen.head, UNREADABLE):
+        is_ahead = revision is not None and not migrate.knows(revision)
         found.append(
             Finding(
                 "schema-outdated",
-                f"schema interlock is of revision {seen.rights.revision}, and {seen.head} is asked",
+                f"schema interlock is of revision {revision}, and {seen.head} is asked",
                 "",
                 "interlock",
-                hint=_APPLY,
+                hint=migrate.AHEAD if is_ahead else _APPLY,
             )
         )
     found += [

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from psycopg import conninfo, errors, sql
 from psycopg.pq import DiagnosticField
 
-from pginterlock.errors import EnvironmentFault
+from pginterlock.errors import EnvironmentFault, UsageError
 
 _SLOT = re.compile(r"%\((?P<name>\w+)\)s|(?P<next>%s)|(?P<percent>%%)")
 _COMMENT = re.compile(r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
@@ -72,6 +72,7 @@ class Bridge:
     @contextmanager
     def transaction(self, *, force_rollback: bool = False) -> Iterator[None]:
         """Run the block in a savepoint; with *force_rollback* nothing of it stays."""
+        self.demand_transaction()
         with _translated():
             savepoint = self._connection.begin_nested()
         try:
@@ -85,6 +86,20 @@ class Bridge:
                 savepoint.rollback()
             else:
                 savepoint.commit()
+
+    def demand_transaction(self) -> None:
+        """Raise UsageError where each statement is committed by itself.
+
+        By an option of the connection, or of its engine: the driver knows of both.
+        """
+        driven = self._connection.connection.dbapi_connection
+        told = self._connection.get_execution_options().get("isolation_level")
+        if told == "AUTOCOMMIT" or getattr(driven, "autocommit", False) is True:
+            raise UsageError(
+                "a machine is applied in a transaction, and this connection has none",
+                remedy="Call it outside of op.get_context().autocommit_block(), and let env.py open"
+                ' an engine that has no isolation_level="AUTOCOMMIT".',
+            )
 
     @property
     def info(self) -> SimpleNamespace:

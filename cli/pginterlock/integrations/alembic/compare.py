@@ -121,7 +121,7 @@ class _Comparison:
 
     def into(self, upgrade: ops.UpgradeOps) -> None:
         """Put the operations on machines among those of *upgrade*."""
-        self._demand_known_schema()
+        migrate.demand_known(self._rights.revision)
         tables = upgrade.ops
         ordering.demand_agreement(tables, self._spec, self._schema)
         off = ordering.retyped(tables, self._installed, self._schema)
@@ -133,14 +133,6 @@ class _Comparison:
             on = [SchemaOp()]
         if drops or on:
             upgrade.ops = [*drops, *parts.first, *on, *parts.last]
-
-    def _demand_known_schema(self) -> None:
-        revision = self._rights.revision
-        if revision and not migrate.knows(revision):
-            raise EnvironmentFault(
-                f"schema interlock is of revision {revision!r}, unknown to this version",
-                remedy="The database is ahead of the code: upgrade pginterlock.",
-            )
 
     def _look(self, first: Sequence[MigrateOperation], off: Sequence[str]) -> Survey:
         """Return how the machines stand once *first* is done, and machines *off* are taken off.

@@ -207,6 +207,7 @@ _RIGHTS = Rights(
     role="",
     is_superuser=True,
     can_create_role=True,
+    does_inherit=True,
     owner=OWNER,
     owner_exists=True,
     is_member=True,

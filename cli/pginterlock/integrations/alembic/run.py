@@ -125,12 +125,9 @@ def _stages(machine: Machine, before: Machine | None, old_names: str) -> list[Ma
 
 def _begin(connection: sa.Connection) -> psycopg.Connection:
     """Return *connection* as ours; raise UsageError where its transaction would not do."""
-    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
-        raise UsageError(
-            "a machine is applied in a transaction, and this connection has none",
-            remedy="Call it outside of op.get_context().autocommit_block().",
-        )
-    bridge = Bridge(connection).as_psycopg()
+    made = Bridge(connection)
+    made.demand_transaction()
+    bridge = made.as_psycopg()
     level = bridge.execute("select current_setting('transaction_isolation')").fetchone()
     if level and level[0] != "read committed":
         raise UsageError(

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pginterlock.scan.newer_syntax import Hole
+    from pginterlock.newer_syntax import Hole
 
 
 def parse(text: str) -> ast.Module:
@@ -33,7 +33,7 @@ def parse(text: str) -> ast.Module:
         return _tree(text)
     except SyntaxError as error:
         told = error
-    from pginterlock.scan.newer_syntax import Unfinished  # noqa: PLC0415 - few texts need it
+    from pginterlock.newer_syntax import Unfinished  # noqa: PLC0415 - few texts need it
 
     try:
         return respelled(text)
@@ -52,7 +52,7 @@ def respelled(text: str) -> ast.Module:
 
     Raises SyntaxError where that is no Python, Unfinished where nothing in it is newer.
     """
-    from pginterlock.scan.newer_syntax import Unfinished, older  # noqa: PLC0415
+    from pginterlock.newer_syntax import Unfinished, older  # noqa: PLC0415
 
     word = "_hole"
     while word in text:
@@ -83,7 +83,7 @@ class _Filled(ast.NodeTransformer):
             error.lineno = hole.line + min((error.lineno or 1) - 1, hole.text.count("\n"))
             raise
         if not isinstance(stmt, ast.Expr):
-            from pginterlock.scan.newer_syntax import Unfinished  # noqa: PLC0415
+            from pginterlock.newer_syntax import Unfinished  # noqa: PLC0415
 
             raise Unfinished
         for it in ast.walk(stmt.value):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.scan_projects import DJANGO, lay, places, run
 
-from pginterlock.scan.newer_python import parse, respelled
+from pginterlock.newer_python import parse, respelled
 
 FORMS = [
     pytest.param("type X = int", "X = int", id="type"),
