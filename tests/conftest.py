@@ -61,7 +61,8 @@ _ON_EVERY = (
     "test_schema",
     "test_verify",
 )
-_MOST_CASES = 4
+_MOST_CASES = 2
+_KILLING = "kill"  # in the name of a test that kills a client or a server: of its cases one runs
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -86,9 +87,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if "server" in getattr(item, "fixturenames", ()) and name not in _ON_EVERY:
             cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
     left = [it for it in items if _waits_for_its_turn(it)]
+    turn = _TURN // len(servers.majors())  # each case has its turn on each version
     for some in cases.values():
-        every = -(-len(some) // _MOST_CASES)
-        left += [it for number, it in enumerate(some) if (number + _TURN) % every]
+        most = 1 if _KILLING in some[0].nodeid else _MOST_CASES
+        every = -(-len(some) // most)
+        left += [it for number, it in enumerate(some) if (number + turn) % every]
     if left:
         config.hook.pytest_deselected(items=left)
         gone = set(map(id, left))
