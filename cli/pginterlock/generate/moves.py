@@ -167,28 +167,33 @@ def _overruled(script: Script) -> None:
     for state in machine.states:
         with script.trying(state, is_extra=True):
             rows[state] = maker.make(state)
-    name = f"{_OVERRULE}_{machine.name}"
-    column = ident(machine.state)
-    kind = maker.shape.table.column(machine.state)
-    cast = kind.type if kind else "text"
-    asked = f"nullif(current_setting('{_SETTING}', true), '')"
-    for text in (
+    with script.trying("moves that another trigger makes"):
+        for text in _trigger(script):
+            maker.do(text)
+        for state, row in rows.items():
+            others = [s for s in machine.states if s != state and s not in machine.targets(state)]
+            with script.trying(state, is_extra=True):
+                script.demand_enforced("transition")
+                script.first([partial(_moved_by, script, row, other) for other in others])
+        late = [it for it in machine.states if it not in machine.initial]
+        with script.trying("a birth", is_extra=True):
+            script.demand_enforced("birth")
+            script.first([partial(_born_by, script, state) for state in late])
+
+
+def _trigger(script: Script) -> list[str]:
+    """Return what makes the trigger: it writes the state that a setting names, if one does."""
+    maker, machine = script.maker, script.maker.machine
+    name, column = ident(f"{_OVERRULE}_{machine.name}"), ident(machine.state)
+    found = maker.shape.table.column(machine.state)
+    asked = f"nullif(current_setting('{_SETTING}', true), '')::{found.type if found else 'text'}"
+    return [
         "set constraints all immediate",
-        f"create function pg_temp.{ident(name)}() returns trigger language plpgsql as $try$ begin"
-        f" new.{column} := coalesce({asked}::{cast}, new.{column}); return new; end $try$",
-        f"create trigger {ident(name)} before insert or update on {maker.name}"
-        f" for each row execute function pg_temp.{ident(name)}()",
-    ):
-        maker.do(text)
-    for state, row in rows.items():
-        others = [it for it in machine.states if it != state and it not in machine.targets(state)]
-        with script.trying(state, is_extra=True):
-            script.demand_enforced("transition")
-            script.first([partial(_moved_by, script, row, other) for other in others])
-    late = [it for it in machine.states if it not in machine.initial]
-    with script.trying("a birth", is_extra=True):
-        script.demand_enforced("birth")
-        script.first([partial(_born_by, script, state) for state in late])
+        f"create function pg_temp.{name}() returns trigger language plpgsql as $try$ begin"
+        f" new.{column} := coalesce({asked}, new.{column}); return new; end $try$",
+        f"create trigger {name} before insert or update on {maker.name}"
+        f" for each row execute function pg_temp.{name}()",
+    ]
 
 
 def _moved_by(script: Script, row: Row, other: str) -> None:
