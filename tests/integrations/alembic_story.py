@@ -1,7 +1,7 @@
 """The life of a machine in one Alembic environment, told whole: run once for each Alembic version.
 
-``python -m tests.integrations.alembic_story VERSION FOLDER DSN OTHER THIRD PSQL``; at the end
-stands ``told``.
+``python -m tests.integrations.alembic_story VERSION FOLDER DSN OTHER PSQL``; at the end stands
+``told``.
 """
 
 import sys
@@ -11,11 +11,10 @@ import alembic
 import psycopg
 import pytest
 from alembic.util import CommandError
-from tests.integrations.alembic_crate import LOST, without_file
 from tests.integrations.alembic_depot import Depot, body, is_sound, order, run_psql
 
 
-def main(version: str, folder: str, dsn: str, other: str, third: str, psql: str) -> None:
+def main(version: str, folder: str, dsn: str, other: str, psql: str) -> None:
     """Tell the story."""
     assert alembic.__version__.startswith(version), alembic.__version__
     depot = Depot(Path(folder), dsn).lay_out()
@@ -26,7 +25,6 @@ def main(version: str, folder: str, dsn: str, other: str, third: str, psql: str)
     back_and_forth(depot)
     as_a_script(depot, other, Path(psql))
     taken_off(depot)
-    declared_on_a_class(Depot(Path(folder) / "classes", third).lay_out())
     sys.stdout.write("told\n")
 
 
@@ -108,36 +106,6 @@ def taken_off(depot: Depot) -> None:
     depot.downgrade()
     is_sound(depot)
     depot.downgrade("base")
-    assert depot.ask("select * from interlock.machine") == []
-
-
-def declared_on_a_class(depot: Depot) -> None:
-    """The machine stands on a mapped class alone, from its first revision to its last."""
-    without_file(depot)
-    first = depot.revision("first")
-    assert order(body(first, "upgrade"), "create_table", "interlock_apply")
-    assert order(body(first, "downgrade"), "interlock_drop", "drop_table")
-    depot.upgrade()
-    depot.check()
-    depot.ask("insert into depot.crate (status) values ('NEW')")
-    with pytest.raises(psycopg.IntegrityError, match="status is not a state"):
-        depot.ask("update depot.crate set status = 'LOST'")
-    depot.change("models.py", *LOST)
-    with pytest.raises(CommandError, match="interlock_apply"):
-        depot.check()
-    assert "# crate: state added LOST" in depot.revision("second")
-    depot.upgrade()
-    depot.check()
-    depot.ask("update depot.crate set status = 'LOST'")
-    with pytest.raises(CommandError, match=r"1 row of depot\.crate stands in LOST"):
-        depot.downgrade()
-    assert depot.ask("select status from depot.crate") == [("LOST",)]
-    depot.change("models.py", ("    __interlock__ = Machine(", "    unused = dict("))
-    depot.ini(interlock_spec="")
-    third = depot.revision("third")
-    assert "interlock_drop" in body(third, "upgrade")
-    depot.upgrade()
-    depot.check()
     assert depot.ask("select * from interlock.machine") == []
 
 

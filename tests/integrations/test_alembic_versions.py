@@ -26,19 +26,22 @@ def test_a_machine_lives_through_its_revisions(
     make_database: Callable[[str, Build], str],
     tmp_path: Path,
 ) -> None:
-    dsn, other, third = (make_database("alembic_empty", _build) for _ in range(3))
+    dsn, other = (make_database("alembic_empty", _build) for _ in range(2))
     psql = server.bin_dir / "psql"
 
-    ran = _python(
-        version,
-        ["-m", "tests.integrations.alembic_story"],
-        [
-            "" if version == "latest" else version,
-            str(tmp_path / "depot"),
-            *(dsn, other, third),
-            str(psql),
-        ],
-    )
+    ran = _story("alembic_story", version, str(tmp_path / "depot"), dsn, other, str(psql))
+
+    assert ran.stdout.endswith("told\n"), ran.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_machine_on_a_class_lives_through_its_revisions(
+    version: str, make_database: Callable[[str, Build], str], tmp_path: Path
+) -> None:
+    dsn = make_database("alembic_empty", _build)
+
+    ran = _story("alembic_class_story", version, str(tmp_path / "depot"), dsn)
 
     assert ran.stdout.endswith("told\n"), ran.stderr
 
@@ -48,6 +51,11 @@ def test_an_older_alembic_is_told_so_when_env_py_is_loaded() -> None:
 
     assert "pginterlock needs Alembic 1.13 or later, and this is 1.12" in ran.stderr
     assert "pip install --upgrade alembic" in ran.stderr
+
+
+def _story(module: str, version: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    told = "" if version == "latest" else version
+    return _python(version, ["-m", f"tests.integrations.{module}"], [told, *arguments])
 
 
 def _python(

@@ -212,6 +212,13 @@ DJANGO = "from django.db import migrations\nfrom depot.fixes import fix\n\n"
             id="drop_all",
         ),
         pytest.param(
+            f"from app.models import Booking\n{HEAD}\ndef upgrade():\n"
+            "    session = sa.orm.Session(op.get_bind())\n"
+            "    for row in session.query(Booking):\n        row.status = 'DONE'\n",
+            "m.py:8:9: the table is not known here",
+            id="a mapped class",
+        ),
+        pytest.param(
             f"{DJANGO}class Migration(migrations.Migration):\n"
             "    operations = [migrations.RunPython(fix, migrations.RunPython.noop)]\n",
             "m.py:5:19: a function of another file",

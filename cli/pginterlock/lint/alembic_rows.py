@@ -6,15 +6,18 @@ Pure: calls in, actions out.
 from collections.abc import Iterator
 
 from pginterlock.lint import python_sql
-from pginterlock.lint.actions import Action, Place, Relation, Verb
+from pginterlock.lint.actions import UNKNOWN, Action, Place, Relation, Verb
 from pginterlock.lint.values import (
     NOTHING,
     Assigned,
+    Attribute,
     Call,
     Class,
+    Named,
     Value,
     chain,
     is_call_of,
+    spoken,
 )
 
 _ASKING = ("query", "select", "get", "get_one")
@@ -52,10 +55,8 @@ def assigned(given: Assigned, place: Place) -> Iterator[Action]:
 
 def _added(rows: list[Value] | tuple[Value, ...], place: Place) -> Iterator[Action]:
     for it in rows:
-        if made := _new(it):
-            table = python_sql.table_of(made.func)
-            if table:
-                yield python_sql.rows_written(Verb.INSERT, place, table, [made.named])
+        if (made := _new(it)) and (table := python_sql.table_of(made.func)):
+            yield python_sql.rows_written(Verb.INSERT, place, table, [made.named])
 
 
 def _deleted(made: Call, row: Value, place: Place) -> Iterator[Action]:
@@ -75,7 +76,7 @@ def _updated(made: Call, place: Place) -> Iterator[Action]:
 def _queried(value: Value) -> Relation | None:
     for it in chain(value):
         if is_call_of(it, "query") and isinstance(it, Call):
-            return python_sql.table_of(it.argument(0))
+            return _table(it.argument(0))
     return None
 
 
@@ -85,11 +86,25 @@ def _row_of(value: Value) -> Relation | None:
         if not isinstance(it, Call):
             continue
         first = it.argument(0, "statement", "entity")
-        if it.name in _ASKING and (table := python_sql.table_of(first)):
+        is_asked = it.name in _ASKING and "session" in spoken(it.receiver)
+        table = _table(first) if is_asked or it.name == "select" else python_sql.table_of(first)
+        if it.name in _ASKING and table:
             return table
         if it.name in _RUNNING and first is not NOTHING and (table := _row_of(first)):
             return table
     return None
+
+
+def _table(value: Value) -> Relation | None:
+    """Return the table of a mapped class; of one that another file declares it is not known."""
+    match value:
+        case Attribute(base=Class() as owner):  # a column of one
+            return python_sql.table_of(owner)
+        case Attribute():
+            return Relation(None, UNKNOWN)
+        case Named(path=path) if "." in path:
+            return Relation(None, UNKNOWN)
+    return python_sql.table_of(value)
 
 
 def _new(value: Value) -> Call | None:
