@@ -4,11 +4,11 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pginterlock.scan import fixtures
 from pginterlock.scan.callers import called_with
-from pginterlock.scan.definitions import annotation, decorators, last_name, result
+from pginterlock.scan.definitions import annotation, decorators, last_name
 from pginterlock.scan.kinds import (
     NOTHING,
-    Callee,
     Class,
     ClassDef,
     Function,
@@ -16,7 +16,6 @@ from pginterlock.scan.kinds import (
     Kinds,
     classes,
     instances,
-    items,
     many,
     union,
 )
@@ -107,7 +106,7 @@ def _framework(reader: "Reader", function: Function, name: str) -> Kinds:
         about = reader.models.about(function.owner)
     if function.owner and about:
         return _of_framework(reader, function.owner, about, name)
-    return _fixture(reader, function, name)
+    return fixtures.given(reader, function, name)
 
 
 def _of_framework(reader: "Reader", owner: ClassDef, about: Kinds, name: str) -> Kinds:
@@ -163,32 +162,6 @@ def _admin_action(reader: "Reader", function: Function) -> Kinds:
         if function.name in ast.dump(it.node) and (about := reader.models.about(it)):
             found |= many(about, is_query=True)
     return found
-
-
-def _fixture(reader: "Reader", function: Function, name: str) -> Kinds:
-    """Return what a fixture of pytest gives to a test or another fixture."""
-    is_test = function.name.startswith("test") or "fixture" in set(decorators(function))
-    if not is_test:
-        return NOTHING
-    for module in [function.module, *_conftests(reader, function.module)]:
-        for it in module.functions_named(name):
-            if "fixture" in set(decorators(it)):
-                told = result(reader, Callee(it))
-                generated = isinstance(it.node, (ast.FunctionDef, ast.AsyncFunctionDef)) and any(
-                    isinstance(n, ast.Yield) for n in ast.walk(it.node)
-                )
-                return items(told) if generated else told
-    return NOTHING
-
-
-def _conftests(reader: "Reader", module: Module) -> Iterator[Module]:
-    """Yield the modules of fixtures in the folders above *module*, the nearest first."""
-    folder = module.path
-    while "/" in folder:
-        folder = folder.rpartition("/")[0]
-        path = f"{folder}/conftest.py"
-        if path in reader.project.texts and (found := reader.project.module(path)):
-            yield found
 
 
 def _default(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
