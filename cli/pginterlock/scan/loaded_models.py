@@ -10,6 +10,7 @@ from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
     Foreign,
+    Function,
     Kinds,
     Tuple,
     classes,
@@ -17,7 +18,7 @@ from pginterlock.scan.kinds import (
     many,
     union,
 )
-from pginterlock.scan.modules import Function, Module, local_names, scope_of
+from pginterlock.scan.modules import Module, local_names, scope_of
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
