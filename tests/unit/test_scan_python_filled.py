@@ -98,3 +98,19 @@ HEAD = "=== shop/jobs.py\nfrom shop.models import Customer, Invoice, Order\n"
 )
 def test_rows_that_are_put_together(tmp_path: Path, body: str) -> None:
     sites_of(tmp_path, DJANGO + HEAD + textwrap.dedent(body))
+
+
+def test_a_call_that_names_the_column_unpacks_none_besides(tmp_path: Path) -> None:
+    body = """
+    def renew(pk, **kwargs):
+        kwargs.pop("status", None)
+        Order.objects.filter(pk=pk).update(
+            note="x",
+            status="new",  # WRITE
+            **kwargs,
+        )
+
+    def run():
+        renew(1, status="paid")
+    """
+    sites_of(tmp_path, DJANGO + HEAD + textwrap.dedent(body))

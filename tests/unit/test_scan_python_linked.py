@@ -171,3 +171,85 @@ class Invoices(ClosingMixin, Billing):
     queryset = Invoice.objects.all()
 """
     sites_of(tmp_path, DJANGO + more)
+
+
+def test_a_method_that_super_finds_in_a_later_base(tmp_path: Path) -> None:
+    more = """
+=== shop/tests/__init__.py
+=== shop/tests/makers.py
+from shop.models import Customer, Invoice, Order
+
+
+class CustomerMixin:
+    def make_customer(self):
+        return Customer.objects.create()
+
+
+class OrderMixin:
+    def make(self, **kwargs):
+        values = dict(note="x")
+        values.update(kwargs)
+        return Order.objects.create(**values)  # WRITE
+
+
+class InvoiceMixin:
+    def make(self, **kwargs):
+        return Invoice.objects.create(**kwargs)
+
+
+class Both(CustomerMixin, OrderMixin):
+    def make(self, **kwargs):
+        kwargs["customer"] = self.make_customer()
+        return super().make(**kwargs)
+
+
+class Logged:
+    def make(self, **kwargs):
+        return super().make(**kwargs)
+=== shop/tests/test_orders.py
+from django.test import TestCase
+from shop.tests.makers import Both, InvoiceMixin, Logged, OrderMixin
+
+
+class OrderTest(Both, TestCase):
+    def test_it(self):
+        self.make(status="new").status = "paid"  # WRITE
+
+
+class LoggedTest(Logged, OrderMixin, TestCase):
+    def test_it(self):
+        self.make().status = "paid"  # WRITE
+
+
+class InvoiceTest(Logged, InvoiceMixin, TestCase):
+    def test_it(self):
+        self.make().status = "paid"
+"""
+    sites_of(tmp_path, DJANGO + more)
+
+
+def test_one_row_that_leads_back_by_an_abstract_base(tmp_path: Path) -> None:
+    more = """
+
+class OfOrder(models.Model):
+    order = models.OneToOneField("shop.Order", models.CASCADE)
+
+    class Meta:
+        abstract = True
+
+
+class Parcel(OfOrder):
+    status = models.TextField()
+
+
+class Letter(OfOrder):
+    status = models.TextField()
+=== shop/views.py
+from shop.models import Order
+
+
+def send(pk):
+    Order.objects.get(pk=pk).parcel.status = "sent"  # WRITE
+    Order.objects.get(pk=pk).letter.status = "sent"
+"""
+    sites_of(tmp_path, DJANGO + more, Target(("status",), model="Parcel"))

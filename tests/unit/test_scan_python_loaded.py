@@ -261,6 +261,27 @@ def test_models_that_are_swapped(tmp_path: Path) -> None:
             """,
             id="what factories declare and make",
         ),
+        pytest.param(
+            """
+            === shop/tests/test_orders.py
+            import django_dynamic_fixture as fixture
+            from django_dynamic_fixture import G, get
+            from shop.models import Invoice, Order
+            from shop.cache import get as cached
+
+            def test_made():
+                one = get(Order, status="x")  # WRITE
+                one.status = "y"  # WRITE
+                G(Order, status="x")  # WRITE
+                fixture.get(Order, status="x")  # WRITE
+                for it in get(Order, n=3):
+                    it.status = "x"  # WRITE
+                get(Invoice, status="x")
+                fixture.get(Invoice).status = "x"
+                cached(Order, status="x")
+            """,
+            id="what dynamic fixtures make",
+        ),
     ],
 )
 def test_models_by_name(tmp_path: Path, body: str) -> None:

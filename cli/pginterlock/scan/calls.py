@@ -34,7 +34,7 @@ def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds
     """Return what a call gives."""
     func = node.func
     if isinstance(func, ast.Attribute):
-        on = reader.expression(func.value, module, at)
+        on = reader.held(func.value, func.attr, module, at)
         if on:
             found = union(_method(reader, it, node, module, at) for it in on)
             if found:

@@ -72,8 +72,8 @@ def _put(reader: "Reader", names: set[str], stmt: ast.AST, module: Module) -> It
             if isinstance(held, ast.Name) and held.id in names:
                 yield from _by_method(reader, attr, call, stmt, module)
             elif attr in _ADDING and call.args and _is_part(held, names):
-                key = held.slice if isinstance(held, ast.Subscript) else None
-                yield _key(key), many(reader.expression(call.args[0], module, stmt))
+                place = held.slice if isinstance(held, ast.Subscript) else None
+                yield _key(place), many(reader.expression(call.args[0], module, stmt))
 
 
 def _by_method(

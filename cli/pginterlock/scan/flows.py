@@ -108,7 +108,7 @@ def _is_of_heirs(reader: Reader, callee: Callee, sink: Sink) -> bool:
 def _is_of_several(reader: Reader, sink: Sink) -> bool:
     """Say whether a call writes rows of several models, as far as its function alone can tell."""
     kinds = reader.expression(sink.receiver, sink.module, sink.stmt)
-    return len({it.of for it in classes(kinds) if isinstance(it, Class)}) > 1
+    return len({it.of.name for it in classes(kinds) if isinstance(it, Class)}) > 1
 
 
 def _sinks(

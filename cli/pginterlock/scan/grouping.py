@@ -11,9 +11,15 @@ _SAVING = frozenset(["save", "asave", "commit", "flush", "refresh_from_db"])
 
 
 def once(drafts: Sequence[Draft]) -> list[Draft]:
-    """Return *drafts*, each place once for a column, with all the values that it may write."""
+    """Return *drafts*, each place once for a column, with all the values that it may write.
+
+    A call that names a column does not unpack it from a dict besides.
+    """
     kept: dict[object, Draft] = {}
+    named = {(it.call, it.field, it.wanted) for it in drafts if it.call and it.node is not it.call}
     for it in drafts:
+        if it.node is it.call and (it.call, it.field, it.wanted) in named:
+            continue
         key = (it.node, it.field, it.wanted)
         if known := kept.get(key):
             values = tuple(dict.fromkeys([*known.values, *it.values]))

@@ -34,7 +34,7 @@ from pginterlock.scan.modules import (
     scope_of,
 )
 from pginterlock.scan.narrowing import narrowed
-from pginterlock.scan.project import Project
+from pginterlock.scan.project import Project, is_super
 from pginterlock.scan.reaching import absolute, comprehended, reaching, scope_above
 
 _Told = TypeVar("_Told")
@@ -147,7 +147,7 @@ class Reader:
                 yield narrowed(self, self.name(name, module, at, node), node, module, at)
             case ast.Attribute(value=value, attr=attr):
                 found = self.models.of_options(value, attr, module, at)
-                found = found or self.attribute(self.expression(value, module, at), attr)
+                found = found or self.attribute(self.held(value, attr, module, at), attr)
                 found = found or self.models.called(attr)
                 yield narrowed(self, found, node, module, at)
             case ast.Call():
@@ -168,6 +168,12 @@ class Reader:
                 yield subscript(self, self.expression(value, module, at), index)
             case _:
                 yield self._display(node, module, at)
+
+    def held(self, value: ast.AST, name: str, module: Module, at: ast.AST) -> Kinds:
+        """Return what *value* is, of which the member *name* is asked for."""
+        if is_super(value):
+            return self.models.parents(module, at, name)
+        return self.expression(value, module, at)
 
     def _display(self, node: ast.AST, module: Module, at: ast.AST) -> Kinds:
         """Return what a list, tuple, set, dict or comprehension is."""

@@ -10,6 +10,7 @@ from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
     Foreign,
+    Function,
     Kinds,
     Tuple,
     classes,
@@ -17,7 +18,7 @@ from pginterlock.scan.kinds import (
     many,
     union,
 )
-from pginterlock.scan.modules import Function, Module, local_names, scope_of
+from pginterlock.scan.modules import Module, local_names, scope_of
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
@@ -47,12 +48,14 @@ def loaded(
 def handed_a_name(
     reader: "Reader", kinds: Kinds, node: ast.Call, module: Module, at: ast.AST
 ) -> Kinds:
-    """Return the model whose name is handed to what *kinds* say is called, and loads it."""
+    """Return the model whose name is handed to what loads it, or the rows made for a test."""
     found: Kinds = NOTHING
     for kind in kinds:
         match kind:
             case Foreign(name=name) if name.rpartition(".")[2] in orm.LOADED:
                 found |= loaded(reader, name.rpartition(".")[2], node, module, at) or NOTHING
+            case Foreign(name=name) if name.startswith(orm.FIXTURES):
+                found |= _made(reader, node, module, at) or NOTHING
             case Callee(of=of) if any(it in of.module.text for it in orm.LOADED):
                 if told := _handed_on(of, node):
                     texts = _texts(reader, told, module, at)
@@ -80,7 +83,7 @@ def _asked(node: ast.Call) -> ast.expr | None:
 
 
 def _made(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds | None:
-    """Return the rows that ``baker.make("shop.Order", _quantity=3)`` makes."""
+    """Return the rows that ``baker.make("shop.Order", _quantity=3)`` or ``G(Order, n=3)`` makes."""
     if not node.args:
         return None
     match node.args[0]:
@@ -88,7 +91,7 @@ def _made(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kind
             about = instances(reader.models.named(name, module))
         case first:
             about = instances(classes(reader.expression(first, module, at)))
-    is_several = any(it.arg == "_quantity" for it in node.keywords)
+    is_several = any(it.arg in ("_quantity", "n") for it in node.keywords)
     return (many(about) if is_several else about) or None
 
 

@@ -11,6 +11,7 @@ from pginterlock.scan.kinds import (
     Callee,
     Class,
     ClassDef,
+    Function,
     Instance,
     Kinds,
     Many,
@@ -164,11 +165,11 @@ class Models:
     def _maps(of: ClassDef) -> bool:
         return "__tablename__" in class_names(of) or "__table__" in class_names(of)
 
-    def parents(self, module: Module, at: ast.AST) -> Kinds:
-        """Return what ``super()`` is at a statement."""
+    def parents(self, module: Module, at: ast.AST, name: str = "") -> Kinds:
+        """Return what ``super()`` is at a statement, where its member *name* is asked for."""
         function = function_of(module, at)
         owner = class_of(function) if function else None
-        if owner is None:
+        if function is None or owner is None:
             return NOTHING
         if several := self.as_manager(owner):
             managing = [
@@ -176,8 +177,20 @@ class Models:
             ]
             via = managing[0] if managing else None
             return frozenset(Many(it.item, True, via) for it in several if isinstance(it, Many))
-        above = [it for it in self.ancestry(owner) if it is not owner]
-        return frozenset([Instance(above[0])]) if above else NOTHING
+        above = self._above(owner, function)
+        own = (it for it in above if name in class_names(it))
+        return frozenset(map(Instance, [next(own, above[0])])) if above else NOTHING
+
+    def _above(self, owner: ClassDef, function: Function) -> Sequence[ClassDef]:
+        """Return the classes after *owner* in the ancestry of what its method is called on."""
+        frame = self.reader.frame
+        given = frame[1] if frame is not None and frame[0] is function else ()
+        asked = [it.of for _, kinds in given for it in kinds if isinstance(it, (Instance, Class))]
+        for of in (*asked, owner):
+            line = self.ancestry(of)
+            if owner in line:
+                return line[line.index(owner) + 1 :]
+        return ()
 
     def inherited(self, name: str, module: Module, at: ast.AST) -> Kinds:
         """Return what a method gives that ``super()`` finds in a framework."""

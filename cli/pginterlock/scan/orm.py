@@ -199,3 +199,5 @@ OPTIONS = {
     "default_manager": "_default_manager",
     "base_manager": "_base_manager",
 }
+# Libraries all of whose functions make rows of the model that they are given.
+FIXTURES = ("django_dynamic_fixture.", "ddf.")

@@ -4,12 +4,11 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pginterlock.scan import events
+from pginterlock.scan import events, fixtures
 from pginterlock.scan.callers import called_with
-from pginterlock.scan.definitions import annotation, decorators, last_name, result
+from pginterlock.scan.definitions import annotation, decorators, last_name
 from pginterlock.scan.kinds import (
     NOTHING,
-    Callee,
     Class,
     ClassDef,
     Function,
@@ -17,7 +16,6 @@ from pginterlock.scan.kinds import (
     Kinds,
     classes,
     instances,
-    items,
     many,
     union,
 )
@@ -110,7 +108,7 @@ def _framework(reader: "Reader", function: Function, name: str) -> Kinds:
         return classes(told) if name == "sender" else told
     if function.owner is None and name in _SETS:
         return _admin_action(reader, function)
-    return _of_class(reader, function, name) or _fixture(reader, function, name)
+    return _of_class(reader, function, name) or fixtures.given(reader, function, name)
 
 
 def _of_class(reader: "Reader", function: Function, name: str) -> Kinds:
@@ -182,32 +180,6 @@ def _admin_action(reader: "Reader", function: Function) -> Kinds:
             if is_named and function.name in ast.dump(it.node):
                 found |= many(reader.models.about(it), is_query=True)
     return found
-
-
-def _fixture(reader: "Reader", function: Function, name: str) -> Kinds:
-    """Return what a fixture of pytest gives to a test or another fixture."""
-    is_test = function.name.startswith("test") or "fixture" in set(decorators(function))
-    if not is_test:
-        return NOTHING
-    for module in [function.module, *_conftests(reader, function.module)]:
-        for it in module.functions_named(name):
-            if "fixture" in set(decorators(it)):
-                told = result(reader, Callee(it))
-                generated = isinstance(it.node, (ast.FunctionDef, ast.AsyncFunctionDef)) and any(
-                    isinstance(n, ast.Yield) for n in ast.walk(it.node)
-                )
-                return items(told) if generated else told
-    return NOTHING
-
-
-def _conftests(reader: "Reader", module: Module) -> Iterator[Module]:
-    """Yield the modules of fixtures in the folders above *module*, the nearest first."""
-    folder = module.path
-    while "/" in folder:
-        folder = folder.rpartition("/")[0]
-        path = f"{folder}/conftest.py"
-        if path in reader.project.texts and (found := reader.project.module(path)):
-            yield found
 
 
 def _default(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:

@@ -154,11 +154,13 @@ class Relations(Models):
             self.reader.project.class_names_like(name.replace("_", "")) if "_" not in name else ()
         ):
             for it in self.reader.project.classes_named(one):
-                if "OneToOneField" in it.module.text and self._points(it, of, "OneToOneField"):
+                if any(self._points(base, of, "OneToOneField") for base in self.ancestry(it)):
                     found |= {Instance(it)}
         return found
 
     def _points(self, it: ClassDef, of: ClassDef, field: str) -> bool:
+        if field not in it.module.text:
+            return False
         for bound in class_names(it).values():
             for one in bound:
                 call = one.value

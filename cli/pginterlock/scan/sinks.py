@@ -2,10 +2,11 @@
 
 import ast
 
+from pginterlock.scan import orm
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.holding import holds
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Table, Writing
+from pginterlock.scan.kinds import Class, Foreign, Instance, Kind, Kinds, Many, Table, Writing
 from pginterlock.scan.modules import Module, class_of, function_of
 from pginterlock.scan.project import called_name, is_super, wrapped
 from pginterlock.scan.wanted import Wanted, fits
@@ -67,14 +68,20 @@ def _by_factory(
     reader: Reader, wanted: Wanted, name: str, call: ast.Call, module: Module, stmt: ast.AST
 ) -> Written | None:
     """Return how a call that makes rows for tests, or says how they are made, writes them."""
-    if not call.args or name not in _MAKERS | _DECLARING:
+    is_making = name in _MAKERS or _is_of_fixtures(reader, call, module, stmt)
+    if not call.args or not (is_making or name in _DECLARING):
         return None
     about = reader.expression(call.args[0], module, stmt)
-    if name in _MAKERS:
+    if is_making:
         about = about or reader.expression(call, module, stmt)  # baker.make("shop.Order")
         return ("kwarg_factory", True) if fits(reader, wanted, about) else None
     made = (_factory(reader, it) for it in about if isinstance(it, Class))
     return ("factory_attr", True) if any(fits(reader, wanted, it) for it in made) else None
+
+
+def _is_of_fixtures(reader: Reader, call: ast.Call, module: Module, stmt: ast.AST) -> bool:
+    kinds = reader.expression(call.func, module, stmt)
+    return any(isinstance(it, Foreign) and it.name.startswith(orm.FIXTURES) for it in kinds)
 
 
 def _on(reader: Reader, wanted: Wanted, name: str, on: Kinds, *, is_super: bool) -> Written | None:
