@@ -24,6 +24,7 @@ from pginterlock.scan.sql_write import PlacedWrite, SqlWrite, same_table
 
 _MOST = 60  # names of one table
 _DEPTH = 3  # functions that hand on what they are handed
+_FUNCTIONS = 12  # that hand on, of one write: of more, no one is meant
 _QUOTES = '"`[]'
 _HOLES = ("{", "%", "$", ":", "?")
 
@@ -48,6 +49,7 @@ class FilledWrites:
         """Keep what tells the texts; *resolve* tells what one assignment of a name does."""
         self._made, self._module, self._resolve, self._writes = made, module, resolve, writes
         self._read: dict[object, list[SqlWrite]] = {}
+        self._left = 0
 
     def of(self, it: Embedded, target: Target) -> Iterator[Found]:
         """Yield the sites that a write is of *target*: at its own place, or at calls."""
@@ -63,7 +65,7 @@ class FilledWrites:
         function = function_of(self._module, stmt)
         if not is_named and function is not None and (write.some_columns or write.all_columns):
             if not self._is_filled(it, table, stmt, target, _closed(function)):
-                yield from self._by_calls(it, stmt, function, target)
+                yield from self._by_calls(it, table, stmt, function, target)
                 return
         elif not is_named and not self._is_filled(it, table, stmt, target, {}):
             return
@@ -91,15 +93,9 @@ class FilledWrites:
 
     def _texts(self, part: str, node: ast.expr, at: ast.stmt, given: Given) -> list[str]:
         """Return what a part of a name may be: as it is written, or what fills it in."""
-        if not part.startswith("{"):
-            return [part]
-        try:
-            filled = ast.parse(part[1:-1].strip(), mode="eval").body
-        except (SyntaxError, ValueError):
-            return [UNKNOWN]
-        for one in ast.walk(filled):
-            if isinstance(one, ast.expr):
-                ast.copy_location(one, node)
+        filled = _expression(part, node)
+        if filled is None:
+            return [UNKNOWN if part.startswith("{") else part]
         return sorted(self._made.of(filled, self._module, at, given))
 
     def _kept(self, it: Embedded, stmt: ast.stmt) -> list[SqlWrite]:
@@ -141,35 +137,49 @@ class FilledWrites:
     # -- calls -----------------------------------------------------------------------------------
 
     def _by_calls(
-        self, it: Embedded, stmt: ast.stmt, function: Function, target: Target
+        self, it: Embedded, table: str, stmt: ast.stmt, function: Function, target: Target
     ) -> Iterator[Found]:
         """Yield the calls that hand table and columns to a function which writes any."""
+        filled = [one for part in _parts(table) if (one := _expression(part, it.node)) is not None]
+        asked = helper_calls.asked_in(filled, function)
 
         def writes(given: Given) -> list[SqlWrite]:
             return list(self._again(it, self._made.of(it.node, self._module, stmt, given)))
 
-        yield from self._handed(it, function, writes, target, _DEPTH)
+        if asked:
+            self._left = _FUNCTIONS
+            yield from self._handed(it, function, asked, writes, target, _DEPTH)
 
     def _handed(
         self,
         it: Embedded,
         function: Function,
+        asked: Sequence[ast.arg],
         writes: helper_calls.Writes,
         target: Target,
         depth: int,
     ) -> Iterator[Found]:
         """Yield the calls of *function* that name what it writes; of those that hand on, theirs."""
-        for call in helper_calls.calls(self._made.reader, function, writes):
-            caller = call.caller
-            fits = [one for one in call.writes(_closed(caller)) if _is_of(one, target)]
-            if not fits and caller and depth > 0 and helper_calls.hands_on(call.call, caller):
-                yield from self._handed(it, caller, call.writes, target, depth - 1)
+        for call in helper_calls.calls(self._made.reader, function, asked, writes):
+            if not call.asked and not self._may_hand(call, target):
+                continue
+            closed = _closed(call.caller)
+            fits = [one for one in call.writes(closed) if _is_of(one, target)]
+            if not fits and call.asked and call.caller and depth > 0 and self._left > 0:
+                self._left -= 1
+                yield from self._handed(it, call.caller, call.asked, call.writes, target, depth - 1)
             if any(one.some_columns for one in fits):  # its own callers may name them
                 fits = [one for one in call.writes({}) if _is_of(one, target)]
             named = [one for one in fits if not one.some_columns]
             if touching := [one for one in named if may_touch(one, target.fields)]:
                 placed = _with_columns(_at_call(it.placed, call), touching)
                 yield Found(call.module, placed)
+
+    def _may_hand(self, call: helper_calls.Calling, target: Target) -> bool:
+        """Say whether a call may hand the name of the table, before what it writes is read."""
+        bare = (target.table or "").rpartition(".")[2]
+        texts = (self._made.of(it, call.module, call.stmt) for it in call.handed)
+        return any(bare in one.lower() for made in texts for one in made)
 
 
 def _closed(function: Function | None) -> Given:
@@ -178,6 +188,20 @@ def _closed(function: Function | None) -> Given:
         return {}
     place = Place(function.module, function.node)
     return dict.fromkeys(arguments(function.node), (None, place))
+
+
+def _expression(part: str, node: ast.expr) -> ast.expr | None:
+    """Return what fills in a part of a name, in braces; None where nothing does."""
+    if not part.startswith("{"):
+        return None
+    try:
+        filled = ast.parse(part[1:-1].strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
+    for one in ast.walk(filled):
+        if isinstance(one, ast.expr):
+            ast.copy_location(one, node)
+    return filled
 
 
 def _is_open(table: str) -> bool:

@@ -1,16 +1,17 @@
 """Calls of a function that writes any table and columns it is handed with SQL. Pure."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Function
 from pginterlock.scan.made_places import Given, Place, given_by
-from pginterlock.scan.modules import Module, arguments, function_of
+from pginterlock.scan.modules import Module, arguments, function_of, local_names
 from pginterlock.scan.sql_write import SqlWrite
 
 _FILES = 60  # that call something of that name: of more, it says nothing
+_SELF = ("self", "cls")
 
 # The writes of a function, by what its parameters are.
 Writes = Callable[[Given], list[SqlWrite]]
@@ -18,17 +19,25 @@ Writes = Callable[[Given], list[SqlWrite]]
 
 @dataclass(frozen=True, slots=True)
 class Calling:
-    """A call, and the writes that it makes by what its own function is handed."""
+    """A call, and the writes that it makes by what its own function is handed.
+
+    *handed* is what it hands to the parameters that were asked for, and *asked* are those of its
+    own function among that.
+    """
 
     module: Module
     call: ast.Call
     stmt: ast.stmt
     caller: Function | None
     writes: Writes
+    handed: Sequence[ast.AST]
+    asked: Sequence[ast.arg]
 
 
-def calls(reader: Reader, function: Function, writes: Writes) -> Iterator[Calling]:
-    """Yield the calls of *function*, which *writes* by what it is handed."""
+def calls(
+    reader: Reader, function: Function, asked: Sequence[ast.arg], writes: Writes
+) -> Iterator[Calling]:
+    """Yield the calls of *function*, which *writes* by what it is handed, *asked* before all."""
     for module, call, stmt in reader.project.calls(function.name, _FILES):
         caller = function_of(module, stmt)
         if caller is function or not _is_call_of(reader, function, call, module, stmt):
@@ -39,7 +48,9 @@ def calls(reader: Reader, function: Function, writes: Writes) -> Iterator[Callin
         ) -> list[SqlWrite]:
             return writes(dict(given_by(call, function, Place(module, stmt, given))))
 
-        yield Calling(module, call, stmt, caller, made)
+        every = dict(given_by(call, function, Place(module, stmt)))
+        handed = [node for arg in asked if (node := every.get(arg, (None,))[0]) is not None]
+        yield Calling(module, call, stmt, caller, made, handed, asked_in(handed, caller))
 
 
 def _is_call_of(
@@ -55,10 +66,23 @@ def _is_call_of(
     return not found and isinstance(call.func, ast.Attribute) == (function.owner is not None)
 
 
-def hands_on(call: ast.Call, caller: Function) -> bool:
-    """Say whether a parameter of the function around a call is among its arguments."""
-    names = {it.arg for it in arguments(caller.node)}
-    given = [*call.args, *(it.value for it in call.keywords)]
-    return any(
-        isinstance(one, ast.Name) and one.id in names for it in given for one in ast.walk(it)
-    )
+def asked_in(handed: Sequence[ast.AST], function: Function | None) -> list[ast.arg]:
+    """Return the parameters of a function that make what expressions in it are, but for *self*."""
+    if function is None:
+        return []
+    known: set[str] = set()
+    words = {one for it in handed for one in _names(it)}
+    while words - known:
+        name = (words - known).pop()
+        known.add(name)
+        given = (it.value for it in local_names(function).get(name, ()))
+        words |= {one for value in given if value is not None for one in _names(value)}
+    return [it for it in arguments(function.node) if it.arg in words and it.arg not in _SELF]
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    """Yield the names in an expression, but those of functions that it calls."""
+    called = {it.func for it in ast.walk(node) if isinstance(it, ast.Call)}
+    for it in ast.walk(node):
+        if isinstance(it, ast.Name) and it not in called:
+            yield it.id

@@ -217,7 +217,7 @@ class MadeTexts:
         name = last_name(node.func)
         if functions and (is_known or not text_methods.quotes(name)):
             yield from found or _OPEN
-        elif len(node.args) == 1 and not node.keywords:
+        elif len(node.args) == 1 and not node.keywords and not _is_number(node.args[0]):
             yield from self.made(node.args[0], place, depth)
         elif name in _WITH_DEFAULT and node.args:
             yield from self.made(node.args[-1], place, depth)
@@ -251,6 +251,10 @@ def unpacked(it: Binding) -> ast.AST | None:
             return None
         value = parts[number]
     return value
+
+
+def _is_number(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and not isinstance(node.value, str)
 
 
 def _value(node: ast.AST | None) -> ast.AST | None:
