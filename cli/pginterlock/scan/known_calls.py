@@ -48,8 +48,10 @@ _WRAPPING = frozenset(
 _FORM = "modelform_factory"  # a form is told as the row that it saves
 _FORM_SETS = frozenset(["modelformset_factory", "inlineformset_factory"])
 # Of these, all that they are given tells something; of the others, only what comes first.
-_WHOLE = frozenset(["filter", "gather", "map"]).union(_HANDING_ON, _RUNNING, _FORM_SETS)
-_BUILTIN = frozenset(["filter", "type", "groupby", "next", "anext", "gather", "map"])
+_WHOLE = frozenset(["filter", "gather", "map", "zip"]).union(_HANDING_ON, _RUNNING, _FORM_SETS)
+_BUILTIN = frozenset(
+    ["filter", "type", "groupby", "next", "anext", "gather", "map", "zip", "dict", "OrderedDict"]
+)
 # Of all others nothing is known, whatever they are given.
 _KNOWN = frozenset(
     ["get", "get_one", "Table", "table", "getattr", "update", "returning", _FORM]
