@@ -10,6 +10,7 @@ from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
     Class,
+    Foreign,
     Instance,
     Kind,
     Kinds,
@@ -48,7 +49,13 @@ def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds
         return reader.models.inherited(name, module, at)
     kinds = reader.expression(func, module, at)
     said = union(_called(reader, it, node, module, at) for it in kinds)
-    return said or known(reader, name, node, module, at)
+    return said or known(reader, _own_name(kinds, name), node, module, at)
+
+
+def _own_name(kinds: Kinds, name: str) -> str:
+    """Return the name of a function of a library, where it is imported under another one."""
+    found = {it.name.rpartition(".")[2] for it in kinds if isinstance(it, Foreign)}
+    return found.pop() if len(found) == 1 else name
 
 
 def _called(reader: "Reader", kind: Kind, node: ast.Call, module: Module, at: ast.AST) -> Kinds:

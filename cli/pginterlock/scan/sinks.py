@@ -57,11 +57,25 @@ def writes_with(
         on = reader.expression(func.value, module, stmt)
         if found := _on(reader, wanted, name, on, is_super=is_super(func.value)):
             return found
-    if name in _MAKERS and call.args:
-        about = reader.expression(call.args[0], module, stmt)
-        if fits(reader, wanted, about):
-            return "kwarg_factory", True
+    return _of_first(reader, wanted, call, module, stmt) if call.args else None
+
+
+def _of_first(
+    reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return how *call* writes what its first argument is: a class, or a statement."""
+    name, about = called_name(call), reader.expression(call.args[0], module, stmt)
+    if name in _MAKERS and fits(reader, wanted, about):
+        return "kwarg_factory", True
+    if name == "partial" and fits(reader, wanted, frozenset(filter(_is_class, about))):
+        return "kwarg_ctor", True
+    if name == "execute":  # of SQLAlchemy 1, which takes the values of a statement as keywords
+        return next(filter(None, (_core(reader, wanted, kind) for kind in about)), None)
     return None
+
+
+def _is_class(kind: Kind) -> bool:
+    return isinstance(kind, Class)
 
 
 def _on(reader: Reader, wanted: Wanted, name: str, on: Kinds, *, is_super: bool) -> Written | None:
