@@ -14,12 +14,12 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 
-class OrderIn(BaseModel):
+class OrderData(BaseModel):
     status: str
     note: str = ""
 
 
-class OrderIn2(OrderIn):
+class OrderData2(OrderData):
     more: int
 
 
@@ -49,10 +49,10 @@ from dataclasses import asdict
 
 from sqlalchemy import insert, update
 from store.models import Invoice, Order
-from store.schemas import Bare, Data, Named, NoteIn, OrderIn, OrderIn2, Pair
+from store.schemas import Bare, Data, Named, NoteIn, OrderData, OrderData2, Pair
 
 
-def work(session, it: OrderIn, two: OrderIn2, data: Data, pair: Pair, note: NoteIn):
+def work(session, it: OrderData, two: OrderData2, data: Data, pair: Pair, note: NoteIn):
 """
 
 

@@ -4,6 +4,7 @@ Such a call need not name the column: the class of the object does, in another f
 """
 
 import ast
+import re
 from collections.abc import Iterator
 
 from pginterlock.scan.candidates import Candidate
@@ -19,6 +20,10 @@ from pginterlock.scan.wanted import Wanted
 
 # What makes a dict of an object, as the text of a file has it.
 _WORDS = ("model_dump(", "dict(", "vars(", "__dict__")
+# And the line in which it does: not ``dict(status=x)``, nor a method named ``to_dict``.
+_MAKING = re.compile(
+    rb"\.model_dump\(|\.dict\(|\basdict\(|\b_asdict\(|\bvars\(|\bdict\([\w.]+\)|\*\*[\w.]+\.__dict__"
+)
 _OF_OBJECT = frozenset(["model_dump", "dict", "_asdict"])
 _OF_ARGUMENT = frozenset(["asdict", "vars", "dict"])
 _UNKNOWN = (None,)
@@ -32,16 +37,17 @@ def of_class(reader: Reader, wanted: Wanted, of: ClassDef) -> Iterator[Draft]:
         return
     making = {path for word in _WORDS for path in reader.project.holding(word)}
     for path in speaking:
-        if path in making and (module := reader.project.module(path)):
-            yield from _of_module(reader, wanted, module)
+        lines = _lines(reader.project.text(path)) if path in making else []
+        if lines and (module := reader.project.module(path)):
+            yield from _of_lines(reader, wanted, module, lines)
 
 
-def _of_module(reader: Reader, wanted: Wanted, module: Module) -> Iterator[Draft]:
-    lines = [
-        number
-        for number, line in enumerate(module.text.split("\n"), start=1)
-        if any(it in line for it in _WORDS)
-    ]
+def _lines(raw: bytes) -> list[int]:
+    """Return the lines of a text in which a dict is made of an object."""
+    return [raw.count(b"\n", 0, it.start()) + 1 for it in _MAKING.finditer(raw)]
+
+
+def _of_lines(reader: Reader, wanted: Wanted, module: Module, lines: list[int]) -> Iterator[Draft]:
     module.parse_at(lines)
     found = dict.fromkeys(stmt for line in lines for stmt in statements_at(module, line))
     for stmt in found:
