@@ -28,7 +28,9 @@ def is_connection(node: ast.AST) -> bool:
     return bool(_CONNECTION.search(last_name(node).lower()))
 
 
-def begins(function: Function, before: int | None = None) -> bool:
+def begins(
+    function: Function, before: int | None = None, *, counts_savepoints: bool = True
+) -> bool:
     """Say whether a function begins a transaction by a statement, above the line *before*."""
     node = function.node
     if isinstance(node, ast.Lambda):
@@ -37,6 +39,7 @@ def begins(function: Function, before: int | None = None) -> bool:
         before is None or stmt.lineno < before
         for call, stmt in own_calls(function)
         if _is_beginning(call, function)
+        and (counts_savepoints or last_name(call) != "begin_nested")
     )
 
 
