@@ -154,3 +154,60 @@ def place(session):
 )
 def test_lists_that_a_loop_runs_over(tmp_path: Path, body: str) -> None:
     sites_of(tmp_path, ALCHEMY + WORK + body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(
+            """
+from typing import Generic, TypeVar
+M = TypeVar("M", bound=models.Base)
+
+class Repository(Generic[M]):
+    model: type[M]
+    def __init__(self, session: Session):
+        self.session = session
+    def change(self, pk, **values):
+        self.session.execute(update(self.model).where(self.model.id == pk).values(**values))
+    def put(self, rows: list[dict]):
+        self.session.execute(insert(self.model), rows)
+
+class Orders(Repository[Order]):
+    model = Order
+
+class Invoices(Repository[Invoice]):
+    model = Invoice
+
+def pay(session):
+    Orders(session).change(1, status="x")  # WRITE
+    Invoices(session).change(1, status="x")
+    Orders(session).put([{"status": "x"}])  # WRITE
+    Invoices(session).put([{"status": "x"}])
+""",
+            id="of the model of a repository",
+        ),
+        pytest.param(
+            """
+from functools import partial
+from sqlalchemy import update as change
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+def pay(session, conn):
+    session.execute(change(Order).values(status="x"))  # WRITE
+    session.execute(change(Invoice).values(status="x"))
+    put = upsert(Order).values(id=1)
+    put = put.on_conflict_do_update(index_elements=["id"], set_={"status": "x"})  # WRITE
+    bill = upsert(Invoice).values(id=1)
+    bill = bill.on_conflict_do_update(index_elements=["id"], set_={"status": "x"})
+    make = partial(Order, status="x")  # WRITE
+    other = partial(Invoice, status="x")
+    conn.execute(insert(Order), status="x")  # WRITE
+    conn.execute(insert(Invoice), status="x")
+""",
+            id="of functions under other names",
+        ),
+    ],
+)
+def test_statements_that_are_made_elsewhere(tmp_path: Path, body: str) -> None:
+    sites_of(tmp_path, ALCHEMY + WORK + body)

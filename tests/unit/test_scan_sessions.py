@@ -262,3 +262,26 @@ def test_of_a_statement_that_a_session_executes(
 ) -> None:
     text = ALCHEMY + MADE + KEPT + textwrap.dedent(body)
     assert the_site(tmp_path, text).transaction is transaction
+
+
+@pytest.mark.parametrize(
+    ("transaction", "beginning"),
+    [
+        pytest.param(Transaction.SESSION, "begin_nested", id="a savepoint"),
+        pytest.param(Transaction.CALLER, "begin", id="a transaction"),
+    ],
+)
+def test_of_a_session_in_which_the_caller_begins(
+    tmp_path: Path, transaction: Transaction, beginning: str
+) -> None:
+    body = f"""
+    def pay(order: Order):
+        order.status = "x"  # WRITE
+
+
+    def desk(session: Session, order: Order):
+        nested = session.{beginning}()
+        pay(order)
+        nested.commit()
+    """
+    assert judged(tmp_path, body) is transaction

@@ -62,8 +62,8 @@ class Calling:
     ) -> None:
         """Take also what says whether a function runs in a transaction by how it is reached.
 
-        Where *counts_commits* is off, a caller that commits at its end opens none: of a session,
-        which does so anyway.
+        Where *counts_commits* is off, a caller that commits at its end, or makes a savepoint,
+        opens none: of a session, which has its own.
         """
         self.reader, self.opening, self.is_protected = reader, opening, is_protected
         self._counts_commits = counts_commits
@@ -139,7 +139,8 @@ class Calling:
             return True
         if caller is None or depth <= 0:
             return False
-        if begins(caller, getattr(stmt, "lineno", 0)):
+        line = getattr(stmt, "lineno", 0)
+        if begins(caller, line, counts_savepoints=self._counts_commits):
             return True
         if self._counts_commits and commits(caller):
             return True

@@ -10,6 +10,7 @@ from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
     Class,
+    Foreign,
     Instance,
     Kind,
     Kinds,
@@ -51,7 +52,7 @@ def call(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kinds
     return (
         said
         or handed_a_name(reader, kinds, node, module, at)
-        or known(reader, name, node, module, at)
+        or known(reader, _own_name(kinds, name), node, module, at)
         or _wrapped(reader, node, module, at)
     )
 
@@ -64,6 +65,12 @@ def _wrapped(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> K
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return known(reader, name, node, module, at)
     return NOTHING
+
+
+def _own_name(kinds: Kinds, name: str) -> str:
+    """Return the name of a function of a library, where it is imported under another one."""
+    found = {it.name.rpartition(".")[2] for it in kinds if isinstance(it, Foreign)}
+    return found.pop() if len(found) == 1 else name
 
 
 def _called(reader: "Reader", kind: Kind, node: ast.Call, module: Module, at: ast.AST) -> Kinds:

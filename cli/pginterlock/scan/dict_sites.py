@@ -82,11 +82,13 @@ def _handed(
     module: Module,
 ) -> Iterator[Draft]:
     """Yield the writes of a function that is handed the dict."""
-    if held not in call.args and all(one.value is not held for one in call.keywords):
+    given = [*call.args, *(one.value for one in call.keywords)]
+    whole = next((one for one in given if holds(one, held)), None)
+    if whole is None:
         return
     said = constants.values(reader, it.value, module, it.stmt)
     for kind in reader.expression(call.func, module, it.stmt):
-        if isinstance(kind, Callee) and (into := parameter_of(kind, call, held)):
+        if isinstance(kind, Callee) and (into := parameter_of(kind, call, whole)):
             for sink in handed_on(reader, wanted, kind, into, call, it.stmt, module, 0):
                 yield of_sink(wanted, it, sink, said)
 

@@ -9,7 +9,7 @@ from pginterlock.scan.dict_uses import given_by, run_over, uses
 from pginterlock.scan.frames import Frame, frame, says_which, with_arguments
 from pginterlock.scan.holding import holds, names_held
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Callee, Class, Function, Instance, classes
+from pginterlock.scan.kinds import Callee, Class, Function, Instance, Writing, classes, union
 from pginterlock.scan.modules import Module, arguments, function_of
 from pginterlock.scan.project import called_name
 from pginterlock.scan.sinks import takes_dict
@@ -108,7 +108,15 @@ def _is_of_heirs(reader: Reader, callee: Callee, sink: Sink) -> bool:
 def _is_of_several(reader: Reader, sink: Sink) -> bool:
     """Say whether a call writes rows of several models, as far as its function alone can tell."""
     kinds = reader.expression(sink.receiver, sink.module, sink.stmt)
-    return len({it.of.name for it in classes(kinds) if isinstance(it, Class)}) > 1
+    statements = [getattr(sink.receiver, "value", None), *sink.call.args[:1]]
+    for it in statements:  # `update(model).values(...)`, `execute(insert(model), rows)`
+        said = reader.expression(it, sink.module, sink.stmt)
+        kinds |= union(one.of for one in said if isinstance(one, Writing))
+    found = {it.of for it in classes(kinds) if isinstance(it, Class)}
+    models = reader.models
+    return len({it.name for it in found}) > 1 or any(
+        not models.is_model(it) or models.is_abstract(it) for it in found
+    )
 
 
 def _sinks(

@@ -39,7 +39,7 @@ class Module:
     runs: dict[ast.AST, list[tuple[ast.expr, ast.comprehension]]] = field(default_factory=dict)
     calls: dict[ast.AST, list[tuple[ast.Call, ast.stmt]]] = field(default_factory=dict)
     called: dict[ast.stmt, list[ast.Call]] = field(default_factory=dict)
-    begins: dict[ast.AST, list[int]] = field(default_factory=dict)
+    begins: dict[ast.AST, list[tuple[int, bool]]] = field(default_factory=dict)
     reached: dict[tuple[int, ast.AST], Sequence[Binding]] = field(default_factory=dict)
     parsed: int = 0  # characters
     _names: dict[str, list[Binding]] = field(default_factory=dict)

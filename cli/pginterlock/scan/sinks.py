@@ -61,7 +61,9 @@ def writes_with(
         on = reader.expression(func.value, module, stmt)
         if found := _on(reader, wanted, name, on, is_super=is_super(func.value)):
             return found
-    return _by_factory(reader, wanted, name, call, module, stmt)
+    return _by_factory(reader, wanted, name, call, module, stmt) or _of_first(
+        reader, wanted, name, call, module, stmt
+    )
 
 
 def _by_factory(
@@ -82,6 +84,24 @@ def _by_factory(
 def _is_of_fixtures(reader: Reader, call: ast.Call, module: Module, stmt: ast.AST) -> bool:
     kinds = reader.expression(call.func, module, stmt)
     return any(isinstance(it, Foreign) and it.name.startswith(orm.FIXTURES) for it in kinds)
+
+
+def _of_first(
+    reader: Reader, wanted: Wanted, name: str, call: ast.Call, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return how *call* writes what its first argument is: a class, or a statement."""
+    if name not in ("partial", "execute") or not call.args:
+        return None
+    about = reader.expression(call.args[0], module, stmt)
+    if name == "partial" and fits(reader, wanted, frozenset(filter(_is_class, about))):
+        return "kwarg_ctor", True
+    if name == "execute":  # of SQLAlchemy 1, which takes the values of a statement as keywords
+        return next(filter(None, (_core(reader, wanted, kind) for kind in about)), None)
+    return None
+
+
+def _is_class(kind: Kind) -> bool:
+    return isinstance(kind, Class)
 
 
 def _on(reader: Reader, wanted: Wanted, name: str, on: Kinds, *, is_super: bool) -> Written | None:

@@ -28,7 +28,9 @@ def is_connection(node: ast.AST) -> bool:
     return bool(_CONNECTION.search(last_name(node).lower()))
 
 
-def begins(function: Function, before: int | None = None) -> bool:
+def begins(
+    function: Function, before: int | None = None, *, counts_savepoints: bool = True
+) -> bool:
     """Say whether a function begins a transaction by a statement, above the line *before*."""
     node = function.node
     if isinstance(node, ast.Lambda):
@@ -36,8 +38,15 @@ def begins(function: Function, before: int | None = None) -> bool:
     known = function.module.begins
     if node not in known:
         calls = own_calls(function)
-        known[node] = [stmt.lineno for call, stmt in calls if _is_beginning(call, function)]
-    return any(before is None or line < before for line in known[node])
+        known[node] = [
+            (stmt.lineno, last_name(call) == "begin_nested")
+            for call, stmt in calls
+            if _is_beginning(call, function)
+        ]
+    return any(
+        (before is None or line < before) and (counts_savepoints or not is_savepoint)
+        for line, is_savepoint in known[node]
+    )
 
 
 def _is_beginning(call: ast.Call, function: Function) -> bool:
