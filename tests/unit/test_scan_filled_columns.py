@@ -444,3 +444,22 @@ def f(cur, schema, table="orders"):
 @pytest.mark.parametrize("body", NAMES)
 def test_the_table_is_told_by_what_makes_its_name(tmp_path: Path, body: str) -> None:
     sites_of(tmp_path, HEAD + body, ORDERS)
+
+
+def test_the_values_that_a_helper_is_handed_are_told(tmp_path: Path) -> None:
+    found = sites_of(
+        tmp_path,
+        HEAD
+        + """
+PAID = "paid"
+def update(cur, table, values=None, **more):
+    sets = ", ".join(f"{key} = %s" for key in {**(values or {}), **more})
+    cur.execute(f"UPDATE {table} SET {sets}")
+def f(cur, kind):
+    update(cur, "orders", {"id": 1, "status": PAID})  # WRITE
+    update(cur, "orders", dict(status="new" if kind else "old"))  # WRITE
+    update(cur, "orders", {"id": 1}, status=kind)  # WRITE
+""",
+        ORDERS,
+    )
+    assert [it.values for it in found] == [("paid",), ("new", "old"), (None,)]

@@ -173,7 +173,8 @@ class FilledWrites:
             named = [one for one in fits if not one.some_columns]
             if touching := [one for one in named if may_touch(one, target.fields)]:
                 placed = _with_columns(_at_call(it.placed, call), touching)
-                yield Found(call.module, placed)
+                told = helper_calls.with_values(self._made.reader, placed.write, call)
+                yield Found(call.module, replace(placed, write=told))
 
     def _may_hand(self, call: helper_calls.Calling, target: Target) -> bool:
         """Say whether a call may hand the name of the table, before what it writes is read."""

@@ -2,8 +2,9 @@
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pginterlock.scan import constants
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Function
 from pginterlock.scan.made_places import Given, Place, given_by
@@ -86,3 +87,32 @@ def _names(node: ast.AST) -> Iterator[str]:
     for it in ast.walk(node):
         if isinstance(it, ast.Name) and it not in called:
             yield it.id
+
+
+def with_values(reader: Reader, write: SqlWrite, calling: Calling) -> SqlWrite:
+    """Return *write* with the values that a call hands over: in keywords, or in a dict."""
+    handed = dict(_pairs(calling.call))
+    columns = [
+        (column, one)
+        for column, value in write.columns
+        for one in (
+            constants.values(reader, handed[column], calling.module, calling.stmt)
+            if value is None and column in handed
+            else [value]
+        )
+    ]
+    return replace(write, columns=tuple(dict.fromkeys(columns)))
+
+
+def _pairs(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    for it in call.keywords:
+        if it.arg:
+            yield it.arg, it.value
+    for given in [*call.args, *(it.value for it in call.keywords)]:
+        match given:
+            case ast.Dict(keys=keys, values=values):
+                for key, value in zip(keys, values, strict=True):
+                    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                        yield key.value, value
+            case ast.Call(func=ast.Name(id="dict")):
+                yield from _pairs(given)

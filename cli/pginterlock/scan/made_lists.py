@@ -42,6 +42,10 @@ def _items(texts: "MadeTexts", node: ast.AST, place: Place, depth: int) -> Items
             found = _run(texts, node.elt, node.generators[0], place, depth)
         case ast.BinOp(op=ast.Add() | ast.BitOr(), left=left, right=right):
             found = _together(texts, [ast.Starred(left), ast.Starred(right)], place, depth)
+        case ast.Constant(value=None):
+            found = []
+        case ast.BoolOp(op=ast.Or(), values=[left, right]) | ast.IfExp(body=left, orelse=right):
+            found = _together(texts, [ast.Starred(left), ast.Starred(right)], place, depth)
         case ast.Name():
             found = _named(texts, node, place, depth)
         case ast.Attribute():
@@ -119,7 +123,7 @@ def _given(
             if told is None:
                 return None
             found += told
-    return found or None
+    return found if given else None
 
 
 def _called(texts: "MadeTexts", node: ast.Call, place: Place, depth: int) -> Items | None:
