@@ -253,3 +253,40 @@ def send(pk):
     Order.objects.get(pk=pk).letter.status = "sent"
 """
     sites_of(tmp_path, DJANGO + more, Target(("status",), model="Parcel"))
+
+
+def test_rows_of_the_class_that_a_call_names(tmp_path: Path) -> None:
+    more = """
+=== shop/nodes.py
+from shop.models import Customer, Invoice, Order
+
+
+class OrderNode:
+    class Meta:
+        model = Order
+
+
+class InvoiceNode:
+    class Meta:
+        model = Invoice
+
+
+def node_of(pk, only=None):
+    if only is OrderNode:
+        return Order.objects.get(pk=pk)
+    if only is InvoiceNode:
+        return Invoice.objects.get(pk=pk)
+    return Customer.objects.get(pk=pk)
+
+
+def pay(pk):
+    order = node_of(pk, only=OrderNode)
+    order.status = "paid"  # WRITE
+    bill = node_of(pk, only=InvoiceNode)
+    bill.status = "paid"
+    order = node_of(pk, Order)
+    order.status = "paid"  # WRITE
+    other = node_of(pk)
+    other.status = "paid"  # WRITE
+"""
+    sites_of(tmp_path, DJANGO + more)

@@ -96,9 +96,12 @@ def _of_class_asked(
     reader: "Reader", found: Kinds, node: ast.Call, module: Module, at: ast.AST
 ) -> Kinds:
     """Return *found*, a base of the class in ``get(Order, 1)`` as that class."""
-    if not node.args or not any(isinstance(it, Instance) for it in found):
+    rows = {it.of for it in found if isinstance(it, Instance)}
+    if not rows:
         return found
-    asked = instances(reader.expression(node.args[0], module, at))
+    if len(rows) > 1:
+        found = _named_among(reader, found, node, module, at)
+    asked = instances(reader.expression(node.args[0], module, at)) if node.args else NOTHING
     heirs = {
         above: one
         for one in asked
@@ -106,6 +109,21 @@ def _of_class_asked(
         for above in reader.ancestry(one.of)[1:]
     }
     return frozenset(heirs.get(it.of, it) if isinstance(it, Instance) else it for it in found)
+
+
+def _named_among(
+    reader: "Reader", found: Kinds, node: ast.Call, module: Module, at: ast.AST
+) -> Kinds:
+    """Return those of *found* whose class a call names, or names what is made for it; else all."""
+    told: Kinds = NOTHING
+    for value in (*node.args, *(it.value for it in node.keywords)):
+        if isinstance(value, (ast.Name, ast.Attribute)):
+            for kind in reader.expression(value, module, at):
+                if isinstance(kind, Class):
+                    told |= {Instance(kind.of)} | reader.models.about(kind.of)
+    named = {it.of for it in told if isinstance(it, Instance)}
+    left = frozenset(it for it in found if not isinstance(it, Instance) or it.of in named)
+    return left if any(isinstance(it, Instance) for it in left) else found
 
 
 def _method(reader: "Reader", kind: Kind, node: ast.Call, module: Module, at: ast.AST) -> Kinds:
