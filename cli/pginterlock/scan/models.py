@@ -121,8 +121,8 @@ class Models:
         key = (of, word, limit)
         if (known := self._with.get(key)) is not None:
             return known
-        found = self._heirs_with(*key)
-        if len(self._foreign) == len(self._ancestry):  # else an ancestry is still being read
+        found, is_whole = self.reader.apart(lambda: self._heirs_with(*key))
+        if is_whole:
             self._with[key] = found
         return found
 
