@@ -42,7 +42,7 @@ lint: .venv/.made-for-dev ## ruff, mypy, import-linter, sqlfluff, codespell
 	$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar sql migrations pgtests
 	$(BIN)/codespell
 
-pytest: .venv/.made-for-dev pgtap pgbouncer alembics node-clients $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18); most tests on one of them, and some cases of many, by turns
+pytest: .venv/.made-for-dev pgtap pgbouncer alembics node-clients $(call needed,$(INTERLOCK_TEST_PG)) ## pytest alone, on INTERLOCK_TEST_PG (15,18); most tests on one of them, some cases of many, and one in three of the slow, by turns
 	INTERLOCK_BY_TURNS=$(TURN) $(BIN)/pytest -n $(JOBS) --durations=20
 
 pgtests: .venv/.made-for-dev pgtap ## the pgTAP files alone, with our own runner

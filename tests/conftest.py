@@ -53,8 +53,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 _STARTED: pytest.StashKey[list] = pytest.StashKey()  # type: ignore[type-arg]
 
 
-# INTERLOCK_BY_TURNS=N: each test that needs a server runs on one version, and of one with many
-# cases a few run; which, goes by N: the next brings others. Without it all runs: `test-matrix`.
+# INTERLOCK_BY_TURNS=N: each test that needs a server runs on one version, of one with many cases
+# a few run, and of the slow tests one in three; which, goes by N: the next brings others. Without
+# it all runs: `test-matrix`.
 _TURN = int(os.environ.get("INTERLOCK_BY_TURNS", "0"))
 _ON_EVERY = (
     "test_golden",
@@ -62,6 +63,7 @@ _ON_EVERY = (
     "test_verify",
 )
 _MOST_CASES = 2
+_SLOW_TURNS = 3
 _KILLING = "kill"  # in the name of a test that kills a client or a server: of its cases one runs
 
 
@@ -86,16 +88,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         name = Path(item.path).stem
         if "server" in getattr(item, "fixturenames", ()) and name not in _ON_EVERY:
             cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    left = [it for it in items if _waits_for_its_turn(it)]
     turn = _TURN // len(servers.majors())  # each case has its turn on each version
+    left = [it for it in items if _waits_for_its_turn(it) or (_is_slow(it) and _turn_of(it, turn))]
     for some in cases.values():
         most = 1 if _KILLING in some[0].nodeid else _MOST_CASES
         every = -(-len(some) // most)
-        left += [it for number, it in enumerate(some) if (number + turn) % every]
+        at = turn // _SLOW_TURNS if _is_slow(some[0]) else turn
+        left += [it for number, it in enumerate(some) if (number + at) % every]
     if left:
         config.hook.pytest_deselected(items=left)
         gone = set(map(id, left))
         items[:] = [it for it in items if id(it) not in gone]
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return item.get_closest_marker("slow") is not None
+
+
+def _turn_of(item: pytest.Item, turn: int) -> int:
+    """Return in how many turns it is that of a slow test; 0: now."""
+    return (zlib.crc32(item.nodeid.partition("[")[0].encode()) + turn) % _SLOW_TURNS
 
 
 def _waits_for_its_turn(item: pytest.Item) -> bool:

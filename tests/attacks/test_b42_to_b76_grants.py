@@ -59,6 +59,7 @@ def writer(attacked: Attacked) -> psycopg.Connection:
     return attacked.session(WRITER)
 
 
+@pytest.mark.slow
 def test_b42_moves_as_a_replica(attacked: Attacked, replica: psycopg.Connection) -> None:
     with attacked.refused("IL01", "transition"):
         replica.execute(

@@ -97,6 +97,7 @@ def set_behind(session: psycopg.Connection, signed: str) -> None:
     session.execute("select set_config('interlock.token', %s, true)", [signed])
 
 
+@pytest.mark.slow
 def test_b71_a_valid_token_is_believed(attacked: Attacked, app: psycopg.Connection) -> None:
     with app.transaction():
         assert act(app, token(app, "user:1 \N{LATIN SMALL LETTER U WITH DIAERESIS}: 'x'")) == (

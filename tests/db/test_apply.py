@@ -41,6 +41,7 @@ def test_a_second_plan_is_empty(bare_hotel: str, connect: Connect, wanted: Spec)
     assert steps.make_plan(session, wanted).steps == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checks", ["function", "native", "trigger"])
 @pytest.mark.parametrize("mode", ["observe", "ratchet", "enforce"])
 def test_every_form_can_be_applied_and_left(
@@ -182,6 +183,7 @@ def test_a_row_that_slips_in_just_before_is_told_and_the_machine_stands(
     assert [step.part for step in left] == ["look", "validate", "validate", "validate"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", range(0, 26, 3))
 def test_kill_9_in_the_middle_leaves_nothing_or_all(
     bare_hotel: str, connect: Connect, wanted: Spec, moment: int
@@ -283,6 +285,7 @@ def test_a_writer_that_waits_is_judged_by_the_new_rules(
     assert outcome == ["23514"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_command_says_so_and_ends_with_its_code(
     bare_hotel: str, tmp_path: Path
 ) -> None:

@@ -376,6 +376,7 @@ def test_a_bypass_lifts_it(login: Login) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_change_of_roles_is_a_plan_and_the_second_is_empty(login: Login) -> None:
     admin = login("postgres")
     changed = spec.parse(SPEC.replace("[boss, auditor]", "clerk"), "interlock.yaml")

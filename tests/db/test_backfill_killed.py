@@ -196,6 +196,7 @@ def test_ctrl_c_ends_with_one_message_and_code_5(
     assert repaired(session) == _WRONG
 
 
+@pytest.mark.slow
 def test_a_lost_connection_ends_with_code_5_and_the_next_run_goes_on(
     many: str, connect: Connect, tmp_path: Path
 ) -> None:

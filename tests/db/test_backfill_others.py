@@ -290,6 +290,7 @@ def private(server: TestServer) -> Iterator[embedded.Server]:
         yield started
 
 
+@pytest.mark.slow
 def test_code_of_others_does_not_run_with_rights_of_ours(
     private: embedded.Server, connect: Connect
 ) -> None:
@@ -314,6 +315,7 @@ def test_code_of_others_does_not_run_with_rights_of_ours(
     assert rows(admin, told) == [(False,)]
 
 
+@pytest.mark.slow
 def test_a_role_that_owns_nothing_repairs_with_the_rights_it_has(
     private: embedded.Server, connect: Connect
 ) -> None:

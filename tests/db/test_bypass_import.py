@@ -66,6 +66,7 @@ def hotel_of_rooms(
     return connect(make_database("import_hotel", build), autocommit=True)
 
 
+@pytest.mark.slow
 def test_bookings_of_the_past_come_in_with_their_stamps_and_live_on(
     hotel_of_rooms: psycopg.Connection, connect: Connect
 ) -> None:

@@ -120,6 +120,7 @@ def test_the_made_hotel_takes_no_longer_than_promised() -> None:
     assert quickest < LIMIT_S
 
 
+@pytest.mark.slow
 def test_on_a_server_of_ones_own_nothing_is_left_behind(server: Server) -> None:
     before = _inventory(server)
 

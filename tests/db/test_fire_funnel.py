@@ -147,6 +147,7 @@ def test_free_columns_stay_free(guarded: Login) -> None:
     guarded("app").execute("update depot.parcel set note = 'x', carrier = 'y' where id = 1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "call",
     [

@@ -105,6 +105,7 @@ FEWER = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_moves_that_need_approvals_are_tried_with_too_few_and_with_all(
     made: Making, server: TestServer, tmp_path: Path
 ) -> None:
@@ -245,6 +246,7 @@ machines:
 """
 
 
+@pytest.mark.slow
 def test_what_no_value_is_known_for_is_listed_and_tried_with_a_sample(
     made: Making, server: TestServer, tmp_path: Path
 ) -> None:

@@ -259,6 +259,7 @@ def logs(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [0, 1], ids=["csvlog", "jsonlog"])
 def test_the_log_of_a_server_tells_of_refusals(
     logs: list[Path], place: int, capsys: pytest.CaptureFixture[str]

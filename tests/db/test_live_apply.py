@@ -66,6 +66,7 @@ def change(session: psycopg.Connection, texts: list[str]) -> tuple[list[float], 
     return held, locks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checks", ["function", "native", "trigger"])
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_live_change_of_rules_holds_the_table_for_less_than_50_ms(
@@ -89,6 +90,7 @@ def test_a_live_change_of_rules_holds_the_table_for_less_than_50_ms(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checks", ["function", "native", "trigger"])
 def test_a_live_mode_holds_the_table_for_less_than_50_ms(
     bare_hotel: str, connect: Connect, checks: str

@@ -221,6 +221,7 @@ def test_an_overlap_that_slips_in_is_told_as_a_pair_and_the_machine_stands(
     assert steps.make_plan(db, office()).steps == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victim", ["client", "backend"])
 @pytest.mark.parametrize("moment", ["clear", "build", "create index interlock_booking_claim_desk"])
 def test_kill_9_in_the_middle_of_a_build_is_taken_up_again(

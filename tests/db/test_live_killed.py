@@ -50,6 +50,7 @@ def arguments(dsn: str) -> list[str]:
     return ["apply", "--yes", "--dsn", dsn, "--spec", str(HOTEL_SPEC)]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180 + 60 * KILLS)
 @pytest.mark.parametrize("what", ["client", "backend", "server"])
 def test_a_live_apply_that_is_killed_ends_as_an_undisturbed_one(victim: Victim, what: str) -> None:

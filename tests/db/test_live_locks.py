@@ -98,6 +98,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checks", ["function", "native", "trigger"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_live_change_takes_the_locks_that_are_expected(

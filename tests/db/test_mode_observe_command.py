@@ -141,6 +141,7 @@ def test_rows_that_break_another_rule_do_not_hinder_one_rule(
     assert refusal(db, "update depot.parcel set weight = -2") is None
 
 
+@pytest.mark.slow
 def test_a_demotion_is_journaled(db: psycopg.Connection, dsn: str, file: Path) -> None:
     run(dsn, file, "parcel", "enforce", "--yes")
     run(dsn, file, "parcel", "observe", "--rule", "transition", "--yes")
@@ -334,6 +335,7 @@ def test_the_file_keeps_its_rights_its_mark_and_its_link(
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", [0, 1, 3, 6, 9, 12, 15, 18])
 def test_kill_9_of_the_client_and_once_more_ends_as_undisturbed(
     db: psycopg.Connection, dsn: str, file: Path, moment: int
@@ -350,6 +352,7 @@ def test_kill_9_of_the_client_and_once_more_ends_as_undisturbed(
     assert_enforced(db, file, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", [2, 9])
 def test_kill_9_of_the_backend_and_once_more_ends_as_undisturbed(
     file: Path, moment: int, server: servers.TestServer

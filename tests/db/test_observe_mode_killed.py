@@ -30,6 +30,7 @@ def change(dsn: str, path: Path, mode: Mode) -> list[str]:
     return ["mode", "booking", str(mode), "--yes", "--dsn", dsn, "--spec", str(path)]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180 + 60 * KILLS)
 @pytest.mark.parametrize("what", ["client", "backend", "server"])
 def test_a_change_from_observe_that_is_killed_is_whole_after_another_run(

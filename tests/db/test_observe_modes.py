@@ -145,6 +145,7 @@ def test_a_column_is_filled_or_cleared_where_its_rule_is_not_only_observed(
     assert (sent, lost) == ("sent_at" in expected, "carrier" in expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checks", ["function", "native"])
 @pytest.mark.parametrize(
     "path",

@@ -103,6 +103,7 @@ def can_move(watcher: psycopg.Connection, key: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_the_last_two_approvals_at_once(played: Stage) -> None:
     ended = Counter[tuple[str, ...]]()
     for key, how in play_all(played, ("ann", "bob"), ((READ, APPROVE), (READ, APPROVE))):
@@ -175,6 +176,7 @@ def test_a_withdrawal_against_the_move(played: Stage) -> None:
     assert set(ended) == {(COMMITTED, COMMITTED), (COMMITTED, "IL05")}
 
 
+@pytest.mark.slow
 def test_an_approval_against_leaving_and_coming_back(played: Stage) -> None:
     counted = Counter[bool]()
     pair: Pair = ((READ, APPROVE), (LEAVE, ENTER))
@@ -187,6 +189,7 @@ def test_an_approval_against_leaving_and_coming_back(played: Stage) -> None:
     assert counted[True] > 0 < counted[False]
 
 
+@pytest.mark.slow
 def test_an_approval_against_a_change_of_what_is_approved(played: Stage) -> None:
     counted = Counter[bool]()
     for key, how in play_all(played, ("bob", "app"), ((READ, APPROVE), (READ, CHANGE)), "ann"):
@@ -198,6 +201,7 @@ def test_an_approval_against_a_change_of_what_is_approved(played: Stage) -> None
     assert counted[True] > 0 < counted[False]
 
 
+@pytest.mark.slow
 def test_the_move_against_leaving_and_coming_back(played: Stage) -> None:
     ended = Counter[tuple[str, ...]]()
     pair: Pair = ((READ, REFUND), (LEAVE, ENTER))

@@ -117,6 +117,7 @@ def test_many_sessions_move_the_same_rows_and_every_history_stays_connected(
     assert {state for (state,) in finals} <= {"CHECKED_OUT", "CANCELLED", "CHECKED_IN", "CONFIRMED"}
 
 
+@pytest.mark.slow
 def test_verify_while_others_write_gives_no_false_alarm(hotel: str, connect: Connect) -> None:
     admin = connect(hotel, autocommit=True)
     wanted = spec.load(HOTEL_SPEC)

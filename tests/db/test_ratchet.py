@@ -105,6 +105,7 @@ def test_a_broken_row_may_be_touched_and_the_touch_is_recorded(
     assert codes(db) == [code]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("start", "assignment", "code"),
     [

@@ -150,6 +150,7 @@ TABLES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", TABLES.values(), ids=TABLES.keys())
 @pytest.mark.parametrize("begun", [True, False], ids=["from where it stood", "on the way"])
 def test_on_every_kind_of_table(

@@ -120,6 +120,7 @@ def test_who_does_not_inherit_from_our_owner_is_told_so_and_the_remedy_helps(sho
         assert admin.execute("select from interlock.machine").fetchall() == []
 
 
+@pytest.mark.slow
 def test_the_pass_of_the_tripwire_is_refused_with_the_same_words(shop: Server) -> None:
     """Who may read all that is ours comes as far as the pass, and no further."""
     grant(shop, "interlock_owner", inherit=False)
@@ -131,6 +132,7 @@ def test_the_pass_of_the_tripwire_is_refused_with_the_same_words(shop: Server) -
         assert "of interlock_owner, and does not inherit" in str(told(shop, ACTS[act]))
 
 
+@pytest.mark.slow
 def test_who_does_not_inherit_from_the_owner_of_the_table_is_told_so(
     server: TestServer, shop: Server
 ) -> None:
@@ -153,6 +155,7 @@ machines:
         assert "of shop_owner, and does not inherit" in str(told(shop, act))
 
 
+@pytest.mark.slow
 def test_who_inherits_and_may_not_take_the_role_is_told_so(
     server: TestServer, shop: Server
 ) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 import psycopg
+import pytest
 from tests.db import sealing_parcels as parcels
 from tests.servers import ROOT
 
@@ -54,6 +55,7 @@ def kill_once(session: psycopg.Connection, chance: random.Random) -> int:
     return count(session)
 
 
+@pytest.mark.slow
 def test_twenty_kills_leave_the_chain_of_an_undisturbed_run(
     make_database: Callable[..., str], connect: Connect
 ) -> None:

@@ -125,6 +125,7 @@ def test_apply_makes_it_and_is_done(admin: psycopg.Connection) -> None:
     assert [detail["mode"] for _, detail in journal(admin, "tripwire")] == ["refuse"] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [

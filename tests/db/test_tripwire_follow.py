@@ -369,6 +369,7 @@ def test_a_writer_who_waits_for_the_rename_is_judged_after_it(
     writer.execute("update mill.sack set status = 'OPEN', kilos = 3 where id = 5")
 
 
+@pytest.mark.slow
 def test_the_hotel_is_followed(
     make_database: Callable[[str, Build], str], connect: Connect
 ) -> None:

@@ -191,6 +191,7 @@ def _turned() -> str:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spec", "state"),
     [

@@ -95,6 +95,7 @@ def test_what_was_allowed_is_read_from_the_version_and_not_from_the_spec_of_toda
     assert {t.event for t in last().machines[0].transitions} == {"fetch", "lose"}
 
 
+@pytest.mark.slow
 def test_the_versions_say_what_was_legal_when(session: psycopg.Connection) -> None:
     rows = session.execute(
         "select v.version, exists (select from jsonb_array_elements(v.definition -> 'transitions')"

@@ -81,6 +81,7 @@ def test_a_rename_enters_nothing_so_stamps_stay(session: psycopg.Connection) -> 
     assert session.execute("select id, sent_at from parcel order by id").fetchall() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SENT", "ON_THE_WAY"])
 @pytest.mark.parametrize(
     ("wrong", "rule"),

@@ -213,6 +213,7 @@ def test_the_command_refuses_with_code_4_and_the_count(
     assert "2 rows of public.parcel stand in SENT" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_commands_of_a_rename(session: psycopg.Connection, empty: str, tmp_path: Path) -> None:
     new = parcels.SPEC.replace("SENT", "ON_THE_WAY")
     new = new.replace("{require: [carrier]", "{renamed_from: SENT, require: [carrier]")

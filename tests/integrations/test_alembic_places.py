@@ -50,6 +50,7 @@ def own_server(server: TestServer) -> Iterator[str]:
         yield started.dsn()
 
 
+@pytest.mark.slow
 def test_machines_of_several_schemas_and_a_mirror_between_them(
     empty_depot: Depot, own_server: str
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_translated_schema_is_that_of_the_machine_too(empty_depot: Depot) -> N
     assert depot.ask("select * from interlock.machine") == []
 
 
+@pytest.mark.slow
 def test_a_rename_ends_with_another_revision_and_comes_back_with_its_downgrade(
     depot: Depot,
 ) -> None:

@@ -18,6 +18,7 @@ from tests.servers import TestServer
 from pginterlock import embedded
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_a_machine(
     empty_depot: Depot, other_database: str, psql: Path, form: str
@@ -53,6 +54,7 @@ def test_an_owner_who_is_no_superuser_runs_it(
     is_sound(Depot(depot.folder, migrators_server.dsn()))
 
 
+@pytest.mark.slow
 def test_an_owner_who_inherits_nothing_runs_it_or_is_told_so(
     empty_depot: Depot, psql: Path, server: TestServer
 ) -> None:

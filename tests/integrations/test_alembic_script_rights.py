@@ -106,6 +106,7 @@ def of_users(found: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.slow
 def test_a_script_goes_where_revisions_go(depot: Depot, there: Depot, psql: Path) -> None:
     """Put on, changed, without what depends on rights; and all the way back."""
     before = definitions(there.dsn)
@@ -133,6 +134,7 @@ def test_a_script_goes_where_revisions_go(depot: Depot, there: Depot, psql: Path
     assert {name: after[name] for name in before if name != "schemas"} == of_users(before)
 
 
+@pytest.mark.slow
 def test_an_owner_who_is_no_superuser_runs_it(
     rights_server: embedded.Server, tmp_path: Path, psql: Path
 ) -> None:
@@ -156,6 +158,7 @@ def test_an_owner_who_is_no_superuser_runs_it(
     has_same_definitions(depot, there)
 
 
+@pytest.mark.slow
 def test_a_script_gives_a_state_of_a_mirror_another_name(
     depot: Depot, there: Depot, psql: Path
 ) -> None:
@@ -181,6 +184,7 @@ def test_a_script_gives_a_state_of_a_mirror_another_name(
     assert there.ask("select status, weight from depot.parcel") == [("NEW", 3)]
 
 
+@pytest.mark.slow
 def test_what_a_script_put_on_holds(depot: Depot, there: Depot, psql: Path) -> None:
     revise(depot)
     run(psql, there, depot.sql("head"))
@@ -199,6 +203,7 @@ def test_what_a_script_put_on_holds(depot: Depot, there: Depot, psql: Path) -> N
         app.ask("select interlock.fire('parcel', 2, 'pack')")
 
 
+@pytest.mark.slow
 def test_scripts_pass_the_tripwire_and_it_watches_other_tables(
     depot: Depot, there: Depot, psql: Path
 ) -> None:
