@@ -13,6 +13,7 @@ from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
 from pginterlock.scan.facts import Facts, Trace, speaks_of
+from pginterlock.scan.file_callers import run_by
 from pginterlock.scan.filled_writes import FilledWrites, Found
 from pginterlock.scan.grouping import grouped, once
 from pginterlock.scan.infer import Reader
@@ -224,7 +225,8 @@ class _Scan:
             writes = file_writes(text, self.words)
             for it in self.wanted:
                 for target in by_table(it):
-                    self.found.sites += map(of_sql, sites_of(writes, target, path))
+                    for site in map(of_sql, sites_of(writes, target, path)):
+                        self._add(run_by(self.project, self.transactions, site))
 
     def _embedded(self, path: str, raw: bytes) -> None:
         if not speaks_of(raw.lower(), self.names, self.words):
