@@ -19,7 +19,6 @@ _WRAPPERS = frozenset([
 ])  # fmt: skip
 _METHODS = frozenset([
     "strip", "lstrip", "rstrip", "lower", "upper", "encode", "replace", "bindparams",
-    "format_map",
 ])  # fmt: skip
 # Calls that give back the name of a table or column that they get, quoted.
 _QUOTES = re.compile(r"quote|escape_ident|^qn$", re.IGNORECASE)
@@ -166,6 +165,9 @@ class Texts:
                 for it, value in zip(keys, node.right.values, strict=True)
                 if isinstance(it, ast.Constant) and isinstance(it.value, str)
             }
+        elif isinstance(node.right, ast.Name | ast.Attribute):
+            names = {it["name"] for it in _PERCENT.finditer(left.text) if it["name"]}
+            named = {it: _looked_up(node.right, it) for it in names}
         built, last = Built(), 0
         for match in _PERCENT.finditer(left.text):
             built.join(left.part(last, match.start()))
@@ -182,7 +184,7 @@ class Texts:
 
     def _called(self, node: ast.Call, depth: int) -> Built | None:
         match node:
-            case ast.Call(func=ast.Attribute(value=receiver, attr="format")):
+            case ast.Call(func=ast.Attribute(value=receiver, attr="format" | "format_map")):
                 return self._formatted(node, receiver, depth)
             case ast.Call(func=ast.Attribute(value=receiver, attr="join"), args=[listed]):
                 return self._joined(receiver, listed, depth)
@@ -199,6 +201,9 @@ class Texts:
         if text is None:
             return None
         named = {it.arg: it.value for it in node.keywords if it.arg}
+        held = [it.value for it in node.keywords if not it.arg]
+        if _called_name(node) == "format_map":
+            held = node.args
         built, last, count = Built(), 0, 0
         for match in _FORMAT.finditer(text.text):
             built.join(text.part(last, match.start()))
@@ -212,7 +217,7 @@ class Texts:
                 count += not name
                 arg = node.args[at] if at < len(node.args) else None
             else:
-                arg = named.get(name)
+                arg = named.get(name) or (_looked_up(held[0], name) if len(held) == 1 else None)
             told = f"{OPEN}{{{name}}}{CLOSE}" if arg is None else self._filled(arg, depth)
             built.add(told, place)
         built.join(text.part(last, len(text.text)))
@@ -233,6 +238,16 @@ class Texts:
             else:
                 built.join(part)
         return built
+
+
+def _looked_up(held: ast.expr, name: str) -> ast.expr:
+    """Return what a dict has under a name: where it is written down, that, else the look-up."""
+    if isinstance(held, ast.Dict):
+        for key, value in zip(held.keys, held.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value == name:
+                return value
+    look_up = ast.Subscript(held, ast.Constant(name), ast.Load())
+    return ast.fix_missing_locations(ast.copy_location(look_up, held))
 
 
 def operands(node: ast.expr) -> list[ast.expr]:

@@ -25,6 +25,12 @@ def quotes(name: str) -> bool:
     return bool(_QUOTES.search(name))
 
 
+def asked_in(put: "Put", text: str) -> list[str]:
+    """Return the names that *put* fills in in a text."""
+    named = _NAMED[put].finditer(text)
+    return [*dict.fromkeys(it["name"].strip() for it in named if it["name"])]
+
+
 def by_percent(text: str, args: Sequence[str], named: Mapping[str, str], unknown: str) -> str:
     """Return what ``text % args`` is; by name, nothing is known."""
     left = iter(args)
@@ -61,3 +67,6 @@ def by_template(text: str, args: Sequence[str], named: Mapping[str, str], unknow
         return "$" if match[0] == "$$" else named.get(match["name"], unknown)
 
     return _TEMPLATE.sub(put, text)
+
+
+_NAMED = {by_percent: _PERCENT, by_format: _FORMAT, by_template: _TEMPLATE}
