@@ -47,7 +47,7 @@ class Shop:
 
     def pay(self, cur, ids):
         cur.execute(
-            sql.SQL("UPDATE {orders} AS o SET status = 'paid' WHERE o.id = ANY(%s)").format(  # WRITE
+            sql.SQL("UPDATE {orders} AS o SET status = 'x' WHERE o.id = ANY(%s)").format(  # WRITE
                 orders=sql.Identifier(f"{self.prefix}orders")
             ),
             [ids],

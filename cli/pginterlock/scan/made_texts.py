@@ -187,11 +187,12 @@ class MadeTexts:
                 put = text_methods.by_format if "format" in name else text_methods.by_template
                 yield from self._formatted(_Fill(put, node.args, named, held), text, place, depth)
             case ast.Attribute(value=between, attr="join") if node.args:
-                parts = made_lists.items(self, node.args[0], place, depth)
-                for it in self.made(between, place, depth) if parts is not None else ():
-                    yield from (it.join(one) for one in product(*(parts or ())))
-                if parts is None:
-                    yield UNKNOWN
+                yield from self._strung(between, node.args[0], place, depth)
+            case ast.Attribute(attr="Composed") | ast.Name(id="Composed") if node.args:
+                yield from self._strung(ast.Constant(""), node.args[0], place, depth)
+            case ast.Attribute(value=text, attr="replace") if node.args[1:]:
+                told = [self.made(it, place, depth) for it in (text, *node.args[:2])]
+                yield from (text_methods.replaced(*it) for it in product(*told))
             case ast.Attribute(value=text, attr=name) if name in text_methods.SAME:
                 yield from self.made(text, place, depth)
             case ast.Attribute(attr="Identifier") | ast.Name(id="Identifier"):
@@ -201,6 +202,14 @@ class MadeTexts:
                 yield from self.made(node.args[0] if node.args else None, place, depth)
             case _:
                 yield from self._by_function(node, place, depth)
+
+    def _strung(self, between: ast.AST, listed: ast.AST, place: Place, depth: int) -> Iterator[str]:
+        """Yield the texts of a list, one behind the other."""
+        parts = made_lists.items(self, listed, place, depth)
+        for it in self.made(between, place, depth) if parts is not None else ():
+            yield from (it.join(one) for one in product(*(parts or ())))
+        if parts is None:
+            yield UNKNOWN
 
     def _formatted(self, fill: "_Fill", text: ast.AST, place: Place, depth: int) -> Iterator[str]:
         """Yield each text with each of what it is filled with."""

@@ -15,7 +15,7 @@ _MOST_DEPTH = 12
 _TOLD = ast.Constant | ast.JoinedStr | ast.Attribute | ast.Name | ast.Call
 # Calls that give back the text they get, or one whose words are the same.
 _WRAPPERS = frozenset([
-    "text", "SQL", "dedent", "cleandoc", "L", "str", "Composed", "literal_column", "TextClause",
+    "text", "SQL", "dedent", "cleandoc", "L", "str", "literal_column", "TextClause",
 ])  # fmt: skip
 _METHODS = frozenset([
     "strip", "lstrip", "rstrip", "lower", "upper", "encode", "replace", "bindparams",
@@ -183,18 +183,25 @@ class Texts:
         return built
 
     def _called(self, node: ast.Call, depth: int) -> Built | None:
+        found = None
         match node:
             case ast.Call(func=ast.Attribute(value=receiver, attr="format" | "format_map")):
-                return self._formatted(node, receiver, depth)
+                found = self._formatted(node, receiver, depth)
             case ast.Call(func=ast.Attribute(value=receiver, attr="join"), args=[listed]):
-                return self._joined(receiver, listed, depth)
-            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[first, *_]) if (
-                name in _WRAPPERS
-            ):
-                return self.of(first, depth + 1)
-            case ast.Call(func=ast.Attribute(value=receiver, attr=name)) if name in _METHODS:
-                return self.of(receiver, depth + 1)
-        return None
+                found = self._joined(self.of(receiver, depth + 1), listed, depth)
+            case ast.Call(
+                func=ast.Attribute(value=receiver, attr="replace"),
+                args=[ast.Constant(value=str(old)), new, *_],
+            ) if old:
+                found = self._replaced(receiver, old, new, depth)
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[first, *_]):
+                if name == "Composed":
+                    found = self._joined(Built(), first, depth)
+                elif name in _WRAPPERS:
+                    found = self.of(first, depth + 1)
+        if found is None and isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+            found = self.of(node.func.value, depth + 1)
+        return found
 
     def _formatted(self, node: ast.Call, receiver: ast.expr, depth: int) -> Built | None:
         text = self.of(receiver, depth + 1)
@@ -223,8 +230,19 @@ class Texts:
         built.join(text.part(last, len(text.text)))
         return built
 
-    def _joined(self, receiver: ast.expr, listed: ast.expr, depth: int) -> Built | None:
-        between = self.of(receiver, depth + 1)
+    def _replaced(self, receiver: ast.expr, old: str, new: ast.expr, depth: int) -> Built | None:
+        text = self.of(receiver, depth + 1)
+        if text is None:
+            return None
+        built, last = Built(), 0
+        for match in re.finditer(re.escape(old), text.text):
+            built.join(text.part(last, match.start()))
+            built.add(self._filled(new, depth), text.offsets[match.start()])
+            last = match.end()
+        built.join(text.part(last, len(text.text)))
+        return built
+
+    def _joined(self, between: Built | None, listed: ast.expr, depth: int) -> Built | None:
         if between is None or not isinstance(listed, ast.List | ast.Tuple):
             return None
         built = Built()
