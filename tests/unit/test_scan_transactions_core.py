@@ -572,3 +572,54 @@ def rename(engine):
     put(engine, Customer, {{"name": "x"}})
 """
     assert the_site(tmp_path, ALCHEMY + HEAD + body).transaction is transaction
+
+
+@pytest.mark.parametrize(
+    ("transaction", "made", "block"),
+    [
+        pytest.param(
+            Transaction.YES, "ConnectionPool(dsn)", "POOL.connection() as conn", id="a pool"
+        ),
+        pytest.param(
+            Transaction.YES,
+            "ConnectionPool(dsn)",
+            "POOL.connection() as other, other.cursor() as conn",
+            id="a cursor of one of its connections",
+        ),
+        pytest.param(
+            Transaction.NO,
+            'ConnectionPool(dsn, kwargs={"autocommit": True})',
+            "POOL.connection() as conn",
+            id="a pool of connections that commit each statement",
+        ),
+        pytest.param(
+            Transaction.NO,
+            "ConnectionPool(dsn)",
+            "broker.connection() as conn",
+            id="something else",
+        ),
+    ],
+)
+def test_in_a_connection_of_a_pool_of_psycopg(
+    tmp_path: Path, transaction: Transaction, made: str, block: str
+) -> None:
+    body = f"""
+import psycopg_pool
+
+POOL = psycopg_pool.{made}
+
+
+def pay(dsn, broker):
+    with {block}:
+        STATEMENT
+"""
+    assert judged(tmp_path, body) is transaction
+
+
+def test_in_a_connection_of_a_pool_of_another_driver(tmp_path: Path) -> None:
+    body = """
+def pay(pool):
+    with pool.connection() as conn:
+        STATEMENT
+"""
+    assert judged(tmp_path, body) is Transaction.NO

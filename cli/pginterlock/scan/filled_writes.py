@@ -20,7 +20,7 @@ from pginterlock.scan.site import Target
 from pginterlock.scan.sql_holes import OPEN
 from pginterlock.scan.sql_numbers import numbered
 from pginterlock.scan.sql_sites import may_touch
-from pginterlock.scan.sql_write import PlacedWrite, SqlWrite, same_table
+from pginterlock.scan.sql_write import PlacedWrite, SqlVerb, SqlWrite, same_table
 
 _MOST = 60  # names of one table
 _DEPTH = 3  # functions that hand on what they are handed
@@ -224,8 +224,12 @@ def _known(table: str) -> str:
 
 
 def _with_columns(placed: PlacedWrite, told: Sequence[SqlWrite]) -> PlacedWrite:
+    upserts = [it for it in told if it.verb == SqlVerb.UPSERT]
+    like = (upserts or [placed.write])[0]
     write = replace(
         placed.write,
+        verb=like.verb,
+        is_new=like.is_new,
         columns=tuple(dict.fromkeys(one for it in told for one in it.columns)),
         holes=tuple(dict.fromkeys(one for it in told for one in it.holes)),
         updated=tuple(dict.fromkeys(one for it in told for one in it.updated)),

@@ -101,12 +101,14 @@ def _of_constant(reader: "Reader", name: str, node: ast.Call, first: Kinds) -> K
 def _of_named(
     reader: "Reader", name: str, node: ast.Call, first: Kinds, module: Module, at: ast.AST
 ) -> Kinds:
-    """Return what ``getattr(order, name)`` gives, where the code says what *name* is."""
+    """Return what ``getattr(order, name)`` gives, or ``Table(name)``, where the name is told."""
     held = frozenset(it for it in first if isinstance(it, Instance))
     match name, node.args:
         case "getattr", [on, asked, *_] if held and last_name(on) != "self":
             said = Texts(reader).of(asked, module, at)
             return union(reader.attribute(held, it) for it in sorted(said))
+        case "Table", [ast.Name() | ast.Attribute() | ast.JoinedStr() | ast.BinOp() as asked, *_]:
+            return frozenset(map(Table, Texts(reader).of(asked, module, at)))
     return NOTHING
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pginterlock.scan import made_dicts
 from pginterlock.scan.definitions import decorators, is_abstract
 from pginterlock.scan.givings import givings
 from pginterlock.scan.kinds import Class, ClassDef, Function, Instance
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pginterlock.scan.made_texts import MadeTexts
 
 _HEIRS = 12
+_FEW = 12  # files: a class that more of them call says nothing
 _PROPERTIES = frozenset(["property", "cached_property", "classproperty", "hybrid_property"])
 
 
@@ -31,7 +33,8 @@ def attribute(texts: "MadeTexts", node: ast.Attribute, place: Place, depth: int)
         for given, where in givings(texts.reader, node, place.module, place.at):
             there = replace(place, module=where, at=given.stmt)
             found |= frozenset(texts.bound(given, there, depth))
-    return found
+    key = ast.Constant(node.attr)
+    return found or made_dicts.looked_up(texts, node.value, key, place, depth)
 
 
 def _member(texts: "MadeTexts", of: ClassDef, name: str, place: Place, depth: int) -> Iterator[str]:
@@ -54,7 +57,24 @@ def _own(texts: "MadeTexts", base: ClassDef, name: str, place: Place, depth: int
                 yield from texts.results(function, there, depth)
         elif it.value is not None:
             yield from texts.bound(it, there, depth)
+        elif it.how == "annotated" and "__init__" not in class_names(base):
+            yield from _handed(texts, base, name, depth)
     for given in assigned_on_self(texts.reader, base).get(name, ()):
         if not given.is_item:
             bound = Binding(given.stmt, "assign", given.value, given.path)
             yield from texts.bound(bound, replace(place, module=base.module, at=given.stmt), depth)
+
+
+def _handed(texts: "MadeTexts", base: ClassDef, name: str, depth: int) -> Iterator[str]:
+    """Yield what calls hand to a field of a class that takes its fields: a data class, a tuple."""
+    fields = [
+        it.target.id
+        for it in base.node.body
+        if isinstance(it, ast.AnnAssign) and isinstance(it.target, ast.Name)
+    ]
+    for module, call, stmt in texts.reader.project.calls(base.name, _FEW):
+        told = [it.value for it in call.keywords if it.arg == name]
+        if not told and not any(isinstance(it, ast.Starred) for it in call.args):
+            told = call.args[fields.index(name) :][:1]
+        for it in told:
+            yield from texts.made(it, Place(module, stmt), depth)

@@ -9,7 +9,6 @@ from pginterlock.scan.givings import givings
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.made_places import Made, Place
 from pginterlock.scan.modules import Binding, scope_of, statements
-from pginterlock.scan.sql_holes import OPEN
 
 if TYPE_CHECKING:
     from pginterlock.scan.made_texts import MadeTexts
@@ -148,23 +147,6 @@ def _mapped(texts: "MadeTexts", by: ast.expr, each: Made, place: Place, depth: i
     """Return what a function makes of each of some texts."""
     call = ast.Call(by, [ast.Name("_each", ast.Load())], [])
     return texts.made(call, replace(place, names={**place.names, "_each": each}), depth)
-
-
-def looked_up(texts: "MadeTexts", held: ast.AST, key: ast.AST, place: Place, depth: int) -> Made:
-    """Return the texts that ``held[key]`` may be, of a dict that is written down."""
-    found: Made = frozenset()
-    keys = texts.made(key, place, depth)
-    given: list[tuple[ast.AST | None, Place]] = [(held, place)]
-    if isinstance(held, ast.Name | ast.Attribute):
-        told = givings(texts.reader, held, place.module, place.at)
-        given = [(it.value, replace(place, module=where, at=it.stmt)) for it, where in told]
-    for node, there in given:
-        if isinstance(node, ast.Dict):
-            for one, value in zip(node.keys, node.values, strict=True):
-                named = texts.made(one, there, depth)
-                if named & keys or any(OPEN in it for it in keys):
-                    found |= texts.made(value, there, depth)
-    return found
 
 
 def additions(name: str, it: Binding, place: Place) -> list[Added]:

@@ -5,10 +5,10 @@ What the code leaves open of a text stands in it as `UNKNOWN`.
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import islice, product
 
-from pginterlock.scan import made_attributes, made_lists, text_methods
+from pginterlock.scan import made_attributes, made_dicts, made_lists, text_methods
 from pginterlock.scan.callers import handed
 from pginterlock.scan.definitions import is_abstract, last_name, returned
 from pginterlock.scan.givings import givings
@@ -31,6 +31,16 @@ _HEIRS = 12
 _DEFAULTS = frozenset(["default", "default_factory", "server_default"])
 _WITH_DEFAULT = frozenset(["get", "getenv", "getattr", "pop", "setdefault"])
 _FORMATS = frozenset(["format", "format_map", "substitute", "safe_substitute"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Fill:
+    """What fills in a text: by number, by name, and the dicts in which names are looked up."""
+
+    put: text_methods.Put
+    args: Sequence[ast.AST]
+    named: Mapping[str, ast.AST] = field(default_factory=dict)
+    held: Sequence[ast.AST] = ()
 
 
 class MadeTexts:
@@ -77,7 +87,7 @@ class MadeTexts:
             case ast.Call():
                 yield from self._called(node, place, depth)
             case ast.Subscript(value=held, slice=key):
-                yield from made_lists.looked_up(self, held, key, place, depth) or _OPEN
+                yield from made_dicts.looked_up(self, held, key, place, depth) or _OPEN
             case (
                 ast.FormattedValue(value=inner)
                 | ast.Await(value=inner)
@@ -95,7 +105,8 @@ class MadeTexts:
                 yield from self._joined([left, right], place, depth)
             case ast.BinOp(op=ast.Mod(), left=left, right=right):
                 args = right.elts if isinstance(right, ast.Tuple) else [right]
-                yield from self._formatted(text_methods.by_percent, left, args, {}, place, depth)
+                fill = _Fill(text_methods.by_percent, args, held=[right])
+                yield from self._formatted(fill, left, place, depth)
             case _:
                 yield UNKNOWN
 
@@ -170,14 +181,18 @@ class MadeTexts:
         match node.func:
             case ast.Attribute(value=text, attr=name) if name in _FORMATS:
                 named = {it.arg: it.value for it in node.keywords if it.arg}
+                held = [it.value for it in node.keywords if not it.arg]
+                if name != "format":
+                    held += node.args
                 put = text_methods.by_format if "format" in name else text_methods.by_template
-                yield from self._formatted(put, text, node.args, named, place, depth)
+                yield from self._formatted(_Fill(put, node.args, named, held), text, place, depth)
             case ast.Attribute(value=between, attr="join") if node.args:
-                parts = made_lists.items(self, node.args[0], place, depth)
-                for it in self.made(between, place, depth) if parts is not None else ():
-                    yield from (it.join(one) for one in product(*(parts or ())))
-                if parts is None:
-                    yield UNKNOWN
+                yield from self._strung(between, node.args[0], place, depth)
+            case ast.Attribute(attr="Composed") | ast.Name(id="Composed") if node.args:
+                yield from self._strung(ast.Constant(""), node.args[0], place, depth)
+            case ast.Attribute(value=text, attr="replace") if node.args[1:]:
+                told = [self.made(it, place, depth) for it in (text, *node.args[:2])]
+                yield from (text_methods.replaced(*it) for it in product(*told))
             case ast.Attribute(value=text, attr=name) if name in text_methods.SAME:
                 yield from self.made(text, place, depth)
             case ast.Attribute(attr="Identifier") | ast.Name(id="Identifier"):
@@ -188,22 +203,31 @@ class MadeTexts:
             case _:
                 yield from self._by_function(node, place, depth)
 
-    def _formatted(
-        self,
-        put: text_methods.Put,
-        text: ast.AST,
-        args: Sequence[ast.AST],
-        named: Mapping[str, ast.AST],
-        place: Place,
-        depth: int,
-    ) -> Iterator[str]:
-        """Yield what *put* makes of each text with each of what it is filled with."""
-        told = [self.made(it, place, depth) for it in args]
-        keyed = {name: self.made(it, place, depth) for name, it in named.items()}
+    def _strung(self, between: ast.AST, listed: ast.AST, place: Place, depth: int) -> Iterator[str]:
+        """Yield the texts of a list, one behind the other."""
+        parts = made_lists.items(self, listed, place, depth)
+        for it in self.made(between, place, depth) if parts is not None else ():
+            yield from (it.join(one) for one in product(*(parts or ())))
+        if parts is None:
+            yield UNKNOWN
+
+    def _formatted(self, fill: "_Fill", text: ast.AST, place: Place, depth: int) -> Iterator[str]:
+        """Yield each text with each of what it is filled with."""
+        told = [self.made(it, place, depth) for it in fill.args]
+        keyed = {name: self.made(it, place, depth) for name, it in fill.named.items()}
         for whole in self.made(text, place, depth):
-            for given in product(*told, *keyed.values()):
-                by_name = dict(zip(keyed, given[len(told) :], strict=True))
-                yield put(whole, given[: len(told)], by_name, UNKNOWN)
+            names = text_methods.asked_in(fill.put, whole) if fill.held else ()
+            more = {it: self._held(fill, it, place, depth) for it in names if it not in keyed}
+            by_names = {**keyed, **more}
+            for given in product(*told, *by_names.values()):
+                by_name = dict(zip(by_names, given[len(told) :], strict=True))
+                yield fill.put(whole, given[: len(told)], by_name, UNKNOWN)
+
+    def _held(self, fill: "_Fill", name: str, place: Place, depth: int) -> Made:
+        """Return what the dicts that fill in a text have under a name."""
+        key = ast.Constant(name)
+        told = (made_dicts.looked_up(self, it, key, place, depth) for it in fill.held)
+        return frozenset(one for made in told for one in made) or _OPEN
 
     def _by_function(self, node: ast.Call, place: Place, depth: int) -> Iterator[str]:
         """Yield what a function of the project returns; of another one, the text it is handed."""
@@ -219,8 +243,9 @@ class MadeTexts:
             yield from found or _OPEN
         elif len(node.args) == 1 and not node.keywords and not _is_number(node.args[0]):
             yield from self.made(node.args[0], place, depth)
-        elif name in _WITH_DEFAULT and node.args:
-            yield from self.made(node.args[-1], place, depth)
+        elif name in _WITH_DEFAULT and (node.args or node.keywords):
+            told = [it.value for it in node.keywords if it.arg == "default"] or node.args[-1:]
+            yield from self.made(told[0] if told else None, place, depth)
         elif text_methods.quotes(name) and node.args:
             yield from self.made(node.args[0], place, depth)
         else:

@@ -15,6 +15,7 @@ from pginterlock.scan.modules import (
     statements,
     statements_at,
 )
+from pginterlock.scan.pools import is_of_pool
 from pginterlock.scan.project import Project
 from pginterlock.scan.units import begins, commits, is_connection, own_calls
 
@@ -77,7 +78,7 @@ class Opening:
         if _is_connecting(node) or (not isinstance(node, ast.Call) and is_connection(node)):
             return True
         name = last_name(node)
-        if name in _OPENING or name.endswith("_atomic"):
+        if name in _OPENING or name.endswith("_atomic") or is_of_pool(self.reader.project, node):
             return True
         return any(
             self.is_manager(it) and _asks_for_one(it, node)

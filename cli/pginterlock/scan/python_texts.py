@@ -15,11 +15,10 @@ _MOST_DEPTH = 12
 _TOLD = ast.Constant | ast.JoinedStr | ast.Attribute | ast.Name | ast.Call
 # Calls that give back the text they get, or one whose words are the same.
 _WRAPPERS = frozenset([
-    "text", "SQL", "dedent", "cleandoc", "L", "str", "Composed", "literal_column", "TextClause",
+    "text", "SQL", "dedent", "cleandoc", "L", "str", "literal_column", "TextClause",
 ])  # fmt: skip
 _METHODS = frozenset([
     "strip", "lstrip", "rstrip", "lower", "upper", "encode", "replace", "bindparams",
-    "format_map",
 ])  # fmt: skip
 # Calls that give back the name of a table or column that they get, quoted.
 _QUOTES = re.compile(r"quote|escape_ident|^qn$", re.IGNORECASE)
@@ -166,6 +165,9 @@ class Texts:
                 for it, value in zip(keys, node.right.values, strict=True)
                 if isinstance(it, ast.Constant) and isinstance(it.value, str)
             }
+        elif isinstance(node.right, ast.Name | ast.Attribute):
+            names = {it["name"] for it in _PERCENT.finditer(left.text) if it["name"]}
+            named = {it: _looked_up(node.right, it) for it in names}
         built, last = Built(), 0
         for match in _PERCENT.finditer(left.text):
             built.join(left.part(last, match.start()))
@@ -181,24 +183,34 @@ class Texts:
         return built
 
     def _called(self, node: ast.Call, depth: int) -> Built | None:
+        found = None
         match node:
-            case ast.Call(func=ast.Attribute(value=receiver, attr="format")):
-                return self._formatted(node, receiver, depth)
+            case ast.Call(func=ast.Attribute(value=receiver, attr="format" | "format_map")):
+                found = self._formatted(node, receiver, depth)
             case ast.Call(func=ast.Attribute(value=receiver, attr="join"), args=[listed]):
-                return self._joined(receiver, listed, depth)
-            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[first, *_]) if (
-                name in _WRAPPERS
-            ):
-                return self.of(first, depth + 1)
-            case ast.Call(func=ast.Attribute(value=receiver, attr=name)) if name in _METHODS:
-                return self.of(receiver, depth + 1)
-        return None
+                found = self._joined(self.of(receiver, depth + 1), listed, depth)
+            case ast.Call(
+                func=ast.Attribute(value=receiver, attr="replace"),
+                args=[ast.Constant(value=str(old)), new, *_],
+            ) if old:
+                found = self._replaced(receiver, old, new, depth)
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[first, *_]):
+                if name == "Composed":
+                    found = self._joined(Built(), first, depth)
+                elif name in _WRAPPERS:
+                    found = self.of(first, depth + 1)
+        if found is None and isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+            found = self.of(node.func.value, depth + 1)
+        return found
 
     def _formatted(self, node: ast.Call, receiver: ast.expr, depth: int) -> Built | None:
         text = self.of(receiver, depth + 1)
         if text is None:
             return None
         named = {it.arg: it.value for it in node.keywords if it.arg}
+        held = [it.value for it in node.keywords if not it.arg]
+        if _called_name(node) == "format_map":
+            held = node.args
         built, last, count = Built(), 0, 0
         for match in _FORMAT.finditer(text.text):
             built.join(text.part(last, match.start()))
@@ -212,14 +224,25 @@ class Texts:
                 count += not name
                 arg = node.args[at] if at < len(node.args) else None
             else:
-                arg = named.get(name)
+                arg = named.get(name) or (_looked_up(held[0], name) if len(held) == 1 else None)
             told = f"{OPEN}{{{name}}}{CLOSE}" if arg is None else self._filled(arg, depth)
             built.add(told, place)
         built.join(text.part(last, len(text.text)))
         return built
 
-    def _joined(self, receiver: ast.expr, listed: ast.expr, depth: int) -> Built | None:
-        between = self.of(receiver, depth + 1)
+    def _replaced(self, receiver: ast.expr, old: str, new: ast.expr, depth: int) -> Built | None:
+        text = self.of(receiver, depth + 1)
+        if text is None:
+            return None
+        built, last = Built(), 0
+        for match in re.finditer(re.escape(old), text.text):
+            built.join(text.part(last, match.start()))
+            built.add(self._filled(new, depth), text.offsets[match.start()])
+            last = match.end()
+        built.join(text.part(last, len(text.text)))
+        return built
+
+    def _joined(self, between: Built | None, listed: ast.expr, depth: int) -> Built | None:
         if between is None or not isinstance(listed, ast.List | ast.Tuple):
             return None
         built = Built()
@@ -233,6 +256,16 @@ class Texts:
             else:
                 built.join(part)
         return built
+
+
+def _looked_up(held: ast.expr, name: str) -> ast.expr:
+    """Return what a dict has under a name: where it is written down, that, else the look-up."""
+    if isinstance(held, ast.Dict):
+        for key, value in zip(held.keys, held.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value == name:
+                return value
+    look_up = ast.Subscript(held, ast.Constant(name), ast.Load())
+    return ast.fix_missing_locations(ast.copy_location(look_up, held))
 
 
 def operands(node: ast.expr) -> list[ast.expr]:

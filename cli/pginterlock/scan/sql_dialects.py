@@ -129,7 +129,7 @@ def _insert(words: Words) -> tuple[Parsed, int] | None:
     found = _inserted(words, names)
     columns, filled, is_open = found
     listed = [it[-1].text for it in names or [] if it]
-    update, more, is_upsert = _conflict(words)
+    update, more, is_upsert, is_told = _conflict(words)
     rows = Parsed(
         SqlVerb.UPSERT if is_upsert else SqlVerb.INSERT,
         table.text,
@@ -139,7 +139,7 @@ def _insert(words: Words) -> tuple[Parsed, int] | None:
         filled=(*filled, *more),
         all_columns=not listed and not columns,
         is_new=None if is_upsert else True,
-        some_columns=is_open,
+        some_columns=is_open or not is_told,
     )
     return rows, words.at
 
@@ -184,22 +184,23 @@ def _inserted(
     return tuple(dict.fromkeys(columns)), tuple(filled), any(map(is_hole, listed))
 
 
-def _conflict(words: Words) -> tuple[Values, tuple[tuple[str, str], ...], bool]:
-    """Return what ON CONFLICT or ON DUPLICATE KEY gives values, and whether there is one."""
+def _conflict(words: Words) -> tuple[Values, tuple[tuple[str, str], ...], bool, bool]:
+    """Return what ON CONFLICT or ON DUPLICATE KEY gives values, whether there is one, and told."""
     start = words.at
     while (word := words.take()) is not END and word.low != ";":
         if word.low in ("conflict", "duplicate"):
             while words.peek().low not in ("", ";", "update", "nothing"):
-                words.take()
+                if words.take().low == "do" and is_hole(words.peek().text):
+                    return (), (), False, False
             if not words.skip("update"):
                 break
             words.skip("set")
             columns, filled, _ = _assigned(words)
-            return columns, filled, True
+            return columns, filled, True, True
         if word.low in _READERS and word.kind == "name" and word.low != "update":
             break
     words.at = start
-    return (), (), False
+    return (), (), False, True
 
 
 def _merge(words: Words) -> tuple[Parsed, int] | None:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from pginterlock.scan.sql_holes import OPEN
+
 _FORMAT = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:]*)[^{}]*\}")
 _PERCENT = re.compile(r"%%|%(?:\((?P<name>\w+)\))?[-#0 +]*\d*(?:\.\d+)?[srdifa]")
 _TEMPLATE = re.compile(r"\$\$|\$\{?(?P<name>[A-Za-z_]\w*)\}?")
@@ -23,6 +25,17 @@ Put = Callable[[str, Sequence[str], Mapping[str, str], str], str]
 def quotes(name: str) -> bool:
     """Say whether what is called so gives back the name of a table or column, quoted."""
     return bool(_QUOTES.search(name))
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    """Return what ``text.replace(old, new)`` is, where it is known what is replaced."""
+    return text.replace(old, new) if old and OPEN not in old else text
+
+
+def asked_in(put: "Put", text: str) -> list[str]:
+    """Return the names that *put* fills in in a text."""
+    named = _NAMED[put].finditer(text)
+    return [*dict.fromkeys(it["name"].strip() for it in named if it["name"])]
 
 
 def by_percent(text: str, args: Sequence[str], named: Mapping[str, str], unknown: str) -> str:
@@ -61,3 +74,6 @@ def by_template(text: str, args: Sequence[str], named: Mapping[str, str], unknow
         return "$" if match[0] == "$$" else named.get(match["name"], unknown)
 
     return _TEMPLATE.sub(put, text)
+
+
+_NAMED = {by_percent: _PERCENT, by_format: _FORMAT, by_template: _TEMPLATE}

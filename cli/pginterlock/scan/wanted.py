@@ -1,20 +1,21 @@
 """What a scan looks for, as the code has it: classes, tables, names of attributes. Pure."""
 
 import ast
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pginterlock.scan import orm
-from pginterlock.scan.attribute_names import attributes_of, mapped_by
-from pginterlock.scan.definitions import last_name
+from pginterlock.scan.attribute_names import attributes_of
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, ClassDef, Instance, Kind, Kinds, Many, Table
-from pginterlock.scan.modules import class_names
+from pginterlock.scan.model_tables import (
+    classes_of,
+    is_mapped_class,
+    mapped_to,
+    snake,
+    tables_of,
+)
 from pginterlock.scan.site import Target
-
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @dataclass(eq=False, slots=True)
@@ -46,7 +47,7 @@ def wanted(reader: Reader, target: Target) -> Wanted:
         names |= dict(attributes_of(reader, it, target.fields))
     shown = target.model or (found[0].name if found else target.table or "")
     variables = {snake(it.name) for it in found} or {snake(shown.rpartition(".")[2])}
-    is_mapped = any(is_mapped_class(reader, it) or any(_mapped_to(reader, it)) for it in found)
+    is_mapped = any(is_mapped_class(reader, it) or any(mapped_to(reader, it)) for it in found)
     return Wanted(
         target,
         names,
@@ -56,11 +57,6 @@ def wanted(reader: Reader, target: Target) -> Wanted:
         is_mapped,
         shown.rpartition(".")[2],
     )
-
-
-def snake(name: str) -> str:
-    """Return the name that a variable of a class usually has."""
-    return _HUMP.sub("_", name).lower()
 
 
 def _classes(reader: Reader, target: Target) -> Iterator[ClassDef]:
@@ -74,13 +70,7 @@ def _classes(reader: Reader, target: Target) -> Iterator[ClassDef]:
         ]
         yield from models or found
         return
-    bare = (target.table or "").rpartition(".")[2]
-    for path in reader.project.holding(bare):
-        if not path.endswith(".py") or not (module := reader.project.module(path)):
-            continue
-        for it in module.classes_about(bare):
-            if bare in {name.rpartition(".")[2] for name in tables_of(reader, it, is_told=True)}:
-                yield it
+    yield from classes_of(reader, target.table or "")
 
 
 def _is_of_app(reader: Reader, of: ClassDef, app: str) -> bool:
@@ -120,80 +110,6 @@ def _text_of(node: ast.ClassDef, name: str) -> str:
                 if it == name:
                     return text
     return ""
-
-
-def tables_of(reader: Reader, of: ClassDef, *, is_told: bool = False) -> Iterator[str]:
-    """Yield the names that the table of a class may have; only those that are written down."""
-    for base in [of] if is_told else reader.models.ancestry(of):
-        told = [*_told_tables(base), *_named_tables(reader, base)]
-        yield from told
-        if told:
-            return
-    if is_told:
-        return
-    yield from _mapped_to(reader, of)
-    if is_mapped_class(reader, of):
-        yield snake(of.name)
-        yield of.name.lower()
-    else:
-        parts = of.module.path.removesuffix(".py").split("/")
-        folders = [it for it in parts[:-1] if it != "models"]
-        if folders:
-            yield f"{folders[-1]}_{of.name.lower()}"
-
-
-def _told_tables(of: ClassDef) -> Iterator[str]:
-    """Yield the names that a class itself writes down for its table."""
-    for stmt in of.node.body:
-        match stmt:
-            case ast.Assign(
-                targets=[ast.Name(id="__tablename__")], value=ast.Constant(value=str(name))
-            ):
-                yield name
-            case ast.Assign(
-                targets=[ast.Name(id="__table__")],
-                value=ast.Call(args=[ast.Constant(value=str(name)), *_]),
-            ):
-                yield name
-            case ast.ClassDef(name="Meta", body=body):
-                yield from _meta_tables(body)
-
-
-def _named_tables(reader: Reader, of: ClassDef) -> Iterator[str]:
-    """Yield the name of the table that a class has as its ``__table__``, made elsewhere."""
-    for it in class_names(of).get("__table__", ()):
-        if isinstance(it.value, ast.Name | ast.Attribute):
-            kinds = reader.expression(it.value, of.module, it.stmt)
-            yield from (one.name for one in kinds if isinstance(one, Table))
-
-
-def _mapped_to(reader: Reader, of: ClassDef) -> Iterator[str]:
-    """Yield the names of the tables that a class is mapped to by a call."""
-    for module, call, stmt in mapped_by(reader, of):
-        kinds = reader.expression(call.args[1], module, stmt)
-        yield from (one.name for one in kinds if isinstance(one, Table))
-
-
-def _meta_tables(body: list[ast.stmt]) -> Iterator[str]:
-    for stmt in body:
-        match stmt:
-            case ast.Assign(targets=[ast.Name(id="db_table")], value=ast.Constant(value=str(name))):
-                yield name.strip('"').replace('"."', ".")
-
-
-def is_mapped_class(reader: Reader, of: ClassDef) -> bool:
-    """Say whether SQLAlchemy maps a class."""
-    for it in reader.models.ancestry(of):
-        names = class_names(it)
-        if "__tablename__" in names or "__table__" in names or "__mapper_args__" in names:
-            return True
-        for bound in names.values():
-            if any(
-                isinstance(b.value, ast.Call) and last_name(b.value.func) in orm.COLUMN_CALLS
-                for b in bound
-            ):
-                return True
-    return bool({"DeclarativeBase", "Base"} & reader.models.foreign(of))
 
 
 def fits(reader: Reader, wanted: Wanted, kinds: Kinds) -> bool:
