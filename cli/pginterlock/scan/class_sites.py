@@ -65,16 +65,8 @@ def _of_factory(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -
 
 def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield a field that a form, serializer, view or admin saves."""
-    owner = scope_of(module, it.stmt)
-    if not isinstance(owner, ClassDef):
-        return
-    holder = owner
-    if owner.name in ("Meta", "_Meta"):
-        outer = scope_of(module, owner.node)
-        if not isinstance(outer, ClassDef):
-            return
-        holder = outer
-    if not fits(reader, wanted, reader.models.about(holder)):
+    holder = _holder(module, it.stmt)
+    if holder is None or not fits(reader, wanted, reader.models.about(holder)):
         return
     names = {one.name for one in reader.models.ancestry(holder)} | reader.models.foreign(holder)
     declared = class_names(holder).get(it.name)
@@ -121,6 +113,14 @@ def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
             is_new=None,
             reason=f"the form of a view of {wanted.shown} saves it",
         )
+
+
+def _holder(module: Module, stmt: ast.stmt) -> ClassDef | None:
+    """Return the class that a statement in its body, or in that of its ``Meta``, says fields of."""
+    owner = scope_of(module, stmt)
+    if isinstance(owner, ClassDef) and owner.name in ("Meta", "_Meta"):
+        owner = scope_of(module, owner.node)
+    return owner if isinstance(owner, ClassDef) else None
 
 
 def _is_read_only(holder: ClassDef, name: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain, groupby, islice
 from pathlib import Path
 
-from pginterlock.scan import files, object_sites, positional_sites
+from pginterlock.scan import files, object_sites, positional_sites, whole_forms
 from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
@@ -116,7 +116,7 @@ class _Scan:
             self._embedded(path, raw)
         for it in self.wanted:
             for of in it.classes:
-                for sites in (positional_sites, object_sites):
+                for sites in (positional_sites, object_sites, whole_forms):
                     more = sites.of_class(self.reader, it, of)
                     drafts += self._judged(of.module.path, of.node.lineno, more)
         groups = [*grouped(once(drafts))]
