@@ -74,4 +74,6 @@ def _may_be_given(reader: Reader, of: ClassDef, name: str) -> bool:
 def _bars(keyword: ast.keyword) -> bool:
     """Say whether ``editable=False`` or ``auto_now=True`` keeps a column out of forms."""
     told = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
-    return told is False if keyword.arg == "editable" else keyword.arg in _NEVER_GIVEN and told is True
+    return (
+        told is False if keyword.arg == "editable" else keyword.arg in _NEVER_GIVEN and told is True
+    )
