@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from pginterlock.scan import constants
+from pginterlock.scan import constants, validated
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.drafts import Draft, drafted
@@ -41,6 +41,8 @@ def of_member(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
         return
     if _is_factory(reader, wanted, owner):
         yield _of_factory(reader, wanted, it, module)
+    elif not _is_computed(it.value):
+        yield from validated.of_declared(reader, wanted, it, owner)
 
 
 def of_trait(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Draft | None:
@@ -84,6 +86,8 @@ def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
             reason=f"the admin of {wanted.shown} edits it",
         )
     elif any(one.endswith("Form") for one in names):
+        if any(_is_computed(one.value) for one in declared or ()):
+            return
         yield drafted(
             reader,
             wanted,
@@ -103,6 +107,7 @@ def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
             is_new=None,
             reason=f"a serializer of {wanted.shown} saves it",
         )
+        yield from validated.of_field(reader, wanted, it, holder)
     elif any(one in ("UpdateView", "CreateView") for one in names):
         yield drafted(
             reader,
@@ -138,7 +143,9 @@ def _is_computed(field: ast.AST | None) -> bool:
     if not isinstance(field, ast.Call):
         return False
     return "Method" in last_name(field.func) or any(
-        it.arg == "read_only" and isinstance(it.value, ast.Constant) and bool(it.value.value)
+        it.arg in ("read_only", "disabled")
+        and isinstance(it.value, ast.Constant)
+        and bool(it.value.value)
         for it in field.keywords
     )
 
