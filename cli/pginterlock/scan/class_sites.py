@@ -9,6 +9,7 @@ from pginterlock.scan.definitions import last_name
 from pginterlock.scan.drafts import Draft, drafted
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef, Instance
+from pginterlock.scan.model_bodies import holder_of
 from pginterlock.scan.modules import Module, class_names, scope_of
 from pginterlock.scan.site import Label
 from pginterlock.scan.wanted import Wanted, fits
@@ -67,7 +68,7 @@ def _of_factory(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -
 
 def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield a field that a form, serializer, view or admin saves."""
-    holder = _holder(module, it.stmt)
+    holder = holder_of(module, it.stmt)
     if holder is None or not fits(reader, wanted, reader.models.about(holder)):
         return
     names = {one.name for one in reader.models.ancestry(holder)} | reader.models.foreign(holder)
@@ -118,14 +119,6 @@ def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
             is_new=None,
             reason=f"the form of a view of {wanted.shown} saves it",
         )
-
-
-def _holder(module: Module, stmt: ast.stmt) -> ClassDef | None:
-    """Return the class that a statement in its body, or in that of its ``Meta``, says fields of."""
-    owner = scope_of(module, stmt)
-    if isinstance(owner, ClassDef) and owner.name in ("Meta", "_Meta"):
-        owner = scope_of(module, owner.node)
-    return owner if isinstance(owner, ClassDef) else None
 
 
 def _is_read_only(holder: ClassDef, name: str) -> bool:

@@ -290,7 +290,7 @@ class _Scan:
         if it.label is Label.DEFAULT or it.construct == "factory_attr":
             told: tuple[Transaction, object, str] = (Transaction.NONE, None, "nothing runs here")
         elif it.construct in _BY_FRAMEWORK:
-            told = self.transactions.by_framework(it.construct)
+            told = self.transactions.by_framework(it)
         else:
             told = self.transactions.of_draft(it, is_session=is_session)
         line = getattr(it.node, "lineno", it.stmt.lineno)
