@@ -15,8 +15,10 @@ from pginterlock.scan.flows import handed_on
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee
 from pginterlock.scan.modules import Module, function_of, statements
+from pginterlock.scan.named_rows import writes_related
 from pginterlock.scan.project import called_name
 from pginterlock.scan.sinks import takes_columns, writes_with
+from pginterlock.scan.site import Confidence
 from pginterlock.scan.wanted import Wanted, fits
 
 
@@ -60,6 +62,20 @@ def of_keyword(reader: Reader, wanted: Wanted, it: Candidate, module: Module) ->
         return
     if name == "Trait" and (declared := of_trait(reader, wanted, it, module)):
         yield declared
+        return
+    if related := writes_related(reader, wanted, call, module, it.stmt):
+        (construct, is_new), told = related
+        yield drafted(
+            reader,
+            wanted,
+            it,
+            module,
+            construct,
+            is_new=is_new,
+            call=call,
+            confidence=Confidence.MEDIUM,
+            reason=told,
+        )
         return
     yield from _handed_on(reader, wanted, it, call, module)
 

@@ -3,9 +3,10 @@
 import ast
 from collections.abc import Callable, Iterator, Sequence
 
+from pginterlock.scan.called_objects import called_objects
 from pginterlock.scan.handing import Handing, Runs, handings, lambdas_around
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Callee, Function
+from pginterlock.scan.kinds import Callee, ClassDef, Function, Instance
 from pginterlock.scan.modules import Module, function_of
 from pginterlock.scan.opening import Opening
 from pginterlock.scan.project import calls_in
@@ -100,6 +101,9 @@ class Calling:
         project = self.reader.project
         if name in _QUEUEING:
             return
+        if name == "__call__" and function.owner:
+            yield from called_objects(project, function.owner)
+            return
         if found := project.calls(name):
             yield from found
             return
@@ -154,6 +158,9 @@ class Calling:
 
     def _is_call(self, function: Function, call: ast.Call, module: Module, stmt: ast.AST) -> bool:
         found = self.reader.expression(call.func, module, stmt)
+        if function.name == "__call__" and function.owner:
+            made = [it.of for it in found if isinstance(it, Instance)]
+            return any(self._is_above(it, function.owner) for it in made)
         callees = [it.of for it in found if isinstance(it, Callee)]
         if function in callees:
             return True
@@ -162,7 +169,7 @@ class Calling:
                 it.name == function.name
                 and it.owner
                 and function.owner
-                and self.reader.models.is_kin(it.owner, function.owner)
+                and self._is_above(it.owner, function.owner)
                 for it in callees
             )
         if function.name == "__init__":
@@ -170,6 +177,10 @@ class Calling:
         if found or isinstance(call.func, ast.Name) or not _takes(function, call):
             return False
         return function.name not in _COMMON or _is_telling(function, call)
+
+    def _is_above(self, one: ClassDef, other: ClassDef) -> bool:
+        """Say whether one class inherits from the other, or is it: a name says nothing of that."""
+        return one in self.reader.ancestry(other) or other in self.reader.ancestry(one)
 
 
 def _takes(function: Function, call: ast.Call) -> bool:

@@ -1,6 +1,7 @@
 """Places in a module that may write an attribute of a given name, whatever it belongs to. Pure."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,13 +9,16 @@ from pginterlock.scan.bindings import own_expressions, walk
 from pginterlock.scan.modules import Module, statements_at
 from pginterlock.scan.project import called_name, calls_in
 
+# A dict whose keys are a name, which a comprehension runs over others.
+_COMPREHENDED = re.compile(r"\{\s*\w+\s*:[^{}]*?\sfor\s")
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A place: *how* it may write *name*, on *receiver*, the value *value*."""
 
-    # attribute, setattr, named_by, keyword, named, pairs, columns, key, column_key, keyed_pairs,
-    # keyed_item, member, listed
+    # attribute, setattr, named_by, keyword, named, pairs, pairs_by, columns, key, column_key,
+    # keyed_pairs, keyed_item, member, listed
     how: str
     name: str
     node: ast.AST
@@ -39,6 +43,8 @@ def candidates(module: Module, names: frozenset[str], lines: list[int]) -> Itera
                     yield from _of_dict(node, stmt, names)
     if found and "setattr(" in module.text:
         yield from _by_name(module, names)
+    if found:
+        yield from _by_comprehension(module, names)
 
 
 def _by_name(module: Module, names: frozenset[str]) -> Iterator[Candidate]:
@@ -48,6 +54,20 @@ def _by_name(module: Module, names: frozenset[str]) -> Iterator[Candidate]:
             case [receiver, asked, value] if not isinstance(asked, ast.Constant):
                 for name in sorted(names):
                     yield Candidate("named_by", name, call, stmt, receiver, value, call)
+
+
+def _by_comprehension(module: Module, names: frozenset[str]) -> Iterator[Candidate]:
+    """Yield each ``{it: data[it] for it in FIELDS}``, as one that has one of *names* as a key."""
+    lines = [
+        module.text.count("\n", 0, it.start()) + 1 for it in _COMPREHENDED.finditer(module.text)
+    ]
+    module.parse_at(lines)
+    for stmt in dict.fromkeys(stmt for line in lines for stmt in statements_at(module, line)):
+        for part in own_expressions(stmt):
+            for node in walk(part):
+                if isinstance(node, ast.DictComp) and isinstance(node.key, ast.Name):
+                    for name in sorted(names):
+                        yield Candidate("pairs_by", name, node.key, stmt, node, node.value)
 
 
 def _of_statement(stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:

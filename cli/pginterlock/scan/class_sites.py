@@ -3,12 +3,13 @@
 import ast
 from collections.abc import Iterator
 
-from pginterlock.scan import constants
+from pginterlock.scan import constants, validated
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.drafts import Draft, drafted
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef, Instance
+from pginterlock.scan.model_bodies import holder_of
 from pginterlock.scan.modules import Module, class_names, scope_of
 from pginterlock.scan.site import Label
 from pginterlock.scan.wanted import Wanted, fits
@@ -41,6 +42,8 @@ def of_member(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
         return
     if _is_factory(reader, wanted, owner):
         yield _of_factory(reader, wanted, it, module)
+    elif not _is_computed(it.value):
+        yield from validated.of_declared(reader, wanted, it, owner)
 
 
 def of_trait(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Draft | None:
@@ -65,16 +68,8 @@ def _of_factory(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -
 
 def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield a field that a form, serializer, view or admin saves."""
-    owner = scope_of(module, it.stmt)
-    if not isinstance(owner, ClassDef):
-        return
-    holder = owner
-    if owner.name in ("Meta", "_Meta"):
-        outer = scope_of(module, owner.node)
-        if not isinstance(outer, ClassDef):
-            return
-        holder = outer
-    if not fits(reader, wanted, reader.models.about(holder)):
+    holder = holder_of(module, it.stmt)
+    if holder is None or not fits(reader, wanted, reader.models.about(holder)):
         return
     names = {one.name for one in reader.models.ancestry(holder)} | reader.models.foreign(holder)
     declared = class_names(holder).get(it.name)
@@ -92,6 +87,8 @@ def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
             reason=f"the admin of {wanted.shown} edits it",
         )
     elif any(one.endswith("Form") for one in names):
+        if any(_is_computed(one.value) for one in declared or ()):
+            return
         yield drafted(
             reader,
             wanted,
@@ -111,6 +108,7 @@ def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
             is_new=None,
             reason=f"a serializer of {wanted.shown} saves it",
         )
+        yield from validated.of_field(reader, wanted, it, holder)
     elif any(one in ("UpdateView", "CreateView") for one in names):
         yield drafted(
             reader,
@@ -138,7 +136,9 @@ def _is_computed(field: ast.AST | None) -> bool:
     if not isinstance(field, ast.Call):
         return False
     return "Method" in last_name(field.func) or any(
-        it.arg == "read_only" and isinstance(it.value, ast.Constant) and bool(it.value.value)
+        it.arg in ("read_only", "disabled")
+        and isinstance(it.value, ast.Constant)
+        and bool(it.value.value)
         for it in field.keywords
     )
 

@@ -9,7 +9,7 @@ from pginterlock.scan.attribute_sites import of_own_dict
 from pginterlock.scan.bindings import own_expressions
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft, drafted
-from pginterlock.scan.flows import Sink, handed_on, parameter_of, passed_on, sinks
+from pginterlock.scan.flows import Sink, destinations, handed_on, parameter_of, passed_on, sinks
 from pginterlock.scan.holding import holds
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee
@@ -17,6 +17,7 @@ from pginterlock.scan.modules import Module, function_of
 from pginterlock.scan.project import called_name
 from pginterlock.scan.sinks import takes_columns, takes_dict
 from pginterlock.scan.site import Confidence
+from pginterlock.scan.texts import Texts
 from pginterlock.scan.wanted import Wanted, fits
 
 _TAKING_COLUMNS = frozenset(["update", "values", "ordered_values", "on_conflict_do_update"])
@@ -55,6 +56,16 @@ def of_pairs(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> I
                         yield from of_own_dict(reader, wanted, it, own, module)
                 yield from _handed(reader, wanted, it, node, held, module)
     yield from _kept(reader, wanted, it, held, module)
+
+
+def of_comprehension(
+    reader: Reader, wanted: Wanted, it: Candidate, module: Module
+) -> Iterator[Draft]:
+    """Yield ``{it: data[it] for it in FIELDS}``, where the code says what the keys may be."""
+    if isinstance(it.receiver, ast.DictComp):
+        found = destinations(reader, wanted, it.receiver, it.stmt, module)
+        if it.name in Texts(reader).of(it.receiver.key, module, it.stmt):
+            yield from (of_sink(wanted, it, sink, (None,)) for sink in found)
 
 
 def _kept(

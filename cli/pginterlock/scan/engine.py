@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain, groupby, islice
 from pathlib import Path
 
-from pginterlock.scan import files, object_sites, positional_sites
+from pginterlock.scan import every_column, files, object_sites, positional_sites, whole_forms
 from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
@@ -116,10 +116,7 @@ class _Scan:
                 drafts += self._judged(path, lines[0], self._drafts(module, lines))
             self._embedded(path, raw)
         for it in self.wanted:
-            for of in it.classes:
-                for sites in (positional_sites, object_sites):
-                    more = sites.of_class(self.reader, it, of)
-                    drafts += self._judged(of.module.path, of.node.lineno, more)
+            drafts += self._unnamed(it)
         groups = [*grouped(once(drafts))]
         for number, group in enumerate(groups):
             self.progress("judging transactions", number, len(groups))
@@ -133,6 +130,16 @@ class _Scan:
         self.found.missing += [it.model or it.table or "" for it in unknown]
         if any(it.model for it in unknown):
             self.found.models += self._models()
+
+    def _unnamed(self, it: Wanted) -> Iterator[Draft]:
+        """Yield the writes of statements that need not name the column: its class does."""
+        for of in it.classes:
+            for sites in (positional_sites, object_sites, whole_forms):
+                more = sites.of_class(self.reader, it, of)
+                yield from self._judged(of.module.path, of.node.lineno, more)
+        for of in islice(it.classes, 1):
+            more = every_column.of_columns(self.reader, it)
+            yield from self._judged(of.module.path, of.node.lineno, more)
 
     def _forget(self, drafts: Sequence[Draft]) -> None:
         """Let go of the trees in which nothing was found, where there are many; and what is said.
@@ -285,7 +292,7 @@ class _Scan:
         if it.label is Label.DEFAULT or it.construct == "factory_attr":
             told: tuple[Transaction, object, str] = (Transaction.NONE, None, "nothing runs here")
         elif it.construct in _BY_FRAMEWORK:
-            told = self.transactions.by_framework(it.construct)
+            told = self.transactions.by_framework(it)
         else:
             told = self.transactions.of_draft(it, is_session=is_session)
         line = getattr(it.node, "lineno", it.stmt.lineno)

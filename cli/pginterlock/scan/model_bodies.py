@@ -3,7 +3,7 @@
 import ast
 
 from pginterlock.scan.kinds import ClassDef
-from pginterlock.scan.modules import class_names
+from pginterlock.scan.modules import Module, class_names, scope_of
 
 
 def is_abstract(of: ClassDef) -> bool:
@@ -30,3 +30,11 @@ def has_fields(of: ClassDef) -> bool:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id="models"))):
                     return True
     return False
+
+
+def holder_of(module: Module, stmt: ast.stmt) -> ClassDef | None:
+    """Return the class that a statement in its body, or in that of its ``Meta``, says fields of."""
+    owner = scope_of(module, stmt)
+    if isinstance(owner, ClassDef) and owner.name in ("Meta", "_Meta"):
+        owner = scope_of(module, owner.node)
+    return owner if isinstance(owner, ClassDef) else None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _PAGED = frozenset(["items", "object_list", "forms"])  # of a page or a set of forms
 _PLAIN = frozenset(["object", "ABC", "Generic", "Protocol"])  # bases that say nothing
+_FEW = 12  # classes of one name
 MANAGED = re.compile(r"(Manager|QuerySet|Queryset)$")
 
 
@@ -217,11 +218,17 @@ class Models:
         return frozenset(Class(it) for it in near)
 
     def called(self, name: str) -> Kinds:
-        """Return the only model of a name that is a class's, of whatever holds it: ``x.Order``."""
+        """Return the only model of a name that is a class's, of whatever holds it: ``x.Order``.
+
+        With it the other classes that have its name: the class may be one of them.
+        """
         if not name[:1].isupper() or name.isupper():
             return NOTHING
-        found = [it for it in self.reader.project.classes_named(name) if self.is_model(it)]
-        return frozenset(map(Class, found)) if len(found) == 1 else NOTHING
+        named = self.reader.project.classes_named(name)
+        found = [it for it in named if self.is_model(it)]
+        if len(found) != 1:
+            return NOTHING
+        return frozenset(map(Class, named if len(named) <= _FEW else found))
 
     @staticmethod
     def _of_app(name: str, found: Sequence[ClassDef]) -> Sequence[ClassDef]:

@@ -20,6 +20,7 @@ _JUDGES: Mapping[str, Callable[[Reader, Wanted, Candidate, Module], Iterator[Dra
     "transition": of_transition,
     "named": call_sites.of_named,
     "pairs": dict_sites.of_pairs,
+    "pairs_by": dict_sites.of_comprehension,
     "columns": dict_sites.of_columns,
     "key": dict_sites.of_key,
     "column_key": dict_sites.of_column_key,

@@ -59,7 +59,7 @@ def writes_with(
                 return "kwarg_factory", True
     if isinstance(func, ast.Attribute):
         on = reader.expression(func.value, module, stmt)
-        if found := _on(reader, wanted, name, on, is_super=is_super(func.value)):
+        if found := on_rows(reader, wanted, name, on, is_super=is_super(func.value)):
             return found
     return _by_factory(reader, wanted, name, call, module, stmt) or _of_first(
         reader, wanted, name, call, module, stmt
@@ -104,7 +104,10 @@ def _is_class(kind: Kind) -> bool:
     return isinstance(kind, Class)
 
 
-def _on(reader: Reader, wanted: Wanted, name: str, on: Kinds, *, is_super: bool) -> Written | None:
+def on_rows(
+    reader: Reader, wanted: Wanted, name: str, on: Kinds, *, is_super: bool
+) -> Written | None:
+    """Return how a method of that name, of what *on* is, writes its keywords."""
     for it in on:
         match it:
             case Many(is_query=True) if fits(reader, wanted, frozenset([it])):

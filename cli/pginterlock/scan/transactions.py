@@ -1,6 +1,7 @@
 """Whether a transaction protects a statement: its own, one of those who call, or none. Pure."""
 
 import ast
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pginterlock.scan import sessions
@@ -8,8 +9,10 @@ from pginterlock.scan.bindings import walk
 from pginterlock.scan.calling import Calling
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.drafts import Draft
+from pginterlock.scan.form_saves import savers
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Function
+from pginterlock.scan.model_bodies import holder_of
 from pginterlock.scan.modules import Module, ancestors, arguments, function_of
 from pginterlock.scan.opening import Opening
 from pginterlock.scan.requests import Requests
@@ -70,12 +73,16 @@ class Transactions:
             return Transaction.UNKNOWN, Callers.UNKNOWN, "a test: its runner may open one"
         return found
 
-    def by_framework(self, construct: str) -> Verdict:
+    def by_framework(self, it: Draft) -> Verdict:
         """Return what protects the field of a form, serializer or view that is saved by itself."""
         if not self.requests.are_atomic:
+            holder = holder_of(it.module, it.stmt)
+            found = savers(self.reader, self.opening, holder) if holder else ()
+            if any(is_open for _, is_open in found):
+                return _of_callers(found)
             return Transaction.NO, Callers.UNKNOWN, "the framework saves it, without one"
         told = "ATOMIC_REQUESTS: the framework saves it in that of a request"
-        is_view = construct in ("view_field", "admin_list_editable")
+        is_view = it.construct in ("view_field", "admin_list_editable")
         return Transaction.YES if is_view else Transaction.CALLER, Callers.UNKNOWN, told
 
     def _in_function(
@@ -118,11 +125,7 @@ class Transactions:
                 return Transaction.UNKNOWN, Callers.UNKNOWN, told
             told = "no caller opens one" if found else "none here, and no call of it was found"
             return Transaction.NO, Callers.NO if found else Callers.UNKNOWN, told
-        name = opening[0][0]
-        if len(opening) == len(found):
-            return Transaction.CALLER, Callers.ALL, f"all who call open one, as {name} does"
-        told = f"{len(opening)} of {len(found)} who call open one, as {name} does"
-        return Transaction.CALLER, Callers.SOME, told
+        return _of_callers(found)
 
     def _is_of_framework(self, function: Function) -> bool:
         """Say whether a method may override one of a class from elsewhere."""
@@ -143,6 +146,16 @@ class Transactions:
 
     def _is_reached_in_one(self, function: Function) -> bool:
         return bool(self.requests.answers(function)) or is_migration(function.module)
+
+
+def _of_callers(found: Sequence[tuple[str, bool]]) -> Verdict:
+    """Return what those who call protect, of whom one opens a transaction at least."""
+    opening = [it for it in found if it[1]]
+    name = opening[0][0]
+    if len(opening) == len(found):
+        return Transaction.CALLER, Callers.ALL, f"all who call open one, as {name} does"
+    told = f"{len(opening)} of {len(found)} who call open one, as {name} does"
+    return Transaction.CALLER, Callers.SOME, told
 
 
 def of_sql(site: Site) -> Site:

@@ -1,0 +1,105 @@
+"""Who saves a form or serializer, and whether in a transaction. Pure."""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from pginterlock.scan.infer import Reader
+from pginterlock.scan.kinds import Class, ClassDef, Function
+from pginterlock.scan.modules import Module, class_names, function_of, statements
+from pginterlock.scan.opening import Opening
+from pginterlock.scan.project import calls_of, is_super
+
+_SAVING_CLASSES = ("form_class", "serializer_class")
+# Methods of views that save one, themselves or by what they inherit.
+_SAVING = ("form_valid", "perform_create", "perform_update", "create", "update", "post")
+_MOST = 60  # files that speak of a form
+
+Saver = tuple[str, bool]  # who saves it, and whether in a transaction
+
+
+def savers(reader: Reader, opening: Opening, form: ClassDef) -> Sequence[Saver]:
+    """Return who saves what a form or serializer was given, as far as it is seen."""
+    paths = reader.project.holding(form.name)
+    modules = [reader.project.module(it) for it in paths] if len(paths) <= _MOST else []
+    views = [
+        view
+        for module in modules
+        for view in (module.classes_about(form.name) if module else ())
+        if _is_of(reader, view, form)
+    ]
+    return [
+        *(it for view in views for it in _of_view(reader, opening, view)),
+        *_of_functions(reader, opening, form),
+    ]
+
+
+def _is_of(reader: Reader, view: ClassDef, form: ClassDef) -> bool:
+    """Say whether the body of a view names the class as that of its forms or serializers."""
+    return any(
+        Class(form) in reader.expression(it.value, view.module, it.stmt)
+        for name in _SAVING_CLASSES
+        for it in class_names(view).get(name, ())
+        if it.value is not None
+    )
+
+
+def _of_view(reader: Reader, opening: Opening, view: ClassDef) -> Iterator[Saver]:
+    """Yield the methods of a view that save its form."""
+    for name in _SAVING:
+        if (method := _method(reader, view, name)) is None:
+            continue
+        for stmt in _statements(method):
+            if any(_saves(it, method) for it in calls_of(method.module, stmt)):
+                yield _told(opening, method, stmt)
+
+
+def _of_functions(reader: Reader, opening: Opening, form: ClassDef) -> Iterator[Saver]:
+    """Yield the functions that make a form, give it a name, and save it."""
+    for module, call, stmt in reader.project.calls(form.name, _MOST):
+        function = function_of(module, stmt)
+        match stmt:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if (
+                value is call and function and Class(form) in _called(reader, call, module, stmt)
+            ):
+                for one in _statements(function):
+                    if any(_is_save_of(it, name) for it in calls_of(module, one)):
+                        yield _told(opening, function, one)
+
+
+def _called(reader: Reader, call: ast.Call, module: Module, stmt: ast.AST) -> frozenset[object]:
+    return frozenset(reader.expression(call.func, module, stmt))
+
+
+def _method(reader: Reader, of: ClassDef, name: str) -> Function | None:
+    """Return the method of the project that a class has under a name."""
+    for base in reader.ancestry(of):
+        for it in class_names(base).get(name, ()):
+            found = base.module.scopes.get(it.stmt)
+            return found if isinstance(found, Function) else None
+    return None
+
+
+def _statements(function: Function) -> list[ast.stmt]:
+    return [] if isinstance(function.node, ast.Lambda) else [*statements(function.node.body)]
+
+
+def _saves(call: ast.Call, method: Function) -> bool:
+    """Say whether a call of a view saves its form: ``form.save()``, ``super().post(...)``."""
+    match call.func:
+        case ast.Attribute(value=ast.Name(id="form" | "serializer"), attr="save"):
+            return True
+        case ast.Attribute(value=on, attr=name):
+            return name == method.name and is_super(on)
+    return False
+
+
+def _is_save_of(call: ast.Call, name: str) -> bool:
+    match call.func:
+        case ast.Attribute(value=ast.Name(id=on), attr="save"):
+            return on == name
+    return False
+
+
+def _told(opening: Opening, function: Function, stmt: ast.stmt) -> Saver:
+    is_open = bool(opening.around(function.module, stmt))
+    return f"{function.qualname}:{stmt.lineno}", is_open

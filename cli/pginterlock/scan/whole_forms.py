@@ -1,0 +1,79 @@
+"""Forms and serializers of all columns: ``fields = "__all__"``, ``exclude = [...]``. Pure.
+
+Such a class need not name the column: the class of the rows does, in another file.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from pginterlock.scan import class_sites
+from pginterlock.scan.candidates import Candidate
+from pginterlock.scan.drafts import Draft
+from pginterlock.scan.infer import Reader
+from pginterlock.scan.kinds import ClassDef
+from pginterlock.scan.modules import Module, class_names, statements_at
+from pginterlock.scan.wanted import Wanted
+
+_WORDS = ("__all__", "exclude")
+_SAYING = re.compile(rb"^[ \t]+(?:fields\s*=\s*[\"']__all__|exclude\s*=)", re.MULTILINE)
+_NEVER_GIVEN = frozenset(["auto_now", "auto_now_add"])
+_MOST = 200  # files that speak of the class
+
+
+def of_class(reader: Reader, wanted: Wanted, of: ClassDef) -> Iterator[Draft]:
+    """Yield the forms and serializers that save every column of a class, or all but a few."""
+    speaking = reader.project.holding(of.name)
+    if len(speaking) > _MOST:
+        return
+    names = [it for it in sorted(wanted.names) if _may_be_given(reader, of, it)]
+    saying = {path for word in _WORDS for path in reader.project.holding(word)} if names else set()
+    for path in speaking:
+        lines = _lines(reader.project.text(path)) if path in saying else []
+        if lines and (module := reader.project.module(path)):
+            yield from _of_lines(reader, wanted, names, module, lines)
+
+
+def _lines(raw: bytes) -> list[int]:
+    """Return the lines of a text in which a class says that it has all columns."""
+    return [raw.count(b"\n", 0, it.start()) + 1 for it in _SAYING.finditer(raw)]
+
+
+def _of_lines(
+    reader: Reader, wanted: Wanted, names: list[str], module: Module, lines: list[int]
+) -> Iterator[Draft]:
+    module.parse_at(lines)
+    found = dict.fromkeys(stmt for line in lines for stmt in statements_at(module, line))
+    for stmt in found:
+        for name in names if isinstance(stmt, ast.Assign) else ():
+            if _has(stmt, name):
+                it = Candidate("listed", name, stmt, stmt)
+                yield from class_sites.of_listed(reader, wanted, it, module)
+
+
+def _has(stmt: ast.Assign, name: str) -> bool:
+    """Say whether the column is among those of ``fields = "__all__"``, or none of ``exclude``."""
+    match stmt:
+        case ast.Assign(targets=[ast.Name(id="fields")], value=ast.Constant(value="__all__")):
+            return True
+        case ast.Assign(
+            targets=[ast.Name(id="exclude")], value=ast.List() | ast.Tuple() | ast.Set() as left
+        ):
+            return not any(isinstance(it, ast.Constant) and it.value == name for it in left.elts)
+    return False
+
+
+def _may_be_given(reader: Reader, of: ClassDef, name: str) -> bool:
+    """Say whether forms have the column: it is none that Django alone gives a value."""
+    for base in reader.ancestry(of):
+        for it in class_names(base).get(name, ()):
+            return not (isinstance(it.value, ast.Call) and any(map(_bars, it.value.keywords)))
+    return True
+
+
+def _bars(keyword: ast.keyword) -> bool:
+    """Say whether ``editable=False`` or ``auto_now=True`` keeps a column out of forms."""
+    told = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+    return (
+        told is False if keyword.arg == "editable" else keyword.arg in _NEVER_GIVEN and told is True
+    )
