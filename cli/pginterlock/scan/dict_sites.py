@@ -9,13 +9,14 @@ from pginterlock.scan.attribute_sites import of_own_dict
 from pginterlock.scan.bindings import own_expressions
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft, drafted
-from pginterlock.scan.flows import Sink, destinations, handed_on, parameter_of, passed_on, sinks
+from pginterlock.scan.flows import Sink, destinations, handed_on, passed_on, sinks
+from pginterlock.scan.handed_writers import parameter_of, written_by
 from pginterlock.scan.holding import holds
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee
 from pginterlock.scan.modules import Module, function_of
 from pginterlock.scan.project import called_name
-from pginterlock.scan.sinks import takes_columns, takes_dict
+from pginterlock.scan.sinks import takes_columns
 from pginterlock.scan.site import Confidence
 from pginterlock.scan.texts import Texts
 from pginterlock.scan.wanted import Wanted, fits
@@ -31,7 +32,7 @@ def of_pairs(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> I
     for part in own_expressions(it.stmt):
         for node in ast.walk(part):
             if isinstance(node, ast.Call) and node is not held:
-                if found := takes_dict(reader, wanted, node, held, module, it.stmt):
+                if found := written_by(reader, wanted, node, held, module, it.stmt):
                     said = sources.of_query(reader, wanted, node, module, it.stmt)
                     by = called_name(node) or "the call"
                     yield drafted(

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pginterlock.scan.bindings import own_expressions
 from pginterlock.scan.dict_uses import given_by, run_over, uses
 from pginterlock.scan.frames import Frame, frame, says_which, with_arguments
+from pginterlock.scan.handed_writers import parameter_of, written_by
 from pginterlock.scan.holding import holds, names_held
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Class, Function, Instance, Writing, classes, union
-from pginterlock.scan.modules import Module, arguments, function_of
+from pginterlock.scan.modules import Module, function_of
 from pginterlock.scan.project import called_name
-from pginterlock.scan.sinks import takes_dict
 from pginterlock.scan.wanted import Wanted, fits
 
 _DEPTH = 3
@@ -153,24 +153,6 @@ def _through(
             yield from handed_on(reader, wanted, it, into, call, stmt, module, depth)
 
 
-def parameter_of(callee: Callee, call: ast.Call, held: ast.AST) -> str | None:
-    """Return the parameter of a function to which a call hands *held*; None where to none."""
-    node = callee.of.node
-    plain = [*node.args.posonlyargs, *node.args.args]
-    if callee.of.owner is not None and callee.bound is not None:
-        plain = plain[1:]
-    for number, it in enumerate(call.args):
-        if it is held and number < len(plain):
-            return plain[number].arg
-    for keyword in call.keywords:
-        if keyword.value is held:
-            if keyword.arg is None:
-                return node.args.kwarg.arg if node.args.kwarg else None
-            if any(it.arg == keyword.arg for it in arguments(node)):
-                return keyword.arg
-    return None
-
-
 def _of_statement(
     reader: Reader,
     wanted: Wanted,
@@ -258,7 +240,7 @@ def _of_call(
     function: Function | None,
     depth: int,
 ) -> Iterator[Sink]:
-    if found := takes_dict(reader, wanted, call, held, module, stmt):
+    if found := written_by(reader, wanted, call, held, module, stmt):
         yield Sink(found[0], call, stmt, module, found[1], call.func)
     else:
         yield from _through(reader, wanted, call, held, stmt, module, function, depth)

@@ -96,7 +96,7 @@ def _of_first(
     if name == "partial" and fits(reader, wanted, frozenset(filter(_is_class, about))):
         return "kwarg_ctor", True
     if name == "execute":  # of SQLAlchemy 1, which takes the values of a statement as keywords
-        return next(filter(None, (_core(reader, wanted, kind) for kind in about)), None)
+        return next(filter(None, (of_core(reader, wanted, kind) for kind in about)), None)
     return None
 
 
@@ -229,10 +229,11 @@ def _is_core(reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stm
     if not isinstance(call.func, ast.Attribute):
         return False
     on = reader.expression(call.func.value, module, stmt)
-    return any(_core(reader, wanted, kind) for kind in on)
+    return any(of_core(reader, wanted, kind) for kind in on)
 
 
-def _core(reader: Reader, wanted: Wanted, kind: Kind) -> Written | None:
+def of_core(reader: Reader, wanted: Wanted, kind: Kind) -> Written | None:
+    """Return how an ``insert`` or ``update`` writes, where it is one of what is wanted."""
     if isinstance(kind, Writing) and fits(reader, wanted, kind.of):
         return f"core_{kind.verb}", kind.verb == "insert"
     return None
@@ -250,7 +251,7 @@ def _by_method(
             return f"core_{name}", name == "insert"
         if name == "update" and _is_query(kind) and fits(reader, wanted, frozenset([kind])):
             return "query_update", False
-        if found := _core(reader, wanted, kind):
+        if found := of_core(reader, wanted, kind):
             return found
     return None
 
@@ -261,7 +262,7 @@ def takes_columns(
     """Return how an ``update`` or ``values`` writes a dict whose keys are columns of a class."""
     if isinstance(call.func, ast.Attribute):
         for kind in reader.expression(call.func.value, module, stmt):
-            if found := _core(reader, wanted, kind):
+            if found := of_core(reader, wanted, kind):
                 is_upsert = called_name(call) == "on_conflict_do_update"
                 return ("core_upsert", None) if is_upsert else found
     return "query_update", False
@@ -294,7 +295,7 @@ def _by_mappings(
         return None
     first = reader.expression(call.args[0], module, stmt)
     for kind in first:
-        if found := _core(reader, wanted, kind):
+        if found := of_core(reader, wanted, kind):
             return found
         if name == "bulk_insert" and isinstance(kind, Table) and fits(reader, wanted, first):
             return "core_insert", True
