@@ -19,13 +19,14 @@ def called_objects(
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if (
                 value is made and function and not isinstance(function.node, ast.Lambda)
             ):
-                yield from _by_name(module, name, [*statements(function.node.body)])
+                yield from _by_name(module, name, statements(function.node.body))
 
 
 def _by_name(
-    module: Module, name: str, body: list[ast.stmt]
+    module: Module, name: str, body: Iterator[ast.AST]
 ) -> Iterator[tuple[Module, ast.Call, ast.stmt]]:
     for stmt in body:
-        for it in calls_of(module, stmt):
-            if isinstance(it.func, ast.Name) and it.func.id == name:
-                yield module, it, stmt
+        if isinstance(stmt, ast.stmt):
+            for it in calls_of(module, stmt):
+                if isinstance(it.func, ast.Name) and it.func.id == name:
+                    yield module, it, stmt

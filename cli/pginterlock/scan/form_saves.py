@@ -80,7 +80,8 @@ def _method(reader: Reader, of: ClassDef, name: str) -> Function | None:
 
 
 def _statements(function: Function) -> list[ast.stmt]:
-    return [] if isinstance(function.node, ast.Lambda) else [*statements(function.node.body)]
+    body = [] if isinstance(function.node, ast.Lambda) else statements(function.node.body)
+    return [it for it in body if isinstance(it, ast.stmt)]
 
 
 def _saves(call: ast.Call, method: Function) -> bool:

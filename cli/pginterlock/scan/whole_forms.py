@@ -45,13 +45,13 @@ def _of_lines(
     module.parse_at(lines)
     found = dict.fromkeys(stmt for line in lines for stmt in statements_at(module, line))
     for stmt in found:
-        for name in names if isinstance(stmt, ast.Assign) else ():
+        for name in names:
             if _has(stmt, name):
                 it = Candidate("listed", name, stmt, stmt)
                 yield from class_sites.of_listed(reader, wanted, it, module)
 
 
-def _has(stmt: ast.Assign, name: str) -> bool:
+def _has(stmt: ast.stmt, name: str) -> bool:
     """Say whether the column is among those of ``fields = "__all__"``, or none of ``exclude``."""
     match stmt:
         case ast.Assign(targets=[ast.Name(id="fields")], value=ast.Constant(value="__all__")):
