@@ -58,7 +58,7 @@ def parameter_of(callee: Callee, call: ast.Call, held: ast.AST | None) -> str | 
 
 def _lambdas(reader: Reader, node: ast.AST, module: Module, stmt: ast.AST) -> list[ast.Lambda]:
     """Return the lambdas that an argument is, at once or by its name."""
-    told = [node]
+    told: list[ast.AST | None] = [node]
     if isinstance(node, ast.Name):
         told = [it.value for it, where in givings(reader, node, module, stmt) if where is module]
     return [it for it in told if isinstance(it, ast.Lambda)]

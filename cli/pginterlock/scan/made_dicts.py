@@ -39,16 +39,16 @@ def _parts(texts: "MadeTexts", node: ast.AST | None, place: Place, depth: int) -
         case ast.Dict():
             yield from _written(texts, node, place, depth - 1)
         case ast.BinOp(op=ast.BitOr(), left=left, right=right):
-            for it in (left, right):
-                yield from _parts(texts, it, place, depth - 1)
+            for side in (left, right):
+                yield from _parts(texts, side, place, depth - 1)
         case ast.Name():
             for it, where in givings(texts.reader, node, place.module, place.at):
                 there = replace(place, module=where, at=it.stmt)
                 yield from _given(texts, it, there, depth - 1)
                 yield from _put(node.id, it, there)
         case ast.Attribute():
-            for it, there in _members(texts, node, place):
-                yield from _given(texts, it, there, depth - 1)
+            for one, at in _members(texts, node, place):
+                yield from _given(texts, one, at, depth - 1)
         case ast.Call():
             yield from _called(texts, node, place, depth - 1)
 

@@ -76,4 +76,8 @@ def by_template(text: str, args: Sequence[str], named: Mapping[str, str], unknow
     return _TEMPLATE.sub(put, text)
 
 
-_NAMED = {by_percent: _PERCENT, by_format: _FORMAT, by_template: _TEMPLATE}
+_NAMED: dict[Put, re.Pattern[str]] = {
+    by_percent: _PERCENT,
+    by_format: _FORMAT,
+    by_template: _TEMPLATE,
+}
