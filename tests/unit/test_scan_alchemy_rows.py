@@ -41,6 +41,26 @@ def pay(session: Session, by_name: dict[str, Order], bills: dict[str, Invoice]):
 """,
             id="an annotation that leaves out the list",
         ),
+        pytest.param(
+            """
+from sqlalchemy import Select
+
+def locked(query: Select, session: Session, *, nowait=False, **options) -> Select:
+    if not session.bind:
+        return query
+    return query.with_for_update(nowait=nowait, **options)
+def pay(session: Session):
+    query = select(Order).limit(3)
+    query = locked(query, session, of=Order)
+    for it in session.scalars(query).all():
+        it.status = "x"  # WRITE
+def bill(session: Session):
+    query = select(Invoice)
+    for it in session.scalars(locked(query, session=session, of=Invoice)):
+        it.status = "x"
+""",
+            id="a statement that a function hands on",
+        ),
     ],
 )
 def test_of_a_query_that_selects_one_thing(tmp_path: Path, body: str) -> None:

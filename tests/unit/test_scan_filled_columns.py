@@ -463,3 +463,21 @@ def f(cur, kind):
         ORDERS,
     )
     assert [it.values for it in found] == [("paid",), ("new", "old"), (None,)]
+
+
+MIGRATED = """
+def upgrade(conn):
+    for table, column in [
+        ("orders", "id"), ("customers", "key"), ("bills", "order_id"), ("items", "COLUMN"),
+    ]:
+        conn.execute(sa.text(f"UPDATE {table} SET {column} = REPLACE({column}, '-', '')"))
+"""
+
+
+@pytest.mark.parametrize(("column", "mark"), [("status", "  # WRITE"), ("item_id", "")])
+def test_a_column_of_many_is_told_apart_from_its_table(
+    tmp_path: Path, column: str, mark: str
+) -> None:
+    lines = MIGRATED.replace("COLUMN", column)
+
+    sites_of(tmp_path, HEAD + lines.replace("'')\"))", f"'')\")){mark}"), ORDERS)

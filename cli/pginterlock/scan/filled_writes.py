@@ -120,9 +120,30 @@ class FilledWrites:
             self._read["whole", it] = list(self._again(it, texts)) or self._kept(it, stmt)
         told = self._read["whole", it]
         if not told or any(one.some_columns for one in told):
+            told = self._by_one_column(it, stmt)
+        if not told or any(one.some_columns for one in told):
             return it.placed
         touching = [one for one in told if may_touch(one, target.fields)]
         return _with_columns(it.placed, touching) if touching else None
+
+    def _by_one_column(self, it: Embedded, stmt: ast.stmt) -> list[SqlWrite]:
+        """Return the write for each of what one name fills in as its column, whatever the table.
+
+        Empty where more than that name and those of the table are filled in, or not all is known.
+        """
+        texts = [one for one in ast.walk(it.node) if isinstance(one, ast.JoinedStr)]
+        if len(texts) != 1:
+            return []
+        text = texts[0]
+        holes = {ast.unparse(one.value): one.value for one in _filled(text)}
+        tables = {part[1:-1] for part in _parts(it.placed.write.table) if part.startswith("{")}
+        columns = [one for name, one in holes.items() if name not in tables]
+        if len(columns) != 1 or not isinstance(columns[0], ast.Name):
+            return []
+        name, made = columns[0].id, self._made.of(columns[0], self._module, stmt)
+        if any(OPEN in one for one in made):
+            return []
+        return list(self._again(it, (_put_in(text, name, one) for one in made)))
 
     def _again(self, it: Embedded, texts: Iterable[str]) -> Iterator[SqlWrite]:
         """Yield the write as it is read in each of *texts*, of those with as many writes."""
@@ -248,6 +269,24 @@ def _at_call(placed: PlacedWrite, it: "helper_calls.Calling") -> PlacedWrite:
         enclosing=scope.qualname if scope else "",
         text=it.module.line(call.lineno),
     )
+
+
+def _filled(text: ast.JoinedStr) -> Iterator[ast.FormattedValue]:
+    return (one for one in text.values if isinstance(one, ast.FormattedValue))
+
+
+def _put_in(text: ast.JoinedStr, name: str, value: str) -> str:
+    """Return *text* with *value* for *name*, and some name of a table for all else."""
+    told = []
+    for it in text.values:
+        match it:
+            case ast.Constant(value=str(plain)):
+                told.append(plain)
+            case ast.FormattedValue(value=ast.Name(id=filled)) if filled == name:
+                told.append(value)
+            case _:
+                told.append("t")
+    return "".join(told)
 
 
 def _parts(table: str) -> Iterator[str]:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
 Frame = tuple[Function, Given]
+# Annotations that leave open of what: a statement or query of any model, rows of any.
+_STATEMENTS = ("Select", "Query", "QuerySet", "Executable", "Insert", "Update", "Delete")
+_SEVERAL = ("list", "List", "set", "Set", "tuple", "Tuple", "Sequence", "Iterable", "Collection")
+_OF_ANYTHING = frozenset(["Manager", "Model", "DeclarativeBase", *_STATEMENTS, *_SEVERAL])
 _SHORT = 2  # letters of a type variable
 _MOST = 12  # parameters: what has more of them is not followed from call to call
 
@@ -161,6 +165,7 @@ def _is_open(note: ast.AST) -> bool:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return (
                 name in ("Any", "object", "type", "Type")
+                or name in _OF_ANYTHING
                 or len(name.strip("_")) <= _SHORT
                 or (name.endswith(("T", "Type", "_co")) and name[:1].isupper())
             )
