@@ -206,14 +206,13 @@ def annotation(
             return annotation(reader, inner, module, at, bound) if inner else NOTHING
         case ast.Name(id="Self") | ast.Attribute(attr="Self"):
             return _of_self(bound)
-        case ast.Name(id=name):
+        case ast.Name() | ast.Attribute():
+            name = last_name(node)
             return (
                 _named(reader, node, module, at)
                 or generics.stands_for(reader, name, bound)
-                or _of_alias(reader, name, module)
+                or (_of_alias(reader, name, module) if isinstance(node, ast.Name) else NOTHING)
             )
-        case ast.Attribute(attr=name):
-            return _named(reader, node, module, at) or generics.stands_for(reader, name, bound)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return annotation(reader, left, module, at, bound) | annotation(
                 reader, right, module, at, bound
