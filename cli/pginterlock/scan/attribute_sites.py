@@ -13,6 +13,7 @@ from pginterlock.scan.forwards import behind
 from pginterlock.scan.givings import givings
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Class, Instance, Kinds, Many
+from pginterlock.scan.last_words import is_last_word
 from pginterlock.scan.modules import Module, class_of, function_of, local_names, statements
 from pginterlock.scan.site import Confidence
 from pginterlock.scan.texts import Texts
@@ -171,6 +172,8 @@ def _told_by_name(
         owner = class_of(function) if function else None
         if owner and fits(reader, wanted, reader.models.about(owner)):
             return f"{name}, in a class made for {wanted.shown}"
+        if is_last_word(reader, wanted, name, it.name, module):
+            return f"no other class named like {name} has a {it.name}"
     if it.value is not None and fits(reader, wanted, _owners(reader, it.value, module, it.stmt)):
         return f"its value is a constant of {wanted.shown}"
     return ""
