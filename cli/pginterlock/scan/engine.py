@@ -38,11 +38,11 @@ _BY_FRAMEWORK = frozenset(
     ["modelform_field", "serializer_field", "view_field", "admin_list_editable"]
 )
 # Characters of which there are trees, before these are let go: they take 200 MB.
-_HELD = 5_000_000
+_HELD = 8_000_000
 _HOLE = re.compile(r"(\w+)(?=[^\w{}]*\})")
 _FEW = 12  # files: what more of them speak of is no name of a table's
 _MOST = 500  # places in one statement: what has more was made by a machine, and is data
-_SHOWN = 50  # files from one word of progress to the next
+_SHOWN = 10  # files from one word of progress to the next, and from one look at the trees
 
 # Is told what is going on: how much of how much is done, both 0 where nobody knows.
 Progress = Callable[[str, int, int], None]

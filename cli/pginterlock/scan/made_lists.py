@@ -119,7 +119,7 @@ def _given(
             return None
         for node, at in held:
             told = items(texts, node, at, depth) if node is not None else None
-            if told is None:
+            if told is None or len(found) > _MOST:
                 return None
             found += told
     return found if given else None

@@ -49,6 +49,13 @@ class Transactions:
 
     def of_draft(self, it: Draft, *, is_session: bool) -> Verdict:
         """Return what protects a write: where it stands, or where what is called writes it."""
+        try:
+            return self._of_draft(it, is_session=is_session)
+        except RecursionError:
+            self.forget()  # what was said on the way may lack something
+            return Transaction.UNKNOWN, Callers.UNKNOWN, "who calls it leads too far to be told"
+
+    def _of_draft(self, it: Draft, *, is_session: bool) -> Verdict:
         found = self.verdict(it.module, it.stmt, is_session=is_session, row=it.row)
         if found[0] is not Transaction.YES and it.inside is not None:
             inner = self.verdict(*it.inside, is_session=is_session)
