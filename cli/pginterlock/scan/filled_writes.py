@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 
-from pginterlock.scan import helper_calls, kept_texts
+from pginterlock.scan import filled_names, helper_calls, kept_texts, looped_names
 from pginterlock.scan.embedded_sql import Embedded
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.made_places import Given, Place
@@ -25,7 +25,6 @@ from pginterlock.scan.sql_write import PlacedWrite, SqlVerb, SqlWrite, same_tabl
 _MOST = 60  # names of one table
 _DEPTH = 3  # functions that hand on what they are handed
 _FUNCTIONS = 12  # that hand on, of one write: of more, no one is meant
-_QUOTES = '"`[]'
 _HOLES = ("{", "%", "$", ":", "?")
 
 Resolve = Callable[[str], str]
@@ -62,6 +61,21 @@ class FilledWrites:
             if is_named:
                 yield Found(self._module, it.placed, it.node)
             return
+        if (told := self._in_rounds(it, stmt)) is not None:
+            fits = [one for one in told if _is_of(one, target)]
+            touching = [one for one in fits if may_touch(one, target.fields)]
+            yield from (
+                Found(self._module, _with_columns(it.placed, touching), it.node)
+                for _ in touching[:1]
+            )
+            return
+        yield from self._filled_in(it, table, stmt, target)
+
+    def _filled_in(
+        self, it: Embedded, table: str, stmt: ast.stmt, target: Target
+    ) -> Iterator[Found]:
+        write = it.placed.write
+        is_named = same_table(table, target.table or "")
         function = function_of(self._module, stmt)
         if not is_named and function is not None and (write.some_columns or write.all_columns):
             if not self._is_filled(it, table, stmt, target, _closed(function)):
@@ -87,13 +101,13 @@ class FilledWrites:
         )
 
     def _tables(self, it: Embedded, table: str, stmt: ast.stmt, given: Given) -> Iterator[str]:
-        parts = [self._texts(one, it.node, stmt, given) for one in _parts(table)]
+        parts = [self._texts(one, it.node, stmt, given) for one in filled_names.parts(table)]
         for made in islice(product(*parts), _MOST):
-            yield _known("".join(made))
+            yield filled_names.known("".join(made))
 
     def _texts(self, part: str, node: ast.expr, at: ast.stmt, given: Given) -> list[str]:
         """Return what a part of a name may be: as it is written, or what fills it in."""
-        filled = _expression(part, node)
+        filled = filled_names.filling(part, node)
         if filled is None:
             return [UNKNOWN if part.startswith("{") else part]
         return sorted(self._made.of(filled, self._module, at, given))
@@ -135,15 +149,30 @@ class FilledWrites:
         if len(texts) != 1:
             return []
         text = texts[0]
-        holes = {ast.unparse(one.value): one.value for one in _filled(text)}
-        tables = {part[1:-1] for part in _parts(it.placed.write.table) if part.startswith("{")}
+        holes = {ast.unparse(one.value): one.value for one in filled_names.filled(text)}
+        tables = {
+            part[1:-1] for part in filled_names.parts(it.placed.write.table) if part.startswith("{")
+        }
         columns = [one for name, one in holes.items() if name not in tables]
         if len(columns) != 1 or not isinstance(columns[0], ast.Name):
             return []
         name, made = columns[0].id, self._made.of(columns[0], self._module, stmt)
         if any(OPEN in one for one in made):
             return []
-        return list(self._again(it, (_put_in(text, name, one) for one in made)))
+        return list(self._again(it, (filled_names.put_in(text, name, one) for one in made)))
+
+    def _in_rounds(self, it: Embedded, stmt: ast.stmt) -> list[SqlWrite] | None:
+        """Return the write in each round of the loops around it; None where not all is told."""
+        if ("rounds", it) not in self._read:
+            texts: list[str] = []
+            for names in looped_names.rounds(self._made, it.node, Place(self._module, stmt)):
+                texts += self._made.of(it.node, self._module, stmt, names=names)
+            self._read["rounds", it] = list(self._again(it, texts))
+        told = self._read["rounds", it]
+        is_told = bool(told) and all(
+            filled_names.known(one.table) and not one.some_columns for one in told
+        )
+        return told if is_told else None
 
     def _again(self, it: Embedded, texts: Iterable[str]) -> Iterator[SqlWrite]:
         """Yield the write as it is read in each of *texts*, of those with as many writes."""
@@ -161,7 +190,11 @@ class FilledWrites:
         self, it: Embedded, table: str, stmt: ast.stmt, function: Function, target: Target
     ) -> Iterator[Found]:
         """Yield the calls that hand table and columns to a function which writes any."""
-        filled = [one for part in _parts(table) if (one := _expression(part, it.node)) is not None]
+        filled = [
+            one
+            for part in filled_names.parts(table)
+            if (one := filled_names.filling(part, it.node)) is not None
+        ]
         asked = helper_calls.asked_in(filled, function)
 
         def writes(given: Given) -> list[SqlWrite]:
@@ -181,7 +214,7 @@ class FilledWrites:
         depth: int,
     ) -> Iterator[Found]:
         """Yield the calls of *function* that name what it writes; of those that hand on, theirs."""
-        for call in helper_calls.calls(self._made.reader, function, asked, writes):
+        for call in helper_calls.calls(self._made, function, asked, writes):
             if not call.asked and not self._may_hand(call, target):
                 continue
             closed = _closed(call.caller)
@@ -212,36 +245,12 @@ def _closed(function: Function | None) -> Given:
     return dict.fromkeys(arguments(function.node), (None, place))
 
 
-def _expression(part: str, node: ast.expr) -> ast.expr | None:
-    """Return what fills in a part of a name, in braces; None where nothing does."""
-    if not part.startswith("{"):
-        return None
-    try:
-        filled = ast.parse(part[1:-1].strip(), mode="eval").body
-    except (SyntaxError, ValueError):
-        return None
-    for one in ast.walk(filled):
-        if isinstance(one, ast.expr):
-            ast.copy_location(one, node)
-    return filled
-
-
 def _is_open(table: str) -> bool:
     return any(it in table for it in _HOLES)
 
 
 def _is_of(write: SqlWrite, target: Target) -> bool:
-    return same_table(_known(write.table), target.table or "")
-
-
-def _known(table: str) -> str:
-    """Return what is known of a name at its end: an unknown schema is left out."""
-    schema, _, name = table.rpartition(".")
-    name = name.strip().strip(_QUOTES)
-    is_known = name.replace("_", "").replace("$", "").isalnum() and UNKNOWN not in name
-    if not is_known:
-        return ""
-    return name if not schema or OPEN in schema or "{" in schema else f"{schema}.{name}"
+    return same_table(filled_names.known(write.table), target.table or "")
 
 
 def _with_columns(placed: PlacedWrite, told: Sequence[SqlWrite]) -> PlacedWrite:
@@ -269,39 +278,3 @@ def _at_call(placed: PlacedWrite, it: "helper_calls.Calling") -> PlacedWrite:
         enclosing=scope.qualname if scope else "",
         text=it.module.line(call.lineno),
     )
-
-
-def _filled(text: ast.JoinedStr) -> Iterator[ast.FormattedValue]:
-    return (one for one in text.values if isinstance(one, ast.FormattedValue))
-
-
-def _put_in(text: ast.JoinedStr, name: str, value: str) -> str:
-    """Return *text* with *value* for *name*, and some name of a table for all else."""
-    told = []
-    for it in text.values:
-        match it:
-            case ast.Constant(value=str(plain)):
-                told.append(plain)
-            case ast.FormattedValue(value=ast.Name(id=filled)) if filled == name:
-                told.append(value)
-            case _:
-                told.append("t")
-    return "".join(told)
-
-
-def _parts(table: str) -> Iterator[str]:
-    """Yield what is written, and what is filled in, with the braces around it."""
-    start, depth = 0, 0
-    for at, letter in enumerate(table):
-        if letter == "{":
-            if depth == 0 and at > start:
-                yield table[start:at]
-            start = at if depth == 0 else start
-            depth += 1
-        elif letter == "}" and depth:
-            depth -= 1
-            if depth == 0:
-                yield table[start : at + 1]
-                start = at + 1
-    if start < len(table):
-        yield table[start:]

@@ -4,10 +4,11 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pginterlock.scan import constants
+from pginterlock.scan import constants, looped_names
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Function
 from pginterlock.scan.made_places import Given, Place, given_by
+from pginterlock.scan.made_texts import MadeTexts
 from pginterlock.scan.modules import Module, arguments, function_of, local_names
 from pginterlock.scan.sql_write import SqlWrite
 
@@ -36,9 +37,10 @@ class Calling:
 
 
 def calls(
-    reader: Reader, function: Function, asked: Sequence[ast.arg], writes: Writes
+    texts: MadeTexts, function: Function, asked: Sequence[ast.arg], writes: Writes
 ) -> Iterator[Calling]:
     """Yield the calls of *function*, which *writes* by what it is handed, *asked* before all."""
+    reader = texts.reader
     for module, call, stmt in reader.project.calls(function.name, _FILES):
         caller = function_of(module, stmt)
         if caller is function or not _is_call_of(reader, function, call, module, stmt):
@@ -47,7 +49,10 @@ def calls(
         def made(
             given: Given, call: ast.Call = call, module: Module = module, stmt: ast.stmt = stmt
         ) -> list[SqlWrite]:
-            return writes(dict(given_by(call, function, Place(module, stmt, given))))
+            place = Place(module, stmt, given)
+            told = [replace(place, names=it) for it in looped_names.rounds(texts, call, place)]
+            every = [writes(dict(given_by(call, function, it))) for it in told or [place]]
+            return [one for them in every for one in them]
 
         every = dict(given_by(call, function, Place(module, stmt)))
         handed = [node for arg in asked if (node := every.get(arg, (None,))[0]) is not None]

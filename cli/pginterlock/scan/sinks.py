@@ -28,11 +28,15 @@ MAPPINGS = frozenset(
         "bulk_update_mappings",
         "execute",
         "executemany",
+        "execute_many",
         "scalars",
         "scalar",
         "bulk_insert",
     ]
 )
+# By which keyword such a call is told what it writes, and by which what it puts there.
+_ABOUT = frozenset(["mapper", "statement", "clauseelement", "query", "table"])
+_PUT = frozenset(["mappings", "params", "rows", "values"])
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
 _OF_ORM_AND_CORE = frozenset(["insert", "update", "values", "ordered_values"])
 _VALIDATING = frozenset(["model_validate", "parse_obj", "from_orm"])
@@ -174,10 +178,11 @@ def takes_dict(
 
 
 def _values(call: ast.Call) -> list[ast.expr]:
-    """Return the ``values`` of an ``insert`` or ``update``, which it takes by its place too."""
-    if called_name(call) not in ("insert", "update"):
-        return []
-    return [it.value for it in call.keywords if it.arg == "values"]
+    """Return what a call may be told by keyword that it takes by its place too."""
+    name = called_name(call)
+    if name in MAPPINGS:
+        return [it.value for it in call.keywords if it.arg in _PUT]
+    return [it.value for it in call.keywords if it.arg == "values" and name in ("insert", "update")]
 
 
 def _by_serializer(
@@ -291,9 +296,10 @@ def _by_mappings(
 ) -> Written | None:
     """Return how a session or connection writes the dicts that follow its first argument."""
     name = called_name(call)
-    if name not in MAPPINGS or not call.args or call.args[0] is held:
+    told = [*call.args[:1], *(it.value for it in call.keywords if it.arg in _ABOUT)]
+    if name not in MAPPINGS or not told or told[0] is held:
         return None
-    first = reader.expression(call.args[0], module, stmt)
+    first = reader.expression(told[0], module, stmt)
     for kind in first:
         if found := of_core(reader, wanted, kind):
             return found
