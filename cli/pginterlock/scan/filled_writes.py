@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 
-from pginterlock.scan import filled_names, helper_calls, kept_texts, looped_names
+from pginterlock.scan import filled_conflicts, filled_names, helper_calls, kept_texts, looped_names
 from pginterlock.scan.embedded_sql import Embedded
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.made_places import Given, Place
@@ -20,7 +20,7 @@ from pginterlock.scan.site import Target
 from pginterlock.scan.sql_holes import OPEN
 from pginterlock.scan.sql_numbers import numbered
 from pginterlock.scan.sql_sites import may_touch
-from pginterlock.scan.sql_write import PlacedWrite, SqlVerb, SqlWrite, same_table
+from pginterlock.scan.sql_write import PlacedWrite, SqlVerb, SqlWrite, halves, same_table
 
 _MOST = 60  # names of one table
 _DEPTH = 3  # functions that hand on what they are handed
@@ -32,11 +32,15 @@ Resolve = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A write of what is looked for, in its module: the table is known to be that of the target."""
+    """A write of what is looked for, in its module: the table is known to be that of the target.
+
+    *line* is of the statement that runs it, where a part of the text stands elsewhere.
+    """
 
     module: Module
     placed: PlacedWrite
     node: ast.expr | None = None  # the text, where what the call hands over is still to be read
+    line: int = 0
 
 
 class FilledWrites:
@@ -52,6 +56,12 @@ class FilledWrites:
 
     def of(self, it: Embedded, target: Target) -> Iterator[Found]:
         """Yield the sites that a write is of *target*: at its own place, or at calls."""
+        for found in self._of(it, target):
+            line = found.placed.line
+            for half in halves(found.placed, target.fields):
+                yield replace(found, placed=half, line=line)
+
+    def _of(self, it: Embedded, target: Target) -> Iterator[Found]:
         write = it.placed.write
         if not target.table or not may_touch(write, target.fields):
             return
@@ -138,7 +148,14 @@ class FilledWrites:
         if not told or any(one.some_columns for one in told):
             return it.placed
         touching = [one for one in told if may_touch(one, target.fields)]
-        return _with_columns(it.placed, touching) if touching else None
+        placed = it.placed
+        if placed.conflict is None and any(one.conflict for one in touching):
+            reader, module = self._made.reader, self._module
+            place = filled_conflicts.placed(
+                reader, it.node, stmt, module, placed, touching, target.fields
+            )
+            placed = replace(placed, conflict=place)
+        return _with_columns(placed, touching) if touching else None
 
     def _by_one_column(self, it: Embedded, stmt: ast.stmt) -> list[SqlWrite]:
         """Return the write for each of what one name fills in as its column, whatever the table.
@@ -264,8 +281,13 @@ def _with_columns(placed: PlacedWrite, told: Sequence[SqlWrite]) -> PlacedWrite:
         holes=tuple(dict.fromkeys(one for it in told for one in it.holes)),
         updated=tuple(dict.fromkeys(one for it in told for one in it.updated)),
         some_columns=any(it.some_columns for it in told),
+        inserted=tuple(dict.fromkeys(one for it in told for one in it.inserted or it.columns)),
     )
-    return replace(placed, write=write)
+    others = [it.conflict for it in told if it.conflict]
+    if not others or placed.conflict is None:
+        return replace(placed, write=replace(write, conflict=None), conflict=None)
+    conflict = _with_columns(placed.conflict, others)
+    return replace(placed, write=replace(write, conflict=conflict.write), conflict=conflict)
 
 
 def _at_call(placed: PlacedWrite, it: "helper_calls.Calling") -> PlacedWrite:
@@ -277,4 +299,5 @@ def _at_call(placed: PlacedWrite, it: "helper_calls.Calling") -> PlacedWrite:
         end_line=call.end_lineno or call.lineno,
         enclosing=scope.qualname if scope else "",
         text=it.module.line(call.lineno),
+        conflict=None,
     )
