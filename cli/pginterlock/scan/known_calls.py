@@ -221,5 +221,7 @@ def _flat(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Iter
     for it in node.args:
         for one in it.elts if isinstance(it, (ast.List, ast.Tuple)) else [it]:
             if isinstance(one, ast.Starred):
+                held = reader.expression(one.value, module, at)
+                yield from (part for k in held if isinstance(k, Tuple) for part in k.parts)
                 continue
             yield reader.expression(one, module, at)

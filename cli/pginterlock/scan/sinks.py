@@ -136,10 +136,26 @@ def on_rows(
             ):
                 if fits(reader, wanted, _factory(reader, it)):
                     return "kwarg_factory", True
-            case Instance(of=of) if name == "save" and not reader.models.is_model(of):
-                if fits(reader, wanted, reader.models.about(of)):
-                    return "serializer_save", None
+            case Instance() if found := _of_object(reader, wanted, name, it):
+                return found
     return None
+
+
+def _of_object(reader: Reader, wanted: Wanted, name: str, it: Instance) -> Written | None:
+    """Return how a method of a row, or of a serializer, writes its keywords."""
+    if name in UPDATING and _sets(reader, wanted, it, name):
+        return "setattr_dynamic", False
+    is_saved = name == "save" and not reader.models.is_model(it.of)
+    if is_saved and fits(reader, wanted, reader.models.about(it.of)):
+        return "serializer_save", None
+    return None
+
+
+def _sets(reader: Reader, wanted: Wanted, row: Instance, name: str) -> bool:
+    """Say whether a row has a method that sets what it is given by a base from elsewhere."""
+    known = reader.attribute(frozenset([row]), name)
+    is_row = fits(reader, wanted, frozenset([row])) and reader.models.is_model(row.of)
+    return is_row and not known and bool(reader.models.foreign(row.of))
 
 
 def _factory(reader: Reader, it: Class) -> Kinds:
@@ -256,6 +272,8 @@ def _by_method(
             return f"core_{name}", name == "insert"
         if name == "update" and _is_query(kind) and fits(reader, wanted, frozenset([kind])):
             return "query_update", False
+        if name == "update" and isinstance(kind, Instance) and _sets(reader, wanted, kind, name):
+            return "setattr_dynamic", False
         if found := of_core(reader, wanted, kind):
             return found
     return None
