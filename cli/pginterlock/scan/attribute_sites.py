@@ -61,6 +61,15 @@ def of_name(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> It
         yield from of_attribute(reader, wanted, replace(it, how="setattr", value=value), module)
 
 
+def is_row(reader: Reader, wanted: Wanted, node: ast.AST, module: Module, stmt: ast.AST) -> bool:
+    """Say whether *node* is known to be a row of what is wanted, whatever it is called."""
+    kinds = reader.expression(node, module, stmt)
+    return any(
+        isinstance(it, Instance) and _is_table(reader, it) and fits(reader, wanted, frozenset([it]))
+        for it in kinds
+    )
+
+
 def row_of_dict(held: ast.AST) -> ast.AST | None:
     """Return the row whose attributes are the items of ``row.__dict__`` or ``vars(row)``."""
     match held:

@@ -145,5 +145,6 @@ def of_named(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> I
 
 
 def _is_first(it: Candidate, call: ast.Call) -> bool:
-    """Say whether what a candidate names stands in the first argument of *call*."""
-    return any(one is it.node for arg in call.args[:1] for one in ast.walk(arg))
+    """Say whether what a candidate names stands in the first argument of *call*, or its names."""
+    told = [*call.args[:1], *(one.value for one in call.keywords if one.arg == "names")]
+    return any(one is it.node for arg in told for one in ast.walk(arg))

@@ -2,10 +2,11 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TypeGuard
 
 from pginterlock.scan import constants, sources
-from pginterlock.scan.attribute_sites import of_own_dict
+from pginterlock.scan.attribute_sites import is_row, of_attribute, of_own_dict
 from pginterlock.scan.bindings import own_expressions
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft, drafted
@@ -106,8 +107,10 @@ def _handed(
 
 
 def of_key(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
-    """Yield ``values["status"] = x``, where a call writes the dict."""
-    if isinstance(it.receiver, ast.Name):
+    """Yield ``values["status"] = x``, where a call writes the dict, or it is a row itself."""
+    if it.receiver is not None and is_row(reader, wanted, it.receiver, module, it.stmt):
+        yield from of_attribute(reader, wanted, replace(it, how="setattr"), module)
+    elif isinstance(it.receiver, ast.Name):
         yield from flow(reader, wanted, it.receiver.id, it, module)
     elif it.receiver is not None:
         yield from of_own_dict(reader, wanted, it, it.receiver, module)

@@ -251,7 +251,7 @@ class _Scan:
             for target in by_table(it):
                 for one in (it for write in writes for it in filled.of(write, target)):
                     found = sites_at(self._filled(one), target, one.module.path)
-                    self.found.sites += (self._protected(site, one.module) for site in found)
+                    self.found.sites += (self._protected(site, one) for site in found)
 
     def _filled(self, it: Found) -> PlacedWrite:
         """Return a write with the values that its call hands over."""
@@ -272,10 +272,11 @@ class _Scan:
                 if told := self.project.module(other):
                     yield told.tree
 
-    def _protected(self, site: Site, module: Module) -> Site:
+    def _protected(self, site: Site, it: Found) -> Site:
+        module = it.module
         if site.transaction is not Transaction.UNKNOWN:
             return site
-        stmt = next(iter(statements_at(module, site.line)), None)
+        stmt = next(iter(statements_at(module, it.line)), None)
         if stmt is None:
             return site
         told = self.transactions.verdict(module, stmt, is_session=False)

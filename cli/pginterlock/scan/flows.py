@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pginterlock.scan.bindings import own_expressions
-from pginterlock.scan.dict_uses import given_by, run_over, uses
+from pginterlock.scan.dict_uses import given_by, item_set, run_over, uses
 from pginterlock.scan.frames import Frame, frame, says_which, with_arguments
 from pginterlock.scan.handed_writers import parameter_of, written_by
 from pginterlock.scan.holding import holds, names_held
@@ -142,9 +142,10 @@ def _through(
     """Yield where a dict goes that is put into another, or handed to a function."""
     match call.func:
         case ast.Attribute(value=ast.Name(id=other), attr="update" | "append" | "extend") if not (
-            isinstance(held, ast.Name) and other == held.id
+            (isinstance(held, ast.Name) and other == held.id)
+            or any(isinstance(it, Callee) for it in reader.expression(call.func, module, stmt))
         ):
-            yield from sinks(reader, wanted, other, module, function, depth + 1)
+            yield from sinks(reader, wanted, other, module, function, depth + 1, reader.frame)
             return
     given = [*call.args, *(it.value for it in call.keywords)]
     whole = next((it for it in given if holds(it, held)), held)
@@ -166,12 +167,12 @@ def _of_statement(
         case ast.Assign(targets=[ast.Name(id=other)], value=value) if other != name and _copies(
             value, name
         ):
-            yield from sinks(reader, wanted, other, module, function, depth + 1)
+            yield from sinks(reader, wanted, other, module, function, depth + 1, reader.frame)
         case ast.Return(value=ast.expr() as value) if function and _copies(value, name):
             yield from _of_result(reader, wanted, function, depth)
         case ast.For(iter=over) if run_over(over) == name:
             if (given := given_by(stmt)) is not None and given != name:
-                found = sinks(reader, wanted, given, module, function, depth + 1)
+                found = sinks(reader, wanted, given, module, function, depth + 1, reader.frame)
                 yield from (it for it in found if _may_be_in(stmt, it, module, function))
             yield from _of_loop(reader, wanted, stmt, module)
 
@@ -221,7 +222,7 @@ def passed_on(
             | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             | ast.For(target=ast.Name(id=name), iter=value)
         ) if holds(value, held):
-            yield from sinks(reader, wanted, name, module, function, depth + 1)
+            yield from sinks(reader, wanted, name, module, function, depth + 1, reader.frame)
         case (
             ast.Return(value=ast.expr() as value)
             | ast.Expr(value=ast.Yield(value=ast.expr() as value))
@@ -240,7 +241,10 @@ def _of_call(
     function: Function | None,
     depth: int,
 ) -> Iterator[Sink]:
-    if found := written_by(reader, wanted, call, held, module, stmt):
+    if item_set(call) is held:
+        if fits(reader, wanted, reader.expression(call.args[0], module, stmt)):
+            yield Sink(_LOOP, call, stmt, module, False, call.args[0])
+    elif found := written_by(reader, wanted, call, held, module, stmt):
         yield Sink(found[0], call, stmt, module, found[1], call.func)
     else:
         yield from _through(reader, wanted, call, held, stmt, module, function, depth)

@@ -54,7 +54,7 @@ _BUILTIN = frozenset(
 )
 # Of all others nothing is known, whatever they are given.
 _KNOWN = frozenset(
-    ["get", "get_one", "Table", "table", "getattr", "update", "returning", _FORM]
+    ["get", "get_one", "Table", "table", "create_table", "getattr", "update", "returning", _FORM]
 ).union(
     *(_INSERTS, _EXECUTING, _EXECUTING_FOR_ONE, _HANDING_ON, _MAKING, _PICKING, _RUNNING),
     *(_DEPENDING, _WRAPPING, _FORM_SETS, _BUILTIN),
@@ -89,9 +89,14 @@ def known(reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.A
 def _of_constant(reader: "Reader", name: str, node: ast.Call, first: Kinds) -> Kinds:
     """Return what a call gives that names a table or an attribute, or asks for one row."""
     match name, node:
+        case "get", ast.Call(
+            func=ast.Attribute(value=ast.Attribute(attr="tables")),
+            args=[ast.Constant(value=str(table)), *_],
+        ):
+            return frozenset([Table(table)])  # of SQLAlchemy's metadata
         case "get" | "get_one", ast.Call(func=ast.Attribute()):
             return instances(first)
-        case "Table" | "table", ast.Call(args=[ast.Constant(value=table), *_]):
+        case "Table" | "table" | "create_table", ast.Call(args=[ast.Constant(value=table), *_]):
             return frozenset([Table(str(table))])
         case "getattr", ast.Call(args=[_, ast.Constant(value=member), *_]):
             return reader.attribute(first, str(member))
@@ -216,5 +221,7 @@ def _flat(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Iter
     for it in node.args:
         for one in it.elts if isinstance(it, (ast.List, ast.Tuple)) else [it]:
             if isinstance(one, ast.Starred):
+                held = reader.expression(one.value, module, at)
+                yield from (part for k in held if isinstance(k, Tuple) for part in k.parts)
                 continue
             yield reader.expression(one, module, at)

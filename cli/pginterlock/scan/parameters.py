@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pginterlock.scan import events, fixtures
+from pginterlock.scan import events, fixtures, generics
 from pginterlock.scan.callers import called_with
 from pginterlock.scan.definitions import annotation, decorators, last_name
 from pginterlock.scan.kinds import (
@@ -42,7 +42,21 @@ def parameter(reader: "Reader", arg: ast.arg, module: Module) -> Kinds:
         for name, kinds in reader.frame[1]:
             if name == arg.arg:
                 return kinds
+        if told := _by_self(reader, arg):
+            return told
     return reader.within(None, (arg, "parameter"), _parameter(reader, arg, module))
+
+
+def _by_self(reader: "Reader", arg: ast.arg) -> Kinds:
+    """Return what the type variable of a parameter stands for, for the object of this call."""
+    note = arg.annotation
+    if reader.frame is None or not isinstance(note, ast.Name):
+        return NOTHING
+    function, given = reader.frame
+    first = (*function.node.args.posonlyargs, *function.node.args.args)[:1]
+    me = [kinds for name, kinds in given if first and name == first[0].arg]
+    held = (it for kinds in me for it in kinds if isinstance(it, Instance))
+    return union(generics.stands_for(reader, note.id, it) for it in held)
 
 
 def _parameter(reader: "Reader", arg: ast.arg, module: Module) -> Iterator[Kinds]:

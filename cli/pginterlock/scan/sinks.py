@@ -28,11 +28,15 @@ MAPPINGS = frozenset(
         "bulk_update_mappings",
         "execute",
         "executemany",
+        "execute_many",
         "scalars",
         "scalar",
         "bulk_insert",
     ]
 )
+# By which keyword such a call is told what it writes, and by which what it puts there.
+_ABOUT = frozenset(["mapper", "statement", "clauseelement", "query", "table"])
+_PUT = frozenset(["mappings", "params", "rows", "values"])
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
 _OF_ORM_AND_CORE = frozenset(["insert", "update", "values", "ordered_values"])
 _VALIDATING = frozenset(["model_validate", "parse_obj", "from_orm"])
@@ -132,10 +136,26 @@ def on_rows(
             ):
                 if fits(reader, wanted, _factory(reader, it)):
                     return "kwarg_factory", True
-            case Instance(of=of) if name == "save" and not reader.models.is_model(of):
-                if fits(reader, wanted, reader.models.about(of)):
-                    return "serializer_save", None
+            case Instance() if found := _of_object(reader, wanted, name, it):
+                return found
     return None
+
+
+def _of_object(reader: Reader, wanted: Wanted, name: str, it: Instance) -> Written | None:
+    """Return how a method of a row, or of a serializer, writes its keywords."""
+    if name in UPDATING and _sets(reader, wanted, it, name):
+        return "setattr_dynamic", False
+    is_saved = name == "save" and not reader.models.is_model(it.of)
+    if is_saved and fits(reader, wanted, reader.models.about(it.of)):
+        return "serializer_save", None
+    return None
+
+
+def _sets(reader: Reader, wanted: Wanted, row: Instance, name: str) -> bool:
+    """Say whether a row has a method that sets what it is given by a base from elsewhere."""
+    known = reader.attribute(frozenset([row]), name)
+    is_row = fits(reader, wanted, frozenset([row])) and reader.models.is_model(row.of)
+    return is_row and not known and bool(reader.models.foreign(row.of))
 
 
 def _factory(reader: Reader, it: Class) -> Kinds:
@@ -174,10 +194,11 @@ def takes_dict(
 
 
 def _values(call: ast.Call) -> list[ast.expr]:
-    """Return the ``values`` of an ``insert`` or ``update``, which it takes by its place too."""
-    if called_name(call) not in ("insert", "update"):
-        return []
-    return [it.value for it in call.keywords if it.arg == "values"]
+    """Return what a call may be told by keyword that it takes by its place too."""
+    name = called_name(call)
+    if name in MAPPINGS:
+        return [it.value for it in call.keywords if it.arg in _PUT]
+    return [it.value for it in call.keywords if it.arg == "values" and name in ("insert", "update")]
 
 
 def _by_serializer(
@@ -251,6 +272,8 @@ def _by_method(
             return f"core_{name}", name == "insert"
         if name == "update" and _is_query(kind) and fits(reader, wanted, frozenset([kind])):
             return "query_update", False
+        if name == "update" and isinstance(kind, Instance) and _sets(reader, wanted, kind, name):
+            return "setattr_dynamic", False
         if found := of_core(reader, wanted, kind):
             return found
     return None
@@ -291,9 +314,10 @@ def _by_mappings(
 ) -> Written | None:
     """Return how a session or connection writes the dicts that follow its first argument."""
     name = called_name(call)
-    if name not in MAPPINGS or not call.args or call.args[0] is held:
+    told = [*call.args[:1], *(it.value for it in call.keywords if it.arg in _ABOUT)]
+    if name not in MAPPINGS or not told or told[0] is held:
         return None
-    first = reader.expression(call.args[0], module, stmt)
+    first = reader.expression(told[0], module, stmt)
     for kind in first:
         if found := of_core(reader, wanted, kind):
             return found
