@@ -14,7 +14,8 @@ from pginterlock.scan.opening import Opening, calls_of, implemented, named
 from pginterlock.scan.project import Project, called_name
 from pginterlock.scan.units import begins, commits
 
-_FEW = 12  # files: a name that more of them hold says nothing of who is meant
+_FEW = 12  # files: a name that more of them hand over says nothing of who is meant
+_MANY = 60  # and one that more of them hold
 
 # Of libraries: those that call what they are given in a transaction, and those that just call it.
 _IN_ONE = frozenset(
@@ -47,7 +48,7 @@ class Handing:
 
     def runs(self, call: ast.Call, given: ast.AST, module: Module, stmt: ast.AST) -> Runs:
         """Return how *call* calls *given*, one of its arguments."""
-        if called_name(call) == "partial" and (outer := _holding(call, stmt)) is not None:
+        if called_name(call) == "partial" and (outer := holding(call, stmt)) is not None:
             return self.runs(outer, call, module, stmt)
         through = self._through(call, given, module, stmt)
         if runners := self._runners(call.func, module, stmt):
@@ -126,6 +127,10 @@ def handings(
     """Yield the calls that hand *function* over, by its name: each with the argument."""
     name = function.name
     paths = [function.module.path] if function.outer is not None else [*project.handing(name)]
+    if _FEW < len(paths) <= _MANY:  # most of them may call it
+        raw = re.escape(name.encode())
+        named = re.compile(rb"%b(?<!\w%b)\b(?! ?\()" % (raw, raw))
+        paths = [it for it in paths if named.search(project.text(it))]
     for path in paths if len(paths) <= _FEW else ():
         if module := project.module(path):
             yield from ((module, *it) for it in _handed(module, name))
@@ -162,11 +167,11 @@ def lambdas_around(call: ast.Call, stmt: ast.stmt) -> Iterator[tuple[ast.Call, a
                         yield it, given
 
 
-def _holding(call: ast.Call, stmt: ast.AST) -> ast.Call | None:
-    """Return the call that *call* is handed to in a statement."""
+def holding(given: ast.AST, stmt: ast.AST) -> ast.Call | None:
+    """Return the call of a statement that *given* is handed to; None where there is none."""
     for part in own_expressions(stmt) if isinstance(stmt, ast.stmt) else ():
         for it in walk(part):
-            if isinstance(it, ast.Call) and any(one is call for one in _given(it)):
+            if isinstance(it, ast.Call) and any(one is given for one in _given(it)):
                 return it
     return None
 

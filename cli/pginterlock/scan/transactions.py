@@ -10,6 +10,7 @@ from pginterlock.scan.calling import Calling
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.form_saves import savers
+from pginterlock.scan.hops import Hop, opened_by, run_in_one
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.model_bodies import holder_of
@@ -72,6 +73,15 @@ class Transactions:
         if found[0] is Transaction.NO and (is_test(module) or _is_run_by_pytest(function)):
             return Transaction.UNKNOWN, Callers.UNKNOWN, "a test: its runner may open one"
         return found
+
+    def of_call(self, call: Hop, inside: Sequence[Hop]) -> Verdict:
+        """Return what protects a write that a call makes, by the functions it comes through."""
+        hops, calling = [call, *reversed(inside)], self.calling
+        if not (told := opened_by(hops[1:], self.opening, calling.handing)):
+            if run_in_one(call, calling.handing):
+                return Transaction.YES, Callers.UNKNOWN, "it is handed to what runs it in one"
+            return self.verdict(call.module, call.stmt, is_session=False)
+        return Transaction.YES, Callers.UNKNOWN, f"what is called opens one: {told}"
 
     def by_framework(self, it: Draft) -> Verdict:
         """Return what protects the field of a form, serializer or view that is saved by itself."""
