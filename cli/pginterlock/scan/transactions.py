@@ -48,6 +48,15 @@ class Transactions:
             self.reader, self.opening, self._is_reached_in_one, counts_commits=False
         )
 
+    def of_call(self, call: Hop, inside: Sequence[Hop]) -> Verdict:
+        """Return what protects a write that a call makes, by the functions it comes through."""
+        hops, calling = [call, *reversed(inside)], self.calling
+        if not (told := opened_by(hops[1:], self.opening, calling.handing)):
+            if run_in_one(call, calling.handing):
+                return Transaction.YES, Callers.UNKNOWN, "it is handed to what runs it in one"
+            return self.verdict(call.module, call.stmt, is_session=False)
+        return Transaction.YES, Callers.UNKNOWN, f"what is called opens one: {told}"
+
     def of_draft(self, it: Draft, *, is_session: bool) -> Verdict:
         """Return what protects a write: where it stands, or where what is called writes it."""
         found = self.verdict(it.module, it.stmt, is_session=is_session, row=it.row)
@@ -73,15 +82,6 @@ class Transactions:
         if found[0] is Transaction.NO and (is_test(module) or _is_run_by_pytest(function)):
             return Transaction.UNKNOWN, Callers.UNKNOWN, "a test: its runner may open one"
         return found
-
-    def of_call(self, call: Hop, inside: Sequence[Hop]) -> Verdict:
-        """Return what protects a write that a call makes, by the functions it comes through."""
-        hops, calling = [call, *reversed(inside)], self.calling
-        if not (told := opened_by(hops[1:], self.opening, calling.handing)):
-            if run_in_one(call, calling.handing):
-                return Transaction.YES, Callers.UNKNOWN, "it is handed to what runs it in one"
-            return self.verdict(call.module, call.stmt, is_session=False)
-        return Transaction.YES, Callers.UNKNOWN, f"what is called opens one: {told}"
 
     def by_framework(self, it: Draft) -> Verdict:
         """Return what protects the field of a form, serializer or view that is saved by itself."""
