@@ -8,13 +8,14 @@ from itertools import chain, groupby, islice
 from pathlib import Path
 
 from pginterlock.scan import every_column, files, object_sites, positional_sites, whole_forms
+from pginterlock.scan.called_sites import once_called
 from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
 from pginterlock.scan.facts import Facts, Trace, speaks_of
 from pginterlock.scan.file_callers import run_by
-from pginterlock.scan.filled_writes import FilledWrites, Found
+from pginterlock.scan.filled_writes import Called, FilledWrites, Found
 from pginterlock.scan.grouping import grouped, once
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef
@@ -95,6 +96,7 @@ class _Scan:
         self.names = frozenset(name for it in self.wanted for name in it.names)
         self.constants = constants_for(texts.python.values(), self.names)
         self.words = words_of(self.wanted)
+        self.called: set[tuple[str, int, int]] = set()  # places of helpers that write any table
         self.by_class = {
             one.name: min(it.tables, key=len)
             for it in self.wanted
@@ -123,6 +125,7 @@ class _Scan:
             self._forget(drafts)
             self._add(self._site(group))
         self._sql()
+        self.found.sites = once_called(self.found.sites, self.called)
         self.found.sites.sort(key=lambda it: (it.file, it.line, it.column, it.field))
         for path, (line, told) in sorted(self.project.broken.items()):
             self.found.unread.append(Unread(path, line, told))
@@ -279,7 +282,11 @@ class _Scan:
         stmt = next(iter(statements_at(module, it.line)), None)
         if stmt is None:
             return site
-        told = self.transactions.verdict(module, stmt, is_session=False)
+        if isinstance(it, Called):
+            self.called.add((site.file, site.line, site.column))
+            told = self.transactions.of_call(it.call, it.inside)
+        else:
+            told = self.transactions.verdict(module, stmt, is_session=False)
         return replace(site, transaction=told[0], callers=told[1], transaction_reason=told[2])
 
     # -- Python --------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from itertools import islice, product
 
 from pginterlock.scan import filled_conflicts, filled_names, helper_calls, kept_texts, looped_names
 from pginterlock.scan.embedded_sql import Embedded
+from pginterlock.scan.hops import Hop
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.made_places import Given, Place
 from pginterlock.scan.made_texts import UNKNOWN, MadeTexts
@@ -41,6 +42,17 @@ class Found:
     placed: PlacedWrite
     node: ast.expr | None = None  # the text, where what the call hands over is still to be read
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called(Found):
+    """A write at a *call* of a helper that writes any table.
+
+    *inside* is how the helper comes to it, from what writes up to the call.
+    """
+
+    call: Hop
+    inside: tuple[Hop, ...]
 
 
 class FilledWrites:
@@ -219,7 +231,8 @@ class FilledWrites:
 
         if asked:
             self._left = _FUNCTIONS
-            yield from self._handed(it, function, asked, writes, target, _DEPTH)
+            inside = (Hop(self._module, stmt, None),)
+            yield from self._handed(it, function, asked, writes, target, inside)
 
     def _handed(
         self,
@@ -228,7 +241,7 @@ class FilledWrites:
         asked: Sequence[ast.arg],
         writes: helper_calls.Writes,
         target: Target,
-        depth: int,
+        inside: tuple[Hop, ...],
     ) -> Iterator[Found]:
         """Yield the calls of *function* that name what it writes; of those that hand on, theirs."""
         for call in helper_calls.calls(self._made, function, asked, writes):
@@ -236,16 +249,20 @@ class FilledWrites:
                 continue
             closed = _closed(call.caller)
             fits = [one for one in call.writes(closed) if _is_of(one, target)]
-            if not fits and call.asked and call.caller and depth > 0 and self._left > 0:
+            hop = Hop(call.module, call.stmt, call.call)
+            is_deep = len(inside) > _DEPTH or self._left <= 0
+            if not fits and call.asked and call.caller and not is_deep:
                 self._left -= 1
-                yield from self._handed(it, call.caller, call.asked, call.writes, target, depth - 1)
+                above = (*inside, hop)
+                yield from self._handed(it, call.caller, call.asked, call.writes, target, above)
             if any(one.some_columns for one in fits):  # its own callers may name them
                 fits = [one for one in call.writes({}) if _is_of(one, target)]
             named = [one for one in fits if not one.some_columns]
             if touching := [one for one in named if may_touch(one, target.fields)]:
                 placed = _with_columns(_at_call(it.placed, call), touching)
                 told = helper_calls.with_values(self._made.reader, placed.write, call)
-                yield Found(call.module, replace(placed, write=told))
+                placed = replace(placed, write=told)
+                yield Called(call.module, placed, call=hop, inside=inside)
 
     def _may_hand(self, call: helper_calls.Calling, target: Target) -> bool:
         """Say whether a call may hand the name of the table, before what it writes is read."""

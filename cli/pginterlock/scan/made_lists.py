@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pginterlock.scan.definitions import last_name
 from pginterlock.scan.givings import givings
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.made_places import Made, Place, unpacked
@@ -149,6 +150,8 @@ def _given(
         elif isinstance(it.stmt, ast.arg):
             known = there.given.get(it.stmt)
             held = [known] if known else [*texts.callers(it.stmt, there.module)]
+        if (keys := _unzipped(it)) is not None:
+            held = [(keys, there)]
         if not held:
             return None
         for node, at in held:
@@ -157,6 +160,19 @@ def _given(
                 return None
             found += told
     return found if given else None
+
+
+def _unzipped(it: Binding) -> ast.AST | None:
+    """Return the pairs of a dict whose keys a name is given: ``keys, values = zip(*rows.items())``.
+
+    None where it is given something else.
+    """
+    match it.value, it.path:
+        case ast.Call(func=ast.Name(id="zip"), args=[ast.Starred(value=ast.Call() as pairs)]), (0,):
+            inner = pairs.args[0] if last_name(pairs) == "sorted" and pairs.args else pairs
+            if isinstance(inner, ast.Call) and last_name(inner) == "items" and not inner.args:
+                return inner
+    return None
 
 
 def _called(texts: "MadeTexts", node: ast.Call, place: Place, depth: int) -> Items | None:

@@ -10,6 +10,7 @@ from pginterlock.scan.calling import Calling
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.form_saves import savers
+from pginterlock.scan.hops import Hop, opened_by, run_in_one
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.model_bodies import holder_of
@@ -46,6 +47,15 @@ class Transactions:
         self.beginning = Calling(
             self.reader, self.opening, self._is_reached_in_one, counts_commits=False
         )
+
+    def of_call(self, call: Hop, inside: Sequence[Hop]) -> Verdict:
+        """Return what protects a write that a call makes, by the functions it comes through."""
+        hops, calling = [call, *reversed(inside)], self.calling
+        if not (told := opened_by(hops[1:], self.opening, calling.handing)):
+            if run_in_one(call, calling.handing):
+                return Transaction.YES, Callers.UNKNOWN, "it is handed to what runs it in one"
+            return self.verdict(call.module, call.stmt, is_session=False)
+        return Transaction.YES, Callers.UNKNOWN, f"what is called opens one: {told}"
 
     def of_draft(self, it: Draft, *, is_session: bool) -> Verdict:
         """Return what protects a write: where it stands, or where what is called writes it."""
