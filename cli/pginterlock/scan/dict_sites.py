@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
 from pginterlock.scan import constants, sources
+from pginterlock.scan.admitted import texts_at
 from pginterlock.scan.attribute_sites import of_own_dict
 from pginterlock.scan.bindings import own_expressions
 from pginterlock.scan.candidates import Candidate
@@ -18,7 +19,6 @@ from pginterlock.scan.modules import Module, function_of
 from pginterlock.scan.project import called_name
 from pginterlock.scan.sinks import takes_columns
 from pginterlock.scan.site import Confidence
-from pginterlock.scan.texts import Texts
 from pginterlock.scan.wanted import Wanted, fits
 
 _TAKING_COLUMNS = frozenset(["update", "values", "ordered_values", "on_conflict_do_update"])
@@ -65,7 +65,7 @@ def of_comprehension(
     """Yield ``{it: data[it] for it in FIELDS}``, where the code says what the keys may be."""
     if isinstance(it.receiver, ast.DictComp):
         found = destinations(reader, wanted, it.receiver, it.stmt, module)
-        if it.name in Texts(reader).of(it.receiver.key, module, it.stmt):
+        if it.name in texts_at(reader, it.receiver.key, module, it.stmt):
             yield from (of_sink(wanted, it, sink, (None,)) for sink in found)
 
 

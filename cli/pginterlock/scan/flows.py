@@ -228,6 +228,10 @@ def passed_on(
             | ast.Expr(value=ast.YieldFrom(value=value))
         ) if function and holds(value, held):
             yield from _of_result(reader, wanted, function, depth)
+        case ast.For(iter=ast.Call(func=ast.Attribute(value=value, attr="items"))) if (
+            value is held and isinstance(held, (ast.Attribute, ast.Call))
+        ):
+            yield from _of_loop(reader, wanted, stmt, module)
 
 
 def _of_call(

@@ -46,6 +46,7 @@ _WRAPPING = frozenset(
     ["sync_to_async", "database_sync_to_async", "partial", "wraps", "async_to_sync"]
 )
 _FORM = "modelform_factory"  # a form is told as the row that it saves
+_MANAGER = "from_queryset"  # a class of managers is told as the one whose methods it has
 _FORM_SETS = frozenset(["modelformset_factory", "inlineformset_factory"])
 # Of these, all that they are given tells something; of the others, only what comes first.
 _WHOLE = frozenset(["filter", "gather", "map", "zip"]).union(_HANDING_ON, _RUNNING, _FORM_SETS)
@@ -54,7 +55,7 @@ _BUILTIN = frozenset(
 )
 # Of all others nothing is known, whatever they are given.
 _KNOWN = frozenset(
-    ["get", "get_one", "Table", "table", "getattr", "update", "returning", _FORM]
+    ["get", "get_one", "Table", "table", "getattr", "update", "returning", _FORM, _MANAGER]
 ).union(
     *(_INSERTS, _EXECUTING, _EXECUTING_FOR_ONE, _HANDING_ON, _MAKING, _PICKING, _RUNNING),
     *(_DEPENDING, _WRAPPING, _FORM_SETS, _BUILTIN),
@@ -197,7 +198,7 @@ def _of_arguments(name: str, args: Sequence[Kinds]) -> Kinds:
         return union(args) | (instances(first) if name == "cast" else NOTHING)
     if name in _MAKING or name in _PICKING:
         return instances(first) if name in _MAKING else items(first)
-    return first if name in orm.SAME_AS_FIRST or name == _FORM else NOTHING
+    return first if name in orm.SAME_AS_FIRST or name in (_FORM, _MANAGER) else NOTHING
 
 
 def _callees(kinds: Kinds) -> list[Callee]:

@@ -285,7 +285,8 @@ class Models:
         project = self.reader.project
         found: Kinds = NOTHING
         asked = [of, *self.below(of)]
-        for name in {it.name for it in asked}:
+        names = {it.name for it in asked}
+        for name in sorted(names | {one for it in names for one in self._other_names(it)}):
             raw = name.encode()
             pattern = re.compile(rb"[ \t]+\w+\s*(?::[^=\n]+)?=.*\b%s\b" % re.escape(raw))
             for path in project.holding(name):
@@ -303,6 +304,12 @@ class Models:
             if isinstance(base, ast.Subscript):
                 found |= annotation(self.reader, base.slice, of.module, of.node)
         yield frozenset([Many(found, is_query=True, via=of)])
+
+    def _other_names(self, name: str) -> Iterator[str]:
+        """Yield the names of managers' classes made of a queryset's: ``X = M.from_queryset(Q)``."""
+        made = re.compile(rb"(?m)^(\w+)\s*=.*\.from_queryset\(\s*[\w.]*\b%s\b" % name.encode())
+        for path in self.reader.project.holding(".from_queryset("):
+            yield from (it.decode() for it in made.findall(self.reader.project.text(path)))
 
     def of_many(self, kind: Many, name: str) -> Kinds:
         """Return what the attribute of a manager or queryset is."""

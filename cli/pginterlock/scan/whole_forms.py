@@ -13,10 +13,15 @@ from pginterlock.scan.drafts import Draft
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef
 from pginterlock.scan.modules import Module, class_names, statements_at
+from pginterlock.scan.texts import Texts
 from pginterlock.scan.wanted import Wanted
 
-_WORDS = ("__all__", "exclude")
-_SAYING = re.compile(rb"^[ \t]+(?:fields\s*=\s*[\"']__all__|exclude\s*=)", re.MULTILINE)
+_WORDS = ("__all__", "exclude", " fields = ")
+_DEPTH = 4
+_SAYING = re.compile(
+    rb"^[ \t]+(?:fields\s*=\s*(?:[\"']__all__|[A-Za-z_][\w.]*[ \t]*(?:[#+]|$))|exclude\s*=)",
+    re.MULTILINE,
+)
 _NEVER_GIVEN = frozenset(["auto_now", "auto_now_add"])
 _MOST = 200  # files that speak of the class
 
@@ -46,7 +51,7 @@ def _of_lines(
     found = dict.fromkeys(stmt for line in lines for stmt in statements_at(module, line))
     for stmt in found:
         for name in names:
-            if _has(stmt, name):
+            if _has(stmt, name) or _is_among(reader, stmt, name, module):
                 it = Candidate("listed", name, stmt, stmt)
                 yield from class_sites.of_listed(reader, wanted, it, module)
 
@@ -60,6 +65,17 @@ def _has(stmt: ast.stmt, name: str) -> bool:
             targets=[ast.Name(id="exclude")], value=ast.List() | ast.Tuple() | ast.Set() as left
         ):
             return not any(isinstance(it, ast.Constant) and it.value == name for it in left.elts)
+    return False
+
+
+def _is_among(reader: Reader, stmt: ast.stmt, name: str, module: Module) -> bool:
+    """Say whether the column is among those of ``fields = FIELDS``, or ``Other.Meta.fields``."""
+    match stmt:
+        case ast.Assign(
+            targets=[ast.Name(id="fields")],
+            value=ast.Name() | ast.Attribute() | ast.BinOp() as value,
+        ):
+            return name in Texts(reader).items(value, (), module, stmt, _DEPTH)
     return False
 
 

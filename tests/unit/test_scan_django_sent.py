@@ -1,0 +1,305 @@
+"""Writes of what forms and serializers have validated, in views and helpers that name no column."""
+
+from pathlib import Path
+
+import pytest
+from tests.scan_projects import DJANGO, sites_of
+
+HEAD = """
+=== shop/api.py
+from django import forms
+from django.views.generic import FormView
+from rest_framework import generics, mixins, serializers, viewsets
+from rest_framework.response import Response
+from shop.models import Customer, Invoice, Order
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(
+            """
+class Sent(serializers.Serializer):
+    status = serializers.CharField()
+    note = serializers.CharField()
+class Noted(serializers.Serializer):
+    status = serializers.CharField(read_only=True)
+    note = serializers.CharField()
+class View(generics.GenericAPIView):
+    serializer_class = Sent
+    def post(self, request):
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        Order.objects.create(**serializer.validated_data)  # WRITE
+    def put(self, request):
+        it = Sent(data=request.data)
+        data = it.validated_data
+        Order(**data).save()  # WRITE
+        Order.objects.filter(pk=1).update(**data)  # WRITE
+        Order.objects.update_or_create(pk=1, defaults=it.validated_data)  # WRITE
+        Invoice.objects.create(**it.validated_data)
+        Order.objects.create(note=it.validated_data["note"])
+    def patch(self, request):
+        it = Noted(data=request.data)
+        Order.objects.create(**it.validated_data)
+    def perform_create(self, serializer):
+        Order.objects.create(**serializer.validated_data)  # WRITE
+def view(request, order: Order, bill: Invoice):
+    it = Sent(data=request.POST)
+    for key, value in it.validated_data.items():
+        setattr(order, key, value)  # WRITE
+    for key, value in it.validated_data.items():
+        setattr(bill, key, value)
+def without(request):
+    it = Sent(data=request.data)
+    data = it.validated_data
+    data.pop("status")
+    Order.objects.create(**data)
+def with_less(request):
+    it = Sent(data=request.data)
+    it.validated_data.pop("status")
+    Order.objects.create(**it.validated_data)
+""",
+            id="serializers",
+        ),
+        pytest.param(
+            """
+class Sent(serializers.Serializer):
+    status = serializers.CharField()
+    def save(self, **kwargs):
+        Order.objects.create(**{**self.validated_data, **kwargs})  # WRITE
+class View(generics.GenericAPIView):
+    def get_serializer_class(self):
+        return Sent
+    def post(self, request):
+        serializer = self.get_serializer(data=request.data)
+        Order.objects.create(**serializer.validated_data)  # WRITE
+""",
+            id="serializers that a method names, or that save themselves",
+        ),
+        pytest.param(
+            """
+class Sent(forms.Form):
+    status = forms.CharField()
+    note = forms.CharField()
+    def save(self):
+        return Order.objects.create(**self.cleaned_data)  # WRITE
+class Noted(forms.Form):
+    note = forms.CharField()
+class View(FormView):
+    form_class = Sent
+    def form_valid(self, form):
+        Order.objects.create(**form.cleaned_data)  # WRITE
+class Other(FormView):
+    form_class = Noted
+    def form_valid(self, form):
+        Order.objects.create(**form.cleaned_data)
+class OfRow(forms.ModelForm):
+    class Meta:
+        model = Order
+        fields = ["status"]  # WRITE
+def view(request, order: Order):
+    form = Sent(request.POST)
+    data = form.cleaned_data
+    Order(**data).save()  # WRITE
+    for key, value in form.cleaned_data.items():
+        setattr(order, key, value)  # WRITE
+    form = Noted(request.POST)
+    Order.objects.create(**form.cleaned_data)
+    form = OfRow(request.POST)
+    Order.objects.create(**form.cleaned_data)  # WRITE
+""",
+            id="forms",
+        ),
+        pytest.param(
+            """
+=== shop/views.py
+from shop.forms import Sent
+from shop.services import change, place, put
+def view(request):
+    form = Sent(request.POST)
+    if form.is_valid():
+        place(form.cleaned_data)
+        put(**form.cleaned_data)
+        change(1, form.cleaned_data)
+=== shop/forms.py
+from django import forms
+class Sent(forms.Form):
+    status = forms.CharField()
+=== shop/services.py
+from shop.models import Order
+def place(data):
+    return Order.objects.create(**data)  # WRITE
+def put(**values):
+    Order.objects.create(**values)  # WRITE
+def change(pk, data):
+    order = Order.objects.get(pk=pk)
+    for field, value in data.items():
+        setattr(order, field, value)  # WRITE
+    order.save()
+""",
+            id="helpers of another file",
+        ),
+        pytest.param(
+            """
+class Told(serializers.ModelSerializer):
+    state = serializers.CharField(source="status")  # WRITE
+    class Meta:
+        model = Order
+        fields = ["state", "note"]
+class Shown(serializers.ModelSerializer):
+    state = serializers.CharField(source="status", read_only=True)
+    class Meta:
+        model = Order
+        fields = ["state", "note"]
+class Other(serializers.ModelSerializer):
+    status = serializers.CharField(source="note")
+    class Meta:
+        model = Order
+        fields = ["status"]
+class Plain(serializers.Serializer):
+    state = serializers.CharField(source="status")
+    def create(self, validated_data):
+        return Order.objects.create(**validated_data)  # WRITE
+class Elsewhere(serializers.Serializer):
+    state = serializers.CharField(source="status")
+class Swapped(serializers.Serializer):
+    status = serializers.CharField(source="note")
+def view(request):
+    it = Elsewhere(data=request.data)
+    Order.objects.create(**it.validated_data)  # WRITE
+    it = Swapped(data=request.data)
+    Order.objects.create(**it.validated_data)
+""",
+            id="fields of another name",
+        ),
+    ],
+)
+def test_what_was_validated(tmp_path: Path, body: str) -> None:
+    sites_of(tmp_path, DJANGO + HEAD + body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(
+            """
+class A(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["note"]
+class B(A):
+    class Meta(A.Meta):
+        fields = A.Meta.fields + ["status"]  # WRITE
+class C(A):
+    class Meta(A.Meta):
+        fields = A.Meta.fields + ["status"]
+        read_only_fields = ["status"]
+class D(C):
+    class Meta(C.Meta):
+        fields = C.Meta.fields
+class E(B):
+    class Meta(B.Meta):
+        fields = B.Meta.fields  # WRITE
+class F(serializers.ModelSerializer):
+    status = serializers.CharField(read_only=True)
+    class Meta:
+        model = Order
+        fields = ["status"]
+class G(F):
+    class Meta:
+        model = Order
+        fields = ["status", "note"]
+FIELDS = ["status", "note"]
+class H(forms.ModelForm):
+    class Meta:
+        model = Order
+        fields = FIELDS  # WRITE
+""",
+            id="lists that are added, named and inherited",
+        ),
+        pytest.param(
+            """
+class A(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["note", "status"]
+        extra_kwargs = {"status": {"read_only": True}}
+class B(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["note", "status"]  # WRITE
+        extra_kwargs = {"note": {"read_only": True}, "status": {"required": True}}
+""",
+            id="what a serializer says of its fields besides",
+        ),
+        pytest.param(
+            """
+class Read(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["status"]
+class Reading(viewsets.ReadOnlyModelViewSet):
+    queryset = Order.objects.all()
+    serializer_class = Read
+class Listed(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = "__all__"
+class Listing(generics.ListAPIView):
+    queryset = Order.objects.all()
+    serializer_class = Listed
+class One(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    queryset = Order.objects.all()
+    serializer_class = Listed
+class Shown(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["status"]
+def view(request):
+    return Response(Shown(Order.objects.all(), many=True).data)
+class Created(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["status"]  # WRITE
+class Creating(generics.ListCreateAPIView):
+    queryset = Order.objects.all()
+    serializer_class = Created
+class Both(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["status"]  # WRITE
+class ReadingBoth(viewsets.ReadOnlyModelViewSet):
+    queryset = Order.objects.all()
+    serializer_class = Both
+class WritingBoth(viewsets.ModelViewSet):
+    queryset = Order.objects.all()
+    serializer_class = Both
+class Acted(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["status"]  # WRITE
+class Acting(viewsets.ReadOnlyModelViewSet):
+    queryset = Order.objects.all()
+    serializer_class = Acted
+    def change(self, request, pk):
+        it = self.get_serializer(self.get_object(), data=request.data)
+        it.save()
+class Sent(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["status"]  # WRITE
+def change(request):
+    Sent(data=request.data).save()
+class OfNobody(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["status"]  # WRITE
+""",
+            id="serializers that views only read with",
+        ),
+    ],
+)
+def test_the_fields_that_are_saved(tmp_path: Path, body: str) -> None:
+    sites_of(tmp_path, DJANGO + HEAD + body)
