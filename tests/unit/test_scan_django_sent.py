@@ -174,6 +174,75 @@ def view(request):
 """,
             id="fields of another name",
         ),
+        pytest.param(
+            """
+class Sent(forms.Form):
+    status = forms.CharField()
+def view(request, order: Order):
+    form = Sent(request.POST)
+    data = form.cleaned_data.copy()
+    data["note"] = "x"
+    Order.objects.create(**data)  # WRITE
+    values = {**form.cleaned_data, "note": "x"}
+    Order.objects.create(**values)  # WRITE
+    order.__dict__.update(form.cleaned_data)  # WRITE
+    vars(order).update(form.cleaned_data)  # WRITE
+    Order.objects.filter(**form.cleaned_data)
+    print(form.cleaned_data)
+    for k, v in form.cleaned_data.items():
+        if k == "status":
+            continue
+        setattr(order, k, v)
+class Saved(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["status", "note"]  # WRITE
+    def update(self, instance, validated_data):
+        for k, v in validated_data.items():
+            if k in ("note",):
+                setattr(instance, k, v)
+            if k != "note":
+                setattr(instance, k, v)  # WRITE
+""",
+            id="copies, and loops that leave some out",
+        ),
+        pytest.param(
+            """
+class OrderPart(serializers.Serializer):
+    status = serializers.CharField()
+class NotePart(serializers.Serializer):
+    note = serializers.CharField()
+class Whole(serializers.ModelSerializer):
+    orders = OrderPart(many=True)
+    notes = NotePart(many=True)
+    listed = serializers.ListSerializer(child=OrderPart())
+    main = OrderPart()
+    class Meta:
+        model = Customer
+        fields = ["orders", "main", "notes"]
+    def create(self, validated_data):
+        orders = validated_data.pop("orders")
+        main = validated_data.pop("main", {})
+        notes = validated_data.pop("notes")
+        for it in orders:
+            Order.objects.create(**it)  # WRITE
+        Order.objects.create(**main)  # WRITE
+        for it in notes:
+            Order.objects.create(**it)
+        Order.objects.bulk_create([Order(**it) for it in orders])  # WRITE
+        Order.objects.bulk_create(Order(**it) for it in validated_data["listed"])  # WRITE
+    def update(self, instance, validated_data):
+        for it in validated_data["orders"]:
+            Order.objects.update_or_create(pk=it["id"], defaults=it)  # WRITE
+        for k, v in validated_data.get("main").items():
+            setattr(instance.orders.first(), k, v)  # WRITE
+def view(request):
+    it = Whole(data=request.data)
+    Order.objects.create(**it.validated_data["main"])  # WRITE
+    Order.objects.create(**it.validated_data["notes"][0])
+""",
+            id="serializers within others",
+        ),
     ],
 )
 def test_what_was_validated(tmp_path: Path, body: str) -> None:
@@ -236,6 +305,30 @@ class B(serializers.ModelSerializer):
         ),
         pytest.param(
             """
+class A(forms.ModelForm):
+    class Meta:
+        model = Order
+        fields = forms.ALL_FIELDS  # WRITE
+class B(serializers.ModelSerializer):
+    status = serializers.ReadOnlyField()
+    class Meta:
+        model = Order
+        fields = ["status"]
+class C(serializers.ModelSerializer):
+    status = serializers.StringRelatedField()
+    class Meta:
+        model = Order
+        fields = ["status"]
+C1 = forms.modelform_factory(Order, fields=["status", "note"])  # WRITE
+C2 = forms.inlineformset_factory(Customer, Order, fields=["status"])  # WRITE
+C3 = forms.inlineformset_factory(Order, Invoice, fields=["status"])
+C4 = forms.modelformset_factory(model=Order, fields=("status",), extra=0)  # WRITE
+C5 = forms.modelform_factory(Order, fields=["note"], widgets=["status"])
+""",
+            id="all fields, fields that are computed, and factories of forms",
+        ),
+        pytest.param(
+            """
 class Read(serializers.ModelSerializer):
     class Meta:
         model = Order
@@ -292,6 +385,20 @@ class Sent(serializers.ModelSerializer):
         fields = ["status"]  # WRITE
 def change(request):
     Sent(data=request.data).save()
+class Part(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["status"]  # WRITE
+class PartShown(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["status"]
+class OfParts(serializers.ModelSerializer):
+    orders = Part(many=True)
+    old = PartShown(many=True, read_only=True)
+    class Meta:
+        model = Customer
+        fields = ["orders", "old"]
 class OfNobody(serializers.ModelSerializer):
     class Meta:
         model = Order

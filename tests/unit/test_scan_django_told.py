@@ -124,6 +124,33 @@ def run(pk):
         ),
         pytest.param(
             """
+def again(pk):
+    values = {"status": "x"}  # WRITE
+    Order.objects.filter(pk=pk).update(**values)  # WRITE
+    values = {"note": "x"}
+    Order.objects.filter(pk=pk).update(**values)
+def either(pk, which):
+    values = {"status": "x"}  # WRITE
+    if which:
+        values = {"note": "x"}
+    Order.objects.filter(pk=pk).update(**values)  # WRITE
+def more(pk):
+    values: dict = {}
+    values |= {"status": "x"}  # WRITE
+    Order.objects.filter(pk=pk).update(**values)  # WRITE
+def made():
+    return [{"status": "x"}, {"status": "y"}]  # WRITE
+def of_made():
+    Order.objects.bulk_create([Order(**it) for it in made()])  # WRITE
+    make = Order.objects.create
+    make(status="x")  # WRITE
+    make = Invoice.objects.create
+    make(status="x")
+""",
+            id="dicts under a name",
+        ),
+        pytest.param(
+            """
 from django.forms.models import model_to_dict
 def copied(order):
     data = model_to_dict(order)
@@ -263,3 +290,23 @@ class Migration(migrations.Migration):
     operations = [migrations.RunPython(move)]
 """
     sites_of(tmp_path, DJANGO + text)
+
+
+def test_the_key_of_the_row_that_a_field_leads_to(tmp_path: Path) -> None:
+    text = """
+=== shop/__init__.py
+=== shop/models.py
+from django.db import models
+class State(models.Model):
+    name = models.TextField()
+class Order(models.Model):
+    status = models.ForeignKey(State, models.PROTECT)
+=== shop/work.py
+from shop.models import Order, State
+def run(order: Order):
+    order.status_id = 5  # WRITE
+    order.status = State.objects.get(name="x")  # WRITE
+    Order.objects.create(status_id=4)  # WRITE
+    Order.objects.filter(status_id=4).update(status_id=5)  # WRITE
+"""
+    sites_of(tmp_path, text)

@@ -27,6 +27,15 @@ def texts_at(reader: Reader, node: ast.AST, module: Module, at: ast.AST) -> froz
     return said
 
 
+def keeps_out(reader: Reader, node: ast.AST, name: str, module: Module, at: ast.AST) -> bool:
+    """Say whether tests before a statement keep *node* from being *name* there."""
+    if not isinstance(node, ast.Name):
+        return False
+    return any(
+        is_among is not (name in texts) for texts, is_among in _tested(reader, node, module, at)
+    )
+
+
 def _tested(
     reader: Reader, node: ast.Name, module: Module, at: ast.AST
 ) -> Iterator[tuple[frozenset[str], bool]]:

@@ -15,6 +15,8 @@ from pginterlock.scan.shown_only import is_shown_only
 from pginterlock.scan.site import Label
 from pginterlock.scan.wanted import Wanted, fits
 
+_COMPUTED = frozenset(["ReadOnlyField", "StringRelatedField", "HyperlinkedIdentityField"])
+
 
 def of_member(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield the default of a column, and what a factory gives it."""
@@ -145,11 +147,16 @@ def is_computed(field: ast.AST | None) -> bool:
     """Say whether a field is declared as one that is not written."""
     if not isinstance(field, ast.Call):
         return False
-    return "Method" in last_name(field.func) or any(
-        it.arg in ("read_only", "disabled")
-        and isinstance(it.value, ast.Constant)
-        and bool(it.value.value)
-        for it in field.keywords
+    name = last_name(field.func)
+    return (
+        "Method" in name
+        or name in _COMPUTED
+        or any(
+            it.arg in ("read_only", "disabled")
+            and isinstance(it.value, ast.Constant)
+            and bool(it.value.value)
+            for it in field.keywords
+        )
     )
 
 

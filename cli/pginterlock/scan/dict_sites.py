@@ -10,13 +10,21 @@ from pginterlock.scan.attribute_sites import of_own_dict
 from pginterlock.scan.bindings import own_expressions
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft, drafted
-from pginterlock.scan.flows import Sink, destinations, handed_on, passed_on, sinks
+from pginterlock.scan.flows import (
+    Sink,
+    destinations,
+    handed_on,
+    leaves_out,
+    passed_on,
+    sinks,
+)
 from pginterlock.scan.handed_writers import parameter_of, written_by
 from pginterlock.scan.holding import holds
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee
 from pginterlock.scan.modules import Module, function_of
 from pginterlock.scan.project import called_name
+from pginterlock.scan.same_values import still_has
 from pginterlock.scan.sinks import takes_columns
 from pginterlock.scan.site import Confidence
 from pginterlock.scan.wanted import Wanted, fits
@@ -80,6 +88,10 @@ def _kept(
             value, held
         ):
             yield from flow(reader, wanted, name, it, module)
+        case ast.AugAssign(target=ast.Name(id=name), op=ast.BitOr(), value=value) if holds(
+            value, held
+        ):
+            yield from flow(reader, wanted, name, it, module)
         case ast.Return() | ast.Expr(value=ast.Yield() | ast.YieldFrom()) | ast.For():
             found = passed_on(reader, wanted, held, it.stmt, module)
             yield from _flowing(reader, wanted, found, it, module, "dict")
@@ -117,7 +129,11 @@ def flow(
     reader: Reader, wanted: Wanted, name: str, it: Candidate, module: Module
 ) -> Iterator[Draft]:
     """Yield a key that is put into a dict, and the calls that write it."""
-    found = sinks(reader, wanted, name, module, function_of(module, it.stmt))
+    found = [
+        sink
+        for sink in sinks(reader, wanted, name, module, function_of(module, it.stmt))
+        if sink.module is not module or still_has(name, it.stmt, module, sink.call, sink.stmt)
+    ]
     yield from _flowing(reader, wanted, found, it, module, f"dict {name}")
 
 
@@ -126,6 +142,8 @@ def _flowing(
 ) -> Iterator[Draft]:
     is_first = True
     for sink in found:
+        if leaves_out(reader, sink, it.name):
+            continue
         if is_first:
             yield drafted(
                 reader,

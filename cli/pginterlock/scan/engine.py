@@ -14,6 +14,7 @@ from pginterlock.scan import (
     object_sites,
     positional_sites,
     sent_data,
+    sent_parts,
     told_columns,
     whole_forms,
 )
@@ -147,7 +148,7 @@ class _Scan:
                 more = sites.of_class(self.reader, it, of)
                 yield from self._judged(of.module.path, of.node.lineno, more)
         for of in islice(it.classes, 1):
-            for sites_too in (every_column, sent_data, told_columns, factories):
+            for sites_too in (every_column, sent_data, sent_parts, told_columns, factories):
                 more = sites_too.of_columns(self.reader, it)
                 yield from self._judged(of.module.path, of.node.lineno, more)
 

@@ -7,14 +7,16 @@ import ast
 import re
 from collections.abc import Iterator
 
+from pginterlock.scan.attribute_sites import of_own_dict
 from pginterlock.scan.bindings import own_expressions, walk
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.dict_sites import of_sink
 from pginterlock.scan.drafts import Draft
-from pginterlock.scan.flows import destinations
+from pginterlock.scan.flows import destinations, leaves_out
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Instance
 from pginterlock.scan.modules import Module, function_of, statements_at
+from pginterlock.scan.project import calls_of
 from pginterlock.scan.sent_fields import validates
 from pginterlock.scan.validated import takes_out
 from pginterlock.scan.wanted import Wanted
@@ -48,8 +50,13 @@ def _of_lines(reader: Reader, wanted: Wanted, module: Module, lines: list[int]) 
                 if _has(reader, wanted, held, name, module, stmt):
                     it = Candidate("pairs", name, held, stmt, held)
                     for sink in destinations(reader, wanted, held, stmt, module):
-                        if sink.construct != _INHERITED:
+                        if sink.construct != _INHERITED and not leaves_out(reader, sink, it.name):
                             yield of_sink(wanted, it, sink, _UNKNOWN)
+                    for call in calls_of(module, stmt):
+                        match call:
+                            case ast.Call(func=ast.Attribute(value=own, attr="update"), args=[arg]):
+                                if arg is held:
+                                    yield from of_own_dict(reader, wanted, it, own, module)
 
 
 def _held(stmt: ast.stmt) -> Iterator[ast.Attribute]:

@@ -55,13 +55,16 @@ def _uses(reader: Reader, of: ClassDef, stmt: ast.stmt, module: Module) -> Itera
             view = scope_of(module, stmt)
             yield isinstance(view, ClassDef) and _only_reads(reader, view)
             return
+    is_part = isinstance(scope_of(module, stmt), ClassDef) and "read_only=True" not in ast.unparse(
+        stmt
+    )
     nodes = [node for part in own_expressions(stmt) for node in walk(part)]
     shown = {id(one) for it in nodes if isinstance(it, ast.Call) for one in _shown(it, of.name)}
     told = {id(one) for it in nodes if _describes(it) for one in walk(it)}
     for node in nodes:
         is_it = isinstance(node, (ast.Name, ast.Attribute)) and last_name(node) == of.name
         if is_it and id(node) not in told:
-            yield id(node) in shown
+            yield id(node) in shown and not is_part
 
 
 def _shown(call: ast.Call, name: str) -> Iterator[ast.expr]:

@@ -6,7 +6,7 @@ from pginterlock.scan.definitions import last_name
 from pginterlock.scan.factories import BATCHES, Written, by_factory, made_by
 from pginterlock.scan.holding import holds
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Table, Writing
+from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Method, Table, Writing
 from pginterlock.scan.modules import Module, class_of, function_of
 from pginterlock.scan.project import called_name, is_super, wrapped
 from pginterlock.scan.wanted import Wanted, fits
@@ -53,6 +53,10 @@ def writes_with(
                 return "kwarg_ctor", True
             if fits(reader, wanted, made_by(reader, it)):
                 return "kwarg_factory", True
+        if isinstance(it, Method):  # that was given a name
+            many: Kinds = frozenset([it.of])
+            if found := on_rows(reader, wanted, it.name, many, is_super=False):
+                return found
     if isinstance(func, ast.Attribute):
         on = reader.expression(func.value, module, stmt)
         if found := on_rows(reader, wanted, name, on, is_super=is_super(func.value)):

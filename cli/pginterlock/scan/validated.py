@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft
-from pginterlock.scan.flows import sinks
+from pginterlock.scan.flows import leaves_out, sinks
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef, Function
 from pginterlock.scan.modules import class_names
@@ -66,7 +66,7 @@ def _written(
     if len(plain) <= number or takes_out(method, {plain[number].arg}, it.name):
         return
     for sink in sinks(reader, wanted, plain[number].arg, method.module, method):
-        if sink.construct != _INHERITED:
+        if sink.construct != _INHERITED and not leaves_out(reader, sink, it.name):
             yield Draft(
                 wanted,
                 wanted.names[it.name],

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pginterlock.scan import orm
 from pginterlock.scan.attribute_names import attributes_of
+from pginterlock.scan.definitions import last_name
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, ClassDef, Instance, Kind, Kinds, Many, Table
 from pginterlock.scan.model_tables import (
@@ -15,6 +17,7 @@ from pginterlock.scan.model_tables import (
     snake,
     tables_of,
 )
+from pginterlock.scan.modules import class_names
 from pginterlock.scan.site import Target
 
 
@@ -45,6 +48,7 @@ def wanted(reader: Reader, target: Target) -> Wanted:
     for it in found:
         tables |= set(tables_of(reader, it))
         names |= dict(attributes_of(reader, it, target.fields))
+        names |= {f"{one}_id": one for one in target.fields if _leads_to_one(reader, it, one)}
     shown = target.model or (found[0].name if found else target.table or "")
     variables = {snake(it.name) for it in found} or {snake(shown.rpartition(".")[2])}
     is_mapped = any(is_mapped_class(reader, it) or any(mapped_to(reader, it)) for it in found)
@@ -71,6 +75,15 @@ def _classes(reader: Reader, target: Target) -> Iterator[ClassDef]:
         yield from models or found
         return
     yield from classes_of(reader, target.table or "")
+
+
+def _leads_to_one(reader: Reader, of: ClassDef, name: str) -> bool:
+    """Say whether a field of Django leads to a row: its key is an attribute of another name."""
+    return any(
+        isinstance(it.value, ast.Call) and last_name(it.value.func) in orm.TO_ONE
+        for base in reader.models.ancestry(of)
+        for it in class_names(base).get(name, ())
+    )
 
 
 def _is_of_app(reader: Reader, of: ClassDef, app: str) -> bool:

@@ -59,7 +59,10 @@ def _of_lines(
 def _has(stmt: ast.stmt, name: str) -> bool:
     """Say whether the column is among those of ``fields = "__all__"``, or none of ``exclude``."""
     match stmt:
-        case ast.Assign(targets=[ast.Name(id="fields")], value=ast.Constant(value="__all__")):
+        case ast.Assign(
+            targets=[ast.Name(id="fields")],
+            value=ast.Constant(value="__all__") | ast.Attribute(attr="ALL_FIELDS"),
+        ):
             return True
         case ast.Assign(
             targets=[ast.Name(id="exclude")], value=ast.List() | ast.Tuple() | ast.Set() as left
