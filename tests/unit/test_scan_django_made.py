@@ -74,6 +74,41 @@ def test():
 """,
             id="factories",
         ),
+        pytest.param(
+            """
+class Computed(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Order
+    @factory.lazy_attribute
+    def status(self):  # WRITE
+        return "new"
+class Of(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Invoice
+    @factory.lazy_attribute
+    def status(self):
+        return "new"
+class Asked(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Order
+        exclude = ("status",)
+    status = "new"
+class Made(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Order
+    def status(self):
+        return "new"
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        it = super()._create(model_class, *args, **kwargs)
+        it.status = "x"  # WRITE
+        return model_class(status="y")  # WRITE
+    @classmethod
+    def _after_postgeneration(cls, instance, create, results=None):
+        instance.status = "x"  # WRITE
+""",
+            id="methods of factories",
+        ),
     ],
 )
 def test_rows_made_for_tests(tmp_path: Path, body: str) -> None:

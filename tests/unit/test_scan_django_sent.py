@@ -285,6 +285,21 @@ class H(forms.ModelForm):
     class Meta:
         model = Order
         fields = FIELDS  # WRITE
+class I(forms.ModelForm):
+    class Meta:
+        model = Order
+        fields = ("note",) + FIELDS  # WRITE
+class J(forms.ModelForm):
+    class Meta:
+        model = Order
+        fields = [*FIELDS, "note"]  # WRITE
+class K(forms.ModelForm):
+    class Meta:
+        model = Order
+        fields = [  # WRITE
+            *FIELDS,
+            "note",
+        ]
 """,
             id="lists that are added, named and inherited",
         ),
@@ -409,4 +424,5 @@ class OfNobody(serializers.ModelSerializer):
     ],
 )
 def test_the_fields_that_are_saved(tmp_path: Path, body: str) -> None:
-    sites_of(tmp_path, DJANGO + HEAD + body)
+    found = sites_of(tmp_path, DJANGO + HEAD + body)
+    assert len({(it.file, it.line) for it in found}) == len(found)

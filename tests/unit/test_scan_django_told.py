@@ -74,6 +74,11 @@ def run(rows):
     Order.objects.bulk_update(rows, LESS)
     Order.objects.bulk_update(rows, [*FIELDS, "note"])  # WRITE
     Invoice.objects.bulk_update(rows, FIELDS)
+def run_with_history(rows):
+    bulk_update_with_history(rows, Order, ["status"])  # WRITE
+    bulk_update_with_history(rows, Order, FIELDS, batch_size=9)  # WRITE
+    bulk_update_with_history(rows, Invoice, FIELDS)
+    bulk_update_with_history(rows, Order, LESS)
 === shop/names.py
 FIELDS = ["status", "note"]
 LESS = ["note"]
@@ -222,91 +227,3 @@ ORDERS = "shop.Order"
 )
 def test_what_names_tell(tmp_path: Path, body: str) -> None:
     sites_of(tmp_path, DJANGO + HEAD + body)
-
-
-def test_managers_that_are_made_of_querysets(tmp_path: Path) -> None:
-    text = """
-=== shop/__init__.py
-=== shop/models.py
-from django.db import models
-class Open(models.QuerySet):
-    def open(self):
-        return self.filter(status="open")
-    def close(self):
-        return self.update(status="closed")  # WRITE
-    def newest(self):
-        return self.order_by("-pk").first()
-class Making(models.Manager.from_queryset(Open)):
-    def make(self, **kw):
-        return self.create(status="x", **kw)  # WRITE
-    def add(self, **kw):
-        it = self.model(status="x", **kw)  # WRITE
-        return it
-Named = models.Manager.from_queryset(Open)
-class Order(models.Model):
-    status = models.TextField()
-    made = Making()
-    named = Named()
-class Later(models.QuerySet):
-    def close(self):
-        return self.update(status="closed")
-LaterOnes = models.Manager.from_queryset(Later)
-class Invoice(models.Model):
-    status = models.TextField()
-    objects = LaterOnes()
-=== shop/work.py
-from shop.models import Invoice, Order
-def run():
-    Order.made.open().update(status="x")  # WRITE
-    Order.made.make().status = "x"  # WRITE
-    Order.named.open().newest().status = "x"  # WRITE
-    Invoice.objects.filter(pk=1).update(status="x")
-"""
-    sites_of(tmp_path, text)
-
-
-def test_models_that_a_migration_runs_over(tmp_path: Path) -> None:
-    text = """
-=== shop/migrations/__init__.py
-=== shop/migrations/0002_states.py
-from django.db import migrations
-def move(apps, schema_editor):
-    for name in ("Order", "Invoice"):
-        model = apps.get_model("shop", name)
-        model.objects.update(status="x")  # WRITE
-    for name in ("Customer", "Invoice"):
-        apps.get_model("shop", name).objects.update(status="x")
-    both(apps, "Order")
-    only(apps, "Invoice")
-    got(apps, "Order").objects.update(status="x")  # WRITE
-    got(apps, "Invoice").objects.update(status="x")
-def both(apps, name):
-    apps.get_model("shop", name).objects.update(status="x")  # WRITE
-def only(apps, name):
-    apps.get_model("shop", name).objects.update(status="x")
-def got(apps, name):
-    return apps.get_model("shop", name)
-class Migration(migrations.Migration):
-    operations = [migrations.RunPython(move)]
-"""
-    sites_of(tmp_path, DJANGO + text)
-
-
-def test_the_key_of_the_row_that_a_field_leads_to(tmp_path: Path) -> None:
-    text = """
-=== shop/__init__.py
-=== shop/models.py
-from django.db import models
-class State(models.Model):
-    name = models.TextField()
-class Order(models.Model):
-    status = models.ForeignKey(State, models.PROTECT)
-=== shop/work.py
-from shop.models import Order, State
-def run(order: Order):
-    order.status_id = 5  # WRITE
-    order.status = State.objects.get(name="x")  # WRITE
-    Order.objects.create(status_id=4)  # WRITE
-    Order.objects.filter(status_id=4).update(status_id=5)  # WRITE
-"""
-    sites_of(tmp_path, text)

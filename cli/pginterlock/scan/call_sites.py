@@ -21,6 +21,7 @@ from pginterlock.scan.sinks import takes_columns, writes_with
 from pginterlock.scan.site import Confidence
 from pginterlock.scan.wanted import Wanted, fits
 
+IN_BULK = ("bulk_update", "abulk_update", "bulk_update_with_history")
 # What makes forms of a model, and the place of the model among its arguments.
 _FORMS = {"modelform_factory": 0, "modelformset_factory": 0, "inlineformset_factory": 1}
 
@@ -123,7 +124,7 @@ def of_named(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> I
         told = f"a copy into {wanted.shown}"
         one = replace(it, value=value)
         yield drafted(reader, wanted, one, module, "driver_copy", is_new=True, reason=told)
-    elif called_name(call) in ("bulk_update", "abulk_update"):
+    elif called_name(call) in IN_BULK:
         yield from _in_bulk(reader, wanted, it, call, module)
 
 
@@ -131,9 +132,14 @@ def _in_bulk(
     reader: Reader, wanted: Wanted, it: Candidate, call: ast.Call, module: Module
 ) -> Iterator[Draft]:
     """Yield ``bulk_update(rows, ["status"])``, where its function does not assign the values."""
-    if not isinstance(call.func, ast.Attribute):
-        return
-    if not fits(reader, wanted, reader.expression(call.func.value, module, it.stmt)):
+    match call:
+        case ast.Call(func=ast.Name() | ast.Attribute(attr="bulk_update_with_history"), args=args):
+            rows = args[1] if len(args) > 1 else None  # of simple_history: objects, their model
+        case ast.Call(func=ast.Attribute(value=rows)):
+            pass
+        case _:
+            return
+    if not fits(reader, wanted, reader.expression(rows, module, it.stmt)):
         return
     function = function_of(module, it.stmt)
     if function and not isinstance(function.node, ast.Lambda):

@@ -156,7 +156,7 @@ def _of_call(call: ast.Call, stmt: ast.stmt, names: frozenset[str]) -> Iterator[
             [receiver, ast.Constant(value=str(name)), *rest],
         ) if name in names:
             yield Candidate("setattr", name, call, stmt, receiver, rest[0] if rest else None, call)
-        case "transition", args:
+        case name, args if name.endswith("transition"):
             yield from _of_transition(call, args, stmt, names)
         case _:
             pass

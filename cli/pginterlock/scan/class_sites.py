@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from pginterlock.scan import constants, validated
 from pginterlock.scan.candidates import Candidate
-from pginterlock.scan.definitions import last_name
+from pginterlock.scan.definitions import decorators, last_name
 from pginterlock.scan.drafts import Draft, drafted
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import ClassDef, Instance
+from pginterlock.scan.kinds import ClassDef, Function, Instance
 from pginterlock.scan.model_bodies import holder_of
 from pginterlock.scan.modules import Module, class_names, scope_of
 from pginterlock.scan.shown_only import is_shown_only
@@ -42,9 +42,21 @@ def of_member(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
                     )
         return
     if _is_factory(reader, wanted, owner):
-        yield _of_factory(reader, wanted, it, module)
+        if not _leaves_out(owner, it.name):
+            yield _of_factory(reader, wanted, it, module)
     elif not is_computed(it.value):
         yield from validated.of_declared(reader, wanted, it, owner)
+
+
+def of_method(reader: Reader, wanted: Wanted, method: Function, name: str) -> Draft | None:
+    """Return what a factory has a method of that name for, which computes the value."""
+    if method.owner is None or not _is_factory(reader, wanted, method.owner):
+        return None
+    node = method.node
+    if isinstance(node, ast.Lambda) or not any("lazy" in one for one in decorators(method)):
+        return None
+    it = Candidate("member", name, node, node)
+    return _of_factory(reader, wanted, it, method.module)
 
 
 def of_trait(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Draft | None:
@@ -60,6 +72,16 @@ def _is_factory(reader: Reader, wanted: Wanted, owner: ClassDef) -> bool:
     made = reader.models.made(owner)
     rows = frozenset(k for k in made if isinstance(k, Instance))
     return made != frozenset([Instance(owner)]) and fits(reader, wanted, rows)
+
+
+def _leaves_out(owner: ClassDef, name: str) -> bool:
+    """Say whether the ``Meta`` of a factory keeps a value from the rows: ``exclude``."""
+    for meta in owner.node.body:
+        for stmt in meta.body if isinstance(meta, ast.ClassDef) and meta.name == "Meta" else ():
+            match stmt:
+                case ast.Assign(targets=[ast.Name(id="exclude")], value=value):
+                    return f"'{name}'" in ast.unparse(value)
+    return False
 
 
 def _of_factory(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Draft:

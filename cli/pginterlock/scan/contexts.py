@@ -40,6 +40,9 @@ _CONTEXT_CALLS = frozenset(
         "build",
         "create_batch",
         "perform_create",
+        "save_form",
+        "_create",
+        "_build",
     ]
 )
 

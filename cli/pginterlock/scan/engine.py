@@ -11,6 +11,7 @@ from pginterlock.scan import (
     every_column,
     factories,
     files,
+    lazy_values,
     object_sites,
     positional_sites,
     sent_data,
@@ -47,6 +48,8 @@ from pginterlock.scan.wanted import Wanted, by_table, wanted, words_of
 _BY_FRAMEWORK = frozenset(
     ["modelform_field", "serializer_field", "view_field", "admin_list_editable"]
 )
+# Finders of writes by statements that name neither the column nor its class.
+_OF_COLUMNS = (every_column, sent_data, sent_parts, told_columns, factories, lazy_values)
 # Characters of which there are trees, before these are let go: they take 200 MB.
 _HELD = 5_000_000
 _HOLE = re.compile(r"(\w+)(?=[^\w{}]*\})")
@@ -148,7 +151,7 @@ class _Scan:
                 more = sites.of_class(self.reader, it, of)
                 yield from self._judged(of.module.path, of.node.lineno, more)
         for of in islice(it.classes, 1):
-            for sites_too in (every_column, sent_data, sent_parts, told_columns, factories):
+            for sites_too in _OF_COLUMNS:
                 more = sites_too.of_columns(self.reader, it)
                 yield from self._judged(of.module.path, of.node.lineno, more)
 

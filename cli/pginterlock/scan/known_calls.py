@@ -49,7 +49,9 @@ _FORM = "modelform_factory"  # a form is told as the row that it saves
 _MANAGER = "from_queryset"  # a class of managers is told as the one whose methods it has
 _FORM_SETS = frozenset(["modelformset_factory", "inlineformset_factory"])
 # Of these, all that they are given tells something; of the others, only what comes first.
-_WHOLE = frozenset(["filter", "gather", "map", "zip"]).union(_HANDING_ON, _RUNNING, _FORM_SETS)
+_WHOLE = frozenset(["filter", "gather", "map", "type", "zip"]).union(
+    _HANDING_ON, _RUNNING, _FORM_SETS
+)
 _BUILTIN = frozenset(
     ["filter", "type", "groupby", "next", "anext", "gather", "map", "zip", "dict", "OrderedDict"]
 )
@@ -142,6 +144,8 @@ def _of_builtin(reader: "Reader", name: str, args: Sequence[Kinds]) -> Kinds:
             found = them
         case "type", [it]:
             found = classes(it)
+        case "type", [_, bases, *_]:  # a class that is made of others
+            found = frozenset(one for one in items(bases) if isinstance(one, Class))
         case "groupby", [them, *_]:
             found = many(frozenset([Tuple((NOTHING, them))]))
         case "next" | "anext", [them, *_]:

@@ -15,9 +15,12 @@ from pginterlock.scan.kinds import (
     Instance,
     Kinds,
     Many,
+    Tuple,
     classes,
+    many,
     union,
 )
+from pginterlock.scan.made_classes import made_of
 from pginterlock.scan.model_bodies import has_fields, is_abstract
 from pginterlock.scan.module_texts import lines_with
 from pginterlock.scan.modules import Module, class_names, class_of, function_of
@@ -25,7 +28,9 @@ from pginterlock.scan.modules import Module, class_names, class_of, function_of
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
-_PAGED = frozenset(["items", "object_list", "forms"])  # of a page or a set of forms
+# Of a page, or of a set of forms.
+_PAGED = frozenset(["items", "object_list", "forms", "new_objects", "deleted_objects"])
+_CHANGED = "changed_objects"  # each with the names of its fields
 _PLAIN = frozenset(["object", "ABC", "Generic", "Protocol"])  # bases that say nothing
 _FEW = 12  # classes of one name
 MANAGED = re.compile(r"(Manager|QuerySet|Queryset)$")
@@ -213,6 +218,7 @@ class Models:
             for one in self.reader.project.class_names_like(bare.lower())
             for it in self.reader.project.classes_named(one)
         ]
+        found = found or made_of(self.reader, bare)
         mapped = [it for it in found if self.is_model(it)] or found
         near = [it for it in mapped if it.module is module] or self._of_app(name, mapped)
         return frozenset(Class(it) for it in near)
@@ -317,6 +323,8 @@ class Models:
             return classes(kind.item)
         if name in _PAGED:
             return frozenset([kind])
+        if name == _CHANGED:
+            return many(frozenset([Tuple((kind.item, NOTHING))]))
         return self.manager_method(kind, name) if kind.via else NOTHING
 
     def manager_method(self, kind: Many, name: str) -> Kinds:

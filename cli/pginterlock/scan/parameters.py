@@ -14,6 +14,7 @@ from pginterlock.scan.kinds import (
     Function,
     Instance,
     Kinds,
+    classes,
     many,
     union,
 )
@@ -30,6 +31,7 @@ _FORM_SET = "formset"
 _ACTION = ("modeladmin", "request", "queryset")
 # Methods that a mixin defines for the views and admins that inherit from it.
 _HOOKS = frozenset(["perform_create", "perform_update", "form_valid", "save_model", "save_form"])
+_OF_FACTORIES = frozenset(["_create", "_build", "_get_or_create"])
 _MOST = 12  # heirs of a mixin, files that name an action
 
 
@@ -116,6 +118,8 @@ def _framework(reader: "Reader", function: Function, name: str) -> Kinds:
 def _of_class(reader: "Reader", function: Function, name: str) -> Kinds:
     """Return what a parameter is in a class made for a model, or in a mixin of such classes."""
     owner = function.owner
+    if owner is not None and name == "model_class" and function.name in _OF_FACTORIES:
+        return classes(reader.models.about(owner))
     if owner is None or name not in (*_SETS, *_ROWS, *_FORMS, _FORM_SET):
         return NOTHING
     if name == _FORM_SET:

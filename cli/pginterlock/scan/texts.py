@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _DEPTH = 6
 _MOST = 200
+_HEIRS = 12
 _SAME = frozenset(["list", "tuple", "set", "frozenset", "sorted", "reversed", "dict", "iter"])
 _KEYS = frozenset(["keys", "items", "copy"])
 
@@ -52,6 +53,8 @@ class Texts:
                     yield from self._given(it, place, depth)
             case ast.Attribute(value=value, attr=name):
                 members = list(self._members(value, name, module, at))
+                if not any(_says(it.value) for it, _ in members):
+                    members += self._of_heirs(value, name, module, at)
                 for it, place in members:
                     yield from self._of(it.value, place, it.stmt, depth - 1)
                 if name == "value" and not members:  # of a member of an enum
@@ -247,11 +250,25 @@ class Texts:
                 case Package(of=other):
                     yield from self._global(name, other, 2)
 
+    def _of_heirs(
+        self, value: ast.AST, name: str, module: Module, at: ast.AST
+    ) -> Iterator[tuple[Binding, Module]]:
+        """Yield what the heirs of an object's class give a member of which it says nothing."""
+        models = self.reader.models
+        for kind in self.reader.expression(value, module, at):
+            if isinstance(kind, Instance) and not models.is_model(kind.of):
+                for heir in models.heirs_with(kind.of, name, _HEIRS):
+                    yield from ((it, heir.module) for it in class_names(heir).get(name, ()))
+
     def _of_class(self, of: ClassDef, name: str) -> Iterator[tuple[Binding, Module]]:
         for base in self.reader.ancestry(of):
             if given := class_names(base).get(name):
                 yield from ((it, base.module) for it in given)
                 return
+
+
+def _says(node: ast.AST | None) -> bool:
+    return node is not None and not (isinstance(node, ast.Constant) and node.value is None)
 
 
 def _parts_of(node: ast.AST | None) -> Iterator[tuple[ast.expr | None, ast.expr]]:

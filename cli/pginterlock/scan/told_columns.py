@@ -18,7 +18,6 @@ from pginterlock.scan.sinks import CREATING, UPDATING
 from pginterlock.scan.texts import Texts
 from pginterlock.scan.wanted import Wanted
 
-_IN_BULK = ("bulk_update", "abulk_update")
 _KEYED = re.compile(rb"\*\*\{\s*[A-Za-z_][\w.]*\s*:")
 _DEPTH = 4
 _MOST = 200  # files that have such calls
@@ -26,7 +25,7 @@ _MOST = 200  # files that have such calls
 
 def of_columns(reader: Reader, wanted: Wanted) -> Iterator[Draft]:
     """Yield the calls that write the column, which they are told in a name."""
-    for word, judge in (("bulk_update(", _in_bulk), ("**{", _keyed)):
+    for word, judge in (("bulk_update", _in_bulk), ("**{", _keyed)):
         paths = reader.project.holding(word)
         for path in paths if len(paths) <= _MOST else ():
             yield from judge(reader, wanted, path)
@@ -35,9 +34,13 @@ def of_columns(reader: Reader, wanted: Wanted) -> Iterator[Draft]:
 def _in_bulk(reader: Reader, wanted: Wanted, path: str) -> Iterator[Draft]:
     """Yield each ``bulk_update`` whose list of columns stands elsewhere."""
     module = reader.project.module(path)
-    for name in _IN_BULK if module else ():
+    for name in call_sites.IN_BULK if module else ():
         for call, stmt in calls_in(module, name) if module else ():
-            told = [*call.args[1:2], *(it.value for it in call.keywords if it.arg == "fields")]
+            place = 2 if name.endswith("history") else 1
+            told = [
+                *call.args[place : place + 1],
+                *(it.value for it in call.keywords if it.arg == "fields"),
+            ]
             if not told or _is_written_down(told[0]) or module is None:
                 continue
             texts = frozenset(Texts(reader).items(told[0], (), module, stmt, _DEPTH))

@@ -10,6 +10,7 @@ from pginterlock.scan.attribute_names import attributes_of
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, ClassDef, Instance, Kind, Kinds, Many, Table
+from pginterlock.scan.made_classes import made_of
 from pginterlock.scan.model_tables import (
     classes_of,
     is_mapped_class,
@@ -50,7 +51,7 @@ def wanted(reader: Reader, target: Target) -> Wanted:
         names |= dict(attributes_of(reader, it, target.fields))
         names |= {f"{one}_id": one for one in target.fields if _leads_to_one(reader, it, one)}
     shown = target.model or (found[0].name if found else target.table or "")
-    variables = {snake(it.name) for it in found} or {snake(shown.rpartition(".")[2])}
+    variables = {snake(it.name) for it in found} | {snake(shown.rpartition(".")[2])}
     is_mapped = any(is_mapped_class(reader, it) or any(mapped_to(reader, it)) for it in found)
     return Wanted(
         target,
@@ -66,7 +67,7 @@ def wanted(reader: Reader, target: Target) -> Wanted:
 def _classes(reader: Reader, target: Target) -> Iterator[ClassDef]:
     if target.model:
         app, _, name = target.model.rpartition(".")
-        found = list(reader.project.classes_named(name))
+        found = list(reader.project.classes_named(name) or made_of(reader, name))
         if app:
             found = [it for it in found if _is_of_app(reader, it, app)]
         models = [

@@ -18,8 +18,10 @@ from pginterlock.scan.wanted import Wanted
 
 _WORDS = ("__all__", "exclude", " fields = ")
 _DEPTH = 4
+# All of them, those of a list that has a name, or some beside such a list.
 _SAYING = re.compile(
-    rb"^[ \t]+(?:fields\s*=\s*(?:[\"']__all__|[A-Za-z_][\w.]*[ \t]*(?:[#+]|$))|exclude\s*=)",
+    rb"^[ \t]+(?:exclude\s*=|fields\s*=\s*(?:[\"']__all__|[A-Za-z_][\w.]*[ \t]*(?:[#+]|$)"
+    rb"|[\[(][^\n]*[\])][ \t]*\+|[\[(]\s*(?:#[^\n]*\n\s*)?\*))",
     re.MULTILINE,
 )
 _NEVER_GIVEN = frozenset(["auto_now", "auto_now_add"])
@@ -72,12 +74,17 @@ def _has(stmt: ast.stmt, name: str) -> bool:
 
 
 def _is_among(reader: Reader, stmt: ast.stmt, name: str, module: Module) -> bool:
-    """Say whether the column is among those of ``fields = FIELDS``, or ``Other.Meta.fields``."""
+    """Say whether the column is among those of ``fields = FIELDS``, or ``Other.Meta.fields``.
+
+    A column that the statement itself names is told there.
+    """
     match stmt:
         case ast.Assign(
             targets=[ast.Name(id="fields")],
-            value=ast.Name() | ast.Attribute() | ast.BinOp() as value,
+            value=ast.Name() | ast.Attribute() | ast.BinOp() | ast.List() | ast.Tuple() as value,
         ):
+            if any(isinstance(it, ast.Constant) and it.value == name for it in ast.walk(value)):
+                return False
             return name in Texts(reader).items(value, (), module, stmt, _DEPTH)
     return False
 
