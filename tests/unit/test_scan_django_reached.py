@@ -249,3 +249,31 @@ def run(bill: Invoice):
     bills[0].status = "x"
 """
     sites_of(tmp_path, DJANGO + text)
+
+
+def test_models_that_a_loader_keeps_the_names_of(tmp_path: Path) -> None:
+    text = """
+=== shop/work.py
+from shop.loader import lazy
+def run():
+    model = lazy.order_model()
+    model.objects.update(status="x")  # WRITE
+    lazy.invoice_model().objects.update(status="x")
+    lazy.orders().objects.update(status="x")  # WRITE
+=== shop/loader.py
+from django.apps import apps
+class Lazy:
+    app = apps.get_app_config("shop")
+    ORDER = "order"
+    INVOICE = "invoice"
+    def order_model(self):
+        return self.app.get_model(self.ORDER)
+    def invoice_model(self):
+        return self.app.get_model(self.INVOICE)
+    def _get(self, name):
+        return apps.get_model("shop", name)
+    def orders(self):
+        return self._get(self.ORDER)
+lazy = Lazy()
+"""
+    sites_of(tmp_path, DJANGO + text)

@@ -174,19 +174,23 @@ def _calls(reader: "Reader", function: Function, limit: int, is_wanted: _IsWante
     if owner is None or function.name != "__init__":
         yield from reader.project.calls_at(function.name, limit, is_wanted)
         return
-    yield from reader.project.calls_at(owner.name, limit, is_wanted)
-    for alias in _other_names(reader, owner):
-        for module, call, stmt in reader.project.calls_at(alias, _FEW, is_wanted):
-            kinds = reader.expression(call.func, module, stmt)
-            if any(isinstance(it, Class) and owner in reader.ancestry(it.of) for it in kinds):
-                yield module, call, stmt
+    is_called = False
+    for found in reader.project.calls_at(owner.name, limit, is_wanted):
+        is_called = True
+        yield found
     for it in reader.models.heirs_with(owner, "", _MOST):
+        is_called = True
         init = initializer(reader, it)
         if init is None or init.owner is not it:
             yield from reader.project.calls_at(it.name, limit, is_wanted)
             continue
         for call, stmt in super_calls(init):
             yield it.module, call, stmt
+    for alias in _other_names(reader, owner) if not is_called else ():
+        for module, call, stmt in reader.project.calls_at(alias, _FEW, is_wanted):
+            kinds = reader.expression(call.func, module, stmt)
+            if any(isinstance(one, Class) and owner in reader.ancestry(one.of) for one in kinds):
+                yield module, call, stmt
 
 
 def _other_names(reader: "Reader", of: ClassDef) -> list[str]:

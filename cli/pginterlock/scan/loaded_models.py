@@ -118,7 +118,8 @@ def _texts(reader: "Reader", node: ast.AST, module: Module, at: ast.AST) -> Iter
                 if it.how in ("assign", "annotated") and not isinstance(it.value, ast.Name):
                     yield from _texts(reader, it.value, module, it.stmt) if it.value else ()
         case ast.Attribute(attr=name) if name.isupper():
-            yield from _settings(reader, name)
+            told = [*_settings(reader, name)]
+            yield from told or Texts(reader).of(node, module, at)  # a member of a class
 
 
 def _is_run_over(bound: Sequence[Binding], scope: Function | ClassDef | None) -> bool:
