@@ -270,7 +270,10 @@ class D(C):
         fields = C.Meta.fields
 class E(B):
     class Meta(B.Meta):
-        fields = B.Meta.fields  # WRITE
+        fields = B.Meta.fields
+class E2(B):
+    class Meta(B.Meta):
+        fields = [*B.Meta.fields, "note"]
 class F(serializers.ModelSerializer):
     status = serializers.CharField(read_only=True)
     class Meta:

@@ -74,19 +74,35 @@ def _has(stmt: ast.stmt, name: str) -> bool:
 
 
 def _is_among(reader: Reader, stmt: ast.stmt, name: str, module: Module) -> bool:
-    """Say whether the column is among those of ``fields = FIELDS``, or ``Other.Meta.fields``.
+    """Say whether the column is among those of ``fields = FIELDS``, or of ``[*FIELDS, "note"]``.
 
-    A column that the statement itself names is told there.
+    One that the statement itself names is told there, and that of ``Other.Meta.fields`` at Other.
     """
     match stmt:
-        case ast.Assign(
-            targets=[ast.Name(id="fields")],
-            value=ast.Name() | ast.Attribute() | ast.BinOp() | ast.List() | ast.Tuple() as value,
-        ):
-            if any(isinstance(it, ast.Constant) and it.value == name for it in ast.walk(value)):
-                return False
-            return name in Texts(reader).items(value, (), module, stmt, _DEPTH)
-    return False
+        case ast.Assign(targets=[ast.Name(id="fields")], value=value):
+            parts = [*_named(value)]
+        case _:
+            return False
+    if any(isinstance(it, ast.Constant) and it.value == name for it in ast.walk(stmt.value)):
+        return False
+    texts = Texts(reader)
+    return any(name in texts.items(it, (), module, stmt, _DEPTH) for it in parts)
+
+
+def _named(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the lists of columns that have a name, among those that are put together."""
+    match node:
+        case ast.Name():
+            yield node
+        case ast.Attribute(attr=attr) if attr != "fields":
+            yield node
+        case ast.BinOp(left=left, right=right):
+            yield from _named(left)
+            yield from _named(right)
+        case ast.List(elts=elts) | ast.Tuple(elts=elts):
+            yield from (
+                one for it in elts if isinstance(it, ast.Starred) for one in _named(it.value)
+            )
 
 
 def _may_be_given(reader: Reader, of: ClassDef, name: str) -> bool:
