@@ -277,3 +277,49 @@ class Lazy:
 lazy = Lazy()
 """
     sites_of(tmp_path, DJANGO + text)
+
+
+def test_querysets_that_a_manager_makes(tmp_path: Path) -> None:
+    text = """
+=== shop/__init__.py
+=== shop/models.py
+from django.db import models
+class Orders(models.QuerySet):
+    def open(self):
+        return self.filter(status="open")
+    def close(self):
+        return self.update(status="closed")  # WRITE
+    def each(self):
+        for it in self:
+            it.status = "x"  # WRITE
+class OrderManager(models.Manager):
+    def get_queryset(self):
+        return Orders(self.model, using=self._db)
+    def open(self):
+        them = self.get_queryset()
+        return them.filter(status="open")
+    def wide(self):
+        return self.get_queryset().open()
+class Bills(models.QuerySet):
+    def close(self):
+        return self.update(status="closed")
+class BillManager(models.Manager):
+    def get_queryset(self):
+        return Bills(model=self.model, using=self._db)
+class Order(models.Model):
+    status = models.TextField()
+    objects = OrderManager()
+    def lock(self):
+        them = Order.objects.open().filter(pk=self.pk)
+        return them.update(status="x")  # WRITE
+    def lock_wide(self):
+        return Order.objects.wide().filter(pk=self.pk).update(status="x")  # WRITE
+    def lock_all(self):
+        return Order.objects.all().open().filter(pk=self.pk).update(status="x")  # WRITE
+class Invoice(models.Model):
+    status = models.TextField()
+    objects = BillManager()
+    def lock(self):
+        Invoice.objects.all().update(status="x")
+"""
+    sites_of(tmp_path, text)

@@ -2,10 +2,11 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pginterlock.scan.definitions import annotation, last_name
+from pginterlock.scan import managers
+from pginterlock.scan.definitions import last_name
 from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
@@ -22,7 +23,6 @@ from pginterlock.scan.kinds import (
 )
 from pginterlock.scan.made_classes import made_of
 from pginterlock.scan.model_bodies import has_fields, is_abstract
-from pginterlock.scan.module_texts import lines_with
 from pginterlock.scan.modules import Module, class_names, class_of, function_of
 
 if TYPE_CHECKING:
@@ -285,37 +285,7 @@ class Models:
         """Return the rows that a manager's or queryset's class holds; nothing for another class."""
         if not self.is_managing(of):
             return NOTHING
-        return self.reader.once((of, "manages"), self._managed(of))
-
-    def _managed(self, of: ClassDef) -> Iterator[Kinds]:
-        project = self.reader.project
-        found: Kinds = NOTHING
-        asked = [of, *self.below(of)]
-        names = {it.name for it in asked}
-        for name in sorted(names | {one for it in names for one in self._other_names(it)}):
-            raw = name.encode()
-            pattern = re.compile(rb"[ \t]+\w+\s*(?::[^=\n]+)?=.*\b%s\b" % re.escape(raw))
-            for path in project.holding(name):
-                lines = lines_with(project.text(path), raw)
-                if not any(map(pattern.match, lines)) or not (module := project.module(path)):
-                    continue
-                for it in module.classes_about(name):
-                    if any(
-                        isinstance(one.value, ast.Call) and _mentions(one.value, name)
-                        for bound in class_names(it).values()
-                        for one in bound
-                    ) and not self.is_managing(it):
-                        found |= frozenset(map(Instance, self.concrete(it)))
-        for base in of.node.bases:
-            if isinstance(base, ast.Subscript):
-                found |= annotation(self.reader, base.slice, of.module, of.node)
-        yield frozenset([Many(found, is_query=True, via=of)])
-
-    def _other_names(self, name: str) -> Iterator[str]:
-        """Yield the names of managers' classes made of a queryset's: ``X = M.from_queryset(Q)``."""
-        made = re.compile(rb"(?m)^(\w+)\s*=.*\.from_queryset\(\s*[\w.]*\b%s\b" % name.encode())
-        for path in self.reader.project.holding(".from_queryset("):
-            yield from (it.decode() for it in made.findall(self.reader.project.text(path)))
+        return self.reader.once((of, "manages"), managers.managed(self.reader, of))
 
     def of_many(self, kind: Many, name: str) -> Kinds:
         """Return what the attribute of a manager or queryset is."""
@@ -334,11 +304,3 @@ class Models:
                 if it.how == "def":
                     return frozenset([Callee(base.module.scopes[it.stmt], kind)])  # type: ignore[arg-type]
         return NOTHING
-
-
-def _mentions(call: ast.Call, name: str) -> bool:
-    return any(
-        (isinstance(it, ast.Name) and it.id == name)
-        or (isinstance(it, ast.Attribute) and it.attr == name)
-        for it in ast.walk(call)
-    )
