@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pginterlock.scan import sources
+from pginterlock.scan.admitted import texts_at
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.definitions import last_name, returned
 from pginterlock.scan.drafts import Draft, drafted
@@ -16,7 +17,6 @@ from pginterlock.scan.kinds import Callee, Class, Instance, Kinds, Many
 from pginterlock.scan.last_words import is_last_word
 from pginterlock.scan.modules import Module, class_of, function_of, local_names, statements
 from pginterlock.scan.site import Confidence
-from pginterlock.scan.texts import Texts
 from pginterlock.scan.wanted import Wanted, fits
 
 _MOCKS = frozenset(
@@ -55,7 +55,7 @@ def of_attribute(reader: Reader, wanted: Wanted, it: Candidate, module: Module) 
 
 def of_name(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield ``setattr(row, name, x)``, where the code says that *name* may be the column."""
-    said = Texts(reader).of(it.call.args[1], module, it.stmt) if it.call else frozenset()
+    said = texts_at(reader, it.call.args[1], module, it.stmt) if it.call else frozenset()
     if it.name in said:
         value = it.value if len(said) == 1 else None
         yield from of_attribute(reader, wanted, replace(it, how="setattr", value=value), module)

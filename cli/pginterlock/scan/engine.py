@@ -7,7 +7,18 @@ from dataclasses import replace
 from itertools import chain, groupby, islice
 from pathlib import Path
 
-from pginterlock.scan import every_column, files, object_sites, positional_sites, whole_forms
+from pginterlock.scan import (
+    every_column,
+    factories,
+    files,
+    lazy_values,
+    object_sites,
+    positional_sites,
+    sent_data,
+    sent_parts,
+    told_columns,
+    whole_forms,
+)
 from pginterlock.scan.called_sites import once_called
 from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
@@ -38,6 +49,8 @@ from pginterlock.scan.wanted import Wanted, by_table, wanted, words_of
 _BY_FRAMEWORK = frozenset(
     ["modelform_field", "serializer_field", "view_field", "admin_list_editable"]
 )
+# Finders of writes by statements that name neither the column nor its class.
+_OF_COLUMNS = (every_column, sent_data, sent_parts, told_columns, factories, lazy_values)
 # Characters of which there are trees, before these are let go: they take 200 MB.
 _HELD = 8_000_000
 _HOLE = re.compile(r"(\w+)(?=[^\w{}]*\})")
@@ -141,8 +154,9 @@ class _Scan:
                 more = sites.of_class(self.reader, it, of)
                 yield from self._judged(of.module.path, of.node.lineno, more)
         for of in islice(it.classes, 1):
-            more = every_column.of_columns(self.reader, it)
-            yield from self._judged(of.module.path, of.node.lineno, more)
+            for sites_too in _OF_COLUMNS:
+                more = sites_too.of_columns(self.reader, it)
+                yield from self._judged(of.module.path, of.node.lineno, more)
 
     def _forget(self, drafts: Sequence[Draft]) -> None:
         """Let go of the trees in which nothing was found, where there are many; and what is said.

@@ -13,7 +13,8 @@ from pginterlock.scan.pieces import Piece, cut, defines, only
 
 __all__ = [
     "Binding", "Definition", "Module", "Scope", "ancestors", "arguments", "bindings", "class_names",
-    "class_of", "function_of", "local_names", "read", "scope_of", "statements", "statements_at",
+    "class_of", "default_of", "function_of", "local_names", "read", "scope_of", "statements",
+    "statements_at",
 ]  # fmt: skip
 
 
@@ -296,3 +297,14 @@ def arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list
     a = node.args
     extra = [it for it in (a.vararg, a.kwarg) if it]
     return [*a.posonlyargs, *a.args, *a.kwonlyargs, *extra]
+
+
+def default_of(function: Function, arg: ast.arg) -> ast.expr | None:
+    """Return what a parameter is where no call hands it over."""
+    a = function.node.args
+    plain = [*a.posonlyargs, *a.args]
+    pairs = [
+        *zip(reversed(plain), reversed(a.defaults), strict=False),
+        *zip(a.kwonlyargs, a.kw_defaults, strict=True),
+    ]
+    return next((default for one, default in pairs if one is arg), None)

@@ -9,7 +9,7 @@ from pginterlock.scan.bindings import walk
 from pginterlock.scan.calling import Calling
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.drafts import Draft
-from pginterlock.scan.form_saves import savers
+from pginterlock.scan.form_saves import savers, savers_around
 from pginterlock.scan.hops import Hop, opened_by, run_in_one
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Function
@@ -131,9 +131,8 @@ class Transactions:
         is_saved = self._is_saved_by_admin(function)
         if told := self.requests.reaches(function) or (is_saved and _BY_ADMIN) or "":
             return Transaction.CALLER, Callers.ALL if is_saved else Callers.UNKNOWN, told
-        if self._is_of_framework(function):
-            told = f"none here; {function.name} is called from anywhere"
-            return Transaction.NO, Callers.UNKNOWN, told
+        if known := self._by_framework(function):
+            return known
         found = calling.callers(function)
         opening = [it for it in found if it[1]]
         if not opening:
@@ -143,6 +142,16 @@ class Transactions:
             told = "no caller opens one" if found else "none here, and no call of it was found"
             return Transaction.NO, Callers.NO if found else Callers.UNKNOWN, told
         return _of_callers(found)
+
+    def _by_framework(self, function: Function) -> Verdict | None:
+        """Return what protects a method that a framework calls too; None for another one."""
+        saving = savers_around(self.reader, self.opening, function)
+        if any(is_open for _, is_open in saving):
+            return _of_callers(saving)
+        if not self._is_of_framework(function):
+            return None
+        told = f"none here; {function.name} is called from anywhere"
+        return Transaction.NO, Callers.UNKNOWN, told
 
     def _is_of_framework(self, function: Function) -> bool:
         """Say whether a method may override one of a class from elsewhere."""
