@@ -50,6 +50,9 @@ _COMMON = frozenset(
 _TELLING = frozenset(["apply", "handle", "perform", "process", "run", "send", "start", "stop"])
 
 
+_Calls = list[tuple[Module, ast.Call, ast.stmt, Function | None]]
+
+
 class Calling:
     """Says who calls functions, and whether in a transaction; remembers what it said."""
 
@@ -70,6 +73,7 @@ class Calling:
         self._counts_commits = counts_commits
         self.handing = Handing(reader, opening)
         self._said: dict[Function, bool] = {}
+        self._known: dict[Function, _Calls] = {}
 
     def callers(self, function: Function) -> Sequence[tuple[str, bool]]:
         """Return who calls a function, and whether he does so in a transaction."""
@@ -79,12 +83,8 @@ class Calling:
     def _callers(
         self, function: Function, asked: frozenset[Function], depth: int
     ) -> Iterator[tuple[str, bool]]:
-        name = function.name
-        if name == "__init__" and function.owner:
-            name = function.owner.name
-        for module, call, stmt in self._calls(function, name):
-            caller = function_of(module, stmt)
-            if caller in asked or not self._is_call(function, call, module, stmt):
+        for module, call, stmt, caller in self._seen(function):
+            if caller in asked:
                 continue
             is_open = any(
                 self.handing.runs(outer, given, module, stmt) is Runs.IN_ONE
@@ -95,6 +95,31 @@ class Calling:
                 is_open or self._protects(module, stmt, caller, asked, depth),
             )
         yield from self._handing_over(function, asked, depth)
+
+    def _seen(self, function: Function) -> _Calls:
+        """Return the calls of a function, each with the function that it stands in."""
+        if function not in self._known:
+            name = function.name
+            if name == "__init__" and function.owner:
+                name = function.owner.name
+            self._known[function] = [
+                (module, call, stmt, function_of(module, stmt))
+                for module, call, stmt in self._calls(function, name)
+                if self._is_call(function, call, module, stmt)
+            ]
+        return self._known[function]
+
+    def reached_from(self, function: Function, is_it: Callable[[Function], bool]) -> str:
+        """Return which function that *is_it* leads to a function by calls; nothing without one."""
+        asked, held = {function}, [function]
+        for _ in range(_DEPTH):
+            callers = (it[-1] for one in held for it in self._seen(one))
+            held = [it for it in dict.fromkeys(callers) if it is not None and it not in asked]
+            for it in held:
+                if is_it(it):
+                    return it.qualname
+            asked.update(held)
+        return ""
 
     def _calls(self, function: Function, name: str) -> Iterator[tuple[Module, ast.Call, ast.stmt]]:
         """Yield the calls of that name; of one that is everywhere, those near *function* alone."""

@@ -33,9 +33,7 @@ class Property:
     is_kept: bool
 
 
-def properties_of(
-    reader: Reader, of: ClassDef, fields: Collection[str]
-) -> Mapping[str, Property]:
+def properties_of(reader: Reader, of: ClassDef, fields: Collection[str]) -> Mapping[str, Property]:
     """Return the properties of a class that write one of *fields*, by their names."""
     above = reader.ancestry(of)
     found: dict[str, Property] = {}
@@ -96,8 +94,8 @@ def _hooks(reader: Reader, above: Sequence[ClassDef]) -> Iterator[Function]:
                 if isinstance(found, Function) and _speaks_of_one(found):
                     yield found
     for base in above:
-        for it in base.node.decorator_list:
-            func = it.func if isinstance(it, ast.Call) else it
+        for told in base.node.decorator_list:
+            func = told.func if isinstance(told, ast.Call) else told
             for kind in reader.expression(func, base.module, base.node):
                 if isinstance(kind, Callee) and _speaks_of_one(kind.of):
                     yield kind.of
@@ -168,7 +166,8 @@ class _Hook:
 
     def _within(self, stmt: ast.AST, env: Env) -> Iterator[Env]:
         """Yield *env* with the variables of the loops around a statement, where it runs."""
-        node, held = self.module.up.get(stmt), stmt
+        held = stmt
+        node = self.module.up.get(stmt)
         loops: list[ast.For] = []
         tests: list[tuple[ast.expr, bool]] = []
         while node is not None and node not in self.module.scopes:
@@ -176,7 +175,7 @@ class _Hook:
                 loops.insert(0, node)
             elif isinstance(node, ast.If):
                 tests.append((node.test, held in node.body))
-            node, held = self.module.up.get(node), node
+            held, node = node, self.module.up.get(node)
         found: list[Env] = [env]
         for loop in loops:
             found = [{**it, **more} for it in found for more in self._run(loop, it)]
@@ -192,10 +191,11 @@ class _Hook:
                 yield {name: text}
 
     def _items(self, node: ast.expr, at: ast.stmt, env: Env) -> Iterator[str]:
-        """Yield the names that a loop runs over: those written down, or else those of all fields."""
+        """Yield the names that a loop runs over: those written down, else those of all fields."""
         match node:
-            case ast.GeneratorExp(elt=elt, generators=[one]) | ast.ListComp(
-                elt=elt, generators=[one]
+            case (
+                ast.GeneratorExp(elt=elt, generators=[one])
+                | ast.ListComp(elt=elt, generators=[one])
             ) if name := _first(one.target):
                 part = elt.elts[0] if isinstance(elt, ast.Tuple) and elt.elts else elt
                 for text in self._items(one.iter, at, env):

@@ -48,32 +48,46 @@ class Reckoning:
         match node:
             case ast.Constant(value=str(text)):
                 yield text
-            case ast.Name(id=name) if name in self.env:
-                yield self.env[name]
             case ast.Name(id=name):
-                for value in self._given(name):
-                    yield from self.text(value, depth - 1)
+                yield from self._named(name, depth)
             case ast.Attribute(value=ast.Name(id=name), attr=attr) if attr in _NAMING:
                 yield from (self.env[it] for it in (name,) if it in self.env)
             case ast.IfExp(test=test, body=one, orelse=other):
                 told = self.truth(test)
                 yield from self.text(one, depth - 1) if told is not False else ()
                 yield from self.text(other, depth - 1) if told is not True else ()
-            case ast.FormattedValue(value=value, conversion=-1, format_spec=None):
-                yield from self.text(value, depth - 1)
-            case ast.JoinedStr(values=parts):
-                yield from self._joined(parts, depth)
-            case ast.BinOp(left=left, op=ast.Add(), right=right):
-                yield from self._joined([left, right], depth)
-            case ast.BinOp(left=ast.Constant(value=str(form)), op=ast.Mod(), right=right):
-                yield from self._filled(form, right, depth)
+            case ast.JoinedStr() | ast.FormattedValue() | ast.BinOp():
+                yield from self._written(node, depth)
             case ast.Subscript(value=value, slice=ast.Slice(lower=lower, upper=upper, step=None)):
                 if _is_number(lower) and _is_number(upper):
                     start, end = _number(lower), _number(upper)
                     yield from (it[start:end] for it in self.text(value, depth - 1))
-            case ast.Call(func=ast.Name(id="str"), args=[value], keywords=[]):
+            case ast.Call(keywords=[]):
+                yield from self._called(node, depth)
+
+    def _named(self, name: str, depth: int) -> Iterator[str]:
+        if name in self.env:
+            yield self.env[name]
+            return
+        for value in self._given(name):
+            yield from self.text(value, depth - 1)
+
+    def _written(self, node: ast.AST, depth: int) -> Iterator[str]:
+        match node:
+            case ast.JoinedStr(values=parts):
+                yield from self._joined(parts, depth)
+            case ast.FormattedValue(value=value, conversion=-1, format_spec=None):
                 yield from self.text(value, depth - 1)
-            case ast.Call(func=ast.Attribute(value=value, attr=name), args=args, keywords=[]):
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                yield from self._joined([left, right], depth)
+            case ast.BinOp(left=ast.Constant(value=str(form)), op=ast.Mod(), right=right):
+                yield from self._filled(form, right, depth)
+
+    def _called(self, node: ast.Call, depth: int) -> Iterator[str]:
+        match node:
+            case ast.Call(func=ast.Name(id="str"), args=[value]):
+                yield from self.text(value, depth - 1)
+            case ast.Call(func=ast.Attribute(value=value, attr=name), args=args):
                 if name in _CHANGING and (given := _plain(args)) is not None:
                     changed = (_changed(it, name, given) for it in self.text(value, depth - 1))
                     yield from (it for it in changed if it is not None)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pginterlock.scan.bindings import own_expressions, walk
-from pginterlock.scan.definitions import last_name, returned
+from pginterlock.scan.definitions import decorators, last_name, returned
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Function
 from pginterlock.scan.modules import Module, statements
@@ -98,7 +98,8 @@ def handed(function: Function, call: ast.Call) -> Iterator[tuple[str, ast.expr]]
     """Yield the parameters of a function, each with what a call hands to it."""
     args = function.node.args
     plain = [*args.posonlyargs, *args.args]
-    is_method = function.owner is not None and not isinstance(call.func, ast.Name)
+    is_method = isinstance(call.func, ast.Attribute) and function.owner is not None
+    is_method = is_method and "staticmethod" not in decorators(function)
     for param, value in zip(plain[is_method:], call.args, strict=False):
         if isinstance(value, ast.Starred):
             break
@@ -116,9 +117,11 @@ def _written_by(
     if len(plain) - len(told) <= _GIVEN <= len(plain):
         inner = {name: text for name, text in env.items() if name not in plain}
         here = Reckoning(env, module, node)
-        for name, value in zip(plain[_GIVEN:], told[len(told) - len(plain) + _GIVEN :], strict=True):
+        for name, value in zip(
+            plain[_GIVEN:], told[len(told) - len(plain) + _GIVEN :], strict=True
+        ):
             inner |= dict.fromkeys([name], min(text)) if (text := here.text(value)) else {}
-        yield from _written(reader, _Setter(node, module, *plain[:_GIVEN], inner), depth)
+        yield from _written(reader, _Setter(node, module, plain[0], plain[1], inner), depth)
 
 
 def _written(reader: Reader, it: _Setter, depth: int) -> Iterator[Written]:
