@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from pginterlock.scan import constants, validated
+from pginterlock.scan import admin_forms, constants, validated
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.drafts import Draft, drafted
@@ -88,6 +88,8 @@ def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
         )
     elif any(one.endswith("Form") for one in names):
         if any(_is_computed(one.value) for one in declared or ()):
+            return
+        if admin_forms.leaves_out(reader, holder, it.name):
             return
         yield drafted(
             reader,
