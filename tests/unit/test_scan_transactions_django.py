@@ -124,21 +124,39 @@ def judged(tmp_path: Path, body: str, file: str = "shop/work.py") -> Transaction
         pytest.param(
             Transaction.UNKNOWN,
             """
-            class Paying:
+            class Special(Order):
                 def first(self):
                     self.then()
 
                 def then(self):
-                    Order.objects.update(status="paid")  # WRITE
+                    self.status = "paid"  # WRITE
+                    self.save()
 
 
             def paid(sender, instance, **kwargs):
-                Paying().first()
+                instance.first()
 
 
-            post_save.connect(receiver=paid, sender=Invoice)
+            post_save.connect(receiver=paid, sender=Special)
             """,
-            id="what a receiver leads to",
+            id="what a receiver calls on its row, and that on itself",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            def pay():
+                Order.objects.update(status="paid")  # WRITE
+
+
+            @receiver(post_save, sender=Invoice)
+            def paid(sender, instance, **kwargs):
+                pay()
+
+
+            def run():
+                pay()
+            """,
+            id="a function that a receiver calls, and others",
         ),
         pytest.param(
             Transaction.CALLER,

@@ -52,6 +52,8 @@ class Transactions:
     def of_draft(self, it: Draft, *, is_session: bool) -> Verdict:
         """Return what protects a write: where it stands, or where what is called writes it."""
         found = self.verdict(it.module, it.stmt, is_session=is_session, row=it.row)
+        if it.construct == "fsm_transition" and found[0] is Transaction.NO:
+            return self._of_transition(it) or found
         if found[0] is not Transaction.YES and it.inside is not None:
             inner = self.verdict(*it.inside, is_session=is_session)
             if inner[0] is Transaction.YES:
@@ -128,12 +130,20 @@ class Transactions:
             return Transaction.NO, Callers.NO if found else Callers.UNKNOWN, told
         return _of_callers(found)
 
+    def _of_transition(self, it: Draft) -> Verdict | None:
+        """Return what protects a transition that receivers of signals alone call."""
+        method = function_of(it.module, it.stmt)
+        if method is None or not self.calling.all_called_by(method, self.receivers.has):
+            return None
+        told = "functions call it that a signal calls, in a transaction of its sender or in none"
+        return Transaction.UNKNOWN, Callers.UNKNOWN, told
+
     def _signalled(self, function: Function, calling: Calling) -> str:
         """Return which signal leads to a function; nothing where none is seen to."""
         if self.receivers.has(function):
             return "a signal calls it, in a transaction of its sender or in none"
         if who := calling.reached_from(function, self.receivers.has):
-            return f"a signal calls {who}, which leads to it, in a transaction or in none"
+            return f"a signal calls {who}, which calls it on its row, in a transaction or in none"
         return ""
 
     def _is_of_framework(self, function: Function) -> bool:
