@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pginterlock.scan.bindings import own_expressions, walk
 from pginterlock.scan.modules import Module, statements_at
 from pginterlock.scan.project import called_name, calls_in
+from pginterlock.scan.setting_names import setting_names
 
 # A dict whose keys are a name, which a comprehension runs over others.
 _COMPREHENDED = re.compile(r"\{\s*\w+\s*:[^{}]*?\sfor\s")
@@ -34,12 +35,13 @@ def candidates(module: Module, names: frozenset[str], lines: list[int]) -> Itera
     """Yield the places that may write one of *names*, in the statements that stand on *lines*."""
     module.parse_at(lines)
     found = dict.fromkeys(stmt for line in lines for stmt in statements_at(module, line))
+    setting = setting_names(module)
     for stmt in found:
         yield from _of_statement(stmt, names)
         for part in own_expressions(stmt):
             for node in walk(part):
                 if isinstance(node, ast.Call):
-                    yield from _of_call(node, stmt, names)
+                    yield from _of_call(node, stmt, names, setting)
                 elif isinstance(node, ast.Dict):
                     yield from _of_dict(node, stmt, names)
     if found and "setattr(" in module.text:
@@ -146,15 +148,16 @@ def _of_target(
             yield from _of_target(inner, stmt, None, names)
 
 
-def _of_call(call: ast.Call, stmt: ast.stmt, names: frozenset[str]) -> Iterator[Candidate]:
+def _of_call(
+    call: ast.Call, stmt: ast.stmt, names: frozenset[str], setting: frozenset[str]
+) -> Iterator[Candidate]:
     for it in call.keywords:
         if it.arg in names:
             yield Candidate("keyword", it.arg or "", it.value, stmt, call.func, it.value, call)
     match called_name(call), call.args:
-        case (
-            "setattr" | "__setattr__" | "set_attribute",
-            [receiver, ast.Constant(value=str(name)), *rest],
-        ) if name in names:
+        case called, [receiver, ast.Constant(value=str(name)), *rest] if (
+            called in setting and name in names
+        ):
             yield Candidate("setattr", name, call, stmt, receiver, rest[0] if rest else None, call)
         case name, args if name.endswith("transition"):
             yield from _of_transition(call, args, stmt, names)

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from pginterlock.scan import constants, validated
+from pginterlock.scan import admin_forms, constants, validated
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.definitions import decorators, last_name
 from pginterlock.scan.drafts import Draft, drafted
@@ -110,7 +110,8 @@ def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
             reason=f"the admin of {wanted.shown} edits it",
         )
     elif any(one.endswith("Form") for one in names):
-        if any(is_computed(one.value) for one in declared or ()):
+        computed = any(is_computed(one.value) for one in declared or ())
+        if computed or admin_forms.leaves_out(reader, holder, it.name):
             return
         yield drafted(
             reader,

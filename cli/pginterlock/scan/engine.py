@@ -107,6 +107,7 @@ class _Scan:
         self.transactions = Transactions(self.reader)
         self.made = MadeTexts(self.reader)
         self.names = frozenset(name for it in self.wanted for name in it.names)
+        self.properties = frozenset(name for it in self.wanted for name in it.properties)
         self.constants = constants_for(texts.python.values(), self.names)
         self.words = words_of(self.wanted)
         self.called: set[tuple[str, int, int]] = set()  # places of helpers that write any table
@@ -119,7 +120,7 @@ class _Scan:
 
     def run(self) -> None:
         """Add all that is found."""
-        looked = patterns(self.names | self.constants)
+        looked = patterns(self.names | self.properties | self.constants)
         drafts: list[Draft] = []
         total = len(self.texts.python)
         for number, (path, raw) in enumerate(self.texts.python.items()):
@@ -182,7 +183,7 @@ class _Scan:
             frozenset(project.called),
             frozenset(project.relations),
             project.words,
-            tuple(sorted(self.names | self.constants)),
+            tuple(sorted(self.names | self.properties | self.constants)),
             tuple(self.words),
             frozenset(project.unhanded),
         )
@@ -217,7 +218,7 @@ class _Scan:
 
     def _drafts(self, module: Module, lines: list[int]) -> Iterator[Draft]:
         named = keyed(module, self.names, lines, self.constants)
-        every = chain(candidates(module, self.names, lines), named)
+        every = chain(candidates(module, self.names | self.properties, lines), named)
         for stmt, found in groupby(every, lambda it: it.stmt):
             held = [*islice(found, _MOST + 1)]
             if len(held) > _MOST:
@@ -226,7 +227,7 @@ class _Scan:
                 continue
             for it in held:
                 for one in self.wanted:
-                    if it.name in one.names:
+                    if it.name in one.names or it.name in one.properties:
                         yield from judge(self.reader, one, it, module)
 
     def _add(self, site: Site) -> None:

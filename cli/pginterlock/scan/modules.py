@@ -2,11 +2,12 @@
 
 import ast
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pginterlock.scan.bindings import Binding, bindings, statements
 from pginterlock.scan.captures import has_walrus
+from pginterlock.scan.global_names import lines_of_globals
 from pginterlock.scan.kinds import ClassDef, Function
 from pginterlock.scan.parts import UNPARSED, Definition, Part, Scope, first_line, note, parse
 from pginterlock.scan.pieces import Piece, cut, defines, only
@@ -44,6 +45,7 @@ class Module:
     reached: dict[tuple[int, ast.AST], Sequence[Binding]] = field(default_factory=dict)
     parsed: int = 0  # characters
     _names: dict[str, list[Binding]] = field(default_factory=dict)
+    _globals: Mapping[str, list[int]] | None = None
     lines: list[str] = field(default_factory=list)
     has_walrus: bool | None = None  # anywhere; None where nobody looked
 
@@ -96,12 +98,22 @@ class Module:
                 yield it
 
     def names(self, name: str) -> list[Binding]:
-        """Return what binds a name at the top, in the order of the text."""
+        """Return what binds a name at the top, in the order of the text; last what functions do."""
         if name not in self._names:
             parts = [it for it in self.parts if it.piece.name in ("", name)]
             self.parse(parts)
-            self._names[name] = [one for it in parts for one in it.names.get(name, ())]
+            own = [one for it in parts for one in it.names.get(name, ())]
+            self._names[name] = own + list(self._of_functions(name))
         return self._names[name]
+
+    def _of_functions(self, name: str) -> Iterator[Binding]:
+        """Yield what binds a name in functions that declare it as ``global``."""
+        if self._globals is None:
+            self._globals = lines_of_globals(self.text)
+        for line in self._globals.get(name, ()):
+            for stmt in statements_at(self, line):
+                function = function_of(self, stmt) if isinstance(stmt, ast.Global) else None
+                yield from local_names(function).get(name, ()) if function else ()
 
     def classes_named(self, name: str) -> list[ClassDef]:
         """Return its classes of a name, those within others too."""

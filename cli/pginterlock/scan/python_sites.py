@@ -1,6 +1,7 @@
 """Candidates of a module, judged: which of them write what is wanted. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from pginterlock.scan import (
     attribute_sites,
@@ -37,8 +38,15 @@ _JUDGES: Mapping[str, Callable[[Reader, Wanted, Candidate, Module], Iterator[Dra
     "listed": class_sites.of_listed,
     "sourced": renamed_fields.of_sourced,
 }
+# What runs the setter of a property.
+_ASSIGNING = frozenset(["attribute", "setattr", "named_by"])
 
 
 def judge(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield the writes of *wanted* that a candidate is."""
+    if told := wanted.properties.get(it.name):
+        if it.how not in _ASSIGNING:
+            return
+        if not told.is_kept:
+            it = replace(it, value=None)
     yield from _JUDGES[it.how](reader, wanted, it, module)

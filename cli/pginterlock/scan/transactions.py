@@ -16,6 +16,7 @@ from pginterlock.scan.kinds import Function
 from pginterlock.scan.model_bodies import holder_of
 from pginterlock.scan.modules import Module, ancestors, arguments, function_of
 from pginterlock.scan.opening import Opening
+from pginterlock.scan.receivers import Receivers
 from pginterlock.scan.requests import Requests
 from pginterlock.scan.saving import saved_in
 from pginterlock.scan.site import Callers, Site, Transaction
@@ -43,6 +44,7 @@ class Transactions:
         """Forget what was said: it is found again when it is asked for."""
         self.opening = Opening(self.reader)
         self.requests = Requests(self.reader)
+        self.receivers = Receivers(self.reader)
         self.calling = Calling(self.reader, self.opening, self._is_reached_in_one)
         self.beginning = Calling(
             self.reader, self.opening, self._is_reached_in_one, counts_commits=False
@@ -67,6 +69,8 @@ class Transactions:
 
     def _of_draft(self, it: Draft, *, is_session: bool) -> Verdict:
         found = self.verdict(it.module, it.stmt, is_session=is_session, row=it.row)
+        if it.construct == "fsm_transition" and found[0] is Transaction.NO:
+            return self._of_transition(it) or found
         if found[0] is not Transaction.YES and it.inside is not None:
             inner = self.verdict(*it.inside, is_session=is_session)
             if inner[0] is Transaction.YES:
@@ -136,8 +140,7 @@ class Transactions:
         found = calling.callers(function)
         opening = [it for it in found if it[1]]
         if not opening:
-            if is_receiver(function):
-                told = "a signal calls it, in a transaction of its sender or in none"
+            if told := self._signalled(function, calling):
                 return Transaction.UNKNOWN, Callers.UNKNOWN, told
             told = "no caller opens one" if found else "none here, and no call of it was found"
             return Transaction.NO, Callers.NO if found else Callers.UNKNOWN, told
@@ -152,6 +155,22 @@ class Transactions:
             return None
         told = f"none here; {function.name} is called from anywhere"
         return Transaction.NO, Callers.UNKNOWN, told
+
+    def _of_transition(self, it: Draft) -> Verdict | None:
+        """Return what protects a transition that receivers of signals alone call."""
+        method = function_of(it.module, it.stmt)
+        if method is None or not self.calling.all_called_by(method, self.receivers.has):
+            return None
+        told = "functions call it that a signal calls, in a transaction of its sender or in none"
+        return Transaction.UNKNOWN, Callers.UNKNOWN, told
+
+    def _signalled(self, function: Function, calling: Calling) -> str:
+        """Return which signal leads to a function; nothing where none is seen to."""
+        if self.receivers.has(function):
+            return "a signal calls it, in a transaction of its sender or in none"
+        if who := calling.reached_from(function, self.receivers.has):
+            return f"a signal calls {who}, which calls it on its row, in a transaction or in none"
+        return ""
 
     def _is_of_framework(self, function: Function) -> bool:
         """Say whether a method may override one of a class from elsewhere."""
@@ -231,15 +250,6 @@ def _is_run_by_pytest(function: Function | None) -> bool:
     taken = {it.arg for it in arguments(function.node)}
     is_marked = bool(taken & _DATABASES) or "django_db" in function.module.text
     return function.name.startswith("test_") and is_marked
-
-
-def is_receiver(function: Function) -> bool:
-    """Say whether a function is called by a signal."""
-    decorators = getattr(function.node, "decorator_list", ())
-    return any(
-        "receiver" in text or text.partition("(")[0].endswith((".connect", ".listens_for"))
-        for text in map(ast.unparse, decorators)
-    )
 
 
 def is_migration(module: Module) -> bool:

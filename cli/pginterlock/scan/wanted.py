@@ -11,6 +11,7 @@ from pginterlock.scan.definitions import last_name
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, ClassDef, Instance, Kind, Kinds, Many, Table
 from pginterlock.scan.made_classes import made_of
+from pginterlock.scan.made_properties import Property, properties_of
 from pginterlock.scan.model_tables import (
     classes_of,
     is_mapped_class,
@@ -24,7 +25,10 @@ from pginterlock.scan.site import Target
 
 @dataclass(eq=False, slots=True)
 class Wanted:
-    """A target: *names* leads from an attribute of the code to the column that it writes."""
+    """A target: *names* leads from an attribute of the code to the column that it writes.
+
+    So do *properties*, which are no columns: nothing but an assignment writes by them.
+    """
 
     target: Target
     names: Mapping[str, str]
@@ -33,6 +37,7 @@ class Wanted:
     variables: frozenset[str] = frozenset()
     is_mapped: bool = False  # by SQLAlchemy
     shown: str = ""
+    properties: Mapping[str, Property] = field(default_factory=dict)
     kin: dict[ClassDef, bool] = field(default_factory=dict)
     flows: dict[object, list[Any]] = field(default_factory=dict)
 
@@ -50,6 +55,9 @@ def wanted(reader: Reader, target: Target) -> Wanted:
         tables |= set(tables_of(reader, it))
         names |= dict(attributes_of(reader, it, target.fields))
         names |= {f"{one}_id": one for one in target.fields if _leads_to_one(reader, it, one)}
+    properties: dict[str, Property] = {}
+    for it in found:
+        properties |= properties_of(reader, it, target.fields)
     shown = target.model or (found[0].name if found else target.table or "")
     variables = {snake(it.name) for it in found} | {snake(shown.rpartition(".")[2])}
     is_mapped = any(is_mapped_class(reader, it) or any(mapped_to(reader, it)) for it in found)
@@ -61,6 +69,7 @@ def wanted(reader: Reader, target: Target) -> Wanted:
         frozenset(variables),
         is_mapped,
         shown.rpartition(".")[2],
+        {name: it for name, it in properties.items() if name not in names},
     )
 
 
@@ -124,6 +133,12 @@ def _text_of(node: ast.ClassDef, name: str) -> str:
                 if it == name:
                     return text
     return ""
+
+
+def column_of(wanted: Wanted, name: str) -> str:
+    """Return the column that an attribute, or a property, writes."""
+    told = wanted.properties.get(name)
+    return told.column if told else wanted.names[name]
 
 
 def fits(reader: Reader, wanted: Wanted, kinds: Kinds) -> bool:
