@@ -117,7 +117,7 @@ class Contexts(Relations):
                     case ast.ClassDef(name="Meta" | "_Meta", body=body):
                         if inner := _of_meta(body):
                             return instances(self._model_value(inner.value, base, inner))
-                    case ast.Assign(targets=[ast.Name(id="model")], value=value):
+                    case ast.Assign(targets=[ast.Name(id="model" | "__model__")], value=value):
                         return instances(self._model_value(value, base, stmt))
                     case ast.Assign(targets=[ast.Name(id="queryset")], value=value):
                         return items(self.reader.expression(value, base.module, stmt))
@@ -181,7 +181,19 @@ class Contexts(Relations):
         names = self.foreign(of) | {it.name for it in self.ancestry(of)}
         if names & orm.FACTORIES or any(it.endswith("ModelFactory") for it in names):
             return self.about(of) or frozenset([Instance(of)])
+        if names & orm.TYPED_FACTORIES:
+            return self._named_in_body(of) or self._typed(of) or frozenset([Instance(of)])
         return self.as_manager(of) or frozenset([Instance(of)])
+
+    def _typed(self, of: ClassDef) -> Kinds:
+        """Return the rows of the model that a factory is told to make: ``Factory[Order]``."""
+        for base in self.ancestry(of):
+            for it in base.node.bases:
+                if isinstance(it, ast.Subscript):
+                    found = self.reader.expression(it.slice, base.module, base.node)
+                    if rows := instances(found):
+                        return rows
+        return NOTHING
 
 
 def _of_meta(body: Sequence[ast.stmt]) -> ast.Assign | None:

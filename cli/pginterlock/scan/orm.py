@@ -191,6 +191,11 @@ SAME_AS_FIRST = frozenset(
 )
 SELECTS = frozenset(["select", "query", "subquery"])
 FACTORIES = frozenset(["DjangoModelFactory", "SQLAlchemyModelFactory"])
+TYPED_FACTORIES = frozenset(["SQLAlchemyFactory"])  # of Polyfactory: its argument is the model
+# What factories make rows by.
+MAKING = frozenset(
+    ["create", "build", "create_batch", "build_batch", "create_sync", "batch"]
+).union(["create_batch_sync", "create_async", "create_batch_async"])
 COLUMN_CALLS = frozenset(["Column", "mapped_column", "column_property", "deferred"])
 # What the options of a model, ``_meta``, hold of it: itself, or a manager of that name.
 OPTIONS = {

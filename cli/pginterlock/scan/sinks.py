@@ -127,13 +127,7 @@ def on_rows(
                 reader, wanted, of
             ):
                 return f"core_{verb}", verb == "insert"
-            case Class(of=of) if name in (
-                "create",
-                "build",
-                "create_batch",
-                "build_batch",
-                "create_sync",
-            ):
+            case Class() if name in orm.MAKING:
                 if fits(reader, wanted, _factory(reader, it)):
                     return "kwarg_factory", True
             case Instance() if found := _of_object(reader, wanted, name, it):
