@@ -166,6 +166,8 @@ class Contexts(Relations):
 
     def framework_call(self, kind: Instance | Class, name: str) -> Kinds:
         """Return what a method that the class inherits from a framework gives."""
+        if isinstance(kind, Class) and name in orm.VALIDATING:
+            return frozenset([Instance(kind.of)])
         if self.is_model(kind.of):
             return frozenset([kind]) if name in ("save", "get_real_instance") else NOTHING
         if name in ("get_queryset", "filter_queryset"):

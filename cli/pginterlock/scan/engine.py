@@ -7,7 +7,14 @@ from dataclasses import replace
 from itertools import chain, groupby, islice
 from pathlib import Path
 
-from pginterlock.scan import every_column, files, object_sites, positional_sites, whole_forms
+from pginterlock.scan import (
+    every_column,
+    files,
+    form_population,
+    object_sites,
+    positional_sites,
+    whole_forms,
+)
 from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
@@ -138,8 +145,9 @@ class _Scan:
                 more = sites.of_class(self.reader, it, of)
                 yield from self._judged(of.module.path, of.node.lineno, more)
         for of in islice(it.classes, 1):
-            more = every_column.of_columns(self.reader, it)
-            yield from self._judged(of.module.path, of.node.lineno, more)
+            for found in (every_column.of_columns, form_population.of_forms):
+                more = found(self.reader, it)
+                yield from self._judged(of.module.path, of.node.lineno, more)
 
     def _forget(self, drafts: Sequence[Draft]) -> None:
         """Let go of the trees in which nothing was found, where there are many; and what is said.

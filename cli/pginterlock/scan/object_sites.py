@@ -18,11 +18,14 @@ from pginterlock.scan.modules import Module, class_names, statements_at
 from pginterlock.scan.project import calls_of
 from pginterlock.scan.wanted import Wanted
 
+# Methods of SQLModel that take an object as they take a dict.
+_TAKING = ("model_validate", "from_orm", "sqlmodel_update")
 # What makes a dict of an object, as the text of a file has it.
-_WORDS = ("model_dump(", "dict(", "vars(", "__dict__")
+_WORDS = ("model_dump(", "dict(", "vars(", "__dict__", *(f".{it}(" for it in _TAKING))
 # And the line in which it does: not ``dict(status=x)``, nor a method named ``to_dict``.
 _MAKING = re.compile(
     rb"\.model_dump\(|\.dict\(|\basdict\(|\b_asdict\(|\bvars\(|\bdict\([\w.]+\)|\*\*[\w.]+\.__dict__"
+    rb"|\.(?:model_validate|from_orm|sqlmodel_update)\(\w"
 )
 _OF_OBJECT = frozenset(["model_dump", "dict", "_asdict"])
 _OF_ARGUMENT = frozenset(["asdict", "vars", "dict"])
@@ -75,6 +78,9 @@ def _dicts(module: Module, stmt: ast.stmt) -> Iterator[tuple[ast.AST, ast.expr]]
                 func=ast.Name(id=name) | ast.Attribute(attr=name), args=[on], keywords=[]
             ) if name in _OF_ARGUMENT:
                 yield call, on
+            case ast.Call(func=ast.Attribute(attr=name), args=[ast.Name() | ast.Attribute() as on]):
+                if name in _TAKING:
+                    yield on, on
         for keyword in call.keywords:
             match keyword:
                 case ast.keyword(arg=None, value=ast.Attribute(value=on, attr="__dict__") as held):

@@ -191,6 +191,7 @@ SAME_AS_FIRST = frozenset(
 )
 SELECTS = frozenset(["select", "query", "subquery"])
 FACTORIES = frozenset(["DjangoModelFactory", "SQLAlchemyModelFactory"])
+VALIDATING = frozenset(["model_validate", "parse_obj", "from_orm"])  # methods of Pydantic's classes
 TYPED_FACTORIES = frozenset(["SQLAlchemyFactory"])  # of Polyfactory: its argument is the model
 # What factories make rows by.
 MAKING = frozenset(

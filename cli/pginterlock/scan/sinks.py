@@ -39,7 +39,6 @@ _ABOUT = frozenset(["mapper", "statement", "clauseelement", "query", "table"])
 _PUT = frozenset(["mappings", "params", "rows", "values"])
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
 _OF_ORM_AND_CORE = frozenset(["insert", "update", "values", "ordered_values"])
-_VALIDATING = frozenset(["model_validate", "parse_obj", "from_orm"])
 _SETTING = frozenset(["sqlmodel_update"])
 _DECLARING = frozenset(["SubFactory", "RelatedFactory", "RelatedFactoryList"])
 _DEFAULTS = frozenset(["defaults", "create_defaults", "through_defaults"])
@@ -290,11 +289,14 @@ def _validated(
 ) -> Written | None:
     """Return how SQLModel makes a row of a dict, or sets one's attributes by it."""
     name = called_name(call)
-    if not isinstance(call.func, ast.Attribute) or name not in _VALIDATING | _SETTING:
+    if not isinstance(call.func, ast.Attribute) or name not in orm.VALIDATING | _SETTING:
         return None
-    kind = Class if name in _VALIDATING else Instance
+    kind = Class if name in orm.VALIDATING else Instance
     on = reader.expression(call.func.value, module, stmt)
-    if not fits(reader, wanted, frozenset(it for it in on if isinstance(it, kind))):
+    rows = frozenset(it for it in on if isinstance(it, kind))
+    if kind is Class:  # a mere base of it makes no row
+        rows = frozenset(it for it in rows if wanted.classes & {*reader.ancestry(it.of)})
+    if not fits(reader, wanted, rows):
         return None
     return ("kwarg_splat_ctor", True) if kind is Class else ("setattr_dynamic", False)
 
