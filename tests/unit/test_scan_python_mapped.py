@@ -166,7 +166,7 @@ def mark(session: Session, pk, data: OrderUpdate):
     b.status = "x"
     it = Order.model_validate({"status": "x"})  # WRITE
     for k, v in data.dict().items():
-        setattr(it, k, v)
+        setattr(it, k, v)  # WRITE
 """,
             id="sqlmodel",
         ),

@@ -124,7 +124,7 @@ class Contexts(Relations):
                     case ast.ClassDef(name="Meta" | "_Meta", body=body):
                         if inner := _of_meta(body):
                             return instances(self._model_value(inner.value, base, inner))
-                    case ast.Assign(targets=[ast.Name(id="model")], value=value):
+                    case ast.Assign(targets=[ast.Name(id="model" | "__model__")], value=value):
                         return instances(self._model_value(value, base, stmt))
                     case ast.Assign(targets=[ast.Name(id="queryset")], value=value):
                         return items(self.reader.expression(value, base.module, stmt))
@@ -173,6 +173,8 @@ class Contexts(Relations):
 
     def framework_call(self, kind: Instance | Class, name: str) -> Kinds:
         """Return what a method that the class inherits from a framework gives."""
+        if isinstance(kind, Class) and name in orm.VALIDATING:
+            return frozenset([Instance(kind.of)])
         if self.is_model(kind.of):
             return frozenset([kind]) if name in ("save", "get_real_instance") else NOTHING
         if name in ("get_queryset", "filter_queryset"):
@@ -190,7 +192,19 @@ class Contexts(Relations):
             heirs = () if self.about(of) else self.heirs_with(of, "", _MOST)
             found = self.about(of) or union(self.about(it) for it in heirs)
             return found or frozenset([Instance(of)])
+        if names & orm.TYPED_FACTORIES:
+            return self._named_in_body(of) or self._typed(of) or frozenset([Instance(of)])
         return self.as_manager(of) or frozenset([Instance(of)])
+
+    def _typed(self, of: ClassDef) -> Kinds:
+        """Return the rows of the model that a factory is told to make: ``Factory[Order]``."""
+        for base in self.ancestry(of):
+            for it in base.node.bases:
+                if isinstance(it, ast.Subscript):
+                    found = self.reader.expression(it.slice, base.module, base.node)
+                    if rows := instances(found):
+                        return rows
+        return NOTHING
 
 
 def _of_meta(body: Sequence[ast.stmt]) -> ast.Assign | None:

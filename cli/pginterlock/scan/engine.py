@@ -11,6 +11,7 @@ from pginterlock.scan import (
     every_column,
     factories,
     files,
+    form_population,
     lazy_values,
     object_sites,
     positional_sites,
@@ -50,7 +51,15 @@ _BY_FRAMEWORK = frozenset(
     ["modelform_field", "serializer_field", "view_field", "admin_list_editable"]
 )
 # Finders of writes by statements that name neither the column nor its class.
-_OF_COLUMNS = (every_column, sent_data, sent_parts, told_columns, factories, lazy_values)
+_OF_COLUMNS = (
+    every_column,
+    sent_data,
+    sent_parts,
+    told_columns,
+    factories,
+    lazy_values,
+    form_population,
+)
 # Characters of which there are trees, before these are let go: they take 200 MB.
 _HELD = 8_000_000
 _HOLE = re.compile(r"(\w+)(?=[^\w{}]*\})")

@@ -24,7 +24,6 @@ from pginterlock.scan.modules import Module, class_names, statements_at
 from pginterlock.scan.project import called_name, calls_of
 from pginterlock.scan.wanted import Wanted, fits
 
-BATCHES = frozenset(["create", "build", "create_batch", "build_batch", "create_sync"])
 _MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
 _DECLARING = frozenset(["SubFactory", "RelatedFactory", "RelatedFactoryList"])
 _RECIPE = "Recipe"
@@ -121,7 +120,7 @@ def _led_to(
 ) -> Kinds:
     """Return the rows that a path leads to from those which a call makes for a test."""
     name, func = called_name(call), call.func
-    if isinstance(func, ast.Attribute) and name in BATCHES:
+    if isinstance(func, ast.Attribute) and name in orm.MAKING:
         func = func.value
     owners = [it for it in reader.expression(func, module, stmt) if isinstance(it, Class)]
     made = union(made_by(reader, it) for it in owners)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _FEW = 4  # files that define a fixture of a name: what more of them say is not told
 _FACTORY = "Factory"
+_REGISTERING = ("pytest_factoryboy", "register_fixture")
 
 
 def given(reader: "Reader", function: Function, name: str) -> Kinds:
@@ -61,7 +62,7 @@ def _elsewhere(reader: "Reader", name: str) -> Iterator[Function]:
 
 def _registered(reader: "Reader", name: str) -> Kinds:
     """Return what the factory of that name makes, where factories are registered as fixtures."""
-    if not reader.project.holding("pytest_factoryboy"):
+    if not any(reader.project.holding(it) for it in _REGISTERING):
         return NOTHING
     made = name.removesuffix("_factory")
     found = reader.project.classes_named(f"{made.title().replace('_', '')}{_FACTORY}")

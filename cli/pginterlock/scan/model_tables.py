@@ -3,17 +3,19 @@
 import ast
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 
 from pginterlock.scan import orm
 from pginterlock.scan.attribute_names import mapped_by
-from pginterlock.scan.definitions import last_name
+from pginterlock.scan.definitions import last_name, returned
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import ClassDef, Table
+from pginterlock.scan.kinds import ClassDef, Function, Table
 from pginterlock.scan.made_texts import UNKNOWN, MadeTexts
 from pginterlock.scan.modules import class_names
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # A name of a table that is made of something else than one text.
+_DECLARED = b"def __tablename__"
 _MADE = re.compile(rb"""\b(?:db_table|__tablename__)\s*(?::[^=\n]*)?=\s*(?!['"\s]|[rRuU]['"])""")
 
 
@@ -34,12 +36,22 @@ def classes_of(reader: Reader, table: str) -> Iterator[ClassDef]:
     for word in ("db_table", "__tablename__"):
         for path in project.holding(word):
             raw = project.text(path)
+            yield from _heirs_declared(reader, path, bare) if _DECLARED in raw else ()
             if bare.encode() in raw or not _MADE.search(raw):
                 continue
             module = project.module(path)
             for it in module.classes_about(word) if module else ():
                 if bare in _bare(_made_tables(reader, it)):
                     yield it
+
+
+def _heirs_declared(reader: Reader, path: str, bare: str) -> Iterator[ClassDef]:
+    """Yield the heirs of a file's classes for which these declare the table *bare*."""
+    module = reader.project.module(path)
+    for it in module.classes_about(_DECLARED.decode()) if module else ():
+        for heir in reader.models.below(it):
+            if bare in _bare(_declared(reader, it, heir)):
+                yield heir
 
 
 def _bare(names: Iterator[str]) -> set[str]:
@@ -50,6 +62,7 @@ def tables_of(reader: Reader, of: ClassDef, *, is_told: bool = False) -> Iterato
     """Yield the names that the table of a class may have; only those that are written down."""
     for base in [of] if is_told else reader.models.ancestry(of):
         told = [*_told_tables(base), *_named_tables(reader, base), *_made_tables(reader, base)]
+        told = told or [*_declared(reader, base, of)]
         yield from told
         if told:
             return
@@ -86,6 +99,27 @@ def _made_tables(reader: Reader, of: ClassDef) -> Iterator[str]:
         if not isinstance(value, ast.Constant):
             made = MadeTexts(reader).of(value, of.module, stmt)
             yield from (_plain(it) for it in sorted(made) if UNKNOWN not in it)
+
+
+def _declared(reader: Reader, base: ClassDef, of: ClassDef) -> Iterator[str]:
+    """Yield the names that a ``declared_attr`` of *base* makes of the name of the class *of*."""
+    for it in class_names(base).get("__tablename__", ()):
+        function = base.module.scopes.get(it.stmt)
+        if isinstance(function, Function) and it.how == "def":
+            for value, stmt, _ in returned(function):
+                named = _Named(of.name).visit(deepcopy(value))
+                made = MadeTexts(reader).of(named, base.module, stmt)
+                yield from (_plain(one).lower() for one in sorted(made) if UNKNOWN not in one)
+
+
+class _Named(ast.NodeTransformer):
+    """Puts the name of a class in the place of ``cls.__name__``."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        return ast.Constant(self.name) if node.attr == "__name__" else self.generic_visit(node)
 
 
 def _namings(of: ClassDef) -> Iterator[tuple[ast.expr, ast.stmt]]:

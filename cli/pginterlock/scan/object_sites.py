@@ -18,12 +18,22 @@ from pginterlock.scan.modules import Module, class_names, statements_at
 from pginterlock.scan.project import called_name, calls_of
 from pginterlock.scan.wanted import Wanted
 
+# Methods of SQLModel that take an object as they take a dict.
+_TAKING = ("model_validate", "from_orm", "sqlmodel_update")
 # What makes a dict of an object, as the text of a file has it.
-_WORDS = ("model_dump(", "model_to_dict(", "dict(", "vars(", "__dict__")
+_WORDS = (
+    "model_dump(",
+    "model_to_dict(",
+    "dict(",
+    "vars(",
+    "__dict__",
+    *(f".{it}(" for it in _TAKING),
+)
 _OF_ROW = "model_to_dict"  # of Django
 # And the line in which it does: not ``dict(status=x)``, nor a method named ``to_dict``.
 _MAKING = re.compile(
     rb"\.model_dump\(|\bmodel_to_dict\(|\.dict\(|\basdict\(|\b_asdict\(|\bvars\(|\bdict\([\w.]+\)|\*\*[\w.]+\.__dict__"
+    rb"|\.(?:model_validate|from_orm|sqlmodel_update)\(\w"
 )
 _OF_OBJECT = frozenset(["model_dump", "dict", "_asdict"])
 _OF_ARGUMENT = frozenset(["asdict", "vars", "dict"])
@@ -78,6 +88,9 @@ def _dicts(module: Module, stmt: ast.stmt) -> Iterator[tuple[ast.AST, ast.expr]]
                 func=ast.Name(id=name) | ast.Attribute(attr=name), args=[on, *more], keywords=told
             ) if name == _OF_ROW or (name in _OF_ARGUMENT and not more and not told):
                 yield call, on
+            case ast.Call(func=ast.Attribute(attr=name), args=[ast.Name() | ast.Attribute() as on]):
+                if name in _TAKING:
+                    yield on, on
         for keyword in call.keywords:
             match keyword:
                 case ast.keyword(arg=None, value=ast.Attribute(value=on, attr="__dict__") as held):

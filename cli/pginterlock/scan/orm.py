@@ -191,6 +191,12 @@ SAME_AS_FIRST = frozenset(
 )
 SELECTS = frozenset(["select", "query", "subquery"])
 FACTORIES = frozenset(["DjangoModelFactory", "SQLAlchemyModelFactory"])
+VALIDATING = frozenset(["model_validate", "parse_obj", "from_orm"])  # methods of Pydantic's classes
+TYPED_FACTORIES = frozenset(["SQLAlchemyFactory"])  # of Polyfactory: its argument is the model
+# What factories make rows by.
+MAKING = frozenset(
+    ["create", "build", "create_batch", "build_batch", "create_sync", "batch"]
+).union(["create_batch_sync", "create_async", "create_batch_async"])
 COLUMN_CALLS = frozenset(["Column", "mapped_column", "column_property", "deferred"])
 # What the options of a model, ``_meta``, hold of it: itself, or a manager of that name.
 OPTIONS = {

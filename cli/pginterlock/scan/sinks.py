@@ -2,8 +2,9 @@
 
 import ast
 
+from pginterlock.scan import orm
 from pginterlock.scan.definitions import last_name
-from pginterlock.scan.factories import BATCHES, Written, by_factory, made_by
+from pginterlock.scan.factories import Written, by_factory, made_by
 from pginterlock.scan.holding import holds
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Method, Table, Writing
@@ -38,7 +39,6 @@ MAPPINGS = frozenset(
 _ABOUT = frozenset(["mapper", "statement", "clauseelement", "query", "table"])
 _PUT = frozenset(["mappings", "params", "rows", "values"])
 _OF_ORM_AND_CORE = frozenset(["insert", "update", "values", "ordered_values"])
-_VALIDATING = frozenset(["model_validate", "parse_obj", "from_orm"])
 _SETTING = frozenset(["sqlmodel_update"])
 _DEFAULTS = frozenset(["defaults", "create_defaults", "through_defaults"])
 _OF_CORE = {"set_": "core_upsert", "values": "core_update"}
@@ -107,7 +107,7 @@ def on_rows(
                 reader, wanted, of
             ):
                 return f"core_{verb}", verb == "insert"
-            case Class() if name in BATCHES:
+            case Class() if name in orm.MAKING:
                 if fits(reader, wanted, made_by(reader, it)):
                     return "kwarg_factory", True
             case Instance() if found := _of_object(reader, wanted, name, it):
@@ -270,11 +270,14 @@ def _validated(
 ) -> Written | None:
     """Return how SQLModel makes a row of a dict, or sets one's attributes by it."""
     name = called_name(call)
-    if not isinstance(call.func, ast.Attribute) or name not in _VALIDATING | _SETTING:
+    if not isinstance(call.func, ast.Attribute) or name not in orm.VALIDATING | _SETTING:
         return None
-    kind = Class if name in _VALIDATING else Instance
+    kind = Class if name in orm.VALIDATING else Instance
     on = reader.expression(call.func.value, module, stmt)
-    if not fits(reader, wanted, frozenset(it for it in on if isinstance(it, kind))):
+    rows = frozenset(it for it in on if isinstance(it, kind))
+    if kind is Class:  # a mere base of it makes no row
+        rows = frozenset(it for it in rows if wanted.classes & {*reader.ancestry(it.of)})
+    if not fits(reader, wanted, rows):
         return None
     return ("kwarg_splat_ctor", True) if kind is Class else ("setattr_dynamic", False)
 
