@@ -5,7 +5,8 @@ holds no ``__init__.py``, or else by the longest end of a path that fits.
 """
 
 import ast
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _INIT = "__init__.py"
 _WRAPPING = frozenset(["sync_to_async", "database_sync_to_async", "async_to_sync"])
 _KEPT = 5_000_000  # characters of which trees are kept where others are let go
+_DEFINED = re.compile(r"def (\w+)\(")
 _SOME = 16  # names: for more of them it is worth it to read once what all files hand over
 
 
@@ -220,9 +222,16 @@ class Project:
     def holding(self, word: str) -> Sequence[str]:
         """Return the files whose text holds *word*."""
         if word not in self.words:
-            raw = word.encode()
-            self.words[word] = [path for path, text in self.texts.items() if raw in text]
+            raw, texts = word.encode(), self.texts
+            self.words[word] = [it for it in self._may_hold(word) if raw in texts[it]]
         return self.words[word]
+
+    def _may_hold(self, word: str) -> Iterable[str]:
+        """Return the files whose text may hold *word*, in their order: all, or fewer."""
+        if (defined := _DEFINED.fullmatch(word)) and word.isascii():
+            return self._naming_calls(defined[1])
+        known = (them for it, them in self.words.items() if it in word)
+        return min(known, key=len, default=self.texts)
 
     def handing(self, name: str) -> Sequence[str]:
         """Return the files whose text holds *name*; none where none of them hands it over."""
@@ -246,6 +255,10 @@ class Project:
     def _calling(self, name: str) -> Sequence[str]:
         """Return the files in which something of that name is called."""
         self.called.add(name)
+        return self._naming_calls(name)
+
+    def _naming_calls(self, name: str) -> Sequence[str]:
+        """Return the files in which a parenthesis follows that name: it is called or defined."""
         if self._called is None:
             self._called = {}
             for path in self.texts:
