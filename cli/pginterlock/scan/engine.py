@@ -2,8 +2,9 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain, groupby, islice
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
-from pginterlock.scan.facts import Facts, Trace, speaks_of
+from pginterlock.scan.facts import speaks_of
 from pginterlock.scan.file_callers import run_by
 from pginterlock.scan.filled_writes import FilledWrites, Found
 from pginterlock.scan.grouping import grouped, once
@@ -29,6 +30,7 @@ from pginterlock.scan.site import Beside, Label, Scanned, Site, Target, Transact
 from pginterlock.scan.sql_parameters import with_parameters
 from pginterlock.scan.sql_sites import sites_at, sites_of
 from pginterlock.scan.sql_write import PlacedWrite
+from pginterlock.scan.steps import Done, Steps, Work, digest, shares, told_of
 from pginterlock.scan.table_names import resolver
 from pginterlock.scan.transactions import Transactions, of_sql
 from pginterlock.scan.wanted import Wanted, by_table, wanted, words_of
@@ -42,7 +44,6 @@ _HELD = 5_000_000
 _HOLE = re.compile(r"(\w+)(?=[^\w{}]*\})")
 _FEW = 12  # files: what more of them speak of is no name of a table's
 _MOST = 500  # places in one statement: what has more was made by a machine, and is data
-_SHOWN = 50  # files from one word of progress to the next
 
 # Is told what is going on: how much of how much is done, both 0 where nobody knows.
 Progress = Callable[[str, int, int], None]
@@ -67,9 +68,10 @@ def scan(
     found = Scanned(files=len(texts.python) + len(texts.sql), lines=texts.lines)
     found.unread += texts.unread
     with uncollected():
-        search = _Scan(texts, targets, found, progress, memory.facts)
+        search = _Scan(texts, targets, found, progress, memory)
         search.run()
-        memory.store(found, search.trace())
+        looked = sorted(search.names | search.constants), sorted(search.words)
+        memory.store(found, search.steps.done, search.project.words, search.hit, looked)
     return found
 
 
@@ -82,74 +84,159 @@ class _Scan:
         targets: Sequence[Target],
         found: Scanned,
         progress: Progress,
-        facts: Callable[[str], Facts],
+        memory: Memory,
     ) -> None:
-        self.texts, self.found, self.progress = texts, found, progress
-        self.project = Project(texts.python, facts, texts.decoded)
+        self.texts, self.whole, self.progress, self.memory = texts, found, progress, memory
+        self.project = Project(texts.python, memory.facts, texts.decoded)
         self.project.base = f"{Path.cwd().as_posix()}/"
         self.reader = Reader(self.project)
-        progress("looking for models", 0, 0)
-        self.wanted = [wanted(self.reader, it) for it in targets]
         self.transactions = Transactions(self.reader)
         self.made = MadeTexts(self.reader)
-        self.names = frozenset(name for it in self.wanted for name in it.names)
-        self.constants = constants_for(texts.python.values(), self.names)
+        self.wanted: list[Wanted] = []
+        self.steps = Steps(self.project, self._forget)
+        self.drafts: dict[str, list[Draft]] = {}  # by the step that found them
+        self._hits: dict[str, tuple[list[int], list[int]]] = {}
+        self._were_hit: Mapping[str, bool] = {}
+
+    def run(self) -> None:
+        """Add all that is found."""
+        self.progress("looking for models", 0, 0)
+        self.steps.done["wanted"] = begun = self.steps.make("", self._want)
         self.words = words_of(self.wanted)
+        self.names = frozenset(name for it in self.wanted for name in it.names)
+        self.constants = constants_for(self.texts.python.values(), self.names)
         self.by_class = {
             one.name: min(it.tables, key=len)
             for it in self.wanted
             for one in it.classes
             if it.tables
         }
+        self.looked = patterns(self.names | self.constants)
+        begun.given = self._ground()
+        kept = self.memory.kept(begun.given)
+        self.steps.kept, self._were_hit = kept.steps, kept.hits
+        self.project.words.update(kept.words)
+        every = [*shares([*self.texts.python])]
+        work: dict[str, Work] = {}
+        for number, paths in enumerate(every):
+            self.progress("scanning files", number, len(every))
+            work[f"files {paths[0]}"] = partial(self._files, paths)
+            given = digest([paths, [it for it in paths if self._is_hit(it)]])
+            self.steps.take(f"files {paths[0]}", given, work[f"files {paths[0]}"])
+        for number, it in enumerate(self.wanted):
+            work[f"unnamed {number}"] = partial(self._unnamed, it)
+            self.steps.take(f"unnamed {number}", "", work[f"unnamed {number}"])
+        for number, paths in enumerate(every):
+            self.progress("judging transactions", number, len(every))
+            self._judge(paths, work)
+        self._sql()
+        self.steps.found(self.whole)
+        self.steps.done["missing"] = missing = self.steps.make("", self._missing)
+        self.whole.missing += missing.names
+        if any(it.target.model in missing.names for it in self.wanted):
+            self.whole.models += self.steps.take("models", "", self._models).names
 
-    def run(self) -> None:
-        """Add all that is found."""
-        looked = patterns(self.names | self.constants)
+    def _want(self, found: Done) -> None:
+        self.found = found
+        self.wanted = [wanted(self.reader, it) for it in self.memory.targets]
+
+    def _ground(self) -> str:
+        """Return what tells what is looked for from anything else."""
+        told = [
+            (
+                sorted(it.names.items()), sorted(it.tables), sorted(it.variables), it.is_mapped,
+                it.shown,
+                sorted((one.module.path, one.node.lineno, one.qualname) for one in it.classes),
+            )
+            for it in self.wanted
+        ]  # fmt: skip
+        return digest([told, sorted(self.constants), sorted(self.by_class.items())])
+
+    def _hit(self, path: str) -> tuple[list[int], list[int]]:
+        """Return the lines of a file that may write: in Python, and in SQL."""
+        if path not in self._hits:
+            raw = self.texts.python[path]
+            sql: list[int] = []
+            if speaks_of(raw.lower(), self.names, self.words):
+                sql = may_embed(self.texts.decoded.get(path) or raw.decode("utf-8-sig", "replace"))
+            self._hits[path] = hit_lines(raw, self.looked), sql
+        return self._hits[path]
+
+    def _is_hit(self, path: str) -> bool:
+        known = self._were_hit.get(path)
+        return any(self._hit(path)) if known is None else known
+
+    def hit(self) -> list[str]:
+        """Return the files that may write by what is in them."""
+        return [it for it in self.texts.python if self._is_hit(it)]
+
+    def _files(self, paths: Sequence[str], found: Done) -> None:
+        """Look through files: for writes of Python, and those of SQL."""
+        self.found = found
         drafts: list[Draft] = []
-        total = len(self.texts.python)
-        for number, (path, raw) in enumerate(self.texts.python.items()):
-            if number % _SHOWN == 0:
-                self.progress("scanning files", number, total)
-                self._forget(drafts)
-            lines = hit_lines(raw, looked)
+        for path in paths:
+            if not self._is_hit(path):
+                continue
+            lines, sql = self._hit(path)
             if lines and (module := self.project.module(path)):
                 drafts += self._judged(path, lines[0], self._drafts(module, lines))
-            self._embedded(path, raw)
-        for it in self.wanted:
-            drafts += self._unnamed(it)
-        groups = [*grouped(once(drafts))]
-        for number, group in enumerate(groups):
-            self.progress("judging transactions", number, len(groups))
-            self._forget(drafts)
-            self._add(self._site(group))
-        self._sql()
-        self.found.sites.sort(key=lambda it: (it.file, it.line, it.column, it.field))
-        for path, (line, told) in sorted(self.project.broken.items()):
-            self.found.unread.append(Unread(path, line, told))
-        unknown = [it.target for it in self.wanted if not self._is_known(it)]
-        self.found.missing += [it.model or it.table or "" for it in unknown]
-        if any(it.model for it in unknown):
-            self.found.models += self._models()
+            if sql:
+                self._embedded(path, sql)
+        self._keep(f"files {paths[0]}", drafts, found)
 
-    def _unnamed(self, it: Wanted) -> Iterator[Draft]:
-        """Yield the writes of statements that need not name the column: its class does."""
+    def _unnamed(self, it: Wanted, found: Done) -> None:
+        """Look for the writes of statements that need not name the column: its class does."""
+        self.found = found
+        drafts: list[Draft] = []
         for of in it.classes:
             for sites in (positional_sites, object_sites, whole_forms):
                 more = sites.of_class(self.reader, it, of)
-                yield from self._judged(of.module.path, of.node.lineno, more)
+                drafts += self._judged(of.module.path, of.node.lineno, more)
         for of in islice(it.classes, 1):
             more = every_column.of_columns(self.reader, it)
-            yield from self._judged(of.module.path, of.node.lineno, more)
+            drafts += self._judged(of.module.path, of.node.lineno, more)
+        number = next(at for at, one in enumerate(self.wanted) if one is it)
+        self._keep(f"unnamed {number}", drafts, found)
 
-    def _forget(self, drafts: Sequence[Draft]) -> None:
-        """Let go of the trees in which nothing was found, where there are many; and what is said.
+    def _keep(self, name: str, drafts: list[Draft], found: Done) -> None:
+        self.drafts[name] = drafts
+        found.drafts = told_of(drafts, self.wanted)
 
-        It is found again when it is asked for.
-        """
-        if self.project.parsed < _HELD:
+    def _judge(self, paths: Sequence[str], work: Mapping[str, Work]) -> None:
+        """Make sites of the drafts that were found in some files."""
+        mine = set(paths)
+        of = {
+            name: told
+            for name, it in self.steps.done.items()
+            if (told := [one for one in it.drafts.items() if one[0] in mine])
+        }
+        if not of:
             return
-        of_wanted = (one.module for it in self.wanted for one in it.classes)
-        self.project.forget({*(it.module for it in drafts), *of_wanted})
+        name, given = f"judging {paths[0]}", digest(of)
+        if not self.steps.has(name, given):
+            for one in of:
+                if one not in self.drafts:  # what found them was kept
+                    self.steps.make("", work[one])
+        self.steps.take(name, given, partial(self._sites, mine, [*of]))
+
+    def _sites(self, paths: Collection[str], steps: Sequence[str], found: Done) -> None:
+        self.found = found
+        drafts = [it for one in steps for it in self.drafts[one] if it.module.path in paths]
+        for it in drafts:
+            found.asked.files |= {it.module.path} | ({it.inside[0].path} if it.inside else set())
+        for group in grouped(once(drafts)):
+            self._add(self._site(group))
+
+    def _forget(self) -> None:
+        """Forget what was said, as a step knows nothing of others.
+
+        And let go of the trees in which nothing was found, where there are many. All of it is found
+        again when it is asked for.
+        """
+        if self.project.parsed >= _HELD:
+            of_wanted = (one.module for it in self.wanted for one in it.classes)
+            found = (it.module for them in self.drafts.values() for it in them)
+            self.project.forget({*found, *of_wanted})
         self.reader.forget()
         self.transactions.forget()
         self.made.forget()
@@ -157,23 +244,14 @@ class _Scan:
             it.flows.clear()
             it.kin.clear()
 
-    def trace(self) -> Trace:
-        """Return what the result depends on."""
-        project = self.project
-        return Trace(
-            frozenset(project.used),
-            frozenset(project.called),
-            frozenset(project.relations),
-            project.words,
-            tuple(sorted(self.names | self.constants)),
-            tuple(self.words),
-            frozenset(project.unhanded),
-        )
+    def _missing(self, found: Done) -> None:
+        unknown = [it.target for it in self.wanted if not self._is_known(it)]
+        found.names += [it.model or it.table or "" for it in unknown]
 
-    def _models(self) -> list[str]:
-        """Return the classes that map a table, as far as their bases say so."""
+    def _models(self, found: Done) -> None:
+        """Find the classes that map a table, as far as their bases say so."""
         project = self.project
-        return [
+        found.names += [
             name
             for name in project.class_names()
             if any(self.reader.models.is_model(it) for it in project.classes_named(name))
@@ -183,7 +261,7 @@ class _Scan:
         """Say whether something of the project is what was asked for: a class, or a table."""
         name = it.target.model or ""
         is_of_app = "." in name and not name.islower()
-        if it.classes or (not is_of_app and any(one.model == it.shown for one in self.found.sites)):
+        if it.classes or (not is_of_app and any(one.model == it.shown for one in self.whole.sites)):
             return True
         if not name.islower():
             return False
@@ -218,11 +296,16 @@ class _Scan:
     # -- SQL -----------------------------------------------------------------------------------
 
     def _sql(self) -> None:
-        if not self.texts.sql:
-            return
+        for paths in shares([*self.texts.sql]):
+            given = digest([(it, self.memory.digest(it)) for it in paths])
+            self.steps.take(f"sql {paths[0]}", given, partial(self._sql_files, paths))
+
+    def _sql_files(self, paths: Sequence[str], found: Done) -> None:
         from pginterlock.scan.sql_files import file_writes  # noqa: PLC0415 - the parser takes time
 
-        for path, raw in self.texts.sql.items():
+        self.found = found
+        for path in paths:
+            raw = self.texts.sql[path]
             try:
                 text = raw.decode("utf-8-sig")
             except UnicodeDecodeError as error:
@@ -235,12 +318,8 @@ class _Scan:
                     for site in map(of_sql, sites_of(writes, target, path)):
                         self._add(run_by(self.project, self.transactions, site))
 
-    def _embedded(self, path: str, raw: bytes) -> None:
-        if not speaks_of(raw.lower(), self.names, self.words):
-            return
-        text = self.texts.decoded.get(path) or raw.decode("utf-8-sig", "replace")
-        lines = may_embed(text)
-        if not lines or not (module := self.project.module(path)):
+    def _embedded(self, path: str, lines: list[int]) -> None:
+        if not (module := self.project.module(path)):
             return
         writes = embedded_writes(module.tree_at(lines), module.text, lines, self.words)
         if not writes:
