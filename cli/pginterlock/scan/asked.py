@@ -35,7 +35,7 @@ class Asked:
     def add(self, other: "Asked") -> None:
         """Add all that is in another one."""
         for mine, theirs in zip(self.sets, other.sets, strict=True):
-            mine |= theirs
+            mine.update(theirs)
 
     @property
     def sets(self) -> tuple[set[str], ...]:

@@ -68,7 +68,7 @@ def scan(
     found = Scanned(files=len(texts.python) + len(texts.sql), lines=texts.lines)
     found.unread += texts.unread
     with uncollected():
-        search = _Scan(texts, targets, found, progress, memory)
+        search = _Scan(texts, found, progress, memory)
         search.run()
         looked = sorted(search.names | search.constants), sorted(search.words)
         memory.store(found, search.steps.done, search.project.words, search.hit, looked)
@@ -81,7 +81,6 @@ class _Scan:
     def __init__(
         self,
         texts: files.Texts,
-        targets: Sequence[Target],
         found: Scanned,
         progress: Progress,
         memory: Memory,

@@ -60,7 +60,10 @@ def asked_of(data: Mapping[str, Any], names: Names) -> Asked:
 
 
 def step_of(data: Mapping[str, Any], asked: Asked) -> Done:
-    """Return the step that is kept so. Raises KeyError, TypeError or ValueError where it is none."""
+    """Return the step that is kept so.
+
+    Raises KeyError, TypeError or ValueError where it is none.
+    """
     return Done(
         data["given"],
         asked,

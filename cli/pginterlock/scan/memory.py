@@ -167,9 +167,7 @@ class _Last:
         self._otherwise = Asked()
         for it in changes:
             self._otherwise.add(it.otherwise(self._words))
-        self._stale = {
-            name for name, it in self._asked.items() if it.meets(self._otherwise)
-        }
+        self._stale = {name for name, it in self._asked.items() if it.meets(self._otherwise)}
 
     def _changes(
         self, known: Mapping[str, Facts], facts: Callable[[str], Facts]

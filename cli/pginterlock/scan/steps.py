@@ -4,6 +4,7 @@ What a step gives depends on what it asked of the files, and on what it is given
 they were, it is kept from the last scan. Pure.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -16,6 +17,7 @@ from pginterlock.scan.project import Project
 from pginterlock.scan.site import Scanned, Site, Unread
 
 _FILES = 64  # in one step, more or less
+_PLACE = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 
 
 @dataclass(slots=True)
@@ -39,8 +41,8 @@ Work = Callable[[Done], None]
 
 
 def shares(paths: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield *paths* in shares, which begin at the same files where there are more or less others."""
-    starts = [at for at, it in enumerate(paths) if at and crc32(it.encode()) % _FILES == 0]
+    """Yield *paths* in shares; they begin at the same files where there are others besides."""
+    starts = [at for at, it in enumerate(paths) if at and crc32(os.fsencode(it)) % _FILES == 0]
     for start, end in pairwise([0, *starts, len(paths)]):
         if start < end:
             yield paths[start:end]
@@ -111,5 +113,4 @@ def told_of(drafts: Sequence[Draft], wanted: Sequence[object]) -> dict[str, str]
 
 
 def _place(node: object) -> tuple[object, ...]:
-    lines = (getattr(node, it, 0) for it in ("lineno", "col_offset", "end_lineno", "end_col_offset"))
-    return type(node).__name__, *lines
+    return type(node).__name__, *(getattr(node, it, 0) for it in _PLACE)
