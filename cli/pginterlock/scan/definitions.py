@@ -238,21 +238,16 @@ def _of_self(bound: Instance | Class | Many | None) -> Kinds:
 
 def _of_alias(reader: "Reader", name: str, module: Module) -> Kinds:
     """Return what an annotation is that a name stands for: ``Orders = list[Order]``."""
-    if not module.names(name):
-        return NOTHING
-    # It may stand for itself: ``Json = dict[str, "Json"]``.
-    return reader.within(None, (module.path, name, "alias"), _aliased(reader, name, module))
-
-
-def _aliased(reader: "Reader", name: str, module: Module) -> Iterator[Kinds]:
+    found: Kinds = NOTHING
     for it in module.names(name):
         match it:
             case Binding(how="assign" | "annotated", value=ast.Subscript() | ast.BinOp() as value):
-                yield annotation(reader, value, module, it.stmt)
+                found |= annotation(reader, value, module, it.stmt)
             case Binding(how="from", stmt=ast.ImportFrom() as stmt, value=ast.alias() as alias):
                 source = reader.project.named(absolute(stmt, module), module.path)
                 if source is not None and source is not module:
-                    yield _of_alias(reader, alias.name, source)
+                    found |= _of_alias(reader, alias.name, source)
+    return found
 
 
 def _named(reader: "Reader", node: ast.AST, module: Module, at: ast.AST) -> Kinds:
