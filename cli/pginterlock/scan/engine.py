@@ -12,16 +12,15 @@ from pginterlock.scan import every_column, files, object_sites, positional_sites
 from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
-from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
-from pginterlock.scan.facts import speaks_of
+from pginterlock.scan.embedded_sql import Embedded, embedded_writes
 from pginterlock.scan.file_callers import run_by
 from pginterlock.scan.filled_writes import FilledWrites, Found
 from pginterlock.scan.grouping import grouped, once
+from pginterlock.scan.hits import Hits
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef
 from pginterlock.scan.made_texts import MadeTexts
-from pginterlock.scan.memory import Memory
-from pginterlock.scan.module_texts import hit_lines, patterns
+from pginterlock.scan.memory import Looked, Memory
 from pginterlock.scan.modules import Module, scope_of, statements_at
 from pginterlock.scan.named_columns import constants_for, keyed
 from pginterlock.scan.project import Project
@@ -70,8 +69,8 @@ def scan(
     with uncollected():
         search = _Scan(texts, found, progress, memory)
         search.run()
-        looked = sorted(search.names | search.constants), sorted(search.words)
-        memory.store(found, search.steps.done, search.project.words, search.hit, looked)
+        looked = Looked(search.names, search.constants, search.words)
+        memory.store(found, search.steps.done, search.project.words, search.hits.paths, looked)
     return found
 
 
@@ -94,8 +93,6 @@ class _Scan:
         self.wanted: list[Wanted] = []
         self.steps = Steps(self.project, self._forget)
         self.drafts: dict[str, list[Draft]] = {}  # by the step that found them
-        self._hits: dict[str, tuple[list[int], list[int]]] = {}
-        self._were_hit: Mapping[str, bool] = {}
 
     def run(self) -> None:
         """Add all that is found."""
@@ -110,17 +107,17 @@ class _Scan:
             for one in it.classes
             if it.tables
         }
-        self.looked = patterns(self.names | self.constants)
         begun.given = self._ground()
         kept = self.memory.kept(begun.given)
-        self.steps.kept, self._were_hit = kept.steps, kept.hits
+        self.steps.kept = kept.steps
+        self.hits = Hits(self.texts, self.names, self.constants, self.words, kept.hits)
         self.project.words.update(kept.words)
         every = [*shares([*self.texts.python])]
         work: dict[str, Work] = {}
         for number, paths in enumerate(every):
             self.progress("scanning files", number, len(every))
             work[f"files {paths[0]}"] = partial(self._files, paths)
-            given = digest([paths, [it for it in paths if self._is_hit(it)]])
+            given = digest([paths, [it for it in paths if self.hits.has(it)]])
             self.steps.take(f"files {paths[0]}", given, work[f"files {paths[0]}"])
         for number, it in enumerate(self.wanted):
             work[f"unnamed {number}"] = partial(self._unnamed, it)
@@ -151,32 +148,14 @@ class _Scan:
         ]  # fmt: skip
         return digest([told, sorted(self.constants), sorted(self.by_class.items())])
 
-    def _hit(self, path: str) -> tuple[list[int], list[int]]:
-        """Return the lines of a file that may write: in Python, and in SQL."""
-        if path not in self._hits:
-            raw = self.texts.python[path]
-            sql: list[int] = []
-            if speaks_of(raw.lower(), self.names, self.words):
-                sql = may_embed(self.texts.decoded.get(path) or raw.decode("utf-8-sig", "replace"))
-            self._hits[path] = hit_lines(raw, self.looked), sql
-        return self._hits[path]
-
-    def _is_hit(self, path: str) -> bool:
-        known = self._were_hit.get(path)
-        return any(self._hit(path)) if known is None else known
-
-    def hit(self) -> list[str]:
-        """Return the files that may write by what is in them."""
-        return [it for it in self.texts.python if self._is_hit(it)]
-
     def _files(self, paths: Sequence[str], found: Done) -> None:
         """Look through files: for writes of Python, and those of SQL."""
         self.found = found
         drafts: list[Draft] = []
         for path in paths:
-            if not self._is_hit(path):
+            if not self.hits.has(path):
                 continue
-            lines, sql = self._hit(path)
+            lines, sql = self.hits.lines(path)
             if lines and (module := self.project.module(path)):
                 drafts += self._judged(path, lines[0], self._drafts(module, lines))
             if sql:
@@ -187,11 +166,12 @@ class _Scan:
         """Look for the writes of statements that need not name the column: its class does."""
         self.found = found
         drafts: list[Draft] = []
-        for of in it.classes:
+        every = sorted(it.classes, key=lambda one: (one.module.path, one.node.lineno))
+        for of in every:
             for sites in (positional_sites, object_sites, whole_forms):
                 more = sites.of_class(self.reader, it, of)
                 drafts += self._judged(of.module.path, of.node.lineno, more)
-        for of in islice(it.classes, 1):
+        for of in every[:1]:
             more = every_column.of_columns(self.reader, it)
             drafts += self._judged(of.module.path, of.node.lineno, more)
         number = next(at for at, one in enumerate(self.wanted) if one is it)
