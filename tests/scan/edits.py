@@ -32,9 +32,14 @@ def edit(folder: Path, chance: random.Random, among: Sequence[Path] = ()) -> str
         how: Callable[..., None] = chance.choice([_copy, _remove, _rename])
         how(path, text, chance)
         return f"{how.__name__.strip('_')} {path.relative_to(folder)}"
-    change = chance.choice(_CHANGES)
     lines = text.split("\n")
-    change(lines, chance)
+    if chance.random() < 1 / 3:
+        other = chance.choice(every).read_text(encoding="utf-8", errors="surrogateescape")
+        change: Callable[..., None] = chance.choice(_TAKING)
+        change(lines, chance, other.split("\n"))
+    else:
+        change = chance.choice(_CHANGES)
+        change(lines, chance)
     _write(path, "\n".join(lines))
     return f"{change.__name__.strip('_')} {path.relative_to(folder)}"
 
@@ -133,16 +138,31 @@ def _body(lines: Lines, chance: random.Random) -> None:
         lines.insert(it[0] + 1, f"{it[2]}    done = len('x')")
 
 
-def _more(lines: Lines, chance: random.Random) -> None:
-    """Add a function that calls another one."""
-    name = chance.choice(_NAME.findall("\n".join(lines)) or ["len"])
-    lines += [
-        *textwrap.dedent(f"""
-        def more_{chance.randint(0, 99)}(order):
-            order.note = {name}(order)
-            return order
-        """).split("\n")
-    ]
+def _more(lines: Lines, chance: random.Random, other: Lines) -> None:
+    """Add a function, or a class, that speaks of names of another file."""
+    one, two, three = (chance.choice(_NAME.findall("\n".join(other)) or ["x"]) for _ in range(3))
+    number = chance.randint(0, 99)
+    told = chance.choice(
+        [
+            f"def more_{number}(order):\n    order.x = {one}(order, {two})\n    return {three}\n",
+            f"class More{number}({one}):\n    def {two}(self):\n        self.{three} = 1\n",
+            f"class {one}({two}):\n    {three} = 1\n",
+            f"from store.{one} import {two}\n\n{two}({three})\n",
+            f"def {one}({two}):\n    with transaction.atomic():\n        {two}({three})\n",
+        ]
+    )
+    lines += ["", *told.split("\n")]
+
+
+def _paste(lines: Lines, chance: random.Random, other: Lines) -> None:
+    """Lay a function of another file down at the end."""
+    if it := _function_at(other, chance):
+        lines += ["", *textwrap.dedent("\n".join(other[it[0] : it[1]])).split("\n")]
+
+
+def _line(lines: Lines, chance: random.Random, other: Lines) -> None:
+    """Lay a line of another file down."""
+    lines.insert(_at(lines, chance), other[_at(other, chance)])
 
 
 def _less(lines: Lines, chance: random.Random) -> None:
@@ -171,6 +191,7 @@ def _protect(lines: Lines, chance: random.Random) -> None:
 
 
 _CHANGES: Sequence[Callable[[Lines, random.Random], None]] = (
-    _comment, _blank, _append, _double, _drop, _swap, _swap, _state, _body, _body, _more, _less,
-    _twice, _protect,
+    _comment, _blank, _append, _double, _drop, _swap, _swap, _state, _body, _body, _less, _twice,
+    _protect,
 )  # fmt: skip
+_TAKING: Sequence[Callable[[Lines, random.Random, Lines], None]] = (_more, _more, _paste, _line)

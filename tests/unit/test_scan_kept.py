@@ -81,6 +81,46 @@ class InvoiceForm(forms.ModelForm):
         model = Invoice
         fields = ["status"]
 
+=== aside/__init__.py
+=== aside/maths.py
+def double(x):
+    return x * 2
+
+def half(x):
+    return x / 2
+
+=== aside/shapes.py
+class Shape:
+    def area(self):
+        return 0
+
+class Square(Shape):
+    def area(self):
+        return self.side ** 2
+
+=== aside/words.py
+import re
+
+WORD = re.compile("[a-z]+")
+
+def words(text):
+    return WORD.findall(text)
+
+=== aside/more/lists.py
+def chunks(them, size):
+    for at in range(0, len(them), size):
+        yield them[at : at + size]
+
+=== aside/more/times.py
+from datetime import datetime
+
+def now():
+    return datetime.now()
+
+class Clock:
+    def tick(self):
+        return now()
+
 === shop/views.py
 from django.views.generic import UpdateView
 from shop.forms import OrderForm
