@@ -265,6 +265,13 @@ def test_shares_begin_at_the_same_files_whatever_others_there_are() -> None:
 
     assert [one for it in every for one in it] == paths
     assert len([it for it in every if it not in fewer]) == 1
+
+
+def test_a_share_is_no_more_than_its_trees_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "_FILES", 1_000_000)
+    paths = [f"shop/file_{it}.py" for it in range(300)]
+
+    assert [len(it) for it in steps.shares(paths)] == [128, 128, 44]
     assert [*steps.shares([])] == []
 
 

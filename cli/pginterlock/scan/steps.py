@@ -16,7 +16,7 @@ from pginterlock.scan.drafts import Draft
 from pginterlock.scan.project import Project
 from pginterlock.scan.site import Scanned, Site, Unread
 
-_FILES = 64  # in one step, more or less
+_FILES, _MOST = 64, 128  # in one step, more or less, and at the most: their trees are all held
 _PLACE = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 
 
@@ -44,8 +44,8 @@ def shares(paths: Sequence[str]) -> Iterator[Sequence[str]]:
     """Yield *paths* in shares; they begin at the same files where there are others besides."""
     starts = [at for at, it in enumerate(paths) if at and crc32(os.fsencode(it)) % _FILES == 0]
     for start, end in pairwise([0, *starts, len(paths)]):
-        if start < end:
-            yield paths[start:end]
+        for at in range(start, end, _MOST):
+            yield paths[at : min(at + _MOST, end)]
 
 
 def digest(told: object) -> str:
