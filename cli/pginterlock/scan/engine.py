@@ -114,8 +114,10 @@ class _Scan:
         self.project.words.update(kept.words)
         every = [*shares([*self.texts.python])]
         work: dict[str, Work] = {}
-        for number, paths in enumerate(every):
-            self.progress("scanning files", number, len(every))
+        looked_at = 0
+        for paths in every:
+            self.progress("scanning files", looked_at, len(self.texts.python))
+            looked_at += len(paths)
             work[f"files {paths[0]}"] = partial(self._files, paths)
             given = digest([paths, [it for it in paths if self.hits.has(it)]])
             self.steps.take(f"files {paths[0]}", given, work[f"files {paths[0]}"])
