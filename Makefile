@@ -21,7 +21,7 @@ servers := $(foreach v,14 15 16 17,.cache/servers/$(v)/.complete)
 export INTERLOCK_TEST_PG
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history bench-modes soak-adoption soak-kills soak-races scan-accuracy scan-speed pgtap pgbouncer alembics node-clients servers docs build clean
+.PHONY: help demo test lint pytest pgtests test-matrix bench bench-history bench-modes soak-adoption soak-kills soak-races scan-accuracy scan-speed scan-kept pgtap pgbouncer alembics node-clients servers docs build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -79,6 +79,9 @@ scan-accuracy: .venv/.made-for-dev ## precision, recall, transactions and lines 
 
 scan-speed: .venv/.made-for-dev ## lines a second and memory of `interlock scan` for five million lines, and what a change costs (SPEED_ARGS="--lines 1000000")
 	$(BIN)/python -m tests.scan.speed $(SPEED_ARGS)
+
+scan-kept: .venv/.made-for-dev ## what `interlock scan` takes after edits at random, and that it finds what it should (KEPT_ARGS="rucio --edits 20")
+	$(BIN)/python -m tests.scan.kept $(KEPT_ARGS)
 
 pgtap: ## fetch pgTAP, unless it is here
 	@bash pgtests/fetch_pgtap.sh

@@ -280,7 +280,7 @@ def test_a_filled_table_is_found_after_trees_were_let_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pginterlock.scan.engine._HELD", 1)
-    monkeypatch.setattr("pginterlock.scan.engine._SHOWN", 1)
+    monkeypatch.setattr("pginterlock.scan.steps._FILES", 1)
     bodies = "".join(
         f"""
 === shop/work{number}.py

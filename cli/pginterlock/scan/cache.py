@@ -83,17 +83,18 @@ def _write(folder: Path, name: str, text: str) -> None:
 
 def _scanned(it: Mapping[str, Any]) -> Scanned:
     return Scanned(
-        [_site(one) for one in it["sites"]],
+        [site(one) for one in it["sites"]],
         [Unread(**one) for one in it["unread"]],
         it["files"],
         it["lines"],
         list(it["missing"]),
-        [_site(one) for one in it["defaults"]],
+        [site(one) for one in it["defaults"]],
         list(it["models"]),
     )
 
 
-def _site(it: Mapping[str, Any]) -> Site:
+def site(it: Mapping[str, Any]) -> Site:
+    """Return the site that is kept so. Raises KeyError or ValueError where it is none."""
     more = {
         "transaction": Transaction(it["transaction"]),
         "callers": Callers(it["callers"]),

@@ -2,8 +2,9 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain, groupby, islice
 from pathlib import Path
 
@@ -20,20 +21,18 @@ from pginterlock.scan import (
     told_columns,
     whole_forms,
 )
-from pginterlock.scan.called_sites import once_called
 from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
-from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
-from pginterlock.scan.facts import Facts, Trace, speaks_of
+from pginterlock.scan.embedded_sql import Embedded, embedded_writes
 from pginterlock.scan.file_callers import run_by
 from pginterlock.scan.filled_writes import Called, FilledWrites, Found
 from pginterlock.scan.grouping import grouped, once
+from pginterlock.scan.hits import Hits
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef
 from pginterlock.scan.made_texts import MadeTexts
-from pginterlock.scan.memory import Memory
-from pginterlock.scan.module_texts import hit_lines, patterns
+from pginterlock.scan.memory import Looked, Memory
 from pginterlock.scan.modules import Module, scope_of, statements_at
 from pginterlock.scan.named_columns import constants_for, keyed
 from pginterlock.scan.project import Project
@@ -42,6 +41,7 @@ from pginterlock.scan.site import Beside, Label, Scanned, Site, Target, Transact
 from pginterlock.scan.sql_parameters import with_parameters
 from pginterlock.scan.sql_sites import sites_at, sites_of
 from pginterlock.scan.sql_write import PlacedWrite
+from pginterlock.scan.steps import Done, Steps, Work, digest, shares, told_of
 from pginterlock.scan.table_names import resolver
 from pginterlock.scan.transactions import Transactions, of_sql
 from pginterlock.scan.wanted import Wanted, by_table, wanted, words_of
@@ -65,7 +65,6 @@ _HELD = 8_000_000
 _HOLE = re.compile(r"(\w+)(?=[^\w{}]*\})")
 _FEW = 12  # files: what more of them speak of is no name of a table's
 _MOST = 500  # places in one statement: what has more was made by a machine, and is data
-_SHOWN = 10  # files from one word of progress to the next, and from one look at the trees
 
 # Is told what is going on: how much of how much is done, both 0 where nobody knows.
 Progress = Callable[[str, int, int], None]
@@ -90,9 +89,10 @@ def scan(
     found = Scanned(files=len(texts.python) + len(texts.sql), lines=texts.lines)
     found.unread += texts.unread
     with uncollected():
-        search = _Scan(texts, targets, found, progress, memory.facts)
+        search = _Scan(texts, found, progress, memory)
         search.run()
-        memory.store(found, search.trace())
+        looked = Looked(search.names | search.properties, search.constants, search.words)
+        memory.store(found, search.steps.done, search.project.words, search.hits.paths, looked)
     return found
 
 
@@ -102,81 +102,149 @@ class _Scan:
     def __init__(
         self,
         texts: files.Texts,
-        targets: Sequence[Target],
         found: Scanned,
         progress: Progress,
-        facts: Callable[[str], Facts],
+        memory: Memory,
     ) -> None:
-        self.texts, self.found, self.progress = texts, found, progress
-        self.project = Project(texts.python, facts, texts.decoded)
+        self.texts, self.whole, self.progress, self.memory = texts, found, progress, memory
+        self.project = Project(texts.python, memory.facts, texts.decoded)
         self.project.base = f"{Path.cwd().as_posix()}/"
         self.reader = Reader(self.project)
-        progress("looking for models", 0, 0)
-        self.wanted = [wanted(self.reader, it) for it in targets]
         self.transactions = Transactions(self.reader)
         self.made = MadeTexts(self.reader)
+        self.wanted: list[Wanted] = []
+        self.steps = Steps(self.project, self._forget)
+        self.drafts: dict[str, list[Draft]] = {}  # by the step that found them
+
+    def run(self) -> None:
+        """Add all that is found."""
+        self.progress("looking for models", 0, 0)
+        self.steps.done["wanted"] = begun = self.steps.make("", self._want)
+        self.words = words_of(self.wanted)
         self.names = frozenset(name for it in self.wanted for name in it.names)
         self.properties = frozenset(name for it in self.wanted for name in it.properties)
-        self.constants = constants_for(texts.python.values(), self.names)
-        self.words = words_of(self.wanted)
-        self.called: set[tuple[str, int, int]] = set()  # places of helpers that write any table
+        self.constants = constants_for(self.texts.python.values(), self.names)
         self.by_class = {
             one.name: min(it.tables, key=len)
             for it in self.wanted
             for one in it.classes
             if it.tables
         }
+        begun.given = self._ground()
+        kept = self.memory.kept(begun.given)
+        self.steps.kept = kept.steps
+        self.hits = Hits(
+            self.texts, self.names | self.properties, self.constants, self.words, kept.hits
+        )
+        self.project.words.update(kept.words)
+        every = [*shares([*self.texts.python])]
+        work: dict[str, Work] = {}
+        looked_at = 0
+        for paths in every:
+            self.progress("scanning files", looked_at, len(self.texts.python))
+            looked_at += len(paths)
+            work[f"files {paths[0]}"] = partial(self._files, paths)
+            given = digest([paths, [it for it in paths if self.hits.has(it)]])
+            self.steps.take(f"files {paths[0]}", given, work[f"files {paths[0]}"])
+        for number, it in enumerate(self.wanted):
+            work[f"unnamed {number}"] = partial(self._unnamed, it)
+            self.steps.take(f"unnamed {number}", "", work[f"unnamed {number}"])
+        for number, paths in enumerate(every):
+            self.progress("judging transactions", number, len(every))
+            self._judge(paths, work)
+        self._sql()
+        self.steps.found(self.whole)
+        self.steps.done["missing"] = missing = self.steps.make("", self._missing)
+        self.whole.missing += missing.names
+        if any(it.target.model in missing.names for it in self.wanted):
+            self.whole.models += self.steps.take("models", "", self._models).names
 
-    def run(self) -> None:
-        """Add all that is found."""
-        looked = patterns(self.names | self.properties | self.constants)
+    def _want(self, found: Done) -> None:
+        self.found = found
+        self.wanted = [wanted(self.reader, it) for it in self.memory.targets]
+
+    def _ground(self) -> str:
+        """Return what tells what is looked for from anything else."""
+        told = [
+            (
+                sorted(it.names.items()),
+                sorted((name, one.column) for name, one in it.properties.items()),
+                sorted(it.tables), sorted(it.variables), it.is_mapped, it.shown,
+                sorted((one.module.path, one.node.lineno, one.qualname) for one in it.classes),
+            )
+            for it in self.wanted
+        ]  # fmt: skip
+        return digest([told, sorted(self.constants), sorted(self.by_class.items())])
+
+    def _files(self, paths: Sequence[str], found: Done) -> None:
+        """Look through files: for writes of Python, and those of SQL."""
+        self.found = found
         drafts: list[Draft] = []
-        total = len(self.texts.python)
-        for number, (path, raw) in enumerate(self.texts.python.items()):
-            if number % _SHOWN == 0:
-                self.progress("scanning files", number, total)
-                self._forget(drafts)
-            lines = hit_lines(raw, looked)
+        for path in paths:
+            if not self.hits.has(path):
+                continue
+            lines, sql = self.hits.lines(path)
             if lines and (module := self.project.module(path)):
                 drafts += self._judged(path, lines[0], self._drafts(module, lines))
-            self._embedded(path, raw)
-        for it in self.wanted:
-            drafts += self._unnamed(it)
-        groups = [*grouped(once(drafts))]
-        for number, group in enumerate(groups):
-            self.progress("judging transactions", number, len(groups))
-            self._forget(drafts)
-            self._add(self._site(group))
-        self._sql()
-        self.found.sites = once_called(self.found.sites, self.called)
-        self.found.sites.sort(key=lambda it: (it.file, it.line, it.column, it.field))
-        for path, (line, told) in sorted(self.project.broken.items()):
-            self.found.unread.append(Unread(path, line, told))
-        unknown = [it.target for it in self.wanted if not self._is_known(it)]
-        self.found.missing += [it.model or it.table or "" for it in unknown]
-        if any(it.model for it in unknown):
-            self.found.models += self._models()
+            if sql:
+                self._embedded(path, sql)
+        self._keep(f"files {paths[0]}", drafts, found)
 
-    def _unnamed(self, it: Wanted) -> Iterator[Draft]:
-        """Yield the writes of statements that need not name the column: its class does."""
-        for of in it.classes:
+    def _unnamed(self, it: Wanted, found: Done) -> None:
+        """Look for the writes of statements that need not name the column: its class does."""
+        self.found = found
+        drafts: list[Draft] = []
+        every = sorted(it.classes, key=lambda one: (one.module.path, one.node.lineno))
+        for of in every:
             for sites in (positional_sites, object_sites, whole_forms):
                 more = sites.of_class(self.reader, it, of)
-                yield from self._judged(of.module.path, of.node.lineno, more)
-        for of in islice(it.classes, 1):
+                drafts += self._judged(of.module.path, of.node.lineno, more)
+        for of in every[:1]:
             for sites_too in _OF_COLUMNS:
                 more = sites_too.of_columns(self.reader, it)
-                yield from self._judged(of.module.path, of.node.lineno, more)
+                drafts += self._judged(of.module.path, of.node.lineno, more)
+        number = next(at for at, one in enumerate(self.wanted) if one is it)
+        self._keep(f"unnamed {number}", drafts, found)
 
-    def _forget(self, drafts: Sequence[Draft]) -> None:
-        """Let go of the trees in which nothing was found, where there are many; and what is said.
+    def _keep(self, name: str, drafts: list[Draft], found: Done) -> None:
+        self.drafts[name] = drafts
+        found.drafts = told_of(drafts, self.wanted)
 
-        It is found again when it is asked for.
-        """
-        if self.project.parsed < _HELD:
+    def _judge(self, paths: Sequence[str], work: Mapping[str, Work]) -> None:
+        """Make sites of the drafts that were found in some files."""
+        mine = set(paths)
+        of = {
+            name: told
+            for name, it in self.steps.done.items()
+            if (told := [one for one in it.drafts.items() if one[0] in mine])
+        }
+        if not of:
             return
-        of_wanted = (one.module for it in self.wanted for one in it.classes)
-        self.project.forget({*(it.module for it in drafts), *of_wanted})
+        name, given = f"judging {paths[0]}", digest(of)
+        if not self.steps.has(name, given):
+            for one in of:
+                if one not in self.drafts:  # what found them was kept
+                    self.steps.make("", work[one])
+        self.steps.take(name, given, partial(self._sites, mine, [*of]))
+
+    def _sites(self, paths: Collection[str], steps: Sequence[str], found: Done) -> None:
+        self.found = found
+        drafts = [it for one in steps for it in self.drafts[one] if it.module.path in paths]
+        for it in drafts:
+            found.asked.files |= {it.module.path} | ({it.inside[0].path} if it.inside else set())
+        for group in grouped(once(drafts)):
+            self._add(self._site(group))
+
+    def _forget(self) -> None:
+        """Forget what was said, as a step knows nothing of others.
+
+        And let go of the trees in which nothing was found, where there are many. All of it is found
+        again when it is asked for.
+        """
+        if self.project.parsed >= _HELD:
+            of_wanted = (one.module for it in self.wanted for one in it.classes)
+            found = (it.module for them in self.drafts.values() for it in them)
+            self.project.forget({*found, *of_wanted})
         self.reader.forget()
         self.transactions.forget()
         self.made.forget()
@@ -184,23 +252,14 @@ class _Scan:
             it.flows.clear()
             it.kin.clear()
 
-    def trace(self) -> Trace:
-        """Return what the result depends on."""
-        project = self.project
-        return Trace(
-            frozenset(project.used),
-            frozenset(project.called),
-            frozenset(project.relations),
-            project.words,
-            tuple(sorted(self.names | self.properties | self.constants)),
-            tuple(self.words),
-            frozenset(project.unhanded),
-        )
+    def _missing(self, found: Done) -> None:
+        unknown = [it.target for it in self.wanted if not self._is_known(it)]
+        found.names += [it.model or it.table or "" for it in unknown]
 
-    def _models(self) -> list[str]:
-        """Return the classes that map a table, as far as their bases say so."""
+    def _models(self, found: Done) -> None:
+        """Find the classes that map a table, as far as their bases say so."""
         project = self.project
-        return [
+        found.names += [
             name
             for name in project.class_names()
             if any(self.reader.models.is_model(it) for it in project.classes_named(name))
@@ -210,7 +269,7 @@ class _Scan:
         """Say whether something of the project is what was asked for: a class, or a table."""
         name = it.target.model or ""
         is_of_app = "." in name and not name.islower()
-        if it.classes or (not is_of_app and any(one.model == it.shown for one in self.found.sites)):
+        if it.classes or (not is_of_app and any(one.model == it.shown for one in self.whole.sites)):
             return True
         if not name.islower():
             return False
@@ -245,11 +304,16 @@ class _Scan:
     # -- SQL -----------------------------------------------------------------------------------
 
     def _sql(self) -> None:
-        if not self.texts.sql:
-            return
+        for paths in shares([*self.texts.sql]):
+            given = digest([(it, self.memory.digest(it)) for it in paths])
+            self.steps.take(f"sql {paths[0]}", given, partial(self._sql_files, paths))
+
+    def _sql_files(self, paths: Sequence[str], found: Done) -> None:
         from pginterlock.scan.sql_files import file_writes  # noqa: PLC0415 - the parser takes time
 
-        for path, raw in self.texts.sql.items():
+        self.found = found
+        for path in paths:
+            raw = self.texts.sql[path]
             try:
                 text = raw.decode("utf-8-sig")
             except UnicodeDecodeError as error:
@@ -262,12 +326,8 @@ class _Scan:
                     for site in map(of_sql, sites_of(writes, target, path)):
                         self._add(run_by(self.project, self.transactions, site))
 
-    def _embedded(self, path: str, raw: bytes) -> None:
-        if not speaks_of(raw.lower(), self.names, self.words):
-            return
-        text = self.texts.decoded.get(path) or raw.decode("utf-8-sig", "replace")
-        lines = may_embed(text)
-        if not lines or not (module := self.project.module(path)):
+    def _embedded(self, path: str, lines: list[int]) -> None:
+        if not (module := self.project.module(path)):
             return
         writes = embedded_writes(module.tree_at(lines), module.text, lines, self.words)
         if not writes:
@@ -307,7 +367,7 @@ class _Scan:
         if stmt is None:
             return site
         if isinstance(it, Called):
-            self.called.add((site.file, site.line, site.column))
+            self.found.called.add((site.file, site.line, site.column))
             told = self.transactions.of_call(it.call, it.inside)
         else:
             told = self.transactions.verdict(module, stmt, is_session=False)

@@ -1,17 +1,14 @@
-"""What a scan knows of a file before it parses it, and which changes leave its result. Pure."""
+"""What a scan knows of a file before it parses it. Pure."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from pginterlock.scan.embedded_sql import ROOTS, may_embed
+from pginterlock.scan.embedded_sql import ROOTS
 from pginterlock.scan.module_texts import (
     classes_in,
-    hit_lines,
     leading_back_in,
     names_called_in,
-    names_handed_in,
-    patterns,
 )
 
 
@@ -51,36 +48,3 @@ def speaks_of(low: bytes, names: Collection[str], tables: Collection[str]) -> bo
         any(it.lower().encode() in low for it in (*names, *tables))
         or any(it.search(low) for it in _ANY_TABLE)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What the result of a scan depends on, besides the facts of all its files.
-
-    *used* are the files that were looked into. *words* tells in which files each word is that was
-    asked for; *calls* and *relations* are the names that were. *names* and *tables* are what was
-    looked for everywhere. *unhanded* are the names that no file hands over, of those asked for.
-    """
-
-    used: frozenset[str]
-    calls: frozenset[str]
-    relations: frozenset[str]
-    words: Mapping[str, Collection[str]]
-    names: tuple[str, ...]
-    tables: tuple[str, ...]
-    unhanded: frozenset[str]
-
-    def leaves(self, path: str, raw: bytes, text: str | None, before: Facts, now: Facts) -> bool:
-        """Say whether the result stays as it was with a file of another text: *raw*, or *text*."""
-        if path in self.used or before.classes != now.classes:
-            return False
-        called = set(before.called) ^ set(now.called)
-        back = set(before.leading_back) ^ set(now.leading_back)
-        if self.calls & called or self.relations & back or self.unhanded & names_handed_in(raw):
-            return False
-        if any((word.encode() in raw) != (path in them) for word, them in self.words.items()):
-            return False
-        if hit_lines(raw, patterns(self.names)):
-            return False
-        is_spoken_of = speaks_of(raw.lower(), self.names, self.tables)
-        return not is_spoken_of or not may_embed(text or raw.decode("utf-8-sig", "replace"))

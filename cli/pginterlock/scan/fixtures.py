@@ -46,7 +46,7 @@ def _conftests(reader: "Reader", module: Module) -> Iterator[Module]:
     while "/" in folder:
         folder = folder.rpartition("/")[0]
         path = f"{folder}/conftest.py"
-        if path in reader.project.texts and (found := reader.project.module(path)):
+        if reader.project.has(path) and (found := reader.project.module(path)):
             yield found
 
 

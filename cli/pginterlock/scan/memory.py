@@ -1,20 +1,35 @@
 """What is known of the files of a scan from the last one of the same folders. The shell of `scan`.
 
-A result stays as it was where no file has changed, or only files that it does not depend on.
-What is told of a file before it is parsed is kept by the digest of its text.
+A result stays as it was where no file has changed; else the steps that made it do which the change
+says nothing of. What is told of a file before it is parsed is kept by the digest of its text.
 """
 
 import contextlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pginterlock.scan import cache
-from pginterlock.scan.facts import Facts, Trace, facts_of
+from pginterlock.scan.facts import Facts, facts_of
 from pginterlock.scan.files import Texts
+from pginterlock.scan.kept_steps import Names, as_data
+from pginterlock.scan.last_scan import Kept, Last
 from pginterlock.scan.site import Scanned, Target
+from pginterlock.scan.steps import Done
+
+# What is raised for a file that was kept, and is not what it should be.
+_STRANGE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was looked for in all files: names of columns, of constants that are one, of tables."""
+
+    names: Collection[str]
+    constants: Collection[str]
+    tables: Collection[str]
 
 
 class Memory:
@@ -23,9 +38,10 @@ class Memory:
     def __init__(
         self, folder: Path | None, roots: Sequence[Path], texts: Texts, targets: Sequence[Target]
     ) -> None:
-        self._folder, self._texts = folder, texts
+        self._folder, self._texts, self.targets = folder, texts, targets
         self._facts: dict[str, Facts] = {}
         self._digests: dict[str, str] = {}
+        self._last: Last | None = None
         if folder is None:
             return
         self._digests = {it: _digest(raw) for it, raw in (texts.python | texts.sql).items()}
@@ -33,9 +49,12 @@ class Memory:
         asked = [asdict(it) for it in targets]
         unread = [asdict(it) for it in texts.unread]
         self._key = _digest(json.dumps([code, asked, places, self._digests, unread]).encode())
-        self._last = _digest(json.dumps([code, asked, places]).encode()) + ".last"
+        self._named = _digest(json.dumps([code, asked, places]).encode()) + ".last"
         self._known = _digest(json.dumps([code, places]).encode()) + ".facts"
-        self._facts = _read_facts(cache.load_checked(folder, self._known))
+
+    def digest(self, path: str) -> str:
+        """Return what tells the text of a file from another; nothing where nothing is kept."""
+        return self._digests.get(path, "")
 
     def facts(self, path: str) -> Facts:
         """Return what the text of a file tells."""
@@ -48,66 +67,70 @@ class Memory:
         """Return the result that is known; None where there is none, or it may have changed."""
         if self._folder is None:
             return None
-        return cache.load(self._folder, self._key) or self._unchanged(self._folder)
+        if known := cache.load(self._folder, self._key):
+            return known
+        self._facts = _read_facts(cache.load_checked(self._folder, self._known))
+        with contextlib.suppress(*_STRANGE):
+            data = cache.load_checked(self._folder, self._named)
+            if data is not None:
+                self._last = Last(data, self._texts, self._digests, self._facts, self.facts)
+        if self._last is not None and self._last.holds_whole:
+            return self._as_now(self._folder, self._last)
+        return None
 
-    def store(self, found: Scanned, trace: Trace) -> None:
-        """Keep a result, what it depends on, and what is known of the files."""
+    def kept(self, ground: str) -> Kept:
+        """Return what still holds of the last scan, where that looked for the same: *ground*."""
+        with contextlib.suppress(*_STRANGE):
+            return self._last.kept(ground) if self._last is not None else Kept()
+        return Kept()
+
+    def store(
+        self,
+        found: Scanned,
+        steps: Mapping[str, Done],
+        words: Mapping[str, Sequence[str]],
+        hits: Sequence[str],
+        looked: "Looked",
+    ) -> None:
+        """Keep a result, the steps that made it, and what is known of the files.
+
+        *looked* is what was looked for, *hits* are the files that hold some of it.
+        """
         if self._folder is None:
             return
         cache.store(self._folder, self._key, found)
+        names = Names([*self._digests])
         last = {
             "key": self._key,
-            "digests": self._digests,
+            "digests": [*self._digests.values()],
             "unread": len(self._texts.unread),
-            "used": sorted(trace.used),
-            "calls": sorted(trace.calls),
-            "relations": sorted(trace.relations),
-            "words": {word: sorted(them) for word, them in trace.words.items()},
-            "names": trace.names,
-            "tables": trace.tables,
-            "unhanded": sorted(trace.unhanded),
+            "looked": [sorted(it) for it in (looked.names, looked.constants, looked.tables)],
+            "hits": names.numbers(set(hits)),
+            "words": {word: names.numbers(set(them)) for word, them in words.items()},
+            "steps": as_data(steps, names),
         }
-        cache.store_checked(self._folder, self._last, last)
+        last["all"], last["python"] = names.known, len(self._texts.python)
+        cache.store_checked(self._folder, self._named, last)
+        self._store_facts(self._folder)
+
+    def _store_facts(self, folder: Path) -> None:
         current = {it: self._facts[it] for it in self._digests.values() if it in self._facts}
         told = {it: [one.classes, one.called, one.leading_back] for it, one in current.items()}
-        cache.store_checked(self._folder, self._known, told)
+        cache.store_checked(folder, self._known, told)
 
-    def _unchanged(self, folder: Path) -> Scanned | None:
-        """Return the last result where what has changed since does not matter to it."""
-        with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
-            last = cache.load_checked(folder, self._last)
-            if last is None or last["digests"].keys() != self._digests.keys():
-                return None
-            trace = Trace(
-                frozenset(last["used"]),
-                frozenset(last["calls"]),
-                frozenset(last["relations"]),
-                {word: frozenset(them) for word, them in last["words"].items()},
-                tuple(last["names"]),
-                tuple(last["tables"]),
-                frozenset(last["unhanded"]),
-            )
-            if all(self._leaves(trace, *it) for it in self._changed(last["digests"])):
-                return self._as_now(cache.load(folder, last["key"]), last["unread"], trace)
-        return None
-
-    def _changed(self, before: Mapping[str, str]) -> list[tuple[str, str]]:
-        return [(it, before[it]) for it, digest in self._digests.items() if before[it] != digest]
-
-    def _leaves(self, trace: Trace, path: str, digest: str) -> bool:
-        raw, before = self._texts.python.get(path), self._facts.get(digest)
-        if raw is None or before is None:
-            return False
-        return trace.leaves(path, raw, self._texts.decoded.get(path), before, self.facts(path))
-
-    def _as_now(self, known: Scanned | None, unread: int, trace: Trace) -> Scanned | None:
+    def _as_now(self, folder: Path, last: "Last") -> Scanned | None:
+        known = cache.load(folder, last.data["key"])
         if known is None:
             return None
-        told = [*self._texts.unread, *known.unread[unread:]]
+        told = [*self._texts.unread, *known.unread[last.data["unread"] :]]
         found = replace(known, lines=self._texts.lines, unread=told)
+        cache.store(folder, self._key, found)
+        now = {**last.data, "key": self._key, "unread": len(self._texts.unread)}
+        now["digests"] = [self._digests[it] for it in last.paths]
+        cache.store_checked(folder, self._named, now)
         for path in self._texts.python:
             self.facts(path)
-        self.store(found, trace)
+        self._store_facts(folder)
         return found
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from pginterlock.scan.asked import EVERY, Asked
 from pginterlock.scan.bindings import own_expressions, walk
 from pginterlock.scan.call_places import Inner, inner, places
 from pginterlock.scan.facts import Facts
@@ -39,9 +40,7 @@ class Project:
     ) -> None:
         self.texts = texts
         self._facts = facts
-        self.used: set[str] = set()  # the files that were looked into
-        self.called: set[str] = set()  # the names whose calls were asked for
-        self.relations: set[str] = set()  # and those of relations from their other side
+        self.asked = Asked()
         self.words: dict[str, list[str]] = {}  # the files that hold what was asked for
         self.decoded = decode or {}
         self.base = ""  # the folder, with a slash, from which paths that are relative count
@@ -57,7 +56,6 @@ class Project:
         self._lower: dict[str, list[str]] = {}
         self._heirs: dict[str, list[tuple[str, str]]] = {}
         self._called: dict[str, list[str]] | None = None
-        self.unhanded: set[str] = set()  # names that no file hands over
         self._handed: set[str] | None = None
         self._handings = 0
         self._back: dict[str, list[str]] | None = None
@@ -82,7 +80,7 @@ class Project:
 
     def module(self, path: str) -> Module | None:
         """Return the module of a file; None where it does not parse."""
-        self.used.add(path)
+        self.asked.files.add(path)
         self._lately.add(path)
         if found := self._modules.get(path):
             return found
@@ -124,6 +122,15 @@ class Project:
         """How many characters of all modules are parsed, and still held."""
         return sum(it.parsed for it in self._modules.values())
 
+    def begin(self, asked: Asked, broken: dict[str, tuple[int, str]]) -> None:
+        """Begin a step: what it asks is noted in *asked*, and what cannot be parsed in *broken*.
+
+        What was said of calls is forgotten, and that a file cannot be parsed.
+        """
+        self.asked, self.broken = asked, broken
+        self._calls.clear()
+        self._found.clear()
+
     def forget(self, but: Collection[Module]) -> None:
         """Forget modules, for the memory: they are read again when they are asked for.
 
@@ -150,11 +157,17 @@ class Project:
                 left -= module.parsed
                 yield module
 
+    def has(self, path: str) -> bool:
+        """Say whether there is a file of Python at *path*."""
+        self.asked.modules.add(PurePosixPath(path).stem)
+        return path in self.texts
+
     def named(self, name: str, near: str) -> Module | None:
         """Return the module of a dotted *name*, as a module at path *near* would import it."""
+        tail, parts = name.rpartition(".")[2], name.split(".")
+        self.asked.modules.add(tail)
         if path := self._by_name.get(name):
             return self.module(path)
-        tail, parts = name.rpartition(".")[2], name.split(".")
         if len(parts) < 2:  # noqa: PLR2004 - a single name fits too much
             beside = str(PurePosixPath(near).parent / f"{name}.py")
             return self.module(beside) if beside in self.texts else None
@@ -174,36 +187,39 @@ class Project:
 
     def classes_named(self, name: str) -> Sequence[ClassDef]:
         """Return the classes of that name, wherever they are."""
-        if self._classes is None:
-            self._classes = {}
-            self._read_classes(self._classes)
+        self.asked.classes.add(name)
         return [
             it
-            for path in self._classes.get(name, ())
+            for path in self._defined.get(name, ())
             if (module := self.module(path))
             for it in module.classes_named(name)
         ]
 
-    def _read_classes(self, found: dict[str, list[str]]) -> None:
-        for path in self.texts:
-            for name, bases in self._facts(path).classes:
-                found.setdefault(name, []).append(path)
-                for base in bases:
-                    self._heirs.setdefault(base, []).append((path, name))
+    @property
+    def _defined(self) -> Mapping[str, Sequence[str]]:
+        """The files that define each class."""
+        if self._classes is None:
+            self._classes = {}
+            for path in self.texts:
+                for name, bases in self._facts(path).classes:
+                    self._classes.setdefault(name, []).append(path)
+                    for base in bases:
+                        self._heirs.setdefault(base, []).append((path, name))
+        return self._classes
 
     def class_names(self) -> Sequence[str]:
         """Return the names of all classes, in the order of the files."""
-        self.classes_named("")
-        return list(self._classes or {})
+        self.asked.classes.add(EVERY)
+        return list(self._defined)
 
     def heirs(self, name: str) -> Sequence[tuple[str, str]]:
         """Return the files and names of classes that name *name* among their bases."""
-        self.classes_named("")
-        return self._heirs.get(name, ())
+        self.asked.heirs.add(name)
+        return self._heirs.get(name, ()) if self._defined else ()
 
     def leading_back(self, name: str) -> Sequence[str]:
         """Return the files in which a relation is named *name* from its other side."""
-        self.relations.add(name)
+        self.asked.relations.add(name)
         if self._back is None:
             self._back = {}
             for path in self.texts:
@@ -213,14 +229,15 @@ class Project:
 
     def class_names_like(self, lower: str) -> Sequence[str]:
         """Return the names of classes that are *lower* but for their case."""
+        self.asked.lowers.add(lower)
         if not self._lower:
-            self.classes_named("")
-            for name in self._classes or {}:
+            for name in self._defined:
                 self._lower.setdefault(name.lower(), []).append(name)
         return self._lower.get(lower, ())
 
     def holding(self, word: str) -> Sequence[str]:
         """Return the files whose text holds *word*."""
+        self.asked.words.add(word)
         if word not in self.words:
             raw, texts = word.encode(), self.texts
             self.words[word] = [it for it in self._may_hold(word) if raw in texts[it]]
@@ -244,17 +261,17 @@ class Project:
                 self._handed |= names_handed_in(raw)
         if name in self._handed:
             return self.holding(name)
-        self.unhanded.add(name)
+        self.asked.unhanded.add(name)
         return ()
 
     def text(self, path: str) -> bytes:
         """Return the text of a file, for more than its facts."""
-        self.used.add(path)
+        self.asked.files.add(path)
         return self.texts[path]
 
     def _calling(self, name: str) -> Sequence[str]:
         """Return the files in which something of that name is called."""
-        self.called.add(name)
+        self.asked.called.add(name)
         return self._naming_calls(name)
 
     def _naming_calls(self, name: str) -> Sequence[str]:
@@ -268,11 +285,12 @@ class Project:
 
     def calls(self, name: str, limit: int = 60) -> Sequence[tuple[Module, ast.Call, ast.stmt]]:
         """Return the calls of *name*; none where more than *limit* files have some."""
-        key = f"{name} {limit}"
+        key, paths = f"{name} {limit}", self._calling(name)
+        paths = paths if len(paths) <= limit else ()
+        self.asked.files.update(paths)
         if key not in self._calls:
             found: list[tuple[Module, ast.Call, ast.stmt]] = []
-            paths = self._calling(name)
-            for path in paths if len(paths) <= limit else ():
+            for path in paths:
                 if module := self.module(path):
                     found += ((module, call, stmt) for call, stmt in calls_in(module, name))
             self._calls[key] = found

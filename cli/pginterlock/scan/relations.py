@@ -96,7 +96,6 @@ class Relations(Models):
         return NOTHING
 
     def _default_sets(self, lower: str) -> Kinds:
-        self.reader.project.classes_named("")
         found = [
             it
             for name in self.reader.project.class_names_like(lower)
