@@ -137,3 +137,37 @@ def test_a_method_that_is_handed_to_a_runner(
             STATEMENT
     """
     assert judged(tmp_path, work) is transaction
+
+
+@pytest.mark.parametrize(
+    ("transaction", "block"),
+    [
+        (Transaction.CALLER, "self.engine.begin()"),
+        (Transaction.NO, "self.engine.connect()"),
+    ],
+)
+def test_functions_of_one_name_that_are_handed_to_the_same_runner(
+    tmp_path: Path, transaction: Transaction, block: str
+) -> None:
+    work = f"""
+    === store/work.py
+    class Store:
+        def run(self, cur, build):
+            return build()
+
+        def pay(self):
+            def build():
+                cur = self.engine
+                STATEMENT
+
+            with {block} as cur:
+                self.run(cur, build)
+
+        def settle(self):
+            def build():
+                return "select 1"
+
+            with self.engine.begin() as cur:
+                self.run(cur, build)
+    """
+    assert judged(tmp_path, work) is transaction

@@ -195,6 +195,12 @@ def _is_alone(call: ast.Call, module: Module, stmt: ast.AST) -> bool:
     return False
 
 
+def is_through_parameter(call: ast.Call, module: Module, stmt: ast.AST) -> bool:
+    """Say whether a call is one of what the function around it was handed."""
+    func = call.func
+    return isinstance(func, ast.Name) and _is_parameter(func.id, function_of(module, stmt))
+
+
 def _is_parameter(name: str, function: Function | None) -> bool:
     while function is not None:
         if any(it.arg == name for it in arguments(function.node)):
