@@ -58,6 +58,9 @@ class Pool:
     async def in_thread_alone(self, desc, func):
         return await asyncio.to_thread(self.never, self.engine, desc, func)
 
+    async def quick(self, desc, func, autocommit=True):
+        return await self.in_one(desc, func, db_autocommit=autocommit)
+
     def inside(self, func):
         def inner(conn):
             return func(conn)
@@ -100,6 +103,12 @@ def judged(tmp_path: Path, body: str) -> Transaction:
             Transaction.NO,
             'self.pool.in_one("pay", self._pay, db_autocommit=c.is_quick)',
             id="each statement may commit itself",
+        ),
+        pytest.param(Transaction.NO, 'self.pool.quick("pay", self._pay)', id="on by default"),
+        pytest.param(
+            Transaction.CALLER,
+            'self.pool.quick("pay", self._pay, autocommit=False)',
+            id="on by default, and off here",
         ),
         pytest.param(Transaction.CALLER, 'self.pool.in_thread("pay", self._pay)', id="a thread"),
         pytest.param(
