@@ -58,6 +58,9 @@ class Pool:
     async def in_thread_alone(self, desc, func):
         return await asyncio.to_thread(self.never, self.engine, desc, func)
 
+    async def quick(self, desc, func, autocommit=True):
+        return await self.in_one(desc, func, db_autocommit=autocommit)
+
     def inside(self, func):
         def inner(conn):
             return func(conn)
@@ -101,6 +104,12 @@ def judged(tmp_path: Path, body: str) -> Transaction:
             'self.pool.in_one("pay", self._pay, db_autocommit=c.is_quick)',
             id="each statement may commit itself",
         ),
+        pytest.param(Transaction.NO, 'self.pool.quick("pay", self._pay)', id="on by default"),
+        pytest.param(
+            Transaction.CALLER,
+            'self.pool.quick("pay", self._pay, autocommit=False)',
+            id="on by default, and off here",
+        ),
         pytest.param(Transaction.CALLER, 'self.pool.in_thread("pay", self._pay)', id="a thread"),
         pytest.param(
             Transaction.NO, 'self.pool.in_thread_alone("pay", self._pay)', id="a thread without"
@@ -135,5 +144,39 @@ def test_a_method_that_is_handed_to_a_runner(
 
         def _pay(self, cur, pk=0):
             STATEMENT
+    """
+    assert judged(tmp_path, work) is transaction
+
+
+@pytest.mark.parametrize(
+    ("transaction", "block"),
+    [
+        (Transaction.CALLER, "self.engine.begin()"),
+        (Transaction.NO, "self.engine.connect()"),
+    ],
+)
+def test_functions_of_one_name_that_are_handed_to_the_same_runner(
+    tmp_path: Path, transaction: Transaction, block: str
+) -> None:
+    work = f"""
+    === store/work.py
+    class Store:
+        def run(self, cur, build):
+            return build()
+
+        def pay(self):
+            def build():
+                cur = self.engine
+                STATEMENT
+
+            with {block} as cur:
+                self.run(cur, build)
+
+        def settle(self):
+            def build():
+                return "select 1"
+
+            with self.engine.begin() as cur:
+                self.run(cur, build)
     """
     assert judged(tmp_path, work) is transaction

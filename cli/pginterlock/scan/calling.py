@@ -4,7 +4,13 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 
 from pginterlock.scan.called_objects import called_objects
-from pginterlock.scan.handing import Handing, Runs, handings, lambdas_around
+from pginterlock.scan.handing import (
+    Handing,
+    Runs,
+    handings,
+    is_through_parameter,
+    lambdas_around,
+)
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, ClassDef, Function, Instance
 from pginterlock.scan.modules import Module, arguments, function_of
@@ -199,8 +205,9 @@ class Calling:
             made = [it.of for it in found if isinstance(it, Instance)]
             return any(self._is_above(it, function.owner) for it in made)
         callees = [it.of for it in found if isinstance(it, Callee)]
-        if function in callees:
-            return True
+        if function in callees:  # of one that is handed over, whoever does so tells
+            is_handed = is_through_parameter(call, module, stmt) and function.name not in _COMMON
+            return not (is_handed and any(True for _ in handings(self.reader.project, function)))
         if callees:
             return any(
                 it.name == function.name

@@ -25,8 +25,9 @@ def runs(project: Project, file: str) -> Iterator[tuple[Module, ast.stmt]]:
     folders = {it.lower() for it in PurePath(file).parent.parts[-_FOLDERS:]}
     paths = dict.fromkeys(path for it in _SUFFIXES for path in project.holding(it))
     for path in paths if len(paths) <= _MOST else ():
-        raw = project.text(path)
-        names = [it for it in _LISTING if it.encode() in raw]
+        raw = project.text(path).lower()
+        is_near = any(it.encode() in raw for it in folders)
+        names = [it for it in _LISTING if it.encode() in raw] if is_near else []
         if names and (module := project.module(path)):
             for function, stmt in _listing(module, names):
                 if _is_of(function, folders):

@@ -7,6 +7,7 @@ from enum import Enum
 
 from pginterlock.scan.bindings import own_expressions, walk
 from pginterlock.scan.definitions import last_name
+from pginterlock.scan.handed_values import default
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Function
 from pginterlock.scan.modules import Module, arguments, function_of, statements_at
@@ -51,12 +52,16 @@ class Handing:
         if called_name(call) == "partial" and (outer := holding(call, stmt)) is not None:
             return self.runs(outer, call, module, stmt)
         through = self._through(call, given, module, stmt)
-        if runners := self._runners(call.func, module, stmt):
+        runners = self._runners(call.func, module, stmt)
+        if runners:
             taken = {self.calls(it, name) for it in runners for name in _taking(it, call, given)}
             found = _strongest(taken | through)
         else:  # it may run another one, in a thread too: what that opens is there
             found = _strongest({_of_library(called_name(call)), *(through & {Runs.IN_ONE})})
-        return Runs.PLAINLY if found is Runs.IN_ONE and _is_alone(call, module, stmt) else found
+        is_alone = _is_alone(call, module, stmt) or any(
+            _is_alone_by_itself(it, call) for it in runners
+        )
+        return Runs.PLAINLY if found is Runs.IN_ONE and is_alone else found
 
     def _through(self, call: ast.Call, given: ast.AST, module: Module, stmt: ast.AST) -> set[Runs]:
         """Return how another argument, a function before *given*, calls it: ``run(one, given)``."""
@@ -193,6 +198,21 @@ def _is_alone(call: ast.Call, module: Module, stmt: ast.AST) -> bool:
             case _:
                 return True
     return False
+
+
+def _is_alone_by_itself(runner: Function, call: ast.Call) -> bool:
+    """Say whether each statement commits itself unless a call says otherwise, and it does not."""
+    said = {it.arg for it in call.keywords}
+    told = [default(it, runner) for it in arguments(runner.node) if "autocommit" in it.arg]
+    return not any("autocommit" in (it or "") for it in said) and any(
+        isinstance(it, ast.Constant) and bool(it.value) for it in told
+    )
+
+
+def is_through_parameter(call: ast.Call, module: Module, stmt: ast.AST) -> bool:
+    """Say whether a call is one of what the function around it was handed."""
+    func = call.func
+    return isinstance(func, ast.Name) and _is_parameter(func.id, function_of(module, stmt))
 
 
 def _is_parameter(name: str, function: Function | None) -> bool:
