@@ -13,6 +13,7 @@ from pginterlock.scan import steps
 from pginterlock.scan.site import Scanned, Target
 
 INVOICE = Target(("status",), model="Invoice")
+PARCEL = Target(("db_state",), model="Parcel")
 ROUNDS = 6
 CODE = """
 === shop/work.py
@@ -197,6 +198,133 @@ def run(session, orders):
             settle(session, it)
         given(session, {"status": "paid"})
 """
+MORE = """
+=== post/__init__.py
+=== post/models.py
+from django.db import models
+from post.managers import Sent
+
+class Parcel(models.Model):
+    db_state = models.TextField(default="new")
+    objects = Sent()
+
+    def get_state(self):
+        return self.db_state
+
+    def set_state(self, value):
+        self.db_state = value
+
+    state = property(get_state, set_state)
+
+=== post/managers.py
+from django.db import models
+
+class Sent(models.Manager):
+    def send(self, **more):
+        return self.model(db_state="sent", **more)
+
+=== post/work.py
+from post.models import Parcel
+
+KEPT = ("db_state",)
+
+def post(parcel: Parcel):
+    parcel.state = "sent"
+    parcel.save()
+
+def keep(them):
+    Parcel.objects.bulk_update(them, KEPT)
+
+def named(key, value):
+    Parcel.objects.update(**{key: value})
+
+named("db_state", "lost")
+
+=== post/signals.py
+from post.work import post
+from post.models import Parcel
+
+def sent(sender, instance, **kwargs):
+    post(instance)
+    settle(instance)
+
+def settle(parcel):
+    Parcel.objects.filter(pk=parcel.pk).update(db_state="there")
+
+=== post/apps.py
+from django.db.models.signals import post_save
+from post.signals import sent
+
+def ready():
+    post_save.connect(sent)
+
+=== post/rows.py
+class Database:
+    def in_one(self, table, keys, values):
+        with self.conn.transaction():
+            self.lay(table, keys, values)
+
+    def lay(self, table, keys, values):
+        sets = ", ".join(f"{k} = ?" for k in values)
+        self.conn.execute(f"update {table} set {sets} where id = ?", values)
+        every = {**keys, **values}
+        marks = ", ".join("?" for _ in every)
+        self.conn.execute(f"insert into {table} ({', '.join(every)}) values ({marks})", every)
+
+=== post/laying.py
+from post.rows import Database
+
+def one(db: Database):
+    db.lay("post_parcel", {"id": 1}, {"db_state": "new"})
+
+def other(db: Database):
+    db.in_one("post_parcel", {"id": 1}, {"db_state": "new"})
+
+=== post/api.py
+from rest_framework import serializers, viewsets
+from post.models import Parcel
+
+class ParcelSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Parcel
+        fields = ["db_state"]
+
+class Taken(serializers.Serializer):
+    db_state = serializers.CharField()
+
+class ParcelView(viewsets.ModelViewSet):
+    serializer_class = Taken
+    def perform_create(self, serializer):
+        Parcel.objects.create(**serializer.validated_data)
+
+=== post/factories.py
+import factory
+from post.models import Parcel
+
+class ParcelFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Parcel
+
+    @factory.lazy_attribute
+    def db_state(self):
+        return "new"
+
+class BoxFactory(factory.Factory):
+    parcel = factory.SubFactory(ParcelFactory)
+
+BoxFactory(parcel__db_state="x")
+
+=== store/forms.py
+from wtforms import Form, StringField
+from store.models import Order
+
+class StatusForm(Form):
+    status = StringField()
+
+def filled(session, pk):
+    order = session.get(Order, pk)
+    StatusForm().populate_obj(order)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -228,6 +356,18 @@ def test_after_edits_a_scan_finds_what_one_finds_that_keeps_nothing(
     for _ in range(ROUNDS):
         done = edits(code, chance)
         assert told(run(code, ORDER, INVOICE, cache=kept)) == told(run(code, ORDER, INVOICE)), done
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_after_edits_of_what_names_no_column_where_it_writes_a_scan_finds_what_it_should(
+    tmp_path: Path, seed: int
+) -> None:
+    code, kept, chance = tmp_path / "code", tmp_path / "kept", random.Random(seed)
+    lay(code, ALCHEMY + MORE)
+    assert len(run(code, ORDER, PARCEL, cache=kept).sites) > 10
+    for _ in range(ROUNDS):
+        done = edits(code, chance)
+        assert told(run(code, ORDER, PARCEL, cache=kept)) == told(run(code, ORDER, PARCEL)), done
 
 
 def test_of_steps_that_a_change_says_nothing_of_none_is_made_anew(

@@ -78,7 +78,7 @@ class Calling:
         self.reader, self.opening, self.is_protected = reader, opening, is_protected
         self._counts_commits = counts_commits
         self.handing = Handing(reader, opening)
-        self._said: dict[Function, bool] = {}
+        self._said: dict[tuple[Function, int], bool] = {}
         self._known: dict[Function, _Calls] = {}
 
     def callers(self, function: Function) -> Sequence[tuple[str, bool]]:
@@ -98,7 +98,7 @@ class Calling:
             )
             yield (
                 _who(module, caller, stmt),
-                is_open or self._protects(module, stmt, caller, asked, depth),
+                is_open or self._protects(module, stmt, caller, depth),
             )
         yield from self._handing_over(function, asked, depth)
 
@@ -170,7 +170,7 @@ class Calling:
             if how is Runs.LATER:
                 continue
             is_open = how is Runs.IN_ONE or (
-                caller not in asked and self._protects(module, stmt, caller, asked, depth)
+                caller not in asked and self._protects(module, stmt, caller, depth)
             )
             yield _who(module, caller, stmt), is_open
 
@@ -179,7 +179,6 @@ class Calling:
         module: Module,
         stmt: ast.AST,
         caller: Function | None,
-        asked: frozenset[Function],
         depth: int,
     ) -> bool:
         if self.opening.around(module, stmt):
@@ -193,11 +192,11 @@ class Calling:
             return True
         if self.is_protected(caller):
             return True
-        if caller not in self._said:
-            self._said[caller] = False  # what calls itself meanwhile
-            them = self._callers(caller, asked | {caller}, depth - 1)
-            self._said[caller] = any(it[1] for it in them)
-        return self._said[caller]
+        # Not by who asks, nor by what was asked before: so it is the same in any order.
+        if (key := (caller, depth)) not in self._said:
+            them = self._callers(caller, frozenset([caller]), depth - 1)
+            self._said[key] = any(it[1] for it in them)
+        return self._said[key]
 
     def _is_call(self, function: Function, call: ast.Call, module: Module, stmt: ast.AST) -> bool:
         found = self.reader.expression(call.func, module, stmt)

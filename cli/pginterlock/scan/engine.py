@@ -236,16 +236,19 @@ class _Scan:
             self._add(self._site(group))
 
     def _forget(self) -> None:
-        """Forget what was said, as a step knows nothing of others.
+        """Forget what was said, as a step that is kept knows nothing of others.
 
         And let go of the trees in which nothing was found, where there are many. All of it is found
         again when it is asked for.
         """
-        if self.project.parsed >= _HELD:
+        are_many = self.project.parsed >= _HELD
+        if are_many:
             of_wanted = (one.module for it in self.wanted for one in it.classes)
             found = (it.module for them in self.drafts.values() for it in them)
             self.project.forget({*found, *of_wanted})
-        self.reader.forget()
+        elif not self.memory.keeps:
+            return
+        self.reader.forget(trees=are_many)
         self.transactions.forget()
         self.made.forget()
         for it in self.wanted:

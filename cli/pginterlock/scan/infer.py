@@ -59,13 +59,17 @@ class Reader:
         self.frame: Frame | None = None
         self.tested: dict[str, frozenset[str]] = {}  # by module: what it asks the class of
 
-    def forget(self) -> None:
-        """Forget what was said: it is found again when it is asked for."""
+    def forget(self, *, trees: bool) -> None:
+        """Forget what was said: it is found again when it is asked for.
+
+        Of *trees* what they say by themselves too, as that holds them.
+        """
         self._said.clear()
         self._loose.clear()
         self._waiting.clear()
-        self.uses.clear()
-        self.models.forget()
+        if trees:
+            self.uses.clear()
+        self.models.forget(trees=trees)
 
     # -- remembering -------------------------------------------------------------------------
 

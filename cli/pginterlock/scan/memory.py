@@ -52,6 +52,11 @@ class Memory:
         self._named = _digest(json.dumps([code, asked, places]).encode()) + ".last"
         self._known = _digest(json.dumps([code, places]).encode()) + ".facts"
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept for the next scan."""
+        return self._folder is not None
+
     def digest(self, path: str) -> str:
         """Return what tells the text of a file from another; nothing where nothing is kept."""
         return self._digests.get(path, "")

@@ -48,9 +48,10 @@ class Models:
         self._with: dict[tuple[ClassDef, str, int], Sequence[ClassDef]] = {}
         self._tracing: dict[ClassDef, int] = {}  # and how many questions stood open before it
 
-    def forget(self) -> None:
-        """Forget what was found: it is found again when it is asked for."""
-        self.self_assignments.clear()
+    def forget(self, *, trees: bool) -> None:
+        """Forget what was found: it is found again when it is asked for; of *trees* theirs too."""
+        if trees:
+            self.self_assignments.clear()
         self._ancestry.clear()
         self._foreign.clear()
         self._below.clear()

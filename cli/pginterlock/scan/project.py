@@ -110,8 +110,10 @@ class Project:
         return found
 
     def _fails(self, path: str, error: Exception) -> None:
-        """Note why a file cannot be parsed; nobody gets it any more."""
+        """Note why a file cannot be parsed; nobody gets it any more, nor calls in it."""
         self._modules.pop(path, None)
+        self._calls.clear()
+        self._found.clear()
         if isinstance(error, SyntaxError):
             self.broken[path] = (error.lineno or 1, error.msg or "syntax error")
         else:
@@ -125,11 +127,9 @@ class Project:
     def begin(self, asked: Asked, broken: dict[str, tuple[int, str]]) -> None:
         """Begin a step: what it asks is noted in *asked*, and what cannot be parsed in *broken*.
 
-        What was said of calls is forgotten, and that a file cannot be parsed.
+        That a file cannot be parsed is forgotten.
         """
         self.asked, self.broken = asked, broken
-        self._calls.clear()
-        self._found.clear()
 
     def forget(self, but: Collection[Module]) -> None:
         """Forget modules, for the memory: they are read again when they are asked for.
@@ -293,6 +293,8 @@ class Project:
             for path in paths:
                 if module := self.module(path):
                     found += ((module, call, stmt) for call, stmt in calls_in(module, name))
+            if not self.broken.keys().isdisjoint(paths):
+                return found  # to be told of by each step
             self._calls[key] = found
         return self._calls[key]
 
