@@ -1,9 +1,6 @@
 """Find the write sites of a code base: paths in, sites out. The shell of `scan`."""
 
-import ast
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -23,33 +20,23 @@ from pginterlock.scan import (
 )
 from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
+from pginterlock.scan.draft_sites import site_of
 from pginterlock.scan.drafts import Draft
-from pginterlock.scan.embedded_sql import Embedded, embedded_writes
-from pginterlock.scan.file_callers import run_by
-from pginterlock.scan.filled_writes import Called, FilledWrites, Found
 from pginterlock.scan.grouping import grouped, once
 from pginterlock.scan.hits import Hits
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import ClassDef
 from pginterlock.scan.made_texts import MadeTexts
 from pginterlock.scan.memory import Looked, Memory
-from pginterlock.scan.modules import Module, scope_of, statements_at
+from pginterlock.scan.modules import Module
 from pginterlock.scan.named_columns import constants_for, keyed
 from pginterlock.scan.project import Project
 from pginterlock.scan.python_sites import judge
-from pginterlock.scan.site import Beside, Label, Scanned, Site, Target, Transaction, Unread
-from pginterlock.scan.sql_parameters import with_parameters
-from pginterlock.scan.sql_sites import sites_at, sites_of
-from pginterlock.scan.sql_write import PlacedWrite
+from pginterlock.scan.site import Scanned, Target, Unread
+from pginterlock.scan.sql_work import SqlWork
 from pginterlock.scan.steps import Done, Steps, Work, digest, shares, told_of
-from pginterlock.scan.table_names import resolver
-from pginterlock.scan.transactions import Transactions, of_sql
-from pginterlock.scan.wanted import Wanted, by_table, wanted, words_of
+from pginterlock.scan.transactions import Transactions
+from pginterlock.scan.wanted import Wanted, wanted, words_of
 
-# A form or serializer saves by itself, where nothing of the project's own says how.
-_BY_FRAMEWORK = frozenset(
-    ["modelform_field", "serializer_field", "view_field", "admin_list_editable"]
-)
 # Finders of writes by statements that name neither the column nor its class.
 _OF_COLUMNS = (
     every_column,
@@ -62,8 +49,6 @@ _OF_COLUMNS = (
 )
 # Characters of which there are trees, before these are let go: they take 200 MB.
 _HELD = 8_000_000
-_HOLE = re.compile(r"(\w+)(?=[^\w{}]*\})")
-_FEW = 12  # files: what more of them speak of is no name of a table's
 _MOST = 500  # places in one statement: what has more was made by a machine, and is data
 
 # Is told what is going on: how much of how much is done, both 0 where nobody knows.
@@ -130,6 +115,10 @@ class _Scan:
             for one in it.classes
             if it.tables
         }
+        self.sql = SqlWork(
+            self.texts.sql, self.project, self.reader, self.transactions, self.made, self.wanted,
+            self.words, self.by_class,
+        )  # fmt: skip
         begun.given = self._ground()
         kept = self.memory.kept(begun.given)
         self.steps.kept = kept.steps
@@ -187,7 +176,7 @@ class _Scan:
             if lines and (module := self.project.module(path)):
                 drafts += self._judged(path, lines[0], self._drafts(module, lines))
             if sql:
-                self._embedded(path, sql)
+                self.sql.in_python(path, sql, found)
         self._keep(f"files {paths[0]}", drafts, found)
 
     def _unnamed(self, it: Wanted, found: Done) -> None:
@@ -233,7 +222,7 @@ class _Scan:
         for it in drafts:
             found.asked.files |= {it.module.path} | ({it.inside[0].path} if it.inside else set())
         for group in grouped(once(drafts)):
-            self._add(self._site(group))
+            found.add(site_of(self.transactions, group))
 
     def _forget(self) -> None:
         """Forget what was said, as a step that is kept knows nothing of others.
@@ -301,124 +290,7 @@ class _Scan:
                     if it.name in one.names or it.name in one.properties:
                         yield from judge(self.reader, one, it, module)
 
-    def _add(self, site: Site) -> None:
-        (self.found.defaults if site.label is Label.DEFAULT else self.found.sites).append(site)
-
-    # -- SQL -----------------------------------------------------------------------------------
-
     def _sql(self) -> None:
         for paths in shares([*self.texts.sql]):
             given = digest([(it, self.memory.digest(it)) for it in paths])
-            self.steps.take(f"sql {paths[0]}", given, partial(self._sql_files, paths))
-
-    def _sql_files(self, paths: Sequence[str], found: Done) -> None:
-        from pginterlock.scan.sql_files import file_writes  # noqa: PLC0415 - the parser takes time
-
-        self.found = found
-        for path in paths:
-            raw = self.texts.sql[path]
-            try:
-                text = raw.decode("utf-8-sig")
-            except UnicodeDecodeError as error:
-                line = raw.count(b"\n", 0, error.start) + 1
-                self.found.unread.append(Unread(path, line, "not UTF-8 text"))
-                continue
-            writes = file_writes(text, self.words)
-            for it in self.wanted:
-                for target in by_table(it):
-                    for site in map(of_sql, sites_of(writes, target, path)):
-                        self._add(run_by(self.project, self.transactions, site))
-
-    def _embedded(self, path: str, lines: list[int]) -> None:
-        if not (module := self.project.module(path)):
-            return
-        writes = embedded_writes(module.tree_at(lines), module.text, lines, self.words)
-        if not writes:
-            return
-        resolve = resolver(self._trees(module, writes), self.by_class)
-        filled = FilledWrites(self.made, module, resolve, writes)
-        for it in self.wanted:
-            for target in by_table(it):
-                for one in (it for write in writes for it in filled.of(write, target)):
-                    found = sites_at(self._filled(one), target, one.module.path)
-                    self.found.sites += (self._protected(site, one) for site in found)
-
-    def _filled(self, it: Found) -> PlacedWrite:
-        """Return a write with the values that its call hands over."""
-        placed, write = it.placed, it.placed.write
-        if it.node is None or not (write.holes or write.open_tests):
-            return placed
-        write = with_parameters(self.reader, write, it.node, it.node.lineno, it.module)
-        return replace(placed, write=write)
-
-    def _trees(self, module: Module, writes: Sequence[Embedded]) -> Iterator[ast.Module]:
-        """Yield the modules that may give a name which SQL fills in as that of a table."""
-        yield module.tree
-        path = module.path
-        words = {found[-1] for it in writes if (found := _HOLE.findall(it.placed.write.table))}
-        for word in sorted(words):
-            holding = [it for it in self.project.holding(word) if it != path]
-            for other in holding if len(holding) <= _FEW else ():
-                if told := self.project.module(other):
-                    yield told.tree
-
-    def _protected(self, site: Site, it: Found) -> Site:
-        module = it.module
-        if site.transaction is not Transaction.UNKNOWN:
-            return site
-        stmt = next(iter(statements_at(module, it.line)), None)
-        if stmt is None:
-            return site
-        if isinstance(it, Called):
-            self.found.called.add((site.file, site.line, site.column))
-            told = self.transactions.of_call(it.call, it.inside)
-        else:
-            told = self.transactions.verdict(module, stmt, is_session=False)
-        return replace(site, transaction=told[0], callers=told[1], transaction_reason=told[2])
-
-    # -- Python --------------------------------------------------------------------------------
-
-    def _site(self, group: list[Draft]) -> Site:
-        it, module = group[0], group[0].module
-        scope = scope_of(module, it.stmt)
-        if isinstance(scope, ClassDef) and scope.name in ("Meta", "_Meta"):
-            scope = scope_of(module, scope.node)
-        is_session = it.wanted.is_mapped and not it.construct.startswith(("core_", "driver_"))
-        if it.label is Label.DEFAULT or it.construct == "factory_attr":
-            told: tuple[Transaction, object, str] = (Transaction.NONE, None, "nothing runs here")
-        elif it.construct in _BY_FRAMEWORK:
-            told = self.transactions.by_framework(it)
-        else:
-            told = self.transactions.of_draft(it, is_session=is_session)
-        line = getattr(it.node, "lineno", it.stmt.lineno)
-        return Site(
-            file=module.path,
-            line=line,
-            column=getattr(it.node, "col_offset", 0) + 1,
-            end_line=_end(group),
-            enclosing=scope.qualname if scope else "",
-            model=it.wanted.shown,
-            field=it.field,
-            construct=it.construct,
-            values=it.values,
-            sources=it.sources,
-            transaction=told[0],
-            **({"callers": told[1]} if told[1] is not None else {}),  # type: ignore[arg-type]
-            transaction_reason=told[2],
-            beside=tuple(
-                Beside(b.field, getattr(b.node, "lineno", line), b.values) for b in group[1:]
-            ),
-            confidence=it.confidence,
-            reason=it.reason,
-            label=it.label,
-            machine=it.wanted.target.machine,
-            table=it.wanted.target.table,
-            is_new=it.is_new,
-            text=module.line(line),
-        )
-
-
-def _end(group: list[Draft]) -> int:
-    node: ast.AST = group[0].node
-    line = getattr(node, "lineno", 1)
-    return max(line, getattr(node, "end_lineno", line) or line)
+            self.steps.take(f"sql {paths[0]}", given, partial(self.sql.in_files, paths))

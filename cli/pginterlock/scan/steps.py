@@ -15,7 +15,7 @@ from pginterlock.scan.asked import Asked
 from pginterlock.scan.called_sites import once_called
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.project import Project
-from pginterlock.scan.site import Scanned, Site, Unread
+from pginterlock.scan.site import Label, Scanned, Site, Unread
 
 _FILES, _MOST = 64, 128  # in one step, more or less, and at the most: their trees are all held
 _PLACE = ("lineno", "col_offset", "end_lineno", "end_col_offset")
@@ -38,6 +38,10 @@ class Done:
     drafts: dict[str, str] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     called: set[tuple[str, int, int]] = field(default_factory=set)
+
+    def add(self, site: Site) -> None:
+        """Add a site: to those that write, or what a row has when nobody does."""
+        (self.defaults if site.label is Label.DEFAULT else self.sites).append(site)
 
 
 Work = Callable[[Done], None]
