@@ -382,3 +382,30 @@ def test_a_name_that_a_function_declares_global_is_what_it_gives(tmp_path: Path)
     model = "class Order(models.Model):\n    db_status = models.TextField()\n"
     site = the_site(tmp_path, HEAD + model + textwrap.dedent(body), STORED)
     assert site.enclosing == "Kept.pay"
+
+
+TWO_SETTERS = """
+class Order(models.Model):
+    db_status = models.TextField()
+
+    def get(self):
+        return self.db_status
+
+    if PLAIN:
+        def put(self, value):
+            self.db_status = value  # WRITE
+    else:
+        def put(self, value):
+            self.db_status = value.lower()  # WRITE
+
+    status = property(get, put)
+"""
+
+
+@pytest.mark.parametrize("_time", range(4))  # what was told once hung on places in memory
+def test_of_two_setters_each_has_to_keep_the_value_for_it_to_be_told(
+    tmp_path: Path, _time: int
+) -> None:
+    sites = sites_of(tmp_path, project(TWO_SETTERS), STORED)
+
+    assert [it.values for it in sites if it.file.endswith("work.py")] == [(None,)]

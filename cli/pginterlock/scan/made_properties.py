@@ -40,14 +40,24 @@ def properties_of(reader: Reader, of: ClassDef, fields: Collection[str]) -> Mapp
     if not any("property" in it.module.text for it in (*above, *_makers(reader, above))):
         return found
     for base in above:
-        for name, column, is_kept in _declared(reader, base):
-            if column in fields and name not in fields:
-                found.setdefault(name, Property(column, is_kept))
+        for name, it in _of_fields(_declared(reader, base), fields).items():
+            found.setdefault(name, it)
     own = {name for base in above for name in class_names(base)}
     for hook in dict.fromkeys(_hooks(reader, above)):
-        for name, column, is_kept in _Hook(reader, hook, fields).made():
-            if column in fields and name not in own and name not in fields:
-                found.setdefault(name, Property(column, is_kept))
+        for name, it in _of_fields(_Hook(reader, hook, fields).made(), fields).items():
+            if name not in own:
+                found.setdefault(name, it)
+    return found
+
+
+def _of_fields(
+    made: Iterator[tuple[str, str, bool]], fields: Collection[str]
+) -> dict[str, Property]:
+    """Return the properties that write one of *fields*: of setters that may be, each keeps it."""
+    found: dict[str, Property] = {}
+    for name, column, is_kept in sorted(made):
+        if column in fields and name not in fields:
+            found.setdefault(name, Property(column, is_kept))
     return found
 
 
