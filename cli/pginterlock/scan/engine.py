@@ -278,7 +278,7 @@ class _Scan:
         stmt = next(iter(statements_at(module, site.line)), None)
         if stmt is None:
             return site
-        told = self.transactions.verdict(module, stmt, is_session=False)
+        told = self.transactions.of_text(module, stmt)
         return replace(site, transaction=told[0], callers=told[1], transaction_reason=told[2])
 
     # -- Python --------------------------------------------------------------------------------

@@ -1,0 +1,102 @@
+"""Where a text of SQL that a statement gives a name is handed to a call, which runs it. Pure."""
+
+import ast
+from collections.abc import Iterator
+
+from pginterlock.scan.bindings import walk
+from pginterlock.scan.definitions import last_name
+from pginterlock.scan.givings import givings
+from pginterlock.scan.infer import Reader
+from pginterlock.scan.kinds import Class, ClassDef, Function, Instance
+from pginterlock.scan.modules import Module, function_of, scope_of, statements_at
+from pginterlock.scan.project import calls_of
+
+_FEW = 12  # files: what more of them speak of is no name of its own
+_DEPTH = 2  # names that a text is handed on by
+Place = tuple[Module, ast.stmt]
+
+
+def places(reader: Reader, module: Module, stmt: ast.stmt, depth: int = _DEPTH) -> Iterator[Place]:
+    """Yield the statements that hand the text to a call which *stmt* gives a name."""
+    name = _name_of(stmt)
+    if not name:
+        return
+    scope = scope_of(module, stmt)
+    if isinstance(scope, Function):
+        found = _in_function(name, stmt, scope)
+    else:
+        found = _in_files(reader, name, module, stmt, scope)
+    for where, node, at in found:
+        if any(_is_given(node, call) for call in calls_of(where, at)):
+            yield where, at
+        elif depth > 0 and at is not stmt:
+            yield from places(reader, where, at, depth - 1)
+
+
+def _name_of(stmt: ast.stmt) -> str:
+    match stmt:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name
+        case ast.AugAssign(target=ast.Name(id=name)):
+            return name
+    return ""
+
+
+def _is_given(node: ast.AST, call: ast.Call) -> bool:
+    """Say whether a call is handed the text, or what is made of it by a method of texts."""
+    given = [*call.args, *(it.value for it in call.keywords)]
+    return any(it is node for arg in given for it in walk(arg))
+
+
+_Use = tuple[Module, ast.AST, ast.stmt]
+
+
+def _in_function(name: str, stmt: ast.stmt, function: Function) -> Iterator[_Use]:
+    """Yield the uses of a name behind the statement that gives it, up to the next that does."""
+    module = function.module
+    uses = [it for it in walk(function.node) if isinstance(it, ast.Name) and it.id == name]
+    for it in uses:
+        at = next(iter(statements_at(module, it.lineno)), None)
+        is_read = isinstance(it.ctx, ast.Load) and at is not None and at is not stmt
+        if at is not None and is_read and it.lineno > stmt.lineno:
+            yield module, it, at
+
+
+def _in_files(
+    reader: Reader, name: str, module: Module, stmt: ast.stmt, owner: ClassDef | None
+) -> Iterator[_Use]:
+    """Yield the uses of a constant of a module or class in functions, of any file."""
+    holding = reader.project.holding(name)
+    paths = [it for it in holding if it != module.path and it.endswith(".py")]
+    for path in [module.path, *(paths if len(paths) <= _FEW else ())]:
+        where = reader.project.module(path)
+        if where is not None:
+            for node, at in _named(name, where):
+                if _is_it(reader, node, where, at, stmt, owner):
+                    yield where, node, at
+
+
+def _named(name: str, module: Module) -> Iterator[tuple[ast.Name | ast.Attribute, ast.stmt]]:
+    """Yield what has a name in the functions of a module, each with its statement."""
+    for it in walk(module.tree):
+        if isinstance(it, ast.Name | ast.Attribute) and last_name(it) == name:
+            at = next(iter(statements_at(module, it.lineno)), None)
+            if at is not None and function_of(module, at):
+                yield it, at
+
+
+def _is_it(
+    reader: Reader,
+    node: ast.Name | ast.Attribute,
+    module: Module,
+    at: ast.stmt,
+    stmt: ast.stmt,
+    owner: ClassDef | None,
+) -> bool:
+    """Say whether a name or an attribute is what *stmt* gives, in the body of *owner* or not."""
+    if isinstance(node, ast.Attribute) and owner is not None:
+        held = reader.expression(node.value, module, at)
+        of = [it.of for it in held if isinstance(it, Class | Instance)]
+        if any(owner in reader.ancestry(it) for it in of):
+            return True
+    return any(it.stmt is stmt for it, _ in givings(reader, node, module, at))
