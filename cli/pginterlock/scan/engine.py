@@ -7,7 +7,14 @@ from dataclasses import replace
 from itertools import chain, groupby, islice
 from pathlib import Path
 
-from pginterlock.scan import every_column, files, object_sites, positional_sites, whole_forms
+from pginterlock.scan import (
+    copy_sites,
+    every_column,
+    files,
+    object_sites,
+    positional_sites,
+    whole_forms,
+)
 from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
@@ -140,6 +147,7 @@ class _Scan:
         for of in islice(it.classes, 1):
             more = every_column.of_columns(self.reader, it)
             yield from self._judged(of.module.path, of.node.lineno, more)
+        yield from copy_sites.of_columns(self.made, it)
 
     def _forget(self, drafts: Sequence[Draft]) -> None:
         """Let go of the trees in which nothing was found, where there are many; and what is said.
