@@ -151,12 +151,45 @@ def judged(tmp_path: Path, text: str, word: str = "paid") -> tuple[Transaction, 
             """,
             id="perhaps handed over",
         ),
+        pytest.param(
+            Transaction.CALLER,
+            Callers.ALL,
+            """
+            async def settle(db: Database):
+                async with db.transaction():
+                    await pay(1, db)
+            """,
+            id="left out in a transaction of what gives connections",
+        ),
+        pytest.param(
+            Transaction.NO,
+            Callers.NO,
+            """
+            async def settle(db: Database):
+                async with db.acquire() as conn, conn.transaction():
+                    await pay(1, db)
+            """,
+            id="left out in a transaction of another connection",
+        ),
     ],
 )
 def test_a_connection_that_callers_may_leave_out(
     tmp_path: Path, transaction: Transaction, callers: Callers, calls: str
 ) -> None:
     assert judged(tmp_path, HEAD + textwrap.dedent(calls)) == (transaction, callers)
+
+
+def test_a_connection_that_is_kept_where_none_is_handed_over(tmp_path: Path) -> None:
+    text = HEAD + textwrap.dedent("""
+        class Store:
+            async def write(self, order, conn=None):
+                await (conn or self.conn).execute("UPDATE orders SET status = 'kept'")
+
+            async def settle(self):
+                async with self.conn.transaction():
+                    await self.write(1)
+        """)
+    assert judged(tmp_path, text, "kept") == (Transaction.CALLER, Callers.ALL)
 
 
 def test_a_connection_that_is_given_a_name_where_it_is_left_out(tmp_path: Path) -> None:
@@ -191,6 +224,19 @@ def test_a_connection_that_is_given_a_name_where_it_is_left_out(tmp_path: Path) 
                 await pool.execute(q, order)
             """,
             id="behind a block",
+        ),
+        pytest.param(
+            Transaction.YES,
+            """
+            async def pay(pool, order):
+                q = "UPDATE orders SET status = 'paid' WHERE id = $1"
+                log.debug(q)
+                async with pool.acquire() as conn, conn.transaction():
+                    await conn.execute(q, order)
+                q = "SELECT 1"
+                await pool.execute(q)
+            """,
+            id="in a block, shown before it",
         ),
         pytest.param(
             Transaction.NO,

@@ -9,7 +9,7 @@ from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, ClassDef, Function, Instance
 from pginterlock.scan.modules import Module, function_of
 from pginterlock.scan.opening import Opening
-from pginterlock.scan.optional_connections import handed_on, is_handed
+from pginterlock.scan.optional_connections import begun_for_all, handed_on, is_handed
 from pginterlock.scan.project import calls_in
 from pginterlock.scan.units import begins, commits
 
@@ -97,7 +97,8 @@ class Calling:
             if caller in asked or not self._is_call(function, call, module, stmt):
                 continue
             if through is not None and not is_handed(call, through, function):
-                yield _who(module, caller, stmt), False
+                is_begun = begun_for_all(module, stmt) and bool(self.opening.around(module, stmt))
+                yield _who(module, caller, stmt), is_begun
                 continue
             on = handed_on(call, through, function, caller) if through and caller else None
             is_open = any(

@@ -5,12 +5,17 @@ connection that he has, does not hold what is done there.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 
+from pginterlock.scan.definitions import last_name
 from pginterlock.scan.handed_values import default, handed_in
 from pginterlock.scan.kinds import Function
-from pginterlock.scan.modules import arguments, local_names
+from pginterlock.scan.modules import Module, ancestors, arguments, local_names
 from pginterlock.scan.units import own_calls
+
+# What gives each statement a connection of its own; of another one nobody knows whose it is.
+_SHARED = re.compile(r"(^|_)(db|database|pool|engine|connect|acquire)\d?$")
 
 
 def left_out(function: Function, stmt: ast.AST) -> ast.arg | None:
@@ -21,6 +26,21 @@ def left_out(function: Function, stmt: ast.AST) -> ast.arg | None:
                 if found := optional(function, name):
                     return found
     return None
+
+
+def begun_for_all(module: Module, stmt: ast.AST) -> bool:
+    """Say whether a block around *stmt* is of what gives connections, and gives none itself.
+
+    What is run on that is in its transaction, as in ``with db.transaction():``.
+    """
+    items = (one for it in ancestors(module, stmt) for one in getattr(it, "items", ()))
+    for it in items:
+        match it:
+            case ast.withitem(
+                context_expr=ast.Call(func=ast.Attribute(value=on)), optional_vars=None
+            ) if _is_shared(on):
+                return True
+    return False
 
 
 def optional(function: Function, name: str) -> ast.arg | None:
@@ -57,10 +77,16 @@ def _named_first(node: ast.AST, function: Function) -> Iterator[str]:
 
 def _first(node: ast.AST) -> Iterator[str]:
     match node:
-        case ast.BoolOp(op=ast.Or(), values=[ast.Name(id=name), _]):
+        case ast.BoolOp(op=ast.Or(), values=[ast.Name(id=name), other]) if _is_shared(other):
             yield name
-        case ast.IfExp(body=ast.Name(id=name)) | ast.IfExp(orelse=ast.Name(id=name)):
+        case ast.IfExp(body=ast.Name(id=name), orelse=other) if _is_shared(other):
             yield name
+        case ast.IfExp(body=other, orelse=ast.Name(id=name)) if _is_shared(other):
+            yield name
+
+
+def _is_shared(node: ast.AST) -> bool:
+    return bool(_SHARED.search(last_name(node).lower()))
 
 
 def _is_none(node: ast.AST | None) -> bool:

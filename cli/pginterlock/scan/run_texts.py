@@ -13,6 +13,10 @@ from pginterlock.scan.project import calls_of
 
 _FEW = 12  # files: what more of them speak of is no name of its own
 _DEPTH = 2  # names that a text is handed on by
+# Calls that show a text, and run none.
+_SHOWING = frozenset(
+    ["debug", "info", "warning", "error", "exception", "log", "print", "len", "repr", "str"]
+)
 Place = tuple[Module, ast.stmt]
 
 
@@ -23,13 +27,14 @@ def places(reader: Reader, module: Module, stmt: ast.stmt, depth: int = _DEPTH) 
         return
     scope = scope_of(module, stmt)
     if isinstance(scope, Function):
-        found = _in_function(name, stmt, scope)
+        found = _in_function(reader, name, stmt, scope)
     else:
         found = _in_files(reader, name, module, stmt, scope)
     for where, node, at in found:
-        if any(_is_given(node, call) for call in calls_of(where, at)):
+        calls = [it for it in calls_of(where, at) if _is_given(node, it)]
+        if any(last_name(it) not in _SHOWING for it in calls):
             yield where, at
-        elif depth > 0 and at is not stmt:
+        elif not calls and depth > 0 and at is not stmt:
             yield from places(reader, where, at, depth - 1)
 
 
@@ -51,14 +56,16 @@ def _is_given(node: ast.AST, call: ast.Call) -> bool:
 _Use = tuple[Module, ast.AST, ast.stmt]
 
 
-def _in_function(name: str, stmt: ast.stmt, function: Function) -> Iterator[_Use]:
-    """Yield the uses of a name behind the statement that gives it, up to the next that does."""
+def _in_function(reader: Reader, name: str, stmt: ast.stmt, function: Function) -> Iterator[_Use]:
+    """Yield the uses of a name behind the statement that gives it, or adds to it."""
     module = function.module
-    uses = [it for it in walk(function.node) if isinstance(it, ast.Name) and it.id == name]
+    uses = (it for it in walk(function.node) if isinstance(it, ast.Name) and it.id == name)
     for it in uses:
         at = next(iter(statements_at(module, it.lineno)), None)
-        is_read = isinstance(it.ctx, ast.Load) and at is not None and at is not stmt
-        if at is not None and is_read and it.lineno > stmt.lineno:
+        if at is None or not isinstance(it.ctx, ast.Load) or it.lineno <= stmt.lineno:
+            continue
+        given = givings(reader, it, module, at)
+        if isinstance(stmt, ast.AugAssign) or any(one.stmt is stmt for one, _ in given):
             yield module, it, at
 
 
