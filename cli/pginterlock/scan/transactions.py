@@ -55,6 +55,8 @@ class Transactions:
             inner = self.verdict(*it.inside, is_session=is_session)
             if inner[0] is Transaction.YES:
                 return Transaction.YES, Callers.UNKNOWN, f"what is called opens one: {inner[2]}"
+        if found[0] is Transaction.NO and it.construct.startswith("core_"):
+            return self._where_run(it.module, it.stmt) or found
         return found
 
     def verdict(self, module: Module, stmt: ast.AST, *, is_session: bool, row: str = "") -> Verdict:
@@ -79,12 +81,16 @@ class Transactions:
         found = self.verdict(module, stmt, is_session=False)
         if found[0] is Transaction.YES:
             return found
+        return self._where_run(module, stmt) or found
+
+    def _where_run(self, module: Module, stmt: ast.stmt) -> Verdict | None:
+        """Return what protects the statements that run what *stmt* names; None where none does."""
         places = dict.fromkeys(run_texts.places(self.reader, module, stmt))
         said = [self.verdict(*it, is_session=False) for it in places]
-        if function_of(module, stmt):
-            weak = [it for it in said if it[0] is not Transaction.YES]
-            return (weak or said or [found])[0]
-        return _of_places(said) or found
+        if function_of(module, stmt) is None:
+            return _of_places(said)
+        weak = (it for it in said if it[0] is not Transaction.YES)
+        return next(weak, *said[:1]) if said else None
 
     def by_framework(self, it: Draft) -> Verdict:
         """Return what protects the field of a form, serializer or view that is saved by itself."""
