@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from pginterlock.scan.bindings import walk
+from pginterlock.scan.bindings import own_expressions, walk
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.givings import givings
 from pginterlock.scan.infer import Reader
@@ -12,7 +12,7 @@ from pginterlock.scan.modules import Module, function_of, scope_of, statements_a
 from pginterlock.scan.project import calls_of
 
 _FEW = 12  # files: what more of them speak of is no name of its own
-_DEPTH = 2  # names that a text is handed on by
+_DEPTH = 4  # names that a text is handed on by
 # Calls that show a text, and run none.
 _SHOWING = frozenset(
     ["debug", "info", "warning", "error", "exception", "log", "print", "len", "repr", "str"]
@@ -85,11 +85,13 @@ def _in_files(
 
 def _named(name: str, module: Module) -> Iterator[tuple[ast.Name | ast.Attribute, ast.stmt]]:
     """Yield what has a name in the functions of a module, each with its statement."""
-    for it in walk(module.tree):
-        if isinstance(it, ast.Name | ast.Attribute) and last_name(it) == name:
-            at = next(iter(statements_at(module, it.lineno)), None)
-            if at is not None and function_of(module, at):
-                yield it, at
+    lines = [at for at, line in enumerate(module.text.split("\n"), start=1) if name in line]
+    module.parse_at(lines)
+    for at in dict.fromkeys(stmt for line in lines for stmt in statements_at(module, line)):
+        for part in own_expressions(at) if function_of(module, at) else ():
+            for it in walk(part):
+                if isinstance(it, ast.Name | ast.Attribute) and last_name(it) == name:
+                    yield it, at
 
 
 def _is_it(
