@@ -86,6 +86,45 @@ def test_a_decorator_of_that_name_from_elsewhere_is_none(tmp_path: Path) -> None
     assert sites_of(tmp_path, head + body) == []
 
 
+@pytest.mark.parametrize(
+    ("transaction", "more"),
+    [
+        ("unknown", ""),
+        ("no", "\n\ndef run(order: Order):\n    order.pay()\n    order.save()\n"),
+    ],
+)
+def test_a_transition_that_receivers_of_signals_alone_call(
+    tmp_path: Path, transaction: str, more: str
+) -> None:
+    body = """
+        @transition(field=status, source="new", target="paid")  # WRITE
+        def pay(self):
+            pass
+    """
+    handlers = """
+    === shop/handlers.py
+    from django.db.models.signals import post_save
+    from shop.models import Order
+
+
+    def pay_first(sender, instance, **kwargs):
+        order = Order.objects.first()
+        order.pay()
+        order.save()
+
+    === shop/apps.py
+    from django.db.models import signals
+    from shop import handlers
+
+
+    def ready():
+        signals.post_save.connect(handlers.pay_first, sender=None)
+    """
+    told = HEAD + textwrap.indent(textwrap.dedent(body), "    ") + textwrap.dedent(handlers)
+    text = told.replace("=== shop/apps.py", f"{more}\n=== shop/apps.py")
+    assert the_site(tmp_path, text).transaction.value == transaction
+
+
 def test_who_calls_a_transition_may_open_a_transaction(tmp_path: Path) -> None:
     body = """
         @transition(field=status, source="new", target="paid")  # WRITE

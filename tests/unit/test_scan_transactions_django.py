@@ -96,6 +96,87 @@ def judged(tmp_path: Path, body: str, file: str = "shop/work.py") -> Transaction
             id="a receiver",
         ),
         pytest.param(
+            Transaction.UNKNOWN,
+            """
+            def paid(sender, instance, **kwargs):
+                Order.objects.update(status="paid")  # WRITE
+
+
+            post_save.connect(paid, sender=Invoice)
+            """,
+            id="a receiver that is connected by a call",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            def paid(sender, instance, **kwargs):
+                Order.objects.update(status="paid")  # WRITE
+
+
+            def other(sender, instance, **kwargs):
+                pass
+
+
+            post_save.connect(receiver=other, sender=Invoice)
+            """,
+            id="beside a receiver",
+        ),
+        pytest.param(
+            Transaction.UNKNOWN,
+            """
+            class Special(Order):
+                def first(self):
+                    self.then()
+
+                def then(self):
+                    self.status = "paid"  # WRITE
+                    self.save()
+
+
+            def paid(sender, instance, **kwargs):
+                instance.first()
+
+
+            post_save.connect(receiver=paid, sender=Special)
+            """,
+            id="what a receiver calls on its row, and that on itself",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            def pay():
+                Order.objects.update(status="paid")  # WRITE
+
+
+            @receiver(post_save, sender=Invoice)
+            def paid(sender, instance, **kwargs):
+                pay()
+
+
+            def run():
+                pay()
+            """,
+            id="a function that a receiver calls, and others",
+        ),
+        pytest.param(
+            Transaction.CALLER,
+            """
+            def pay():
+                Order.objects.update(status="paid")  # WRITE
+
+
+            @receiver(post_save, sender=Invoice)
+            def paid(sender, instance, **kwargs):
+                pay()
+
+
+            @transaction.atomic
+            def run():
+                pay()
+            """,
+            id="what a receiver leads to, and a caller that opens one",
+        ),
+        pytest.param(
             Transaction.CALLER,
             """
             def pay():

@@ -7,7 +7,7 @@ from pginterlock.scan.called_objects import called_objects
 from pginterlock.scan.handing import Handing, Runs, handings, lambdas_around
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, ClassDef, Function, Instance
-from pginterlock.scan.modules import Module, function_of
+from pginterlock.scan.modules import Module, arguments, function_of
 from pginterlock.scan.opening import Opening
 from pginterlock.scan.optional_connections import begun_for_all, handed_on, is_handed
 from pginterlock.scan.project import calls_in
@@ -51,6 +51,9 @@ _COMMON = frozenset(
 _TELLING = frozenset(["apply", "handle", "perform", "process", "run", "send", "start", "stop"])
 
 
+_Calls = list[tuple[Module, ast.Call, ast.stmt, Function | None]]
+
+
 class Calling:
     """Says who calls functions, and whether in a transaction; remembers what it said."""
 
@@ -71,6 +74,7 @@ class Calling:
         self._counts_commits = counts_commits
         self.handing = Handing(reader, opening)
         self._said: dict[tuple[Function, ast.arg | None], bool] = {}
+        self._known: dict[Function, _Calls] = {}
 
     def callers(
         self, function: Function, through: ast.arg | None = None
@@ -89,12 +93,8 @@ class Calling:
         depth: int,
         through: ast.arg | None = None,
     ) -> Iterator[tuple[str, bool]]:
-        name = function.name
-        if name == "__init__" and function.owner:
-            name = function.owner.name
-        for module, call, stmt in self._calls(function, name):
-            caller = function_of(module, stmt)
-            if caller in asked or not self._is_call(function, call, module, stmt):
+        for module, call, stmt, caller in self._seen(function):
+            if caller in asked:
                 continue
             if through is not None and not is_handed(call, through, function):
                 is_begun = begun_for_all(module, stmt) and bool(self.opening.around(module, stmt))
@@ -110,6 +110,43 @@ class Calling:
                 is_open or self._protects(module, stmt, caller, asked, depth, on),
             )
         yield from self._handing_over(function, asked, depth)
+
+    def _seen(self, function: Function) -> _Calls:
+        """Return the calls of a function, each with the function that it stands in."""
+        if function not in self._known:
+            name = function.name
+            if name == "__init__" and function.owner:
+                name = function.owner.name
+            self._known[function] = [
+                (module, call, stmt, function_of(module, stmt))
+                for module, call, stmt in self._calls(function, name)
+                if self._is_call(function, call, module, stmt)
+            ]
+        return self._known[function]
+
+    def reached_from(self, function: Function, is_it: Callable[[Function], bool]) -> str:
+        """Return which function that *is_it* leads to a method of the row that it is handed.
+
+        Each calls a method of that row alone: ``row.keep()``, and this ``self.store()``.
+        """
+        asked, held = {function}, [function]
+        for _ in range(_DEPTH):
+            found: dict[Function, None] = {}
+            for _, call, _, caller in (it for one in held for it in self._seen(one)):
+                if caller is None or caller in asked or not _is_on_parameter(call, caller):
+                    continue
+                if is_it(caller):
+                    return caller.qualname
+                if caller.owner is not None and _is_on_parameter(call, caller, 1):
+                    found[caller] = None
+            held = [*found]
+            asked.update(held)
+        return ""
+
+    def all_called_by(self, function: Function, is_it: Callable[[Function], bool]) -> bool:
+        """Say whether a function is called, and by functions alone that *is_it*."""
+        callers = [it[-1] for it in self._seen(function)]
+        return bool(callers) and all(it is not None and is_it(it) for it in callers)
 
     def _calls(self, function: Function, name: str) -> Iterator[tuple[Module, ast.Call, ast.stmt]]:
         """Yield the calls of that name; of one that is everywhere, those near *function* alone."""
@@ -217,6 +254,14 @@ def _is_telling(function: Function, call: ast.Call) -> bool:
     if function.name not in _TELLING or a.vararg or a.kwarg or is_spread:
         return False
     return len(call.args) + len(call.keywords) > 1
+
+
+def _is_on_parameter(call: ast.Call, caller: Function, count: int | None = None) -> bool:
+    """Say whether a method of a parameter of *caller* is called, of one of its first *count*."""
+    match call.func:
+        case ast.Attribute(value=ast.Name(id=name)):
+            return name in [it.arg for it in arguments(caller.node)][:count]
+    return False
 
 
 def _who(module: Module, caller: Function | None, stmt: ast.stmt) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pginterlock.scan import generics
@@ -127,6 +128,8 @@ def _result(reader: "Reader", callee: Callee) -> Iterator[Kinds]:
     told: Kinds = NOTHING
     if not isinstance(node, ast.Lambda) and node.returns is not None:
         told = annotation(reader, node.returns, function.module, node, callee.bound)
+        if "classmethod" in decorators(function):
+            told = frozenset(_narrowed(it, callee) for it in told)
         if told and not any(_holds_more(reader, it) for it in told):
             yield told
             return
@@ -161,6 +164,13 @@ def _rebound(kind: Kind, callee: Callee) -> Kind:
         case Class(of=of) if of is owner:
             return Class(bound.of)
     return kind
+
+
+def _narrowed(kind: Kind, callee: Callee) -> Kind:
+    """Return *kind*, or several of it: a ``-> "Base"`` of ``Base`` gives rows of its heir."""
+    if isinstance(kind, Many) and kind.via is None:
+        return replace(kind, item=frozenset(_rebound(it, callee) for it in kind.item))
+    return _rebound(kind, callee)
 
 
 def is_abstract(function: Function) -> bool:

@@ -8,7 +8,7 @@ from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.modules import Module
 from pginterlock.scan.site import Confidence, Label
-from pginterlock.scan.wanted import Wanted
+from pginterlock.scan.wanted import Wanted, column_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def drafted(
     said = constants.values(reader, it.value, module, it.stmt) if it.value is not None else (None,)
     return Draft(
         wanted,
-        wanted.names[it.name],
+        column_of(wanted, it.name),
         construct,
         module,
         it.node,

@@ -63,7 +63,10 @@ def _tested(tests: Tests, stmt: ast.AST, module: Module) -> Iterator[Left | None
 def _names(wanted: Wanted) -> frozenset[str]:
     """Return the names that the state has in code."""
     state = wanted.target.fields[0]
-    return frozenset(name for name, column in wanted.names.items() if column == state)
+    kept = frozenset(
+        name for name, it in wanted.properties.items() if it.is_kept and it.column == state
+    )
+    return kept.union(name for name, column in wanted.names.items() if column == state)
 
 
 def _before(tests: Tests, holder: ast.AST, node: ast.AST, module: Module) -> Iterator[Left | None]:

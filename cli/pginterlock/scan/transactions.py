@@ -9,13 +9,15 @@ from pginterlock.scan.bindings import walk
 from pginterlock.scan.calling import Calling
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.drafts import Draft
-from pginterlock.scan.form_saves import savers
+from pginterlock.scan.form_saves import savers, savers_around
+from pginterlock.scan.hops import Hop, opened_by, run_in_one
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.model_bodies import holder_of
 from pginterlock.scan.modules import Module, ancestors, arguments, function_of
 from pginterlock.scan.opening import Opening
 from pginterlock.scan.optional_connections import left_out
+from pginterlock.scan.receivers import Receivers
 from pginterlock.scan.requests import Requests
 from pginterlock.scan.saving import saved_in
 from pginterlock.scan.site import Callers, Site, Transaction
@@ -43,14 +45,33 @@ class Transactions:
         """Forget what was said: it is found again when it is asked for."""
         self.opening = Opening(self.reader)
         self.requests = Requests(self.reader)
+        self.receivers = Receivers(self.reader)
         self.calling = Calling(self.reader, self.opening, self._is_reached_in_one)
         self.beginning = Calling(
             self.reader, self.opening, self._is_reached_in_one, counts_commits=False
         )
 
+    def of_call(self, call: Hop, inside: Sequence[Hop]) -> Verdict:
+        """Return what protects a write that a call makes, by the functions it comes through."""
+        hops, calling = [call, *reversed(inside)], self.calling
+        if not (told := opened_by(hops[1:], self.opening, calling.handing)):
+            if run_in_one(call, calling.handing):
+                return Transaction.YES, Callers.UNKNOWN, "it is handed to what runs it in one"
+            return self.verdict(call.module, call.stmt, is_session=False)
+        return Transaction.YES, Callers.UNKNOWN, f"what is called opens one: {told}"
+
     def of_draft(self, it: Draft, *, is_session: bool) -> Verdict:
         """Return what protects a write: where it stands, or where what is called writes it."""
+        try:
+            return self._of_draft(it, is_session=is_session)
+        except RecursionError:
+            self.forget()  # what was said on the way may lack something
+            return Transaction.UNKNOWN, Callers.UNKNOWN, "who calls it leads too far to be told"
+
+    def _of_draft(self, it: Draft, *, is_session: bool) -> Verdict:
         found = self.verdict(it.module, it.stmt, is_session=is_session, row=it.row)
+        if it.construct == "fsm_transition" and found[0] is Transaction.NO:
+            return self._of_transition(it) or found
         if found[0] is not Transaction.YES and it.inside is not None:
             inner = self.verdict(*it.inside, is_session=is_session)
             if inner[0] is Transaction.YES:
@@ -135,18 +156,42 @@ class Transactions:
         is_saved = self._is_saved_by_admin(function)
         if told := self.requests.reaches(function) or (is_saved and _BY_ADMIN) or "":
             return Transaction.CALLER, Callers.ALL if is_saved else Callers.UNKNOWN, told
-        if self._is_of_framework(function):
-            told = f"none here; {function.name} is called from anywhere"
-            return Transaction.NO, Callers.UNKNOWN, told
+        if known := self._by_framework(function):
+            return known
         found = calling.callers(function, through)
         opening = [it for it in found if it[1]]
         if not opening:
-            if is_receiver(function):
-                told = "a signal calls it, in a transaction of its sender or in none"
+            if told := self._signalled(function, calling):
                 return Transaction.UNKNOWN, Callers.UNKNOWN, told
             told = "no caller opens one" if found else "none here, and no call of it was found"
             return Transaction.NO, Callers.NO if found else Callers.UNKNOWN, told
         return _of_callers(found)
+
+    def _by_framework(self, function: Function) -> Verdict | None:
+        """Return what protects a method that a framework calls too; None for another one."""
+        saving = savers_around(self.reader, self.opening, function)
+        if any(is_open for _, is_open in saving):
+            return _of_callers(saving)
+        if not self._is_of_framework(function):
+            return None
+        told = f"none here; {function.name} is called from anywhere"
+        return Transaction.NO, Callers.UNKNOWN, told
+
+    def _of_transition(self, it: Draft) -> Verdict | None:
+        """Return what protects a transition that receivers of signals alone call."""
+        method = function_of(it.module, it.stmt)
+        if method is None or not self.calling.all_called_by(method, self.receivers.has):
+            return None
+        told = "functions call it that a signal calls, in a transaction of its sender or in none"
+        return Transaction.UNKNOWN, Callers.UNKNOWN, told
+
+    def _signalled(self, function: Function, calling: Calling) -> str:
+        """Return which signal leads to a function; nothing where none is seen to."""
+        if self.receivers.has(function):
+            return "a signal calls it, in a transaction of its sender or in none"
+        if who := calling.reached_from(function, self.receivers.has):
+            return f"a signal calls {who}, which calls it on its row, in a transaction or in none"
+        return ""
 
     def _is_of_framework(self, function: Function) -> bool:
         """Say whether a method may override one of a class from elsewhere."""
@@ -241,15 +286,6 @@ def _is_run_by_pytest(function: Function | None) -> bool:
     taken = {it.arg for it in arguments(function.node)}
     is_marked = bool(taken & _DATABASES) or "django_db" in function.module.text
     return function.name.startswith("test_") and is_marked
-
-
-def is_receiver(function: Function) -> bool:
-    """Say whether a function is called by a signal."""
-    decorators = getattr(function.node, "decorator_list", ())
-    return any(
-        "receiver" in text or text.partition("(")[0].endswith((".connect", ".listens_for"))
-        for text in map(ast.unparse, decorators)
-    )
 
 
 def is_migration(module: Module) -> bool:
