@@ -93,6 +93,12 @@ class Connection:
 
     async def insert(self, table, model):
         await self.conn.execute(insert_query(table, model), as_dict(model))
+        await self.conn.commit()
+
+    async def swap(self, table, model):
+        await self.conn.execute(f"DELETE FROM {table} WHERE id = 1")
+        await self.conn.execute(insert_query(table, model), as_dict(model))
+        await self.conn.commit()
 
     async def update(self, table, model, where="WHERE id = :id"):
         await self.conn.execute(update_query(table, model, where), as_dict(model))
@@ -240,7 +246,7 @@ def test_a_helper_that_writes_all_fields_of_an_object(tmp_path: Path, body: str)
     sites_of(tmp_path, MODELS + HELPERS + textwrap.dedent(body), ORDERS)
 
 
-def test_the_call_is_in_no_transaction_of_its_own(tmp_path: Path) -> None:
+def test_a_helper_that_commits_each_statement_has_none(tmp_path: Path) -> None:
     body = """
         async def add(order: Order, conn: Connection | None = None):
             await (conn or db).insert("orders", order)  # WRITE
@@ -249,6 +255,15 @@ def test_the_call_is_in_no_transaction_of_its_own(tmp_path: Path) -> None:
     assert site.construct == "sql_insert"
     assert site.is_new
     assert site.transaction is Transaction.NO
+
+
+def test_a_helper_that_commits_several_statements_has_a_transaction(tmp_path: Path) -> None:
+    body = """
+        async def add(order: Order, conn: Connection):
+            await conn.swap("orders", order)  # WRITE
+        """
+    (site,) = sites_of(tmp_path, MODELS + HELPERS + textwrap.dedent(body), ORDERS)
+    assert site.transaction is Transaction.YES
 
 
 COPIES = """
