@@ -44,12 +44,12 @@ def opened_by(hops: Sequence[Hop], opening: Opening, handing: Handing) -> str:
 
 
 def _does_more(function: Function) -> bool:
-    """Say whether a function that commits runs several statements, or one again and again.
+    """Say whether a function that commits does more than to execute one statement once.
 
     One that commits what it is handed, statement by statement, protects nothing.
     """
     them = [stmt for _, stmt in executing(function)]
-    return len(them) > 1 or any(
+    return len(them) != 1 or any(
         isinstance(it, _LOOPS) for stmt in them for it in ancestors(function.module, stmt)
     )
 

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pginterlock.scan.definitions import last_name
+from pginterlock.scan.definitions import annotation, last_name
 from pginterlock.scan.givings import givings
 from pginterlock.scan.kinds import Class, ClassDef, Instance
 from pginterlock.scan.made_places import Place
@@ -66,10 +66,14 @@ def _classes(texts: "MadeTexts", node: ast.AST, place: Place, depth: int) -> Ite
         case ast.Name() if depth > 0:
             given = givings(texts.reader, node, place.module, place.at)
             args = [it.stmt for it, _ in given if isinstance(it.stmt, ast.arg)]
-            handed = [place.given[it] for it in args if it in place.given]
-            for value, there in handed:
+            handed = [it for it in args if it in place.given]
+            for arg in handed:
+                value, there = place.given[arg]
                 if value is not None:
                     yield from _classes(texts, value, there, depth - 1)
+                elif arg.annotation is not None:
+                    told = annotation(texts.reader, arg.annotation, place.module, there.at)
+                    yield from (kind.of for kind in told if isinstance(kind, Instance))
             if handed:
                 return
     is_any = isinstance(node, ast.Name) and node.id in ("self", "cls")
