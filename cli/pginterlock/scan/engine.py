@@ -8,6 +8,7 @@ from itertools import chain, groupby, islice
 from pathlib import Path
 
 from pginterlock.scan import (
+    copy_sites,
     every_column,
     factories,
     files,
@@ -167,6 +168,7 @@ class _Scan:
             for sites_too in _OF_COLUMNS:
                 more = sites_too.of_columns(self.reader, it)
                 yield from self._judged(of.module.path, of.node.lineno, more)
+        yield from copy_sites.of_columns(self.made, it)
 
     def _forget(self, drafts: Sequence[Draft]) -> None:
         """Let go of the trees in which nothing was found, where there are many; and what is said.
@@ -307,10 +309,10 @@ class _Scan:
         if stmt is None:
             return site
         if isinstance(it, Called):
-            self.called.add((site.file, site.line, site.column))
+            self.found.called.add((site.file, site.line, site.column))
             told = self.transactions.of_call(it.call, it.inside)
         else:
-            told = self.transactions.verdict(module, stmt, is_session=False)
+            told = self.transactions.of_text(module, stmt)
         return replace(site, transaction=told[0], callers=told[1], transaction_reason=told[2])
 
     # -- Python --------------------------------------------------------------------------------
