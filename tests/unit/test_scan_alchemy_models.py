@@ -241,3 +241,49 @@ async def wait(session: AsyncSession):
         (await it.awaitable_attrs.customer).status = "x"
 """
     sites_of(tmp_path, ALCHEMY + body)
+
+
+def test_a_class_method_of_a_base_gives_rows_of_the_heir_it_is_called_on(tmp_path: Path) -> None:
+    body = """
+=== store/base.py
+from sqlalchemy.orm import DeclarativeBase
+
+class Base(DeclarativeBase):
+    __abstract__ = True
+
+    @classmethod
+    def read(cls, session, key) -> "Base":
+        found = session.execute(cls.query_of(key)).scalar_one_or_none()
+        if found is None:
+            raise LookupError(key)
+        return found
+
+    @classmethod
+    def several(cls, session) -> list["Base"]:
+        return list(session.execute(cls.query_of(None)).scalars())
+=== store/models.py
+from sqlalchemy import Column, Integer, String
+from store.base import Base
+
+class Order(Base):
+    __tablename__ = "orders"
+    id = Column(Integer, primary_key=True)
+    status = Column(String)
+
+class Bill(Base):
+    __tablename__ = "bills"
+    id = Column(Integer, primary_key=True)
+    status = Column(String)
+=== store/work.py
+from store.models import Bill, Order
+
+def pay(session):
+    order = Order.read(session, 1)
+    order.status = "x"  # WRITE
+    Bill.read(session, 1).status = "x"
+    for it in Order.several(session):
+        it.status = "x"  # WRITE
+    for it in Bill.several(session):
+        it.status = "x"
+"""
+    sites_of(tmp_path, body)

@@ -108,7 +108,6 @@ def put(cur, is_changing, action):
     ("inserted", "changed", "construct", "is_new"),
     [
         ("note", "status", "sql_upsert", None),
-        ("status", "status", "sql_upsert", None),
         ("status", "note", "sql_insert", True),
     ],
 )
@@ -118,6 +117,35 @@ def test_the_action_of_an_upsert_is_filled_in(
     told = {"inserted": inserted, "changed": changed, "mark": "  -- WRITE"}
     site = the_site(tmp_path, HEAD + UPSERT % told, ORDERS)
     assert (site.construct, site.is_new, site.confidence) == (construct, is_new, "medium")
+
+
+def test_the_action_of_an_upsert_has_a_place_of_its_own(tmp_path: Path) -> None:
+    text = """
+def put(cur, is_changing, pk):
+    action = SQL("NOTHING")
+    if is_changing:
+        action = SQL(
+            \"\"\"
+            UPDATE SET note = 'x',
+                status = EXCLUDED.status  -- WRITE
+            \"\"\"
+        )
+    cur.execute(
+        SQL(
+            \"\"\"
+            INSERT INTO orders (id, status) VALUES (%s, 'new')  -- WRITE
+            ON CONFLICT (id) DO {action} RETURNING id
+            \"\"\"
+        ).format(action=action),
+        [pk],
+    )
+"""
+    found = sites_of(tmp_path, HEAD + text, ORDERS)
+
+    assert [(it.construct, it.values, it.is_new) for it in found] == [
+        ("sql_upsert", ("new",), False),
+        ("sql_insert", ("new",), True),
+    ]
 
 
 def test_the_action_of_an_upsert_leaves_the_column(tmp_path: Path) -> None:

@@ -154,3 +154,108 @@ def test_a_kept_result_follows_the_code_that_runs_the_file(tmp_path: Path) -> No
     [after] = run(folder, cache=cache).sites
 
     assert (before.transaction, after.transaction) == (Transaction.NO, Transaction.CALLER)
+
+
+DELTA = """
+=== shop/schema/delta/7/SUFFIX
+update shop_order set status = 'paid'  -- WRITE
+"""
+
+
+@pytest.mark.parametrize("suffix", ["pay.sql", "pay.sql.postgres", "pay.SQL.Postgres"])
+@pytest.mark.parametrize(
+    ("transaction", "callers", "code"),
+    [
+        pytest.param(
+            Transaction.CALLER,
+            Callers.ALL,
+            """
+            import os
+
+            def upgrade(connection, root):
+                with connection.transaction():
+                    apply(connection.cursor(), os.path.join(root, "delta", "7"))
+
+            def apply(cursor, root):
+                for name in os.listdir(os.path.join(root, "delta")):
+                    if name.endswith(".sql"):
+                        with open(name) as file:
+                            cursor.execute(file.read())
+            """,
+            id="its caller opens one",
+        ),
+        pytest.param(
+            Transaction.CALLER,
+            Callers.ALL,
+            """
+            def upgrade(connection, root):
+                for file in sorted((root / "schema/delta").rglob("*.sql")):
+                    with connection.transaction():
+                        connection.execute(file.read_text())
+            """,
+            id="around each file",
+        ),
+        pytest.param(
+            Transaction.NO,
+            Callers.NO,
+            """
+            def upgrade(connection, root):
+                for file in (root / "delta").glob("*/*.sql"):
+                    connection.execute(file.read_text())
+            """,
+            id="none",
+        ),
+        pytest.param(
+            Transaction.NO,
+            Callers.UNKNOWN,
+            """
+            def upgrade(connection, root):
+                with connection.transaction():
+                    for file in (root / "views").glob("*.sql"):
+                        connection.execute(file.read_text())
+            """,
+            id="another folder",
+        ),
+        pytest.param(
+            Transaction.NO,
+            Callers.UNKNOWN,
+            """
+            def upgrade(connection, root):
+                with connection.transaction():
+                    for file in (root / "delta").glob("*.csv"):
+                        connection.execute(file.read_text())
+            """,
+            id="other files",
+        ),
+    ],
+)
+def test_a_file_of_a_folder_that_code_lists(
+    tmp_path: Path, transaction: Transaction, callers: Callers, code: str, suffix: str
+) -> None:
+    site = judged(tmp_path, DELTA.replace("SUFFIX", suffix), code)
+
+    assert (site.transaction, site.callers) == (transaction, callers)
+
+
+def test_files_of_a_kind_of_database_alone_are_sql(tmp_path: Path) -> None:
+    for name in ("pay.sqlite", "pay.postgres", "pay.sql.gz", "pay.sql.bak"):
+        (tmp_path / name).write_text("update shop_order set status = 'paid'")
+
+    assert run(tmp_path).files == 0
+
+
+def test_a_kept_result_follows_the_code_that_lists_the_folder(tmp_path: Path) -> None:
+    cache, folder = tmp_path / "cache", tmp_path / "project"
+    code = """
+    def pay(conn, root):
+        for it in (root / "delta").rglob("*.sql"):
+            conn.execute(it.read_text())
+    """
+    judged(folder, DELTA.replace("SUFFIX", "pay.sql"), code)
+    [before] = run(folder, cache=cache).sites
+
+    told = textwrap.dedent(code).replace("def pay(conn, root):", "@atomic\ndef pay(conn, root):")
+    (folder / "shop/work.py").write_text(told)
+    [after] = run(folder, cache=cache).sites
+
+    assert (before.transaction, after.transaction) == (Transaction.NO, Transaction.CALLER)

@@ -468,7 +468,7 @@ def f(cur, kind):
 MIGRATED = """
 def upgrade(conn):
     for table, column in [
-        ("orders", "id"), ("customers", "key"), ("bills", "order_id"), ("items", "COLUMN"),
+        ("orders", "id"), ("customers", "key"), ("bills", "status"), ("orders", "COLUMN"),
     ]:
         conn.execute(sa.text(f"UPDATE {table} SET {column} = REPLACE({column}, '-', '')"))
 """

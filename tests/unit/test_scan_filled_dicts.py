@@ -1,11 +1,16 @@
 """SQL in Python whose table is looked up in a dict, or in an object that holds the names."""
 
+import ast
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.scan_projects import sites_of
 
+from pginterlock.scan.made_places import Place
+from pginterlock.scan.made_texts import MadeTexts
+from pginterlock.scan.modules import Module
 from pginterlock.scan.site import Target
 
 ORDERS = Target(("status",), model="shop_orders")
@@ -159,3 +164,34 @@ BODIES = [
 @pytest.mark.parametrize("body", BODIES)
 def test_what_holds_the_names_of_tables_is_followed(tmp_path: Path, body: str) -> None:
     sites_of(tmp_path, HEAD + textwrap.dedent(body), ORDERS)
+
+
+def test_functions_that_hand_a_dict_to_each_other_are_looked_through_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    callers = MadeTexts.callers
+
+    def counted(self: MadeTexts, arg: ast.arg, module: Module) -> Iterator[tuple[ast.AST, Place]]:
+        asked.append(arg.arg)
+        return callers(self, arg, module)
+
+    monkeypatch.setattr(MadeTexts, "callers", counted)
+    steps = range(8)
+    handing = "".join(
+        f"\ndef step_{it}(cur, names):\n"
+        + "".join(f"    step_{other}(cur, names)\n" for other in steps)
+        for it in steps
+    )
+    body = handing + textwrap.dedent(
+        """
+        def pay(cur, names):
+            cur.execute("UPDATE {orders} SET status = 'paid'".format(**names))  # WRITE
+
+        def begin(cur):
+            step_0(cur, TABLES)
+        """
+    )
+    body = body.replace("def step_7(cur, names):", "def step_7(cur, names):\n    pay(cur, names)")
+    sites_of(tmp_path, HEAD + body, ORDERS)
+    assert len(asked) < 100  # and not eight of eight of eight

@@ -360,6 +360,21 @@ def mark(a: Anything, them: Orders, g: Iterable[tuple[int, Order]]):
 """,
             id="type comments aliases",
         ),
+        pytest.param(
+            """
+from typing import Any, Union
+import psycopg
+Cursor = psycopg.Cursor[Any]
+Tree = Union[Order, dict[str, "Tree"], list["Tree"]]
+Forest = list["Wood"]
+Wood = Order | Forest
+def mark(cursor: Cursor, it: Tree, one: Wood):
+    cursor.status = "x"
+    it.status = "x"  # WRITE
+    one.status = "x"  # WRITE
+""",
+            id="aliases named like what they stand for, or part of themselves",
+        ),
     ],
 )
 def test_rows_of_django(tmp_path: Path, body: str) -> None:

@@ -172,6 +172,54 @@ def test_what_a_site_says(
     assert site.reason
 
 
+UPSERTED = """
+insert into job (id, status, n)
+values (1, 'new', 1)
+on conflict (id) do update
+set n = 2, status = %s where job.status = 'old';
+"""
+IN_FUNCTION = """
+create function f() returns void language plpgsql as $$
+begin
+  insert into job (id, status)
+  values (1, 'new')
+  on conflict (id)
+  do update set status = excluded.status;
+end $$;
+"""
+OF_MYSQL = "insert into `job` (`status`) values ('new')\non duplicate key update `status` = 'old'"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            UPSERTED % "'again'",
+            [(2, "sql_insert", ("new",), True, ()), (4, "sql_upsert", ("again",), False, ("old",))],
+        ),
+        (
+            UPSERTED % "excluded.status",
+            [(2, "sql_insert", ("new",), True, ()), (4, "sql_upsert", ("new",), False, ("old",))],
+        ),
+        (
+            IN_FUNCTION,
+            [(4, "sql_insert", ("new",), True, ()), (7, "sql_upsert", ("new",), False, ())],
+        ),
+        (
+            OF_MYSQL,
+            [(1, "sql_insert", ("new",), True, ()), (2, "sql_upsert", ("old",), False, ())],
+        ),
+    ],
+)
+def test_an_upsert_that_writes_a_column_on_both_ways_is_two_sites(
+    text: str, expected: list[tuple[int, str, tuple[str, ...], bool, tuple[str, ...]]]
+) -> None:
+    found = sites(text)
+
+    told = [(it.line, it.construct, it.values, it.is_new, it.sources) for it in found]
+    assert told == expected
+
+
 @pytest.mark.parametrize(
     "text",
     [

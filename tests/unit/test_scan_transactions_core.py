@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.scan_projects import ALCHEMY, the_site
 
+from pginterlock.scan.calling import Calling
 from pginterlock.scan.site import Target, Transaction
 
 HEAD = """
@@ -623,3 +624,17 @@ def pay(pool):
         STATEMENT
 """
     assert judged(tmp_path, body) is Transaction.NO
+
+
+def test_callers_that_lead_too_far_leave_the_transaction_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(Calling, "callers", endless)
+    body = """
+    def pay(conn):
+        STATEMENT
+    """
+    assert judged(tmp_path, body) is Transaction.UNKNOWN

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pginterlock.scan import sources
+from pginterlock.scan.admitted import texts_at
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.definitions import last_name, returned
 from pginterlock.scan.drafts import Draft, drafted
@@ -13,6 +14,7 @@ from pginterlock.scan.forwards import behind
 from pginterlock.scan.givings import givings
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Class, Instance, Kinds, Many
+from pginterlock.scan.last_words import is_last_word
 from pginterlock.scan.modules import (
     Binding,
     Module,
@@ -23,7 +25,6 @@ from pginterlock.scan.modules import (
 )
 from pginterlock.scan.reaching import comprehended, reaching
 from pginterlock.scan.site import Confidence
-from pginterlock.scan.texts import Texts
 from pginterlock.scan.wanted import Wanted, fits
 
 _MOCKS = frozenset(
@@ -62,10 +63,19 @@ def of_attribute(reader: Reader, wanted: Wanted, it: Candidate, module: Module) 
 
 def of_name(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield ``setattr(row, name, x)``, where the code says that *name* may be the column."""
-    said = Texts(reader).of(it.call.args[1], module, it.stmt) if it.call else frozenset()
+    said = texts_at(reader, it.call.args[1], module, it.stmt) if it.call else frozenset()
     if it.name in said:
         value = it.value if len(said) == 1 else None
         yield from of_attribute(reader, wanted, replace(it, how="setattr", value=value), module)
+
+
+def is_row(reader: Reader, wanted: Wanted, node: ast.AST, module: Module, stmt: ast.AST) -> bool:
+    """Say whether *node* is known to be a row of what is wanted, whatever it is called."""
+    kinds = reader.expression(node, module, stmt)
+    return any(
+        isinstance(it, Instance) and _is_table(reader, it) and fits(reader, wanted, frozenset([it]))
+        for it in kinds
+    )
 
 
 def row_of_dict(held: ast.AST) -> ast.AST | None:
@@ -180,6 +190,8 @@ def _told_by_name(
         owner = class_of(function) if function else None
         if owner and fits(reader, wanted, reader.models.about(owner)):
             return f"{name}, in a class made for {wanted.shown}"
+        if is_last_word(reader, wanted, name, it.name, module):
+            return f"no other class named like {name} has a {it.name}"
     if it.value is not None and fits(reader, wanted, _owners(reader, it.value, module, it.stmt)):
         return f"its value is a constant of {wanted.shown}"
     return ""

@@ -40,7 +40,7 @@ def bind(reader: "Reader", it: Binding, module: Module) -> Iterator[Kinds]:
             yield parameters.parameter(reader, stmt, module)
         case "annotated", ast.AnnAssign(), _:
             said = definitions.annotation(reader, stmt.annotation, module, stmt)
-            yield said or reader.expression(value, module, stmt)
+            yield said or filling.filled(reader, it, reader.expression(value, module, stmt), module)
         case _:
             yield from _given(reader, it, module)
 

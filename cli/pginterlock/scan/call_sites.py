@@ -21,6 +21,10 @@ from pginterlock.scan.sinks import takes_columns, writes_with
 from pginterlock.scan.site import Confidence
 from pginterlock.scan.wanted import Wanted, fits
 
+IN_BULK = ("bulk_update", "abulk_update", "bulk_update_with_history")
+# What makes forms of a model, and the place of the model among its arguments.
+_FORMS = {"modelform_factory": 0, "modelformset_factory": 0, "inlineformset_factory": 1}
+
 
 def of_keyword(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield ``create(status=x)`` and the like, where the call writes its keywords."""
@@ -104,27 +108,38 @@ def of_named(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> I
     And ``insert(Order).from_select(["status"], query)``, and a driver's copy into such columns.
     """
     call = it.call
-    if call is not None and called_name(call) == "from_select" and _is_first(it, call):
+    if call is None:
+        return
+    if called_name(call) == "from_select" and _is_first(it, call):
         construct, is_new = takes_columns(reader, wanted, call, module, it.stmt)
         if construct == "core_insert":
             told = f"core insert of {wanted.shown}"
             yield drafted(
                 reader, wanted, it, module, construct, is_new=is_new, call=call, reason=told
             )
-        return
-    if call is not None and (rows := copied(wanted, call)) is not None:
+    elif called_name(call) in _FORMS:
+        yield from _of_form(reader, wanted, it, call, module)
+    elif (rows := copied(wanted, call)) is not None:
         value = value_of(rows, it.node, call)
         told = f"a copy into {wanted.shown}"
         one = replace(it, value=value)
         yield drafted(reader, wanted, one, module, "driver_copy", is_new=True, reason=told)
-        return
-    if (
-        call is None
-        or called_name(call) not in ("bulk_update", "abulk_update")
-        or not isinstance(call.func, ast.Attribute)
-    ):
-        return
-    if not fits(reader, wanted, reader.expression(call.func.value, module, it.stmt)):
+    elif called_name(call) in IN_BULK:
+        yield from _in_bulk(reader, wanted, it, call, module)
+
+
+def _in_bulk(
+    reader: Reader, wanted: Wanted, it: Candidate, call: ast.Call, module: Module
+) -> Iterator[Draft]:
+    """Yield ``bulk_update(rows, ["status"])``, where its function does not assign the values."""
+    match call:
+        case ast.Call(func=ast.Name() | ast.Attribute(attr="bulk_update_with_history"), args=args):
+            rows = args[1] if len(args) > 1 else None  # of simple_history: objects, their model
+        case ast.Call(func=ast.Attribute(value=rows)):
+            pass
+        case _:
+            return
+    if not fits(reader, wanted, reader.expression(rows, module, it.stmt)):
         return
     function = function_of(module, it.stmt)
     if function and not isinstance(function.node, ast.Lambda):
@@ -144,6 +159,20 @@ def of_named(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> I
     )
 
 
+def _of_form(
+    reader: Reader, wanted: Wanted, it: Candidate, call: ast.Call, module: Module
+) -> Iterator[Draft]:
+    """Yield ``modelform_factory(Order, fields=["status"])``, and of forms of a parent's rows."""
+    place = _FORMS[called_name(call)]
+    rows = [*call.args[place : place + 1], *(k.value for k in call.keywords if k.arg == "model")]
+    listed = [k.value for k in call.keywords if k.arg == "fields"]
+    is_listed = any(it.node in ast.walk(one) for one in listed)
+    if rows and is_listed and fits(reader, wanted, reader.expression(rows[0], module, it.stmt)):
+        told = f"a form of {wanted.shown} saves it"
+        yield drafted(reader, wanted, it, module, "modelform_field", is_new=None, reason=told)
+
+
 def _is_first(it: Candidate, call: ast.Call) -> bool:
-    """Say whether what a candidate names stands in the first argument of *call*."""
-    return any(one is it.node for arg in call.args[:1] for one in ast.walk(arg))
+    """Say whether what a candidate names stands in the first argument of *call*, or its names."""
+    told = [*call.args[:1], *(one.value for one in call.keywords if one.arg == "names")]
+    return any(one is it.node for arg in told for one in ast.walk(arg))

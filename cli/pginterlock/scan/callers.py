@@ -1,6 +1,7 @@
 """What callers hand to the parameters of a function. Pure."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 from pginterlock.scan.call_places import Inner, may_hand
 from pginterlock.scan.definitions import decorators
 from pginterlock.scan.frames import initializer, super_calls
-from pginterlock.scan.kinds import NOTHING, Callee, Function, Kinds
+from pginterlock.scan.kinds import NOTHING, Callee, Class, ClassDef, Function, Kinds
 from pginterlock.scan.modules import Module, function_of
 
 if TYPE_CHECKING:
@@ -173,11 +174,28 @@ def _calls(reader: "Reader", function: Function, limit: int, is_wanted: _IsWante
     if owner is None or function.name != "__init__":
         yield from reader.project.calls_at(function.name, limit, is_wanted)
         return
-    yield from reader.project.calls_at(owner.name, limit, is_wanted)
+    is_called = False
+    for found in reader.project.calls_at(owner.name, limit, is_wanted):
+        is_called = True
+        yield found
     for it in reader.models.heirs_with(owner, "", _MOST):
+        is_called = True
         init = initializer(reader, it)
         if init is None or init.owner is not it:
             yield from reader.project.calls_at(it.name, limit, is_wanted)
             continue
         for call, stmt in super_calls(init):
             yield it.module, call, stmt
+    for alias in _other_names(reader, owner) if not is_called else ():
+        for module, call, stmt in reader.project.calls_at(alias, _FEW, is_wanted):
+            kinds = reader.expression(call.func, module, stmt)
+            if any(isinstance(one, Class) and owner in reader.ancestry(one.of) for one in kinds):
+                yield module, call, stmt
+
+
+def _other_names(reader: "Reader", of: ClassDef) -> list[str]:
+    """Return the members of classes by which a class is called too: ``Entry = ModelEntry``."""
+    paths = reader.project.holding(f" = {of.name}")
+    given = re.compile(rb"(?m)^[ \t]+(\w+) = %s[ \t]*$" % of.name.encode())
+    found = (given.findall(reader.project.text(it)) for it in paths if len(paths) <= _FEW)
+    return sorted({name.decode() for them in found for name in them} - {of.name})

@@ -10,6 +10,7 @@ from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
     Class,
+    ClassDef,
     Foreign,
     Instance,
     Kind,
@@ -19,6 +20,7 @@ from pginterlock.scan.kinds import (
     Table,
     Writing,
     instances,
+    many,
     union,
 )
 from pginterlock.scan.known_calls import known
@@ -79,6 +81,8 @@ def _called(reader: "Reader", kind: Kind, node: ast.Call, module: Module, at: as
         case Class(of=of):
             made = reader.models.made(of)
             is_plain = made == frozenset([Instance(of)])
+            if not is_plain and (told := _queryset(reader, of, node, module, at)):
+                return told
             found = frames.made_with(reader, of, node, module, at) if is_plain else made
         case Callee():
             given = result(reader, frames.with_arguments(reader, kind, node, module, at))
@@ -90,6 +94,15 @@ def _called(reader: "Reader", kind: Kind, node: ast.Call, module: Module, at: as
         case Instance():
             found = called(reader, kind, "__call__")
     return found
+
+
+def _queryset(reader: "Reader", of: ClassDef, node: ast.Call, module: Module, at: ast.AST) -> Kinds:
+    """Return the rows of ``Orders(self.model, using=self._db)``; nothing of another class."""
+    asked = [*node.args[:1], *(it.value for it in node.keywords if it.arg == "model")]
+    if not asked or not reader.models.is_managing(of):
+        return NOTHING
+    rows = instances(reader.expression(asked[0], module, at))
+    return many(rows, is_query=True, via=of)
 
 
 def _of_class_asked(

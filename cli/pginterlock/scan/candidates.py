@@ -19,7 +19,7 @@ class Candidate:
     """A place: *how* it may write *name*, on *receiver*, the value *value*."""
 
     # attribute, setattr, named_by, keyword, named, pairs, pairs_by, columns, key, column_key,
-    # keyed_pairs, keyed_item, member, listed
+    # keyed_pairs, keyed_item, member, listed, sourced
     how: str
     name: str
     node: ast.AST
@@ -28,6 +28,7 @@ class Candidate:
     value: ast.AST | None = None
     call: ast.Call | None = None
     owner: ast.AST | None = None  # of a key that is a column: what it is a column of
+    shown: str = ""  # of a field that has another name than its column: that
 
 
 def candidates(module: Module, names: frozenset[str], lines: list[int]) -> Iterator[Candidate]:
@@ -92,14 +93,37 @@ def _of_assignment(stmt: ast.Assign, names: frozenset[str]) -> Iterator[Candidat
     match stmt:
         case ast.Assign(
             targets=[ast.Name(id="fields" | "list_editable")],
-            value=ast.List(elts=elts) | ast.Tuple(elts=elts),
+            value=ast.List() | ast.Tuple() | ast.BinOp() as listed,
         ):
-            for one in elts:
+            for one in _listed(listed):
                 if isinstance(one, ast.Constant) and one.value in names:
                     yield Candidate("listed", str(one.value), one, stmt, None, None)
+        case ast.Assign(targets=[ast.Name(id=shown)], value=ast.Call(keywords=told) as field) if (
+            shown not in names and (name := _source(told)) in names
+        ):
+            yield Candidate("sourced", name, stmt, stmt, None, field, shown=shown)
         case ast.Assign(targets=targets, value=value):
             for it in targets:
                 yield from _of_target(it, stmt, value, names)
+
+
+def _source(told: Sequence[ast.keyword]) -> str:
+    """Return the column that a field of another name is of."""
+    for it in told:
+        match it:
+            case ast.keyword(arg="source", value=ast.Constant(value=str(name))):
+                return name
+    return ""
+
+
+def _listed(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the elements of a list, or of several that are added."""
+    match node:
+        case ast.List(elts=elts) | ast.Tuple(elts=elts):
+            yield from elts
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            yield from _listed(left)
+            yield from _listed(right)
 
 
 def _of_target(
@@ -135,7 +159,7 @@ def _of_call(
             called in setting and name in names
         ):
             yield Candidate("setattr", name, call, stmt, receiver, rest[0] if rest else None, call)
-        case "transition", args:
+        case name, args if name.endswith("transition"):
             yield from _of_transition(call, args, stmt, names)
         case _:
             pass

@@ -2,6 +2,10 @@
 
 import ast
 from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pginterlock.scan.modules import Module
 
 
 def captured(cases: Sequence[ast.match_case]) -> Iterator[ast.MatchAs]:
@@ -23,7 +27,12 @@ def walruses(stmt: ast.AST, blocks: Collection[str]) -> Iterator[ast.NamedExpr]:
                     yield it
 
 
-def is_within(word: str, lines: Sequence[str], node: ast.AST) -> bool:
-    """Say whether one of the lines of *node* holds *word*; *lines* are those of its module."""
+def has_walrus(module: "Module", node: ast.AST) -> bool:
+    """Say whether one of the lines of *node* in *module* holds ``:=``: most modules have none."""
+    if module.has_walrus is None:
+        module.has_walrus = ":=" in module.text
+    if not module.has_walrus:
+        return False
+    module.line(1)  # which cuts the text into lines
     start, end = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
-    return any(word in it for it in lines[start - 1 : end])
+    return any(":=" in it for it in module.lines[start - 1 : end])

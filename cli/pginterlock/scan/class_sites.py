@@ -5,16 +5,17 @@ from collections.abc import Iterator
 
 from pginterlock.scan import admin_forms, constants, validated
 from pginterlock.scan.candidates import Candidate
-from pginterlock.scan.definitions import last_name
+from pginterlock.scan.definitions import decorators, last_name
 from pginterlock.scan.drafts import Draft, drafted
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import ClassDef, Instance
+from pginterlock.scan.kinds import ClassDef, Function, Instance
 from pginterlock.scan.model_bodies import holder_of
 from pginterlock.scan.modules import Module, class_names, scope_of
+from pginterlock.scan.shown_only import is_shown_only
 from pginterlock.scan.site import Label
 from pginterlock.scan.wanted import Wanted, fits
 
-_READ_ONLY = frozenset(["read_only_fields", "extra_kwargs"])
+_COMPUTED = frozenset(["ReadOnlyField", "StringRelatedField", "HyperlinkedIdentityField"])
 
 
 def of_member(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
@@ -41,9 +42,21 @@ def of_member(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
                     )
         return
     if _is_factory(reader, wanted, owner):
-        yield _of_factory(reader, wanted, it, module)
-    elif not _is_computed(it.value):
+        if not _leaves_out(owner, it.name):
+            yield _of_factory(reader, wanted, it, module)
+    elif not is_computed(it.value):
         yield from validated.of_declared(reader, wanted, it, owner)
+
+
+def of_method(reader: Reader, wanted: Wanted, method: Function, name: str) -> Draft | None:
+    """Return what a factory has a method of that name for, which computes the value."""
+    if method.owner is None or not _is_factory(reader, wanted, method.owner):
+        return None
+    node = method.node
+    if isinstance(node, ast.Lambda) or not any("lazy" in one for one in decorators(method)):
+        return None
+    it = Candidate("member", name, node, node)
+    return _of_factory(reader, wanted, it, method.module)
 
 
 def of_trait(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Draft | None:
@@ -59,6 +72,16 @@ def _is_factory(reader: Reader, wanted: Wanted, owner: ClassDef) -> bool:
     made = reader.models.made(owner)
     rows = frozenset(k for k in made if isinstance(k, Instance))
     return made != frozenset([Instance(owner)]) and fits(reader, wanted, rows)
+
+
+def _leaves_out(owner: ClassDef, name: str) -> bool:
+    """Say whether the ``Meta`` of a factory keeps a value from the rows: ``exclude``."""
+    for meta in owner.node.body:
+        for stmt in meta.body if isinstance(meta, ast.ClassDef) and meta.name == "Meta" else ():
+            match stmt:
+                case ast.Assign(targets=[ast.Name(id="exclude")], value=value):
+                    return f"'{name}'" in ast.unparse(value)
+    return False
 
 
 def _of_factory(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Draft:
@@ -87,9 +110,8 @@ def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
             reason=f"the admin of {wanted.shown} edits it",
         )
     elif any(one.endswith("Form") for one in names):
-        if any(_is_computed(one.value) for one in declared or ()):
-            return
-        if admin_forms.leaves_out(reader, holder, it.name):
+        computed = any(is_computed(one.value) for one in declared or ())
+        if computed or admin_forms.leaves_out(reader, holder, it.name):
             return
         yield drafted(
             reader,
@@ -100,7 +122,12 @@ def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
             is_new=None,
             reason=f"a form of {wanted.shown} saves it",
         )
-    elif any(one.endswith("Serializer") for one in names) and not _is_read_only(holder, it.name):
+    elif any(one.endswith("Serializer") for one in names):
+        own = declared[0].value if declared else None
+        if isinstance(own, ast.Call) and not validated.is_under_own_name(own, it.name):
+            return
+        if is_read_only(reader, holder, it.name) or is_shown_only(reader, holder):
+            return
         yield drafted(
             reader,
             wanted,
@@ -123,32 +150,57 @@ def of_listed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> 
         )
 
 
-def _is_read_only(holder: ClassDef, name: str) -> bool:
-    """Say whether a field of a serializer is shown, and never saved."""
-    return any(_is_computed(it.value) for it in class_names(holder).get(name, ())) or any(
-        _names_read_only(stmt, name)
-        for meta in holder.node.body
-        if isinstance(meta, ast.ClassDef) and meta.name == "Meta"
-        for stmt in meta.body
-    )
+def is_read_only(reader: Reader, holder: ClassDef, name: str) -> bool:
+    """Say whether a field of a serializer, one that it inherits too, is shown and never saved."""
+    above = reader.models.ancestry(holder)
+    declared = next((them for it in above if (them := class_names(it).get(name))), ())
+    if any(is_computed(it.value) for it in declared):
+        return True
+    for base in above:
+        for meta in base.node.body:
+            if isinstance(meta, ast.ClassDef) and meta.name == "Meta":
+                if any(_names_read_only(stmt, name) for stmt in meta.body):
+                    return True
+                if not meta.bases:  # it is none of those above
+                    return False
+    return False
 
 
-def _is_computed(field: ast.AST | None) -> bool:
+def is_computed(field: ast.AST | None) -> bool:
     """Say whether a field is declared as one that is not written."""
     if not isinstance(field, ast.Call):
         return False
-    return "Method" in last_name(field.func) or any(
-        it.arg in ("read_only", "disabled")
-        and isinstance(it.value, ast.Constant)
-        and bool(it.value.value)
-        for it in field.keywords
+    name = last_name(field.func)
+    return (
+        "Method" in name
+        or name in _COMPUTED
+        or any(
+            it.arg in ("read_only", "disabled")
+            and isinstance(it.value, ast.Constant)
+            and bool(it.value.value)
+            for it in field.keywords
+        )
     )
 
 
 def _names_read_only(stmt: ast.stmt, name: str) -> bool:
     """Say whether a statement of a ``Meta`` names a field among those that are not written."""
-    if not isinstance(stmt, ast.Assign) or last_name(stmt.targets[0]) not in _READ_ONLY:
-        return False
-    return f"'{name}'" in ast.unparse(stmt.value) or (
-        isinstance(stmt.value, ast.Name) and stmt.value.id == "fields"
-    )
+    match stmt:
+        case ast.Assign(targets=[ast.Name(id="read_only_fields")], value=value):
+            return f"'{name}'" in ast.unparse(value) or (
+                isinstance(value, ast.Name) and value.id == "fields"
+            )
+        case ast.Assign(targets=[ast.Name(id="extra_kwargs")], value=ast.Dict() as told):
+            for key, value in zip(told.keys, told.values, strict=True):
+                match key, value:
+                    case ast.Constant(value=named), ast.Dict(keys=keys, values=values):
+                        if named == name and any(map(_is_read_only, keys, values)):
+                            return True
+    return False
+
+
+def _is_read_only(key: ast.expr | None, value: ast.expr) -> bool:
+    match key, value:
+        case ast.Constant(value="read_only"), ast.Constant(value=told):
+            return bool(told)
+    return False

@@ -25,6 +25,7 @@ from pginterlock.scan.relations import Relations
 
 _CONTEXT_MEMBERS = frozenset(["instance", "object", "obj"])
 _SAVING_CLASSES = ("serializer_class", "form_class")
+_SAVING_ASKED = ("get_serializer_class", "get_form_class")
 _SAVING_CALLS = frozenset(["get_serializer", "get_form"])
 # Ends of the names of bases that heirs are made for models by, and how many of these are asked.
 _MADE_FOR = ("View", "ViewSet", "Mixin", "Serializer", "Form", "Admin")
@@ -39,6 +40,9 @@ _CONTEXT_CALLS = frozenset(
         "build",
         "create_batch",
         "perform_create",
+        "save_form",
+        "_create",
+        "_build",
     ]
 )
 
@@ -107,6 +111,9 @@ class Contexts(Relations):
         """Return the forms or serializers that a view makes of what it is sent."""
         me: Kinds = frozenset([Instance(of)])
         told = union(self.reader.attribute(me, name) for name in _SAVING_CLASSES)
+        if not told:
+            asked = union(self.reader.attribute(me, name) for name in _SAVING_ASKED)
+            told = union(result(self.reader, it) for it in asked if isinstance(it, Callee))
         return [it for it in instances(told) if isinstance(it, Instance) and it.of is not of]
 
     def _named_in_body(self, of: ClassDef) -> Kinds | None:
@@ -180,7 +187,9 @@ class Contexts(Relations):
         """Return what calling a class makes; a factory makes rows of its model."""
         names = self.foreign(of) | {it.name for it in self.ancestry(of)}
         if names & orm.FACTORIES or any(it.endswith("ModelFactory") for it in names):
-            return self.about(of) or frozenset([Instance(of)])
+            heirs = () if self.about(of) else self.heirs_with(of, "", _MOST)
+            found = self.about(of) or union(self.about(it) for it in heirs)
+            return found or frozenset([Instance(of)])
         return self.as_manager(of) or frozenset([Instance(of)])
 
 

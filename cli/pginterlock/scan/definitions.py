@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pginterlock.scan import generics
@@ -127,6 +128,8 @@ def _result(reader: "Reader", callee: Callee) -> Iterator[Kinds]:
     told: Kinds = NOTHING
     if not isinstance(node, ast.Lambda) and node.returns is not None:
         told = annotation(reader, node.returns, function.module, node, callee.bound)
+        if "classmethod" in decorators(function):
+            told = frozenset(_narrowed(it, callee) for it in told)
         if told and not any(_holds_more(reader, it) for it in told):
             yield told
             return
@@ -161,6 +164,13 @@ def _rebound(kind: Kind, callee: Callee) -> Kind:
         case Class(of=of) if of is owner:
             return Class(bound.of)
     return kind
+
+
+def _narrowed(kind: Kind, callee: Callee) -> Kind:
+    """Return *kind*, or several of it: a ``-> "Base"`` of ``Base`` gives rows of its heir."""
+    if isinstance(kind, Many) and kind.via is None:
+        return replace(kind, item=frozenset(_rebound(it, callee) for it in kind.item))
+    return _rebound(kind, callee)
 
 
 def is_abstract(function: Function) -> bool:
@@ -207,10 +217,11 @@ def annotation(
         case ast.Name(id="Self") | ast.Attribute(attr="Self"):
             return _of_self(bound)
         case ast.Name() | ast.Attribute():
+            name = last_name(node)
             return (
                 _named(reader, node, module, at)
-                or generics.stands_for(reader, last_name(node), bound)
-                or _of_alias(reader, last_name(node), module)
+                or generics.stands_for(reader, name, bound)
+                or (_of_alias(reader, name, module) if isinstance(node, ast.Name) else NOTHING)
             )
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return annotation(reader, left, module, at, bound) | annotation(
@@ -238,16 +249,18 @@ def _of_self(bound: Instance | Class | Many | None) -> Kinds:
 
 def _of_alias(reader: "Reader", name: str, module: Module) -> Kinds:
     """Return what an annotation is that a name stands for: ``Orders = list[Order]``."""
-    found: Kinds = NOTHING
+    return reader.once(("alias", module.path, name), _alias(reader, name, module))
+
+
+def _alias(reader: "Reader", name: str, module: Module) -> Iterator[Kinds]:
     for it in module.names(name):
         match it:
             case Binding(how="assign" | "annotated", value=ast.Subscript() | ast.BinOp() as value):
-                found |= annotation(reader, value, module, it.stmt)
+                yield annotation(reader, value, module, it.stmt)
             case Binding(how="from", stmt=ast.ImportFrom() as stmt, value=ast.alias() as alias):
                 source = reader.project.named(absolute(stmt, module), module.path)
                 if source is not None and source is not module:
-                    found |= _of_alias(reader, alias.name, source)
-    return found
+                    yield _of_alias(reader, alias.name, source)
 
 
 def _named(reader: "Reader", node: ast.AST, module: Module, at: ast.AST) -> Kinds:

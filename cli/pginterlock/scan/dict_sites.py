@@ -2,23 +2,32 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TypeGuard
 
 from pginterlock.scan import constants, sources
-from pginterlock.scan.attribute_sites import of_own_dict
+from pginterlock.scan.admitted import texts_at
+from pginterlock.scan.attribute_sites import is_row, of_attribute, of_own_dict
 from pginterlock.scan.bindings import own_expressions
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft, drafted
-from pginterlock.scan.flows import Sink, destinations, handed_on, passed_on, sinks
+from pginterlock.scan.flows import (
+    Sink,
+    destinations,
+    handed_on,
+    leaves_out,
+    passed_on,
+    sinks,
+)
 from pginterlock.scan.handed_writers import parameter_of, written_by
 from pginterlock.scan.holding import holds
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee
 from pginterlock.scan.modules import Module, function_of
 from pginterlock.scan.project import called_name
+from pginterlock.scan.same_values import still_has
 from pginterlock.scan.sinks import takes_columns
 from pginterlock.scan.site import Confidence
-from pginterlock.scan.texts import Texts
 from pginterlock.scan.wanted import Wanted, fits
 
 _TAKING_COLUMNS = frozenset(["update", "values", "ordered_values", "on_conflict_do_update"])
@@ -65,7 +74,7 @@ def of_comprehension(
     """Yield ``{it: data[it] for it in FIELDS}``, where the code says what the keys may be."""
     if isinstance(it.receiver, ast.DictComp):
         found = destinations(reader, wanted, it.receiver, it.stmt, module)
-        if it.name in Texts(reader).of(it.receiver.key, module, it.stmt):
+        if it.name in texts_at(reader, it.receiver.key, module, it.stmt):
             yield from (of_sink(wanted, it, sink, (None,)) for sink in found)
 
 
@@ -77,6 +86,10 @@ def _kept(
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if holds(value, held):
             yield from flow(reader, wanted, name, it, module)
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.AST() as value) if holds(
+            value, held
+        ):
+            yield from flow(reader, wanted, name, it, module)
+        case ast.AugAssign(target=ast.Name(id=name), op=ast.BitOr(), value=value) if holds(
             value, held
         ):
             yield from flow(reader, wanted, name, it, module)
@@ -106,8 +119,10 @@ def _handed(
 
 
 def of_key(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
-    """Yield ``values["status"] = x``, where a call writes the dict."""
-    if isinstance(it.receiver, ast.Name):
+    """Yield ``values["status"] = x``, where a call writes the dict, or it is a row itself."""
+    if it.receiver is not None and is_row(reader, wanted, it.receiver, module, it.stmt):
+        yield from of_attribute(reader, wanted, replace(it, how="setattr"), module)
+    elif isinstance(it.receiver, ast.Name):
         yield from flow(reader, wanted, it.receiver.id, it, module)
     elif it.receiver is not None:
         yield from of_own_dict(reader, wanted, it, it.receiver, module)
@@ -117,7 +132,11 @@ def flow(
     reader: Reader, wanted: Wanted, name: str, it: Candidate, module: Module
 ) -> Iterator[Draft]:
     """Yield a key that is put into a dict, and the calls that write it."""
-    found = sinks(reader, wanted, name, module, function_of(module, it.stmt))
+    found = [
+        sink
+        for sink in sinks(reader, wanted, name, module, function_of(module, it.stmt))
+        if sink.module is not module or still_has(name, it.stmt, module, sink.call, sink.stmt)
+    ]
     yield from _flowing(reader, wanted, found, it, module, f"dict {name}")
 
 
@@ -126,6 +145,8 @@ def _flowing(
 ) -> Iterator[Draft]:
     is_first = True
     for sink in found:
+        if leaves_out(reader, sink, it.name):
+            continue
         if is_first:
             yield drafted(
                 reader,

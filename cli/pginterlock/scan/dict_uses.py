@@ -55,6 +55,27 @@ def _given(part: ast.AST) -> Iterator[tuple[str, ast.Call, ast.Name]]:
             for held in _handed(call):
                 for name in (held.id, *sources.get(held.id, ())):
                     yield name, call, held
+            if (held_ := item_set(call)) is not None:
+                yield held_.id, call, held_
+
+
+def item_set(call: ast.Call) -> ast.Name | None:
+    """Return the dict of ``setattr(row, key, values[key])``, or with ``values.get(key)``."""
+    match call:
+        case ast.Call(
+            func=ast.Name(id="setattr"),
+            args=[
+                _,
+                ast.Name(id=asked),
+                ast.Subscript(value=ast.Name() as held, slice=ast.Name(id=key))
+                | ast.Call(
+                    func=ast.Attribute(value=ast.Name() as held, attr="get" | "pop"),
+                    args=[ast.Name(id=key), *_],
+                ),
+            ],
+        ) if asked == key:
+            return held
+    return None
 
 
 def _with_inner(them: Iterable[ast.AST]) -> Iterator[ast.stmt]:

@@ -187,14 +187,19 @@ class _Visit:
         for found in sql_writes(built.text):
             write = found
             if found.transaction == Transaction.NO:  # it is the code around that opens one
-                write = replace(found, transaction=Transaction.UNKNOWN, transaction_reason="")
-            line, column, last = self._place(built, write)
+                write = _of_code(found)
+            line, column, _ = self._place(built, write)
             if (line, column) in self.places:
                 continue
             self.places.add((line, column))
-            text = self.source.first_line(line)
-            placed = PlacedWrite(write, line, column, last, ".".join(names), text)
+            placed = self._placed(built, write, ".".join(names))
             self.found.append(Embedded(placed, node, self.scopes))
+
+    def _placed(self, built: Built, write: SqlWrite, enclosing: str) -> PlacedWrite:
+        line, column, last = self._place(built, write)
+        text = self.source.first_line(line)
+        conflict = self._placed(built, write.conflict, enclosing) if write.conflict else None
+        return PlacedWrite(write, line, column, last, enclosing, text, conflict)
 
     def _may_be_wanted(self, text: str) -> bool:
         """Return whether a text has a word that is looked for, or something filled in."""
@@ -207,6 +212,12 @@ class _Visit:
         end = built.offsets[min(max(write.end - 1, write.offset), len(built.offsets) - 1)]
         line = self.source.line(start)
         return line, self.source.column(start), max(line, self.source.line(end))
+
+
+def _of_code(write: SqlWrite) -> SqlWrite:
+    """Return a write that has the transaction of the code around it."""
+    conflict = _of_code(write.conflict) if write.conflict else None
+    return replace(write, transaction=Transaction.UNKNOWN, transaction_reason="", conflict=conflict)
 
 
 def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr | None]:

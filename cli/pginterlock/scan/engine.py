@@ -7,14 +7,26 @@ from dataclasses import replace
 from itertools import chain, groupby, islice
 from pathlib import Path
 
-from pginterlock.scan import every_column, files, object_sites, positional_sites, whole_forms
+from pginterlock.scan import (
+    every_column,
+    factories,
+    files,
+    lazy_values,
+    object_sites,
+    positional_sites,
+    sent_data,
+    sent_parts,
+    told_columns,
+    whole_forms,
+)
+from pginterlock.scan.called_sites import once_called
 from pginterlock.scan.candidates import candidates
 from pginterlock.scan.collecting import uncollected
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.embedded_sql import Embedded, embedded_writes, may_embed
 from pginterlock.scan.facts import Facts, Trace, speaks_of
 from pginterlock.scan.file_callers import run_by
-from pginterlock.scan.filled_writes import FilledWrites, Found
+from pginterlock.scan.filled_writes import Called, FilledWrites, Found
 from pginterlock.scan.grouping import grouped, once
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef
@@ -37,12 +49,14 @@ from pginterlock.scan.wanted import Wanted, by_table, wanted, words_of
 _BY_FRAMEWORK = frozenset(
     ["modelform_field", "serializer_field", "view_field", "admin_list_editable"]
 )
+# Finders of writes by statements that name neither the column nor its class.
+_OF_COLUMNS = (every_column, sent_data, sent_parts, told_columns, factories, lazy_values)
 # Characters of which there are trees, before these are let go: they take 200 MB.
-_HELD = 5_000_000
+_HELD = 8_000_000
 _HOLE = re.compile(r"(\w+)(?=[^\w{}]*\})")
 _FEW = 12  # files: what more of them speak of is no name of a table's
 _MOST = 500  # places in one statement: what has more was made by a machine, and is data
-_SHOWN = 50  # files from one word of progress to the next
+_SHOWN = 10  # files from one word of progress to the next, and from one look at the trees
 
 # Is told what is going on: how much of how much is done, both 0 where nobody knows.
 Progress = Callable[[str, int, int], None]
@@ -96,6 +110,7 @@ class _Scan:
         self.properties = frozenset(name for it in self.wanted for name in it.properties)
         self.constants = constants_for(texts.python.values(), self.names)
         self.words = words_of(self.wanted)
+        self.called: set[tuple[str, int, int]] = set()  # places of helpers that write any table
         self.by_class = {
             one.name: min(it.tables, key=len)
             for it in self.wanted
@@ -124,6 +139,7 @@ class _Scan:
             self._forget(drafts)
             self._add(self._site(group))
         self._sql()
+        self.found.sites = once_called(self.found.sites, self.called)
         self.found.sites.sort(key=lambda it: (it.file, it.line, it.column, it.field))
         for path, (line, told) in sorted(self.project.broken.items()):
             self.found.unread.append(Unread(path, line, told))
@@ -139,8 +155,9 @@ class _Scan:
                 more = sites.of_class(self.reader, it, of)
                 yield from self._judged(of.module.path, of.node.lineno, more)
         for of in islice(it.classes, 1):
-            more = every_column.of_columns(self.reader, it)
-            yield from self._judged(of.module.path, of.node.lineno, more)
+            for sites_too in _OF_COLUMNS:
+                more = sites_too.of_columns(self.reader, it)
+                yield from self._judged(of.module.path, of.node.lineno, more)
 
     def _forget(self, drafts: Sequence[Draft]) -> None:
         """Let go of the trees in which nothing was found, where there are many; and what is said.
@@ -252,7 +269,7 @@ class _Scan:
             for target in by_table(it):
                 for one in (it for write in writes for it in filled.of(write, target)):
                     found = sites_at(self._filled(one), target, one.module.path)
-                    self.found.sites += (self._protected(site, one.module) for site in found)
+                    self.found.sites += (self._protected(site, one) for site in found)
 
     def _filled(self, it: Found) -> PlacedWrite:
         """Return a write with the values that its call hands over."""
@@ -273,13 +290,18 @@ class _Scan:
                 if told := self.project.module(other):
                     yield told.tree
 
-    def _protected(self, site: Site, module: Module) -> Site:
+    def _protected(self, site: Site, it: Found) -> Site:
+        module = it.module
         if site.transaction is not Transaction.UNKNOWN:
             return site
-        stmt = next(iter(statements_at(module, site.line)), None)
+        stmt = next(iter(statements_at(module, it.line)), None)
         if stmt is None:
             return site
-        told = self.transactions.verdict(module, stmt, is_session=False)
+        if isinstance(it, Called):
+            self.called.add((site.file, site.line, site.column))
+            told = self.transactions.of_call(it.call, it.inside)
+        else:
+            told = self.transactions.verdict(module, stmt, is_session=False)
         return replace(site, transaction=told[0], callers=told[1], transaction_reason=told[2])
 
     # -- Python --------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What a scan knows of a file before it parses it, and which changes leave its result. Pure."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -32,10 +33,23 @@ def facts_of(raw: bytes) -> Facts:
     )
 
 
+# A statement the table of which is filled in: it may stand in a file that names no table.
+_ANY_TABLE = tuple(
+    map(
+        re.compile,
+        (
+            rb"""update\s+(?:only\s+)?[\w."'`]{0,60}\s*[{%+]""",
+            rb"""insert\s+into\s+[\w."'`]{0,60}\s*[{%+]""",
+        ),
+    )
+)
+
+
 def speaks_of(low: bytes, names: Collection[str], tables: Collection[str]) -> bool:
     """Say whether a text in small letters may write with SQL what is looked for."""
-    return any(it in low for it in ROOTS) and any(
-        it.lower().encode() in low for it in (*names, *tables)
+    return any(it in low for it in ROOTS) and (
+        any(it.lower().encode() in low for it in (*names, *tables))
+        or any(it.search(low) for it in _ANY_TABLE)
     )
 
 

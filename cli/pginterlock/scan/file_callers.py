@@ -1,10 +1,11 @@
-"""Who runs a file of SQL: the code that names the file, or calls its named query. Pure."""
+"""Who runs a file of SQL: code that names it, lists its folder, or calls its query. Pure."""
 
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePath
 
+from pginterlock.scan import folder_runs
 from pginterlock.scan.bindings import walk
 from pginterlock.scan.modules import Module, function_of, statements_at
 from pginterlock.scan.project import Project
@@ -23,6 +24,8 @@ def run_by(project: Project, transactions: Transactions, site: Site) -> Site:
     if site.transaction is not Transaction.NO:
         return site
     places = [*_naming(project, PurePath(site.file).name), *_calling(project, site.enclosing)]
+    if not places:
+        places = [*folder_runs.runs(project, site.file)]
     said = [transactions.verdict(module, stmt, is_session=False) for module, stmt in places]
     known = [it for it in said if it[0] is not Transaction.UNKNOWN]
     if not known:

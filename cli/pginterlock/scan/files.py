@@ -13,6 +13,8 @@ from pginterlock.scan.site import Unread
 
 PYTHON_SUFFIXES = frozenset([".py"])
 SQL_SUFFIXES = frozenset([".sql", ".psql", ".pgsql", ".ddl"])
+# Of which kind of database a file is: `move.sql.postgres`.
+_DIALECTS = frozenset([".postgres", ".postgresql", ".pg", ".sqlite", ".sqlite3"])
 # A file above it is made by a machine; what it takes to read it is not worth what it may say.
 LARGEST = 8_000_000
 _SKIPPED = frozenset(["__pycache__", "node_modules", "venv", "site-packages", "build", "dist"])
@@ -186,7 +188,11 @@ def _decoded(raw: bytes) -> str | None:
 
 
 def _suffix(file: str) -> str:
-    return os.path.splitext(file)[1].lower()  # noqa: PTH122 - of very many files
+    bare, suffix = os.path.splitext(file)  # noqa: PTH122 - of very many files
+    suffix = suffix.lower()
+    if suffix in _DIALECTS and bare.lower().endswith(".sql"):
+        return ".sql"
+    return suffix
 
 
 def _read(file: str, found: Texts) -> None:

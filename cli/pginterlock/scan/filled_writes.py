@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 
-from pginterlock.scan import helper_calls, kept_texts
+from pginterlock.scan import filled_conflicts, filled_names, helper_calls, kept_texts, looped_names
 from pginterlock.scan.embedded_sql import Embedded
+from pginterlock.scan.hops import Hop
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.made_places import Given, Place
 from pginterlock.scan.made_texts import UNKNOWN, MadeTexts
@@ -20,12 +21,11 @@ from pginterlock.scan.site import Target
 from pginterlock.scan.sql_holes import OPEN
 from pginterlock.scan.sql_numbers import numbered
 from pginterlock.scan.sql_sites import may_touch
-from pginterlock.scan.sql_write import PlacedWrite, SqlVerb, SqlWrite, same_table
+from pginterlock.scan.sql_write import PlacedWrite, SqlVerb, SqlWrite, halves, same_table
 
 _MOST = 60  # names of one table
 _DEPTH = 3  # functions that hand on what they are handed
 _FUNCTIONS = 12  # that hand on, of one write: of more, no one is meant
-_QUOTES = '"`[]'
 _HOLES = ("{", "%", "$", ":", "?")
 
 Resolve = Callable[[str], str]
@@ -33,11 +33,26 @@ Resolve = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A write of what is looked for, in its module: the table is known to be that of the target."""
+    """A write of what is looked for, in its module: the table is known to be that of the target.
+
+    *line* is of the statement that runs it, where a part of the text stands elsewhere.
+    """
 
     module: Module
     placed: PlacedWrite
     node: ast.expr | None = None  # the text, where what the call hands over is still to be read
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called(Found):
+    """A write at a *call* of a helper that writes any table.
+
+    *inside* is how the helper comes to it, from what writes up to the call.
+    """
+
+    call: Hop
+    inside: tuple[Hop, ...]
 
 
 class FilledWrites:
@@ -53,6 +68,12 @@ class FilledWrites:
 
     def of(self, it: Embedded, target: Target) -> Iterator[Found]:
         """Yield the sites that a write is of *target*: at its own place, or at calls."""
+        for found in self._of(it, target):
+            line = found.placed.line
+            for half in halves(found.placed, target.fields):
+                yield replace(found, placed=half, line=line)
+
+    def _of(self, it: Embedded, target: Target) -> Iterator[Found]:
         write = it.placed.write
         if not target.table or not may_touch(write, target.fields):
             return
@@ -62,6 +83,21 @@ class FilledWrites:
             if is_named:
                 yield Found(self._module, it.placed, it.node)
             return
+        if (told := self._in_rounds(it, stmt)) is not None:
+            fits = [one for one in told if _is_of(one, target)]
+            touching = [one for one in fits if may_touch(one, target.fields)]
+            yield from (
+                Found(self._module, _with_columns(it.placed, touching), it.node)
+                for _ in touching[:1]
+            )
+            return
+        yield from self._filled_in(it, table, stmt, target)
+
+    def _filled_in(
+        self, it: Embedded, table: str, stmt: ast.stmt, target: Target
+    ) -> Iterator[Found]:
+        write = it.placed.write
+        is_named = same_table(table, target.table or "")
         function = function_of(self._module, stmt)
         if not is_named and function is not None and (write.some_columns or write.all_columns):
             if not self._is_filled(it, table, stmt, target, _closed(function)):
@@ -87,13 +123,13 @@ class FilledWrites:
         )
 
     def _tables(self, it: Embedded, table: str, stmt: ast.stmt, given: Given) -> Iterator[str]:
-        parts = [self._texts(one, it.node, stmt, given) for one in _parts(table)]
+        parts = [self._texts(one, it.node, stmt, given) for one in filled_names.parts(table)]
         for made in islice(product(*parts), _MOST):
-            yield _known("".join(made))
+            yield filled_names.known("".join(made))
 
     def _texts(self, part: str, node: ast.expr, at: ast.stmt, given: Given) -> list[str]:
         """Return what a part of a name may be: as it is written, or what fills it in."""
-        filled = _expression(part, node)
+        filled = filled_names.filling(part, node)
         if filled is None:
             return [UNKNOWN if part.startswith("{") else part]
         return sorted(self._made.of(filled, self._module, at, given))
@@ -124,7 +160,14 @@ class FilledWrites:
         if not told or any(one.some_columns for one in told):
             return it.placed
         touching = [one for one in told if may_touch(one, target.fields)]
-        return _with_columns(it.placed, touching) if touching else None
+        placed = it.placed
+        if placed.conflict is None and any(one.conflict for one in touching):
+            reader, module = self._made.reader, self._module
+            place = filled_conflicts.placed(
+                reader, it.node, stmt, module, placed, touching, target.fields
+            )
+            placed = replace(placed, conflict=place)
+        return _with_columns(placed, touching) if touching else None
 
     def _by_one_column(self, it: Embedded, stmt: ast.stmt) -> list[SqlWrite]:
         """Return the write for each of what one name fills in as its column, whatever the table.
@@ -135,15 +178,30 @@ class FilledWrites:
         if len(texts) != 1:
             return []
         text = texts[0]
-        holes = {ast.unparse(one.value): one.value for one in _filled(text)}
-        tables = {part[1:-1] for part in _parts(it.placed.write.table) if part.startswith("{")}
+        holes = {ast.unparse(one.value): one.value for one in filled_names.filled(text)}
+        tables = {
+            part[1:-1] for part in filled_names.parts(it.placed.write.table) if part.startswith("{")
+        }
         columns = [one for name, one in holes.items() if name not in tables]
         if len(columns) != 1 or not isinstance(columns[0], ast.Name):
             return []
         name, made = columns[0].id, self._made.of(columns[0], self._module, stmt)
         if any(OPEN in one for one in made):
             return []
-        return list(self._again(it, (_put_in(text, name, one) for one in made)))
+        return list(self._again(it, (filled_names.put_in(text, name, one) for one in made)))
+
+    def _in_rounds(self, it: Embedded, stmt: ast.stmt) -> list[SqlWrite] | None:
+        """Return the write in each round of the loops around it; None where not all is told."""
+        if ("rounds", it) not in self._read:
+            texts: list[str] = []
+            for names in looped_names.rounds(self._made, it.node, Place(self._module, stmt)):
+                texts += self._made.of(it.node, self._module, stmt, names=names)
+            self._read["rounds", it] = list(self._again(it, texts))
+        told = self._read["rounds", it]
+        is_told = bool(told) and all(
+            filled_names.known(one.table) and not one.some_columns for one in told
+        )
+        return told if is_told else None
 
     def _again(self, it: Embedded, texts: Iterable[str]) -> Iterator[SqlWrite]:
         """Yield the write as it is read in each of *texts*, of those with as many writes."""
@@ -161,7 +219,11 @@ class FilledWrites:
         self, it: Embedded, table: str, stmt: ast.stmt, function: Function, target: Target
     ) -> Iterator[Found]:
         """Yield the calls that hand table and columns to a function which writes any."""
-        filled = [one for part in _parts(table) if (one := _expression(part, it.node)) is not None]
+        filled = [
+            one
+            for part in filled_names.parts(table)
+            if (one := filled_names.filling(part, it.node)) is not None
+        ]
         asked = helper_calls.asked_in(filled, function)
 
         def writes(given: Given) -> list[SqlWrite]:
@@ -169,7 +231,8 @@ class FilledWrites:
 
         if asked:
             self._left = _FUNCTIONS
-            yield from self._handed(it, function, asked, writes, target, _DEPTH)
+            inside = (Hop(self._module, stmt, None),)
+            yield from self._handed(it, function, asked, writes, target, inside)
 
     def _handed(
         self,
@@ -178,24 +241,28 @@ class FilledWrites:
         asked: Sequence[ast.arg],
         writes: helper_calls.Writes,
         target: Target,
-        depth: int,
+        inside: tuple[Hop, ...],
     ) -> Iterator[Found]:
         """Yield the calls of *function* that name what it writes; of those that hand on, theirs."""
-        for call in helper_calls.calls(self._made.reader, function, asked, writes):
+        for call in helper_calls.calls(self._made, function, asked, writes):
             if not call.asked and not self._may_hand(call, target):
                 continue
             closed = _closed(call.caller)
             fits = [one for one in call.writes(closed) if _is_of(one, target)]
-            if not fits and call.asked and call.caller and depth > 0 and self._left > 0:
+            hop = Hop(call.module, call.stmt, call.call)
+            is_deep = len(inside) > _DEPTH or self._left <= 0
+            if not fits and call.asked and call.caller and not is_deep:
                 self._left -= 1
-                yield from self._handed(it, call.caller, call.asked, call.writes, target, depth - 1)
+                above = (*inside, hop)
+                yield from self._handed(it, call.caller, call.asked, call.writes, target, above)
             if any(one.some_columns for one in fits):  # its own callers may name them
                 fits = [one for one in call.writes({}) if _is_of(one, target)]
             named = [one for one in fits if not one.some_columns]
             if touching := [one for one in named if may_touch(one, target.fields)]:
                 placed = _with_columns(_at_call(it.placed, call), touching)
                 told = helper_calls.with_values(self._made.reader, placed.write, call)
-                yield Found(call.module, replace(placed, write=told))
+                placed = replace(placed, write=told)
+                yield Called(call.module, placed, call=hop, inside=inside)
 
     def _may_hand(self, call: helper_calls.Calling, target: Target) -> bool:
         """Say whether a call may hand the name of the table, before what it writes is read."""
@@ -212,36 +279,12 @@ def _closed(function: Function | None) -> Given:
     return dict.fromkeys(arguments(function.node), (None, place))
 
 
-def _expression(part: str, node: ast.expr) -> ast.expr | None:
-    """Return what fills in a part of a name, in braces; None where nothing does."""
-    if not part.startswith("{"):
-        return None
-    try:
-        filled = ast.parse(part[1:-1].strip(), mode="eval").body
-    except (SyntaxError, ValueError):
-        return None
-    for one in ast.walk(filled):
-        if isinstance(one, ast.expr):
-            ast.copy_location(one, node)
-    return filled
-
-
 def _is_open(table: str) -> bool:
     return any(it in table for it in _HOLES)
 
 
 def _is_of(write: SqlWrite, target: Target) -> bool:
-    return same_table(_known(write.table), target.table or "")
-
-
-def _known(table: str) -> str:
-    """Return what is known of a name at its end: an unknown schema is left out."""
-    schema, _, name = table.rpartition(".")
-    name = name.strip().strip(_QUOTES)
-    is_known = name.replace("_", "").replace("$", "").isalnum() and UNKNOWN not in name
-    if not is_known:
-        return ""
-    return name if not schema or OPEN in schema or "{" in schema else f"{schema}.{name}"
+    return same_table(filled_names.known(write.table), target.table or "")
 
 
 def _with_columns(placed: PlacedWrite, told: Sequence[SqlWrite]) -> PlacedWrite:
@@ -255,8 +298,13 @@ def _with_columns(placed: PlacedWrite, told: Sequence[SqlWrite]) -> PlacedWrite:
         holes=tuple(dict.fromkeys(one for it in told for one in it.holes)),
         updated=tuple(dict.fromkeys(one for it in told for one in it.updated)),
         some_columns=any(it.some_columns for it in told),
+        inserted=tuple(dict.fromkeys(one for it in told for one in it.inserted or it.columns)),
     )
-    return replace(placed, write=write)
+    others = [it.conflict for it in told if it.conflict]
+    if not others or placed.conflict is None:
+        return replace(placed, write=replace(write, conflict=None), conflict=None)
+    conflict = _with_columns(placed.conflict, others)
+    return replace(placed, write=replace(write, conflict=conflict.write), conflict=conflict)
 
 
 def _at_call(placed: PlacedWrite, it: "helper_calls.Calling") -> PlacedWrite:
@@ -268,40 +316,5 @@ def _at_call(placed: PlacedWrite, it: "helper_calls.Calling") -> PlacedWrite:
         end_line=call.end_lineno or call.lineno,
         enclosing=scope.qualname if scope else "",
         text=it.module.line(call.lineno),
+        conflict=None,
     )
-
-
-def _filled(text: ast.JoinedStr) -> Iterator[ast.FormattedValue]:
-    return (one for one in text.values if isinstance(one, ast.FormattedValue))
-
-
-def _put_in(text: ast.JoinedStr, name: str, value: str) -> str:
-    """Return *text* with *value* for *name*, and some name of a table for all else."""
-    told = []
-    for it in text.values:
-        match it:
-            case ast.Constant(value=str(plain)):
-                told.append(plain)
-            case ast.FormattedValue(value=ast.Name(id=filled)) if filled == name:
-                told.append(value)
-            case _:
-                told.append("t")
-    return "".join(told)
-
-
-def _parts(table: str) -> Iterator[str]:
-    """Yield what is written, and what is filled in, with the braces around it."""
-    start, depth = 0, 0
-    for at, letter in enumerate(table):
-        if letter == "{":
-            if depth == 0 and at > start:
-                yield table[start:at]
-            start = at if depth == 0 else start
-            depth += 1
-        elif letter == "}" and depth:
-            depth -= 1
-            if depth == 0:
-                yield table[start : at + 1]
-                start = at + 1
-    if start < len(table):
-        yield table[start:]

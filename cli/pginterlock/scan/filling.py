@@ -22,7 +22,8 @@ def filled(reader: "Reader", it: Binding, given: Kinds, module: Module) -> Kinds
     """
     if not (is_empty(it.value) or _is_dict(it.value)):
         return given
-    names = {one.id for one in getattr(it.stmt, "targets", []) if isinstance(one, ast.Name)}
+    targets = [*getattr(it.stmt, "targets", ()), getattr(it.stmt, "target", None)]
+    names = {one.id for one in targets if isinstance(one, ast.Name)}
     scope = scope_of(module, it.stmt)
     body: Sequence[ast.AST] = [*module.loose]
     if isinstance(scope, Function) and not isinstance(scope.node, ast.Lambda):
@@ -85,6 +86,8 @@ def _by_method(
             yield None, items(reader.expression(value, module, stmt))
         case "update", [value]:
             yield from _parts(reader.expression(value, module, stmt))
+        case "insert", [_, value]:
+            yield None, reader.expression(value, module, stmt)
         case "setdefault", [key, value]:
             yield _key(key), reader.expression(value, module, stmt)
         case _, [value] if name in _ADDING:

@@ -4,15 +4,17 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pginterlock.scan.bindings import own_expressions
-from pginterlock.scan.dict_uses import given_by, run_over, uses
+from pginterlock.scan.admitted import keeps_out
+from pginterlock.scan.bindings import own_expressions, walk
+from pginterlock.scan.dict_uses import given_by, item_set, run_over, uses
 from pginterlock.scan.frames import Frame, frame, says_which, with_arguments
 from pginterlock.scan.handed_writers import parameter_of, written_by
 from pginterlock.scan.holding import holds, names_held
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Class, Function, Instance, Writing, classes, union
-from pginterlock.scan.modules import Module, function_of
-from pginterlock.scan.project import called_name
+from pginterlock.scan.modules import Module, function_of, statements
+from pginterlock.scan.project import called_name, calls_of
+from pginterlock.scan.same_values import still_has
 from pginterlock.scan.wanted import Wanted, fits
 
 _DEPTH = 3
@@ -142,9 +144,10 @@ def _through(
     """Yield where a dict goes that is put into another, or handed to a function."""
     match call.func:
         case ast.Attribute(value=ast.Name(id=other), attr="update" | "append" | "extend") if not (
-            isinstance(held, ast.Name) and other == held.id
+            (isinstance(held, ast.Name) and other == held.id)
+            or any(isinstance(it, Callee) for it in reader.expression(call.func, module, stmt))
         ):
-            yield from sinks(reader, wanted, other, module, function, depth + 1)
+            yield from sinks(reader, wanted, other, module, function, depth + 1, reader.frame)
             return
     given = [*call.args, *(it.value for it in call.keywords)]
     whole = next((it for it in given if holds(it, held)), held)
@@ -166,12 +169,12 @@ def _of_statement(
         case ast.Assign(targets=[ast.Name(id=other)], value=value) if other != name and _copies(
             value, name
         ):
-            yield from sinks(reader, wanted, other, module, function, depth + 1)
+            yield from sinks(reader, wanted, other, module, function, depth + 1, reader.frame)
         case ast.Return(value=ast.expr() as value) if function and _copies(value, name):
             yield from _of_result(reader, wanted, function, depth)
         case ast.For(iter=over) if run_over(over) == name:
             if (given := given_by(stmt)) is not None and given != name:
-                found = sinks(reader, wanted, given, module, function, depth + 1)
+                found = sinks(reader, wanted, given, module, function, depth + 1, reader.frame)
                 yield from (it for it in found if _may_be_in(stmt, it, module, function))
             yield from _of_loop(reader, wanted, stmt, module)
 
@@ -185,9 +188,12 @@ def _may_be_in(loop: ast.For, it: Sink, module: Module, function: Function | Non
 
 def _of_loop(reader: Reader, wanted: Wanted, stmt: ast.For, module: Module) -> Iterator[Sink]:
     """Yield each ``setattr`` of a loop that runs over a dict."""
-    for inner in ast.walk(stmt):
-        if isinstance(inner, ast.Call) and called_name(inner) == "setattr" and len(inner.args) > 1:
-            holder = next((s for s in stmt.body if inner in ast.walk(s)), stmt.body[0])
+    for holder in statements(stmt.body):
+        if not isinstance(holder, ast.stmt):
+            continue
+        for inner in calls_of(module, holder):
+            if called_name(inner) != "setattr" or len(inner.args) <= 1:
+                continue
             if not isinstance(inner.args[1], ast.Constant) and fits(
                 reader, wanted, reader.expression(inner.args[0], module, holder)
             ):
@@ -208,6 +214,24 @@ def destinations(
         for call in ast.walk(part):
             if isinstance(call, ast.Call) and call is not held and _is_handed(call, held):
                 yield from _of_call(reader, wanted, call, held, stmt, module, function, depth)
+        for call, it in _of_elements(part, held):
+            yield from _of_call(reader, wanted, call, it, stmt, module, function, depth)
+
+
+def _of_elements(part: ast.expr, held: ast.AST) -> Iterator[tuple[ast.Call, ast.Name]]:
+    """Yield the calls that a comprehension hands each of several dicts: ``f(**it) for it in x``."""
+    for it in walk(part):
+        match it:
+            case ast.comprehension(target=ast.Name(id=name), iter=over) if holds(over, held):
+                for call in walk(part):
+                    if isinstance(call, ast.Call) and not holds(over, call):
+                        given = (*call.args, *(one.value for one in call.keywords))
+                        yield from (
+                            (call, one)
+                            for whole in given
+                            for one in names_held(whole)
+                            if one.id == name
+                        )
 
 
 def passed_on(
@@ -221,13 +245,19 @@ def passed_on(
             | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             | ast.For(target=ast.Name(id=name), iter=value)
         ) if holds(value, held):
-            yield from sinks(reader, wanted, name, module, function, depth + 1)
+            for it in sinks(reader, wanted, name, module, function, depth + 1, reader.frame):
+                if it.module is not module or still_has(name, stmt, module, it.call, it.stmt):
+                    yield it
         case (
             ast.Return(value=ast.expr() as value)
             | ast.Expr(value=ast.Yield(value=ast.expr() as value))
             | ast.Expr(value=ast.YieldFrom(value=value))
         ) if function and holds(value, held):
             yield from _of_result(reader, wanted, function, depth)
+        case ast.For(iter=ast.Call(func=ast.Attribute(value=value, attr="items"))) if (
+            value is held and isinstance(held, (ast.Attribute, ast.Call))
+        ):
+            yield from _of_loop(reader, wanted, stmt, module)
 
 
 def _of_call(
@@ -240,10 +270,20 @@ def _of_call(
     function: Function | None,
     depth: int,
 ) -> Iterator[Sink]:
-    if found := written_by(reader, wanted, call, held, module, stmt):
+    if item_set(call) is held:
+        if fits(reader, wanted, reader.expression(call.args[0], module, stmt)):
+            yield Sink(_LOOP, call, stmt, module, False, call.args[0])
+    elif found := written_by(reader, wanted, call, held, module, stmt):
         yield Sink(found[0], call, stmt, module, found[1], call.func)
     else:
         yield from _through(reader, wanted, call, held, stmt, module, function, depth)
+
+
+def leaves_out(reader: Reader, sink: Sink, name: str) -> bool:
+    """Say whether tests of a loop over a dict keep a key from the ``setattr`` in it."""
+    if sink.construct != _LOOP or len(sink.call.args) <= 1:
+        return False
+    return keeps_out(reader, sink.call.args[1], name, sink.module, sink.stmt)
 
 
 def _is_handed(call: ast.Call, held: ast.AST) -> bool:

@@ -11,7 +11,14 @@ from pginterlock.scan.project import calls_of, is_super
 
 _SAVING_CLASSES = ("form_class", "serializer_class")
 # Methods of views that save one, themselves or by what they inherit.
-_SAVING = ("form_valid", "perform_create", "perform_update", "create", "update", "post")
+_SAVING = (
+    "form_valid", "perform_create", "perform_update", "create", "update", "partial_update",
+    "post", "put", "patch", "dispatch",
+)  # fmt: skip
+# Methods by which a form or serializer saves itself, and those that it calls for that.
+_OWN = ("save", "create", "update")
+_SAVED = ("Serializer", "Form")
+_OF_API = ("APIView", "ModelMixin")
 _MOST = 60  # files that speak of a form
 
 Saver = tuple[str, bool]  # who saves it, and whether in a transaction
@@ -27,14 +34,42 @@ def savers(reader: Reader, opening: Opening, form: ClassDef) -> Sequence[Saver]:
         for view in (module.classes_about(form.name) if module else ())
         if _is_of(reader, view, form)
     ]
+    own = [*_of_itself(reader, opening, form)]
+    if whole := [it for name, it in own if name == "save"]:  # by which all others save it
+        return whole
     return [
+        *(it for _, it in own),
         *(it for view in views for it in _of_view(reader, opening, view)),
         *_of_functions(reader, opening, form),
     ]
 
 
+def savers_around(reader: Reader, opening: Opening, method: Function) -> Sequence[Saver]:
+    """Return who saves a form or serializer of which *method* is a part of that; else none."""
+    owner = method.owner
+    if owner is None or method.name not in _OWN:
+        return ()
+    names = {it.name for it in reader.ancestry(owner)} | reader.models.foreign(owner)
+    return savers(reader, opening, owner) if any(it.endswith(_SAVED) for it in names) else ()
+
+
+def _of_itself(reader: Reader, opening: Opening, form: ClassDef) -> Iterator[tuple[str, Saver]]:
+    """Yield its own methods that save it in a transaction, each after its name."""
+    for name in _OWN:
+        if (method := _method(reader, form, name)) is None:
+            continue
+        for stmt in _statements(method):
+            saved = [it for it in calls_of(method.module, stmt) if _saves(it, method)]
+            if saved and opening.around(method.module, stmt):
+                yield name, _told(opening, method, stmt)
+
+
 def _is_of(reader: Reader, view: ClassDef, form: ClassDef) -> bool:
-    """Say whether the body of a view names the class as that of its forms or serializers."""
+    """Say whether a view names the class as that of its forms or serializers."""
+    if view is form:
+        return False
+    if "get_" in view.module.text and any(it.of is form for it in reader.models.saving(view)):
+        return True
     return any(
         Class(form) in reader.expression(it.value, view.module, it.stmt)
         for name in _SAVING_CLASSES
@@ -45,12 +80,28 @@ def _is_of(reader: Reader, view: ClassDef, form: ClassDef) -> bool:
 
 def _of_view(reader: Reader, opening: Opening, view: ClassDef) -> Iterator[Saver]:
     """Yield the methods of a view that save its form."""
+    if opening.around_class(view, _SAVING):
+        yield f"{view.qualname}:{view.node.lineno}", True
+        return
+    yield from ((f"{view.qualname}:{view.node.lineno}", False) for _ in _left(reader, view))
     for name in _SAVING:
         if (method := _method(reader, view, name)) is None:
             continue
         for stmt in _statements(method):
             if any(_saves(it, method) for it in calls_of(method.module, stmt)):
                 yield _told(opening, method, stmt)
+
+
+def _left(reader: Reader, view: ClassDef) -> Iterator[str]:
+    """Yield what a view of an API saves by methods of the framework alone: new rows, or others."""
+    names = {it.name for it in reader.ancestry(view)} | reader.models.foreign(view)
+    for what in ("create", "update"):
+        is_for_it = "ModelViewSet" in names or any(
+            what.title() in it and it.endswith(_OF_API) for it in names
+        )
+        own = (_method(reader, view, it) for it in (what, f"perform_{what}"))
+        if is_for_it and not any(own):
+            yield what
 
 
 def _of_functions(reader: Reader, opening: Opening, form: ClassDef) -> Iterator[Saver]:

@@ -21,6 +21,7 @@ from pginterlock.scan.kinds import (
     Kinds,
     Many,
     Table,
+    Tuple,
 )
 from pginterlock.scan.modules import Module, class_names, function_of, statements
 
@@ -113,7 +114,20 @@ def with_arguments(
     for name, value, note in _pairs(callee, call):
         if (note is None or _is_open(note)) and (kinds := reader.expression(value, module, at)):
             told |= {name: kinds, **dict(generics.of_argument(note, kinds))}
+    rest = [reader.expression(it, module, at) for it in _rest(callee, call)]
+    if node.args.vararg and any(rest):
+        told[node.args.vararg.arg] = frozenset([Tuple(tuple(rest))])
     return Callee(callee.of, callee.bound, _plain(told)) if told else callee
+
+
+def _rest(callee: Callee, call: ast.Call) -> list[ast.expr]:
+    """Return what a call hands to the ``*args`` of a function."""
+    args = callee.of.node.args
+    count = len(args.posonlyargs) + len(args.args)
+    if callee.of.owner is not None and callee.bound is not None and _me(callee.of):
+        count -= 1
+    is_told = args.vararg is not None and not any(isinstance(it, ast.Starred) for it in call.args)
+    return call.args[count:] if is_told else []
 
 
 def made_with(reader: "Reader", of: ClassDef, call: ast.Call, module: Module, at: ast.AST) -> Kinds:

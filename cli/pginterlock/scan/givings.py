@@ -2,17 +2,20 @@
 
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, ClassDef, Function, Instance, Package
 from pginterlock.scan.modules import Binding, Module, class_names, local_names, scope_of
 from pginterlock.scan.reaching import absolute, reaching
+
+if TYPE_CHECKING:
+    from pginterlock.scan.infer import Reader
 
 Giving = tuple[Binding, Module]
 _DEPTH = 5
 
 
-def givings(reader: Reader, node: ast.AST, module: Module, at: ast.AST) -> list[Giving]:
+def givings(reader: "Reader", node: ast.AST, module: Module, at: ast.AST) -> list[Giving]:
     """Return what may have given *node* its value where *at* stands; empty where it is not told."""
     match node:
         case ast.Name(id=name):
@@ -22,7 +25,7 @@ def givings(reader: Reader, node: ast.AST, module: Module, at: ast.AST) -> list[
     return []
 
 
-def _of_name(reader: Reader, name: str, module: Module, at: ast.AST) -> Iterator[Giving]:
+def _of_name(reader: "Reader", name: str, module: Module, at: ast.AST) -> Iterator[Giving]:
     scope = scope_of(module, at)
     if isinstance(scope, ClassDef) and (bound := class_names(scope).get(name)):
         yield from ((it, module) for it in bound)
@@ -35,7 +38,7 @@ def _of_name(reader: Reader, name: str, module: Module, at: ast.AST) -> Iterator
     yield from _of_module(reader, name, module)
 
 
-def _of_module(reader: Reader, name: str, module: Module, depth: int = 0) -> Iterator[Giving]:
+def _of_module(reader: "Reader", name: str, module: Module, depth: int = 0) -> Iterator[Giving]:
     for it in module.names(name):
         if it.how != "from" or not isinstance(it.stmt, ast.ImportFrom):
             yield it, module
@@ -46,7 +49,7 @@ def _of_module(reader: Reader, name: str, module: Module, depth: int = 0) -> Ite
 
 
 def _of_attribute(
-    reader: Reader, inner: ast.AST, attr: str, module: Module, at: ast.AST
+    reader: "Reader", inner: ast.AST, attr: str, module: Module, at: ast.AST
 ) -> list[Giving]:
     for kind in reader.expression(inner, module, at):
         match kind:

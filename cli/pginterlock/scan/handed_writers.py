@@ -7,6 +7,7 @@ what it is handed with the rows, or executes with them what that gives.
 import ast
 from collections.abc import Iterator
 
+from pginterlock.scan.factories import Written
 from pginterlock.scan.givings import givings
 from pginterlock.scan.holding import holds
 from pginterlock.scan.infer import Reader
@@ -14,7 +15,7 @@ from pginterlock.scan.kinds import Callee, Function
 from pginterlock.scan.modules import Module, arguments
 from pginterlock.scan.opening import calls_of
 from pginterlock.scan.project import called_name
-from pginterlock.scan.sinks import MAPPINGS, Written, of_core, takes_dict
+from pginterlock.scan.sinks import MAPPINGS, of_core, takes_dict
 from pginterlock.scan.wanted import Wanted
 
 

@@ -4,15 +4,26 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pginterlock.scan import constants
+from pginterlock.scan import constants, looped_names
+from pginterlock.scan.definitions import decorators
+from pginterlock.scan.handing import handings
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Function
 from pginterlock.scan.made_places import Given, Place, given_by
+from pginterlock.scan.made_texts import MadeTexts
 from pginterlock.scan.modules import Module, arguments, function_of, local_names
+from pginterlock.scan.project import called_name
 from pginterlock.scan.sql_write import SqlWrite
 
 _FILES = 60  # that call something of that name: of more, it says nothing
 _SELF = ("self", "cls")
+# What hands all it is given to the first parameters of a function.
+_WITH_FIRST = frozenset(
+    ["partial", "to_thread", "run_in_executor", "submit", "call_soon"]
+)  # What one that runs functions often gives them before all.
+_GIVEN_FIRST = frozenset(
+    ["txn", "tx", "transaction", "conn", "connection", "cur", "cursor", "session", "db"]
+)
 
 # The writes of a function, by what its parameters are.
 Writes = Callable[[Given], list[SqlWrite]]
@@ -36,22 +47,60 @@ class Calling:
 
 
 def calls(
-    reader: Reader, function: Function, asked: Sequence[ast.arg], writes: Writes
+    texts: MadeTexts, function: Function, asked: Sequence[ast.arg], writes: Writes
 ) -> Iterator[Calling]:
     """Yield the calls of *function*, which *writes* by what it is handed, *asked* before all."""
-    for module, call, stmt in reader.project.calls(function.name, _FILES):
+    for module, call, stmt in _calls(texts.reader, function):
         caller = function_of(module, stmt)
-        if caller is function or not _is_call_of(reader, function, call, module, stmt):
-            continue
 
         def made(
             given: Given, call: ast.Call = call, module: Module = module, stmt: ast.stmt = stmt
         ) -> list[SqlWrite]:
-            return writes(dict(given_by(call, function, Place(module, stmt, given))))
+            place = Place(module, stmt, given)
+            told = [replace(place, names=it) for it in looped_names.rounds(texts, call, place)]
+            every = [writes(dict(given_by(call, function, it))) for it in told or [place]]
+            return [one for them in every for one in them]
 
         every = dict(given_by(call, function, Place(module, stmt)))
         handed = [node for arg in asked if (node := every.get(arg, (None,))[0]) is not None]
         yield Calling(module, call, stmt, caller, made, handed, asked_in(handed, caller))
+
+
+def _calls(reader: Reader, function: Function) -> Iterator[tuple[Module, ast.Call, ast.stmt]]:
+    """Yield the calls of a function, those by another that it is handed to too."""
+    for module, call, stmt in reader.project.calls(function.name, _FILES):
+        is_own = function_of(module, stmt) is function
+        if not is_own and _is_call_of(reader, function, call, module, stmt):
+            yield module, call, stmt
+    for module, call, given, stmt in handings(reader.project, function):
+        made = _run(function, call, given)
+        if made and _is_call_of(reader, function, made, module, stmt):
+            yield module, made, stmt
+
+
+def _run(function: Function, call: ast.Call, given: ast.AST) -> ast.Call | None:
+    """Return how a function is called that *call* is handed: ``pool.run(write, "orders", values)``.
+
+    What comes after it goes to its last parameters: the one that runs it may have put others first.
+    """
+    if given not in call.args or not isinstance(given, ast.expr):
+        return None
+    rest = call.args[call.args.index(given) + 1 :]
+    a = function.node.args
+    named = [it for it in call.keywords if it.arg in {one.arg for one in arguments(function.node)}]
+    if not (rest or named) or any(isinstance(it, ast.Starred) for it in rest):
+        return None
+    names = {it.arg for it in named}
+    plain = [it.arg for it in (*a.posonlyargs, *a.args) if it.arg not in names]
+    if function.owner is not None and "staticmethod" not in set(decorators(function)):
+        plain = plain[1:]
+    first = max(len(plain) - len(a.defaults) - len(rest), 0)
+    if called_name(call) in _WITH_FIRST:
+        first = 0
+    elif plain[len(rest) :] and plain[0].strip("_") in _GIVEN_FIRST:
+        first = max(first, 1)
+    made = ast.Call(given, [*[ast.Constant(None)] * first, *rest], named)
+    return ast.copy_location(made, call)
 
 
 def _is_call_of(

@@ -46,16 +46,20 @@ _WRAPPING = frozenset(
     ["sync_to_async", "database_sync_to_async", "partial", "wraps", "async_to_sync"]
 )
 _FORM = "modelform_factory"  # a form is told as the row that it saves
+_MANAGER = "from_queryset"  # a class of managers is told as the one whose methods it has
 _FORM_SETS = frozenset(["modelformset_factory", "inlineformset_factory"])
 # Of these, all that they are given tells something; of the others, only what comes first.
-_WHOLE = frozenset(["filter", "gather", "map", "zip"]).union(_HANDING_ON, _RUNNING, _FORM_SETS)
+_WHOLE = frozenset(["filter", "gather", "map", "type", "zip"]).union(
+    _HANDING_ON, _RUNNING, _FORM_SETS
+)
 _BUILTIN = frozenset(
     ["filter", "type", "groupby", "next", "anext", "gather", "map", "zip", "dict", "OrderedDict"]
 )
 # Of all others nothing is known, whatever they are given.
 _KNOWN = frozenset(
-    ["get", "get_one", "Table", "table", "getattr", "update", "returning", _FORM]
+    ["get", "get_one", "Table", "table", "create_table", "getattr", "update", "returning"]
 ).union(
+    [_FORM, _MANAGER],
     *(_INSERTS, _EXECUTING, _EXECUTING_FOR_ONE, _HANDING_ON, _MAKING, _PICKING, _RUNNING),
     *(_DEPENDING, _WRAPPING, _FORM_SETS, _BUILTIN),
     *(orm.SELECTS, orm.ONE_OF, orm.LIST_OF, orm.SAME_AS_FIRST),
@@ -89,9 +93,14 @@ def known(reader: "Reader", name: str, node: ast.Call, module: Module, at: ast.A
 def _of_constant(reader: "Reader", name: str, node: ast.Call, first: Kinds) -> Kinds:
     """Return what a call gives that names a table or an attribute, or asks for one row."""
     match name, node:
+        case "get", ast.Call(
+            func=ast.Attribute(value=ast.Attribute(attr="tables")),
+            args=[ast.Constant(value=str(table)), *_],
+        ):
+            return frozenset([Table(table)])  # of SQLAlchemy's metadata
         case "get" | "get_one", ast.Call(func=ast.Attribute()):
             return instances(first)
-        case "Table" | "table", ast.Call(args=[ast.Constant(value=table), *_]):
+        case "Table" | "table" | "create_table", ast.Call(args=[ast.Constant(value=table), *_]):
             return frozenset([Table(str(table))])
         case "getattr", ast.Call(args=[_, ast.Constant(value=member), *_]):
             return reader.attribute(first, str(member))
@@ -141,6 +150,8 @@ def _of_builtin(reader: "Reader", name: str, args: Sequence[Kinds]) -> Kinds:
             found = them
         case "type", [it]:
             found = classes(it)
+        case "type", [_, bases, *_]:  # a class that is made of others
+            found = frozenset(one for one in items(bases) if isinstance(one, Class))
         case "groupby", [them, *_]:
             found = many(frozenset([Tuple((NOTHING, them))]))
         case "next" | "anext", [them, *_]:
@@ -197,7 +208,7 @@ def _of_arguments(name: str, args: Sequence[Kinds]) -> Kinds:
         return union(args) | (instances(first) if name == "cast" else NOTHING)
     if name in _MAKING or name in _PICKING:
         return instances(first) if name in _MAKING else items(first)
-    return first if name in orm.SAME_AS_FIRST or name == _FORM else NOTHING
+    return first if name in orm.SAME_AS_FIRST or name in (_FORM, _MANAGER) else NOTHING
 
 
 def _callees(kinds: Kinds) -> list[Callee]:
@@ -216,5 +227,7 @@ def _flat(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Iter
     for it in node.args:
         for one in it.elts if isinstance(it, (ast.List, ast.Tuple)) else [it]:
             if isinstance(one, ast.Starred):
+                held = reader.expression(one.value, module, at)
+                yield from (part for k in held if isinstance(k, Tuple) for part in k.parts)
                 continue
             yield reader.expression(one, module, at)

@@ -1,14 +1,15 @@
 """Models that a call asks for by their names, as ``get_model("shop", "Order")`` does. Pure."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pginterlock.scan import orm
+from pginterlock.scan import content_types, orm
 from pginterlock.scan.definitions import returned
 from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
+    ClassDef,
     Foreign,
     Function,
     Kinds,
@@ -18,13 +19,14 @@ from pginterlock.scan.kinds import (
     many,
     union,
 )
-from pginterlock.scan.modules import Module, local_names, scope_of
+from pginterlock.scan.modules import Binding, Module, local_names, scope_of
+from pginterlock.scan.texts import Texts
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
 _NAMING = ("model_name", "model", "name")
-_MAKING = frozenset(["make", "prepare"])  # rows of a model, of model_bakery and its like
+_MAKING = frozenset(["make", "prepare", "blend"])  # rows of a model, of model_bakery and its like
 _FEW = 6  # files that give a setting its value
 
 
@@ -35,6 +37,8 @@ def loaded(
     if name in orm.LOADED and (told := _asked(node)):
         texts = [*_texts(reader, told, module, at)]
         return union(reader.models.named(it, module) for it in texts) if texts else None
+    if name in content_types.ASKED and (known := content_types.asked(reader, node, module, at)):
+        return known
     if name == "get_user_model" and not node.args:
         return reader.models.user()
     if name == "get_classes" and node.args[1:] and isinstance(node.args[1], (ast.List, ast.Tuple)):
@@ -87,7 +91,7 @@ def _made(reader: "Reader", node: ast.Call, module: Module, at: ast.AST) -> Kind
     if not node.args:
         return None
     match node.args[0]:
-        case ast.Constant(value=str(name)) if "." in name:
+        case ast.Constant(value=str(name)) if "." in name or name[:1].isupper():
             about = instances(reader.models.named(name, module))
         case first:
             about = instances(classes(reader.expression(first, module, at)))
@@ -102,14 +106,28 @@ def _texts(reader: "Reader", node: ast.AST, module: Module, at: ast.AST) -> Iter
             yield text
         case ast.Call(args=[_, _, ast.Constant(value=str(text))]):  # getattr(settings, "X", "y")
             yield text
+        case ast.Starred(value=ast.Call(func=ast.Attribute(value=inner, attr="split"))):
+            yield from _texts(reader, inner, module, at)
         case ast.Name(id=name):
             scope = scope_of(module, at)
             bound = local_names(scope).get(name) if isinstance(scope, Function) else None
+            if bound and _is_run_over(bound, scope):
+                yield from Texts(reader).of(node, module, at)
+                return
             for it in bound or module.names(name):
                 if it.how in ("assign", "annotated") and not isinstance(it.value, ast.Name):
                     yield from _texts(reader, it.value, module, it.stmt) if it.value else ()
         case ast.Attribute(attr=name) if name.isupper():
-            yield from _settings(reader, name)
+            told = [*_settings(reader, name)]
+            yield from told or Texts(reader).of(node, module, at)  # a member of a class
+
+
+def _is_run_over(bound: Sequence[Binding], scope: Function | ClassDef | None) -> bool:
+    """Say whether a name is that of a loop, or a parameter of a function that gives nothing."""
+    if any(it.how == "for" for it in bound):
+        return True
+    is_given = any(it.how == "arg" for it in bound)
+    return is_given and isinstance(scope, Function) and not any(True for _ in returned(scope))
 
 
 def _settings(reader: "Reader", name: str) -> Iterator[str]:

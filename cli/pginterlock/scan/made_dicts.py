@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MAKING = frozenset(["dict", "OrderedDict", "MappingProxyType", "SimpleNamespace"])
 _Part = tuple[ast.expr, ast.expr, Place]  # a key and its value
+_Seen = dict[ast.arg, int]  # the parameters that were looked through, and how deep
 
 
 def looked_up(texts: "MadeTexts", held: ast.AST, key: ast.AST, place: Place, depth: int) -> Made:
@@ -25,40 +26,44 @@ def looked_up(texts: "MadeTexts", held: ast.AST, key: ast.AST, place: Place, dep
     found: Made = frozenset()
     keys = texts.made(key, place, depth)
     is_any = any(OPEN in it for it in keys)
-    for one, value, there in _parts(texts, held, place, depth):
+    for one, value, there in _parts(texts, held, place, depth, {}):
         if is_any or texts.made(one, there, depth) & keys:
             found |= texts.made(value, there, depth)
     return found
 
 
-def _parts(texts: "MadeTexts", node: ast.AST | None, place: Place, depth: int) -> Iterator[_Part]:
+def _parts(
+    texts: "MadeTexts", node: ast.AST | None, place: Place, depth: int, seen: _Seen
+) -> Iterator[_Part]:
     """Yield the keys and values of a dict, of those that are unpacked in it too."""
     if depth < 0:
         return
     match node:
         case ast.Dict():
-            yield from _written(texts, node, place, depth - 1)
+            yield from _written(texts, node, place, depth - 1, seen)
         case ast.BinOp(op=ast.BitOr(), left=left, right=right):
             for side in (left, right):
-                yield from _parts(texts, side, place, depth - 1)
+                yield from _parts(texts, side, place, depth - 1, seen)
         case ast.Name():
             for it, where in givings(texts.reader, node, place.module, place.at):
                 there = replace(place, module=where, at=it.stmt)
-                yield from _given(texts, it, there, depth - 1)
+                yield from _given(texts, it, there, depth - 1, seen)
                 yield from _put(node.id, it, there)
         case ast.Attribute():
             for one, at in _members(texts, node, place):
-                yield from _given(texts, one, at, depth - 1)
+                yield from _given(texts, one, at, depth - 1, seen)
         case ast.Call():
-            yield from _called(texts, node, place, depth - 1)
+            yield from _called(texts, node, place, depth - 1, seen)
 
 
-def _written(texts: "MadeTexts", node: ast.Dict, place: Place, depth: int) -> Iterator[_Part]:
+def _written(
+    texts: "MadeTexts", node: ast.Dict, place: Place, depth: int, seen: _Seen
+) -> Iterator[_Part]:
     for key, value in zip(node.keys, node.values, strict=True):
         if key is not None:
             yield key, value, place
         else:
-            yield from _parts(texts, value, place, depth)
+            yield from _parts(texts, value, place, depth, seen)
 
 
 def _members(
@@ -75,16 +80,21 @@ def _members(
                     yield bound, replace(place, module=of.module, at=one.stmt)
 
 
-def _given(texts: "MadeTexts", it: Binding, place: Place, depth: int) -> Iterator[_Part]:
+def _given(
+    texts: "MadeTexts", it: Binding, place: Place, depth: int, seen: _Seen
+) -> Iterator[_Part]:
     """Yield what a binding gives: of a parameter, what the call or the callers hand over."""
     if not isinstance(it.stmt, ast.arg):
         if not it.path:
-            yield from _parts(texts, it.value, place, depth)
+            yield from _parts(texts, it.value, place, depth, seen)
     elif it.stmt in place.given:
-        yield from _parts(texts, *place.given[it.stmt], depth)
+        yield from _parts(texts, *place.given[it.stmt], depth, seen)
     else:
+        if depth <= seen.get(it.stmt, -1):  # the same is told already
+            return
+        seen[it.stmt] = depth
         for node, there in texts.callers(it.stmt, place.module):
-            yield from _parts(texts, node, there, depth)
+            yield from _parts(texts, node, there, depth, seen)
 
 
 def _put(name: str, it: Binding, place: Place) -> Iterator[_Part]:
@@ -99,19 +109,21 @@ def _put(name: str, it: Binding, place: Place) -> Iterator[_Part]:
                 yield key, value, replace(place, at=stmt)
 
 
-def _called(texts: "MadeTexts", node: ast.Call, place: Place, depth: int) -> Iterator[_Part]:
+def _called(
+    texts: "MadeTexts", node: ast.Call, place: Place, depth: int, seen: _Seen
+) -> Iterator[_Part]:
     """Yield what ``dict(orders="orders")`` holds, or the dict that a function returns."""
     match node.func:
         case ast.Name(id=name) | ast.Attribute(attr=name) if name in _MAKING:
             for arg in node.args:
-                yield from _parts(texts, arg, place, depth)
+                yield from _parts(texts, arg, place, depth, seen)
             for it in node.keywords:
                 if it.arg:
                     yield ast.Constant(it.arg), it.value, place
                 else:
-                    yield from _parts(texts, it.value, place, depth)
+                    yield from _parts(texts, it.value, place, depth, seen)
         case ast.Attribute(value=inner, attr="copy"):
-            yield from _parts(texts, inner, place, depth)
+            yield from _parts(texts, inner, place, depth, seen)
         case _:
             for kind in texts.reader.expression(node.func, place.module, place.at):
                 if isinstance(kind, Callee):
@@ -120,4 +132,4 @@ def _called(texts: "MadeTexts", node: ast.Call, place: Place, depth: int) -> Ite
                         if not is_yielded:
                             module = kind.of.module
                             there = replace(place, module=module, at=stmt, given=given, names={})
-                            yield from _parts(texts, value, there, depth)
+                            yield from _parts(texts, value, there, depth, seen)

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pginterlock.scan.definitions import last_name
 from pginterlock.scan.givings import givings
 from pginterlock.scan.kinds import Function
-from pginterlock.scan.made_places import Made, Place
+from pginterlock.scan.made_places import Made, Place, unpacked
 from pginterlock.scan.modules import Binding, scope_of, statements
+from pginterlock.scan.sql_holes import OPEN
 
 if TYPE_CHECKING:
     from pginterlock.scan.made_texts import MadeTexts
@@ -80,13 +82,46 @@ def _run(
             pass
         case _, target:
             pass
-    within = items(texts, held, place, depth)
-    if within is None or not isinstance(target, ast.Name):
+    if not isinstance(target, ast.Name):
+        return None
+    within = allowed(texts, run.ifs, target.id, items(texts, held, place, depth), place, depth)
+    if within is None:
         return None
     return [
         texts.made(elt, replace(place, names={**place.names, target.id: it}), depth)
         for it in within
     ]
+
+
+def allowed(
+    texts: "MadeTexts",
+    tests: Sequence[ast.expr],
+    name: str,
+    found: Items | None,
+    place: Place,
+    depth: int,
+) -> Items | None:
+    """Return those of *found* that tests of a name leave; where it is not known, what they name."""
+    for test in tests:
+        match test:
+            case ast.Compare(
+                left=ast.Name(id=it), ops=[ast.In() | ast.NotIn() as by], comparators=[held]
+            ) if it == name:
+                told = items(texts, held, place, depth)
+            case _:
+                continue
+        is_in = isinstance(by, ast.In)
+        if told is None or any(OPEN in one for made in told for one in made):
+            continue
+        if found is None:
+            found = told if is_in else None
+            continue
+        words = {one for made in told for one in made}
+        cut = [
+            frozenset(it for it in made if OPEN in it or (it in words) is is_in) for made in found
+        ]
+        found = [made for made in cut if made]
+    return found
 
 
 def _named(texts: "MadeTexts", node: ast.Name, place: Place, depth: int) -> Items | None:
@@ -110,19 +145,34 @@ def _given(
     for it, where in given:
         there = replace(place, module=where, at=it.stmt)  # type: ignore[arg-type]
         held: list[tuple[ast.AST | None, Place]] = []
-        if it.how in ("assign", "annotated") and not it.path:
-            held = [(it.value, there)]
+        if it.how in ("assign", "annotated"):
+            held = [(unpacked(it), there)]
         elif isinstance(it.stmt, ast.arg):
             known = there.given.get(it.stmt)
             held = [known] if known else [*texts.callers(it.stmt, there.module)]
+        if (keys := _unzipped(it)) is not None:
+            held = [(keys, there)]
         if not held:
             return None
         for node, at in held:
             told = items(texts, node, at, depth) if node is not None else None
-            if told is None:
+            if told is None or len(found) > _MOST:
                 return None
             found += told
     return found if given else None
+
+
+def _unzipped(it: Binding) -> ast.AST | None:
+    """Return the pairs of a dict whose keys a name is given: ``keys, values = zip(*rows.items())``.
+
+    None where it is given something else.
+    """
+    match it.value, it.path:
+        case ast.Call(func=ast.Name(id="zip"), args=[ast.Starred(value=ast.Call() as pairs)]), (0,):
+            inner = pairs.args[0] if last_name(pairs) == "sorted" and pairs.args else pairs
+            if isinstance(inner, ast.Call) and last_name(inner) == "items" and not inner.args:
+                return inner
+    return None
 
 
 def _called(texts: "MadeTexts", node: ast.Call, place: Place, depth: int) -> Items | None:

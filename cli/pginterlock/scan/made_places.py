@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pginterlock.scan.definitions import decorators
 from pginterlock.scan.handed_values import default, handed_in
 from pginterlock.scan.kinds import Function
-from pginterlock.scan.modules import Module
+from pginterlock.scan.modules import Binding, Module
 
 Made = frozenset[str]  # the texts that something may be
 Given = Mapping[ast.arg, tuple[ast.AST | None, "Place"]]
@@ -47,3 +47,14 @@ def given_by(
         skipped = function.owner is not None and "staticmethod" not in set(decorators(function))
         rest = call.args[max(len(plain) - skipped, 0) :]
         yield a.vararg, (ast.Tuple(rest, ast.Load()), place)
+
+
+def unpacked(it: Binding) -> ast.AST | None:
+    """Return the part of a value that a name is given; None where that is not told."""
+    value = it.value
+    for number in it.path:
+        parts = value.elts if isinstance(value, ast.Tuple | ast.List) else []
+        if not 0 <= number < len(parts) or any(isinstance(one, ast.Starred) for one in parts):
+            return None
+        value = parts[number]
+    return value

@@ -7,15 +7,16 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
+from types import MappingProxyType
 
-from pginterlock.scan import made_attributes, made_dicts, made_lists, text_methods
+from pginterlock.scan import loop_tests, made_attributes, made_dicts, made_lists, text_methods
 from pginterlock.scan.callers import handed
 from pginterlock.scan.definitions import is_abstract, last_name, returned
 from pginterlock.scan.givings import givings
 from pginterlock.scan.handed_values import default
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Function
-from pginterlock.scan.made_places import Given, Made, Place, given_by
+from pginterlock.scan.made_places import Given, Made, Place, given_by, unpacked
 from pginterlock.scan.modules import Binding, Module, class_names
 from pginterlock.scan.sql_holes import CLOSE, OPEN
 from pginterlock.scan.texts import Texts
@@ -56,12 +57,20 @@ class MadeTexts:
         """Forget what was said: it is found again when it is asked for."""
         self._known.clear()
 
-    def of(self, node: ast.AST, module: Module, at: ast.AST, given: Given | None = None) -> Made:
+    def of(
+        self,
+        node: ast.AST,
+        module: Module,
+        at: ast.AST,
+        given: Given | None = None,
+        names: Mapping[str, Made] = MappingProxyType({}),
+    ) -> Made:
         """Return the texts that *node* may make, which stands in the statement *at*.
 
-        *given* is what a call hands to the parameters of the function around it.
+        *given* is what a call hands to the parameters of the function around it, *names* what
+        names are that stand in *node*.
         """
-        return self.made(node, Place(module, at, given or {}), _DEPTH)
+        return self.made(node, Place(module, at, given or {}, names), _DEPTH)
 
     def made(self, node: ast.AST | None, place: Place, depth: int) -> Made:
         """Return the texts that *node* may make at a place."""
@@ -120,12 +129,21 @@ class MadeTexts:
         for it, where in givings(self.reader, node, place.module, place.at):
             there = replace(place, module=where, at=it.stmt)
             told = frozenset(self.bound(it, there, depth))
+            if it.how == "for":
+                told = self._left(node.id, told, place, depth)
             more = made_lists.additions(node.id, it, place)
             if not more:
                 yield from told
                 continue
             added = [self.made(one, replace(place, at=stmt), depth) for _, one, stmt in more]
             yield from ("".join(one) for one in product(told, *added))
+
+    def _left(self, name: str, told: Made, place: Place, depth: int) -> Made:
+        """Return what tests in a loop leave of what it gives a name."""
+        tests = [*loop_tests.passed(place.module, place.at)]
+        found = None if told == _OPEN else [told]
+        left = made_lists.allowed(self, tests, name, found, place, depth) or ()
+        return frozenset(one for made in left for one in made) or told
 
     def bound(self, it: Binding, place: Place, depth: int) -> Iterator[str]:
         """Yield the texts that a binding gives a name."""
@@ -265,17 +283,6 @@ class MadeTexts:
         for value, stmt, is_yielded in returned(function):
             if not is_yielded:
                 yield from self.made(value, replace(place, module=function.module, at=stmt), depth)
-
-
-def unpacked(it: Binding) -> ast.AST | None:
-    """Return the part of a value that a name is given; None where that is not told."""
-    value = it.value
-    for number in it.path:
-        parts = value.elts if isinstance(value, ast.Tuple | ast.List) else []
-        if not 0 <= number < len(parts) or any(isinstance(one, ast.Starred) for one in parts):
-            return None
-        value = parts[number]
-    return value
 
 
 def _is_number(node: ast.AST) -> bool:

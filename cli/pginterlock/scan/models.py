@@ -2,10 +2,11 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pginterlock.scan.definitions import annotation, last_name
+from pginterlock.scan import managers
+from pginterlock.scan.definitions import last_name
 from pginterlock.scan.kinds import (
     NOTHING,
     Callee,
@@ -15,17 +16,21 @@ from pginterlock.scan.kinds import (
     Instance,
     Kinds,
     Many,
+    Tuple,
     classes,
+    many,
     union,
 )
+from pginterlock.scan.made_classes import made_of
 from pginterlock.scan.model_bodies import has_fields, is_abstract
-from pginterlock.scan.module_texts import lines_with
 from pginterlock.scan.modules import Module, class_names, class_of, function_of
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
-_PAGED = frozenset(["items", "object_list", "forms"])  # of a page or a set of forms
+# Of a page, or of a set of forms.
+_PAGED = frozenset(["items", "object_list", "forms", "new_objects", "deleted_objects"])
+_CHANGED = "changed_objects"  # each with the names of its fields
 _PLAIN = frozenset(["object", "ABC", "Generic", "Protocol"])  # bases that say nothing
 _FEW = 12  # classes of one name
 MANAGED = re.compile(r"(Manager|QuerySet|Queryset)$")
@@ -213,6 +218,7 @@ class Models:
             for one in self.reader.project.class_names_like(bare.lower())
             for it in self.reader.project.classes_named(one)
         ]
+        found = found or made_of(self.reader, bare)
         mapped = [it for it in found if self.is_model(it)] or found
         near = [it for it in mapped if it.module is module] or self._of_app(name, mapped)
         return frozenset(Class(it) for it in near)
@@ -279,30 +285,7 @@ class Models:
         """Return the rows that a manager's or queryset's class holds; nothing for another class."""
         if not self.is_managing(of):
             return NOTHING
-        return self.reader.once((of, "manages"), self._managed(of))
-
-    def _managed(self, of: ClassDef) -> Iterator[Kinds]:
-        project = self.reader.project
-        found: Kinds = NOTHING
-        asked = [of, *self.below(of)]
-        for name in {it.name for it in asked}:
-            raw = name.encode()
-            pattern = re.compile(rb"[ \t]+\w+\s*(?::[^=\n]+)?=.*\b%s\b" % re.escape(raw))
-            for path in project.holding(name):
-                lines = lines_with(project.text(path), raw)
-                if not any(map(pattern.match, lines)) or not (module := project.module(path)):
-                    continue
-                for it in module.classes_about(name):
-                    if any(
-                        isinstance(one.value, ast.Call) and _mentions(one.value, name)
-                        for bound in class_names(it).values()
-                        for one in bound
-                    ) and not self.is_managing(it):
-                        found |= frozenset(map(Instance, self.concrete(it)))
-        for base in of.node.bases:
-            if isinstance(base, ast.Subscript):
-                found |= annotation(self.reader, base.slice, of.module, of.node)
-        yield frozenset([Many(found, is_query=True, via=of)])
+        return self.reader.once((of, "manages"), managers.managed(self.reader, of))
 
     def of_many(self, kind: Many, name: str) -> Kinds:
         """Return what the attribute of a manager or queryset is."""
@@ -310,6 +293,8 @@ class Models:
             return classes(kind.item)
         if name in _PAGED:
             return frozenset([kind])
+        if name == _CHANGED:
+            return many(frozenset([Tuple((kind.item, NOTHING))]))
         return self.manager_method(kind, name) if kind.via else NOTHING
 
     def manager_method(self, kind: Many, name: str) -> Kinds:
@@ -319,11 +304,3 @@ class Models:
                 if it.how == "def":
                     return frozenset([Callee(base.module.scopes[it.stmt], kind)])  # type: ignore[arg-type]
         return NOTHING
-
-
-def _mentions(call: ast.Call, name: str) -> bool:
-    return any(
-        (isinstance(it, ast.Name) and it.id == name)
-        or (isinstance(it, ast.Attribute) and it.attr == name)
-        for it in ast.walk(call)
-    )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from sys import intern
 
 # It begins with what all that fit begin with: `re` looks for that first, and so is much faster.
 _CLASS = re.compile(rb"class[ \t]+(\w+)(?=[ \t]*(?:\(([^)]{0,2000})\))?)")
@@ -32,8 +33,8 @@ def classes_in(raw: bytes) -> Iterator[tuple[str, list[str]]]:
         if not raw[raw.rfind(b"\n", 0, at) + 1 : at].strip(b" \t"):
             bases = _WORD.findall(match[2] or b"")
             yield (
-                match[1].decode("ascii", "replace"),
-                [it.decode("ascii", "replace") for it in bases],
+                _told(match[1]),
+                [_told(it) for it in bases],
             )
 
 
@@ -55,7 +56,8 @@ def leading_back_in(raw: bytes) -> set[str]:
 
 
 def _told(word: bytes) -> str:
-    return word.decode("ascii", "replace")
+    """Return a word as text, the same object each time: most files say what others say."""
+    return intern(word.decode("ascii", "replace"))
 
 
 def patterns(names: Iterable[str]) -> dict[bytes, re.Pattern[bytes]]:

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pginterlock.scan.bindings import Binding, bindings, statements
-from pginterlock.scan.captures import is_within
+from pginterlock.scan.captures import has_walrus
 from pginterlock.scan.global_names import lines_of_globals
 from pginterlock.scan.kinds import ClassDef, Function
 from pginterlock.scan.parts import UNPARSED, Definition, Part, Scope, first_line, note, parse
-from pginterlock.scan.pieces import cut, defines, only
+from pginterlock.scan.pieces import Piece, cut, defines, only
 
 __all__ = [
     "Binding", "Definition", "Module", "Scope", "ancestors", "arguments", "bindings", "class_names",
-    "class_of", "function_of", "local_names", "read", "scope_of", "statements", "statements_at",
+    "class_of", "default_of", "function_of", "local_names", "read", "scope_of", "statements",
+    "statements_at",
 ]  # fmt: skip
 
 
@@ -46,6 +47,7 @@ class Module:
     _names: dict[str, list[Binding]] = field(default_factory=dict)
     _globals: Mapping[str, list[int]] | None = None
     lines: list[str] = field(default_factory=list)
+    has_walrus: bool | None = None  # anywhere; None where nobody looked
 
     def line(self, number: int) -> str:
         """Return a line of the text, without the blanks around it."""
@@ -205,10 +207,19 @@ def _first_of(part: Part) -> int:
 
 
 def read(
-    path: str, name: str, text: str, *, is_package: bool, fails: Callable[[Exception], None]
+    path: str,
+    name: str,
+    text: str,
+    *,
+    is_package: bool,
+    fails: Callable[[Exception], None],
+    pieces: Sequence[Piece] | None = None,
 ) -> Module:
-    """Return the module of *text*; *fails* is told, at once or later, why it cannot be parsed."""
-    found = Module(path, name, is_package, text, [Part(it) for it in cut(text)], fails)
+    """Return the module of *text*; *fails* is told, at once or later, why it cannot be parsed.
+
+    *pieces* are those of the text, where they are known.
+    """
+    found = Module(path, name, is_package, text, [Part(it) for it in pieces or cut(text)], fails)
     found.parse([it for it in found.parts if not it.piece.name])
     return found
 
@@ -276,8 +287,7 @@ def local_names(function: Function) -> dict[str, list[Binding]]:
     module, node = function.module, function.node
     if node not in module.bodies:
         body = [] if isinstance(node, ast.Lambda) else node.body
-        module.line(1)  # which cuts the text into lines
-        found = bindings(body, has_walrus=is_within(":=", module.lines, node))
+        found = bindings(body, has_walrus=has_walrus(module, node))
         is_known = node in module.scopes
         for arg in arguments(node):
             if is_known:
@@ -299,3 +309,14 @@ def arguments(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list
     a = node.args
     extra = [it for it in (a.vararg, a.kwarg) if it]
     return [*a.posonlyargs, *a.args, *a.kwonlyargs, *extra]
+
+
+def default_of(function: Function, arg: ast.arg) -> ast.expr | None:
+    """Return what a parameter is where no call hands it over."""
+    a = function.node.args
+    plain = [*a.posonlyargs, *a.args]
+    pairs = [
+        *zip(reversed(plain), reversed(a.defaults), strict=False),
+        *zip(a.kwonlyargs, a.kw_defaults, strict=True),
+    ]
+    return next((default for one, default in pairs if one is arg), None)

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Collection, Iterable, Iterator
 
+from pginterlock.scan.admitted import texts_at
 from pginterlock.scan.bindings import own_expressions, walk
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.definitions import last_name
@@ -12,7 +13,6 @@ from pginterlock.scan.drafts import Draft
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.module_texts import hit_lines, patterns
 from pginterlock.scan.modules import Module, statements_at
-from pginterlock.scan.texts import Texts
 from pginterlock.scan.wanted import Wanted
 
 _GIVEN = re.compile(rb"[ \t]*([A-Z][A-Z0-9_]*)[ \t]*(?::[^=\n]*)?=[ \t]*[\"']")
@@ -118,8 +118,8 @@ def _plain(key: ast.expr) -> ast.expr:
 
 def of_keyed(reader: Reader, wanted: Wanted, it: Candidate, module: Module) -> Iterator[Draft]:
     """Yield what is put under a key into a dict that is written, where it is the column's name."""
-    if isinstance(it.node, ast.expr) and it.name in Texts(reader).of(
-        _plain(it.node), module, it.stmt
+    if isinstance(it.node, ast.expr) and it.name in texts_at(
+        reader, _plain(it.node), module, it.stmt
     ):
         judge = of_pairs if it.how == "keyed_pairs" else of_key
         yield from judge(reader, wanted, it, module)

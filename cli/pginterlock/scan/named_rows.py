@@ -6,10 +6,11 @@ Pure.
 import ast
 
 from pginterlock.scan.definitions import last_name
+from pginterlock.scan.factories import Written
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import NOTHING, Instance, Kinds
 from pginterlock.scan.modules import Module, arguments, function_of
-from pginterlock.scan.sinks import CREATING, UPDATING, Written, on_rows
+from pginterlock.scan.sinks import CREATING, UPDATING, on_rows
 from pginterlock.scan.wanted import Wanted
 
 

@@ -30,9 +30,9 @@ def narrowed(
     if not tested or (told := _dotted(node)) not in tested:
         return kinds
     found = kinds
-    tests = [*_filters(node, module, at), *_tests(module, at)]
+    tests = [*filters_at(node, module, at), *tests_at(module, at)]
     for test, is_true, stmt in reversed(tests):
-        for asked, yes in _parts(test, is_true=is_true):
+        for asked, yes in parts_of(test, is_true=is_true):
             found = _tested(reader, found, told, asked, module, stmt, is_true=yes)
     for case, subject, stmt in _cases(module, at):
         if ast.unparse(subject) == told:
@@ -63,7 +63,7 @@ def captured(reader: "Reader", it: Binding, module: Module) -> Kinds:
 _Test = tuple[ast.expr, bool, ast.AST]
 
 
-def _tests(module: Module, at: ast.AST) -> Iterator[_Test]:
+def tests_at(module: Module, at: ast.AST) -> Iterator[_Test]:
     """Yield the tests that hold at a statement, the nearest first, and whether they are true."""
     inner = at
     for holder in ancestors(module, at):
@@ -75,7 +75,7 @@ def _tests(module: Module, at: ast.AST) -> Iterator[_Test]:
         inner = holder
 
 
-def _filters(node: ast.AST, module: Module, at: ast.AST) -> Iterator[_Test]:
+def filters_at(node: ast.AST, module: Module, at: ast.AST) -> Iterator[_Test]:
     """Yield the conditions of the comprehensions that *node* stands in the elements of."""
     for it, generator in module.runs.get(at, ()):
         for test in generator.ifs:
@@ -96,17 +96,17 @@ def _before(holder: ast.AST, inner: ast.AST) -> Iterator[_Test]:
                 yield stmt.test, False, stmt
 
 
-def _parts(test: ast.expr, *, is_true: bool) -> Iterator[tuple[ast.expr, bool]]:
+def parts_of(test: ast.expr, *, is_true: bool) -> Iterator[tuple[ast.expr, bool]]:
     """Yield what must be true, or must not, for a test to be as it is."""
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=inner):
-            yield from _parts(inner, is_true=not is_true)
+            yield from parts_of(inner, is_true=not is_true)
         case ast.BoolOp(op=ast.And(), values=values) if is_true:
             for it in values:
-                yield from _parts(it, is_true=True)
+                yield from parts_of(it, is_true=True)
         case ast.BoolOp(op=ast.Or(), values=values) if not is_true:
             for it in values:
-                yield from _parts(it, is_true=False)
+                yield from parts_of(it, is_true=False)
         case _:
             yield test, is_true
 

@@ -15,14 +15,15 @@ from pginterlock.scan.givings import givings
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef, Instance
 from pginterlock.scan.modules import Module, class_names, statements_at
-from pginterlock.scan.project import calls_of
+from pginterlock.scan.project import called_name, calls_of
 from pginterlock.scan.wanted import Wanted
 
 # What makes a dict of an object, as the text of a file has it.
-_WORDS = ("model_dump(", "dict(", "vars(", "__dict__")
+_WORDS = ("model_dump(", "model_to_dict(", "dict(", "vars(", "__dict__")
+_OF_ROW = "model_to_dict"  # of Django
 # And the line in which it does: not ``dict(status=x)``, nor a method named ``to_dict``.
 _MAKING = re.compile(
-    rb"\.model_dump\(|\.dict\(|\basdict\(|\b_asdict\(|\bvars\(|\bdict\([\w.]+\)|\*\*[\w.]+\.__dict__"
+    rb"\.model_dump\(|\bmodel_to_dict\(|\.dict\(|\basdict\(|\b_asdict\(|\bvars\(|\bdict\([\w.]+\)|\*\*[\w.]+\.__dict__"
 )
 _OF_OBJECT = frozenset(["model_dump", "dict", "_asdict"])
 _OF_ARGUMENT = frozenset(["asdict", "vars", "dict"])
@@ -53,7 +54,9 @@ def _of_lines(reader: Reader, wanted: Wanted, module: Module, lines: list[int]) 
     for stmt in found:
         for held, made in _dicts(module, stmt):
             for name in sorted(wanted.names):
-                if _has_field(reader, made, name, module, stmt) and not _leaves_out(held, name):
+                if _has_field(reader, held, made, name, module, stmt) and not _leaves_out(
+                    held, name
+                ):
                     yield from _writes(reader, wanted, name, held, stmt, module)
 
 
@@ -72,8 +75,8 @@ def _dicts(module: Module, stmt: ast.stmt) -> Iterator[tuple[ast.AST, ast.expr]]
             case ast.Call(func=ast.Attribute(value=on, attr=name)) if name in _OF_OBJECT:
                 yield call, on
             case ast.Call(
-                func=ast.Name(id=name) | ast.Attribute(attr=name), args=[on], keywords=[]
-            ) if name in _OF_ARGUMENT:
+                func=ast.Name(id=name) | ast.Attribute(attr=name), args=[on, *more], keywords=told
+            ) if name == _OF_ROW or (name in _OF_ARGUMENT and not more and not told):
                 yield call, on
         for keyword in call.keywords:
             match keyword:
@@ -81,10 +84,16 @@ def _dicts(module: Module, stmt: ast.stmt) -> Iterator[tuple[ast.AST, ast.expr]]
                     yield held, on
 
 
-def _has_field(reader: Reader, made: ast.expr, name: str, module: Module, stmt: ast.AST) -> bool:
+def _has_field(
+    reader: Reader, held: ast.AST, made: ast.expr, name: str, module: Module, stmt: ast.AST
+) -> bool:
     """Say whether an object that is made a dict has a field of that name, and is no row itself."""
     kinds = reader.expression(made, module, stmt)
     objects = [it.of for it in kinds if isinstance(it, Instance)]
+    if isinstance(held, ast.Call) and called_name(held) == _OF_ROW:
+        return not kinds or any(
+            name in class_names(it) for of in objects for it in reader.ancestry(of)
+        )
     if not objects:
         return _is_of_named_tuple(reader, made, name, module, stmt)
     return any(
@@ -126,11 +135,14 @@ def _named_fields(node: ast.AST | None) -> list[str]:
 
 
 def _leaves_out(held: ast.AST, name: str) -> bool:
-    """Say whether ``model_dump(exclude={"status"})`` or an ``include`` leaves a field out."""
+    """Say whether ``model_dump(exclude={"status"})`` or an ``include`` leaves a field out.
+
+    Of a row, ``model_to_dict(row, fields=["note"])``.
+    """
     for it in held.keywords if isinstance(held, ast.Call) else ():
         told = [one.value for one in ast.walk(it.value) if isinstance(one, ast.Constant)]
         if it.arg == "exclude" and name in told:
             return True
-        if it.arg == "include" and told and name not in told:
+        if it.arg in ("include", "fields") and told and name not in told:
             return True
     return False

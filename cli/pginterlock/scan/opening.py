@@ -1,12 +1,12 @@
 """What opens a transaction around a statement: a block or a decorator. Pure."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from pginterlock.scan.bindings import walk
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Callee, Function, Instance
+from pginterlock.scan.kinds import Callee, ClassDef, Function, Instance
 from pginterlock.scan.modules import (
     Definition,
     Module,
@@ -180,6 +180,11 @@ class Opening:
             elif last_name(call) in _OPENING:
                 return True
         return False
+
+    def around_class(self, of: ClassDef, methods: Collection[str]) -> str:
+        """Return which decorator of a class opens one around methods that it has of a framework."""
+        found = (self._of_class(of.node, it, of.module) for it in methods)
+        return next(filter(None, found), "") if of.node.decorator_list else ""
 
     def _of_class(self, owner: ast.ClassDef, method: str, module: Module) -> str:
         for it in owner.decorator_list:

@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pginterlock.scan import events, fixtures
+from pginterlock.scan import events, fixtures, generics, signals
 from pginterlock.scan.callers import called_with
-from pginterlock.scan.definitions import annotation, decorators, last_name
+from pginterlock.scan.definitions import annotation, decorators
 from pginterlock.scan.kinds import (
     NOTHING,
     Class,
@@ -15,17 +15,15 @@ from pginterlock.scan.kinds import (
     Instance,
     Kinds,
     classes,
-    instances,
     many,
     union,
 )
-from pginterlock.scan.modules import Definition, Module, arguments, class_names
+from pginterlock.scan.modules import Module, arguments, class_names, default_of
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
 # Parameters of a class made for a model: several rows of it, one, and what else it is handed.
-_SENT = ("instance", "sender")  # by a signal of Django
 _SETS = ("queryset", "qs")
 _ROWS = ("instance", "obj", "object")
 _FORMS = ("form", "serializer")
@@ -33,6 +31,7 @@ _FORM_SET = "formset"
 _ACTION = ("modeladmin", "request", "queryset")
 # Methods that a mixin defines for the views and admins that inherit from it.
 _HOOKS = frozenset(["perform_create", "perform_update", "form_valid", "save_model", "save_form"])
+_OF_FACTORIES = frozenset(["_create", "_build", "_get_or_create"])
 _MOST = 12  # heirs of a mixin, files that name an action
 
 
@@ -42,7 +41,21 @@ def parameter(reader: "Reader", arg: ast.arg, module: Module) -> Kinds:
         for name, kinds in reader.frame[1]:
             if name == arg.arg:
                 return kinds
+        if told := _by_self(reader, arg):
+            return told
     return reader.within(None, (arg, "parameter"), _parameter(reader, arg, module))
+
+
+def _by_self(reader: "Reader", arg: ast.arg) -> Kinds:
+    """Return what the type variable of a parameter stands for, for the object of this call."""
+    note = arg.annotation
+    if reader.frame is None or not isinstance(note, ast.Name):
+        return NOTHING
+    function, given = reader.frame
+    first = (*function.node.args.posonlyargs, *function.node.args.args)[:1]
+    me = [kinds for name, kinds in given if first and name == first[0].arg]
+    held = (it for kinds in me for it in kinds if isinstance(it, Instance))
+    return union(generics.stands_for(reader, note.id, it) for it in held)
 
 
 def _parameter(reader: "Reader", arg: ast.arg, module: Module) -> Iterator[Kinds]:
@@ -60,12 +73,16 @@ def _parameter(reader: "Reader", arg: ast.arg, module: Module) -> Iterator[Kinds
             yield said if is_plain else many(said)
             return
     if not is_plain:
+        if arg is node.args.kwarg and (sent := signals.among_keywords(reader, function)):
+            yield sent
+            return
         yield many(called_with(reader, function, arg))
         return
     if told := _framework(reader, function, arg.arg):
         yield told
         return
-    yield _default(reader, function, arg)
+    if default := default_of(function, arg):
+        yield reader.expression(default, module, node)
     yield called_with(reader, function, arg)
 
 
@@ -90,6 +107,8 @@ def _self(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
         "root_validator",
     }:
         return frozenset([Class(owner)])
+    if "post_generation" in named:  # of a factory, which hands it the row that it has made
+        return reader.models.about(owner)
     if several := reader.models.as_manager(owner):
         return several
     return frozenset([Instance(owner)])
@@ -97,15 +116,14 @@ def _self(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
 
 def _framework(reader: "Reader", function: Function, name: str) -> Kinds:
     """Return what Django, its REST framework, SQLAlchemy or pytest hand to a parameter."""
-    node = function.node
-    if isinstance(node, ast.Lambda):
+    if isinstance(function.node, ast.Lambda):
         return NOTHING
-    if (sent := _listening(reader, function, node, name)) is not None:
+    if (sent := signals.received(reader, function, name)) is not None:
         return sent
     if (sent := events.heard(reader, function, name)) is not None:
         return sent
-    if name in _SENT and (told := _connected(reader, function)):
-        return classes(told) if name == "sender" else told
+    if told := signals.connected(reader, function, name):
+        return told
     if function.owner is None and name in _SETS:
         return _admin_action(reader, function)
     return _of_class(reader, function, name) or fixtures.given(reader, function, name)
@@ -114,15 +132,19 @@ def _framework(reader: "Reader", function: Function, name: str) -> Kinds:
 def _of_class(reader: "Reader", function: Function, name: str) -> Kinds:
     """Return what a parameter is in a class made for a model, or in a mixin of such classes."""
     owner = function.owner
+    if owner is not None and name == "model_class" and function.name in _OF_FACTORIES:
+        return classes(reader.models.about(owner))
     if owner is None or name not in (*_SETS, *_ROWS, *_FORMS, _FORM_SET):
         return NOTHING
     if name == _FORM_SET:
         return many(reader.models.inlines(owner))
+    if name in _FORMS and (told := reader.models.saving(owner)):
+        return frozenset(told)
     if about := reader.models.about(owner):
         return _of_framework(reader, owner, about, name)
     heirs = reader.models.below(owner) if function.name in _HOOKS else ()
-    told = [(it, reader.models.about(it)) for it in heirs[:_MOST]]
-    return union(_of_framework(reader, it, about, name) for it, about in told if about)
+    made = [(it, reader.models.about(it)) for it in heirs[:_MOST]]
+    return union(_of_framework(reader, it, about, name) for it, about in made if about)
 
 
 def _of_framework(reader: "Reader", owner: ClassDef, about: Kinds, name: str) -> Kinds:
@@ -132,38 +154,6 @@ def _of_framework(reader: "Reader", owner: ClassDef, about: Kinds, name: str) ->
     if name in _FORMS:
         return reader.models.framework_call(Instance(owner), "get_form")
     return about if name in _ROWS else NOTHING
-
-
-def _listening(reader: "Reader", function: Function, node: Definition, name: str) -> Kinds | None:
-    """Return what a signal, named by a decorator, sends; None without such a decorator."""
-    found: Kinds | None = None
-    for it in node.decorator_list:
-        match last_name(it), it, name:
-            case "receiver", ast.Call(keywords=keywords), "instance" | "sender":
-                asked = [k.value for k in keywords if k.arg == "sender"]
-            case _:
-                continue
-        sent = union(_sender(reader, one, function.module, node) for one in asked)
-        found = (classes(sent) if name == "sender" else sent) | (found or NOTHING)
-    return found
-
-
-def _sender(reader: "Reader", asked: ast.AST, module: Module, at: ast.AST) -> Kinds:
-    """Return the rows of a sender, which is a class or its name."""
-    if isinstance(asked, ast.Constant) and isinstance(asked.value, str):
-        return instances(reader.models.named(asked.value, module))
-    return instances(reader.expression(asked, module, at))
-
-
-def _connected(reader: "Reader", function: Function) -> Kinds:
-    """Return the senders that a function receives signals of."""
-    found: Kinds = NOTHING
-    for module, call, stmt in reader.project.calls("connect"):
-        given = dict(zip(("receiver", "sender"), call.args, strict=False))
-        given |= {it.arg: it.value for it in call.keywords if it.arg}
-        if "sender" in given and last_name(given.get("receiver", call)) == function.name:
-            found |= _sender(reader, given["sender"], module, stmt)
-    return found
 
 
 def _admin_action(reader: "Reader", function: Function) -> Kinds:
@@ -180,16 +170,3 @@ def _admin_action(reader: "Reader", function: Function) -> Kinds:
             if is_named and function.name in ast.dump(it.node):
                 found |= many(reader.models.about(it), is_query=True)
     return found
-
-
-def _default(reader: "Reader", function: Function, arg: ast.arg) -> Kinds:
-    a = function.node.args
-    plain = [*a.posonlyargs, *a.args]
-    pairs = [
-        *zip(reversed(plain), reversed(a.defaults), strict=False),
-        *zip(a.kwonlyargs, a.kw_defaults, strict=True),
-    ]
-    for one, default in pairs:
-        if one is arg:
-            return reader.expression(default, function.module, function.node)
-    return NOTHING

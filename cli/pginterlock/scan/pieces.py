@@ -104,6 +104,7 @@ def _starts(text: str) -> Iterator[tuple[int, str]]:
 def _closed(text: str, starts: Iterable[tuple[int, str]]) -> Iterator[_Cut]:
     """Yield pieces, those made one that a text of three quotes runs through."""
     held: _Cut | None = None
+    looked = [(number, quotes) for number, quotes in enumerate(_QUOTES) if quotes in text]
     for (start, name), (end, _) in pairwise([*starts, (len(text), "")]):
         if start == end:
             continue
@@ -112,7 +113,7 @@ def _closed(text: str, starts: Iterable[tuple[int, str]]) -> Iterator[_Cut]:
         else:
             held.name = ""
         held.end = end
-        for number, quotes in enumerate(_QUOTES):
+        for number, quotes in looked:
             held.is_open[number] ^= bool(text.count(quotes, start, end) % 2)
         if not any(held.is_open):
             yield held

@@ -8,6 +8,7 @@ import ast
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from pginterlock.scan.bindings import own_expressions, walk
 from pginterlock.scan.call_places import Inner, inner, places
@@ -16,8 +17,12 @@ from pginterlock.scan.kinds import ClassDef
 from pginterlock.scan.module_texts import names_handed_in
 from pginterlock.scan.modules import Module, read, statements_at
 
+if TYPE_CHECKING:
+    from pginterlock.scan.pieces import Piece
+
 _INIT = "__init__.py"
 _WRAPPING = frozenset(["sync_to_async", "database_sync_to_async", "async_to_sync"])
+_KEPT = 5_000_000  # characters of which trees are kept where others are let go
 _SOME = 16  # names: for more of them it is worth it to read once what all files hand over
 
 
@@ -40,6 +45,9 @@ class Project:
         self.base = ""  # the folder, with a slash, from which paths that are relative count
         self.broken: dict[str, tuple[int, str]] = {}
         self._modules: dict[str, Module] = {}
+        self._pieces: dict[str, list[Piece]] = {}
+        self._reads: dict[str, int] = {}  # how often each file was made a module
+        self._lately: set[str] = set()  # the files that were asked for since modules were forgotten
         self._names: dict[str, str] = {}
         self._by_name: dict[str, str] = {}
         self._ends: dict[str, list[str]] = {}
@@ -73,6 +81,7 @@ class Project:
     def module(self, path: str) -> Module | None:
         """Return the module of a file; None where it does not parse."""
         self.used.add(path)
+        self._lately.add(path)
         if found := self._modules.get(path):
             return found
         if path in self.broken:
@@ -89,10 +98,15 @@ class Project:
             return None
         fails = partial(self._fails, path)
         is_package = path.endswith(_INIT)
-        found = read(path, self._names[path], text, is_package=is_package, fails=fails)
+        known = self._pieces.get(path)
+        found = read(
+            path, self._names[path], text, is_package=is_package, fails=fails, pieces=known
+        )
         if path in self.broken:
             return None
+        self._pieces[path] = [it.piece for it in found.parts]
         self._modules[path] = found
+        self._reads[path] = self._reads.get(path, 0) + 1
         return found
 
     def _fails(self, path: str, error: Exception) -> None:
@@ -109,17 +123,30 @@ class Project:
         return sum(it.parsed for it in self._modules.values())
 
     def forget(self, but: Collection[Module]) -> None:
-        """Forget all modules but some, for the memory: they are read again when asked for.
+        """Forget modules, for the memory: they are read again when they are asked for.
 
-        Nothing that was said of them holds any more, for their classes are others then.
+        Some are kept, and so are those that had to be read again before, as many as may be.
+        Nothing that was said of others holds any more, for their classes are others then.
         """
-        held = set(but)
+        held = {*but, *self._asked_again()}
         for path, it in list(self._modules.items()):
             if it not in held:
                 del self._modules[path]
                 it.clear()
         self._calls.clear()
         self._found.clear()
+        self._lately.clear()
+
+    def _asked_again(self) -> Iterator[Module]:
+        """Yield the modules that were read more than once, and asked for again of late."""
+        reads = self._reads
+        again = [it for it in self._lately if reads.get(it, 0) > 1 and it in self._modules]
+        left = _KEPT
+        for path in sorted(again, key=lambda it: (-reads[it], it)):
+            module = self._modules[path]
+            if module.parsed <= left:
+                left -= module.parsed
+                yield module
 
     def named(self, name: str, near: str) -> Module | None:
         """Return the module of a dotted *name*, as a module at path *near* would import it."""

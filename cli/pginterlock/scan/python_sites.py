@@ -3,7 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from pginterlock.scan import attribute_sites, call_sites, class_sites, dict_sites, named_columns
+from pginterlock.scan import (
+    attribute_sites,
+    call_sites,
+    class_sites,
+    dict_sites,
+    named_columns,
+    renamed_fields,
+)
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft
 from pginterlock.scan.infer import Reader
@@ -29,6 +36,7 @@ _JUDGES: Mapping[str, Callable[[Reader, Wanted, Candidate, Module], Iterator[Dra
     "keyed_item": named_columns.of_keyed,
     "member": class_sites.of_member,
     "listed": class_sites.of_listed,
+    "sourced": renamed_fields.of_sourced,
 }
 # What runs the setter of a property.
 _ASSIGNING = frozenset(["attribute", "setattr", "named_by"])

@@ -2,11 +2,11 @@
 
 import ast
 
-from pginterlock.scan import orm
 from pginterlock.scan.definitions import last_name
+from pginterlock.scan.factories import BATCHES, Written, by_factory, made_by
 from pginterlock.scan.holding import holds
 from pginterlock.scan.infer import Reader
-from pginterlock.scan.kinds import Class, Foreign, Instance, Kind, Kinds, Many, Table, Writing
+from pginterlock.scan.kinds import Class, Instance, Kind, Kinds, Many, Method, Table, Writing
 from pginterlock.scan.modules import Module, class_of, function_of
 from pginterlock.scan.project import called_name, is_super, wrapped
 from pginterlock.scan.wanted import Wanted, fits
@@ -28,20 +28,20 @@ MAPPINGS = frozenset(
         "bulk_update_mappings",
         "execute",
         "executemany",
+        "execute_many",
         "scalars",
         "scalar",
         "bulk_insert",
     ]
 )
-_MAKERS = frozenset(["make", "prepare", "make_recipe", "blend"])
+# By which keyword such a call is told what it writes, and by which what it puts there.
+_ABOUT = frozenset(["mapper", "statement", "clauseelement", "query", "table"])
+_PUT = frozenset(["mappings", "params", "rows", "values"])
 _OF_ORM_AND_CORE = frozenset(["insert", "update", "values", "ordered_values"])
 _VALIDATING = frozenset(["model_validate", "parse_obj", "from_orm"])
 _SETTING = frozenset(["sqlmodel_update"])
-_DECLARING = frozenset(["SubFactory", "RelatedFactory", "RelatedFactoryList"])
 _DEFAULTS = frozenset(["defaults", "create_defaults", "through_defaults"])
 _OF_CORE = {"set_": "core_upsert", "values": "core_update"}
-
-Written = tuple[str, bool | None]  # the construct, and whether rows are new; None: some are
 
 
 def writes_with(
@@ -55,35 +55,19 @@ def writes_with(
         if isinstance(it, Class):
             if fits(reader, wanted, frozenset([Instance(it.of)])):
                 return "kwarg_ctor", True
-            if fits(reader, wanted, _factory(reader, it)):
+            if fits(reader, wanted, made_by(reader, it)):
                 return "kwarg_factory", True
+        if isinstance(it, Method):  # that was given a name
+            many: Kinds = frozenset([it.of])
+            if found := on_rows(reader, wanted, it.name, many, is_super=False):
+                return found
     if isinstance(func, ast.Attribute):
         on = reader.expression(func.value, module, stmt)
         if found := on_rows(reader, wanted, name, on, is_super=is_super(func.value)):
             return found
-    return _by_factory(reader, wanted, name, call, module, stmt) or _of_first(
+    return by_factory(reader, wanted, name, call, module, stmt) or _of_first(
         reader, wanted, name, call, module, stmt
     )
-
-
-def _by_factory(
-    reader: Reader, wanted: Wanted, name: str, call: ast.Call, module: Module, stmt: ast.AST
-) -> Written | None:
-    """Return how a call that makes rows for tests, or says how they are made, writes them."""
-    is_making = name in _MAKERS or _is_of_fixtures(reader, call, module, stmt)
-    if not call.args or not (is_making or name in _DECLARING):
-        return None
-    about = reader.expression(call.args[0], module, stmt)
-    if is_making:
-        about = about or reader.expression(call, module, stmt)  # baker.make("shop.Order")
-        return ("kwarg_factory", True) if fits(reader, wanted, about) else None
-    made = (_factory(reader, it) for it in about if isinstance(it, Class))
-    return ("factory_attr", True) if any(fits(reader, wanted, it) for it in made) else None
-
-
-def _is_of_fixtures(reader: Reader, call: ast.Call, module: Module, stmt: ast.AST) -> bool:
-    kinds = reader.expression(call.func, module, stmt)
-    return any(isinstance(it, Foreign) and it.name.startswith(orm.FIXTURES) for it in kinds)
 
 
 def _of_first(
@@ -123,28 +107,29 @@ def on_rows(
                 reader, wanted, of
             ):
                 return f"core_{verb}", verb == "insert"
-            case Class(of=of) if name in (
-                "create",
-                "build",
-                "create_batch",
-                "build_batch",
-                "create_sync",
-            ):
-                if fits(reader, wanted, _factory(reader, it)):
+            case Class() if name in BATCHES:
+                if fits(reader, wanted, made_by(reader, it)):
                     return "kwarg_factory", True
-            case Instance(of=of) if name == "save" and not reader.models.is_model(of):
-                if fits(reader, wanted, reader.models.about(of)):
-                    return "serializer_save", None
+            case Instance() if found := _of_object(reader, wanted, name, it):
+                return found
     return None
 
 
-def _factory(reader: Reader, it: Class) -> Kinds:
-    made = reader.models.made(it.of)
-    return (
-        made
-        if made != frozenset([Instance(it.of)]) and not any(isinstance(k, Many) for k in made)
-        else frozenset()
-    )
+def _of_object(reader: Reader, wanted: Wanted, name: str, it: Instance) -> Written | None:
+    """Return how a method of a row, or of a serializer, writes its keywords."""
+    if name in UPDATING and _sets(reader, wanted, it, name):
+        return "setattr_dynamic", False
+    is_saved = name == "save" and not reader.models.is_model(it.of)
+    if is_saved and fits(reader, wanted, reader.models.about(it.of)):
+        return "serializer_save", None
+    return None
+
+
+def _sets(reader: Reader, wanted: Wanted, row: Instance, name: str) -> bool:
+    """Say whether a row has a method that sets what it is given by a base from elsewhere."""
+    known = reader.attribute(frozenset([row]), name)
+    is_row = fits(reader, wanted, frozenset([row])) and reader.models.is_model(row.of)
+    return is_row and not known and bool(reader.models.foreign(row.of))
 
 
 def takes_dict(
@@ -166,18 +151,28 @@ def takes_dict(
     if not any(holds(it, held) for it in [*call.args, *_values(call)]):
         return None
     return (
-        _by_method(reader, wanted, call, module, stmt)
+        _by_place(reader, wanted, call, held, module, stmt)
+        or _by_method(reader, wanted, call, module, stmt)
         or _validated(reader, wanted, call, module, stmt)
         or _by_mappings(reader, wanted, call, held, module, stmt)
         or _by_serializer(reader, wanted, call, module, stmt)
     )
 
 
+def _by_place(
+    reader: Reader, wanted: Wanted, call: ast.Call, held: ast.AST, module: Module, stmt: ast.AST
+) -> Written | None:
+    """Return how *call* writes its ``defaults``, which come first where they are not named."""
+    is_first = any(holds(it, held) for it in call.args[:1])
+    return _defaulted(reader, wanted, call, module, stmt) if is_first else None
+
+
 def _values(call: ast.Call) -> list[ast.expr]:
-    """Return the ``values`` of an ``insert`` or ``update``, which it takes by its place too."""
-    if called_name(call) not in ("insert", "update"):
-        return []
-    return [it.value for it in call.keywords if it.arg == "values"]
+    """Return what a call may be told by keyword that it takes by its place too."""
+    name = called_name(call)
+    if name in MAPPINGS:
+        return [it.value for it in call.keywords if it.arg in _PUT]
+    return [it.value for it in call.keywords if it.arg == "values" and name in ("insert", "update")]
 
 
 def _by_serializer(
@@ -209,9 +204,9 @@ def _defaulted(
     reader: Reader, wanted: Wanted, call: ast.Call, module: Module, stmt: ast.AST
 ) -> Written | None:
     """Return how *call* writes its ``defaults``."""
-    found = writes_with(reader, wanted, call, module, stmt)
-    name = last_name(wrapped(call) or call.func)
-    return ("defaults", None) if found and "or_create" in name else None
+    if "or_create" not in last_name(wrapped(call) or call.func):
+        return None
+    return ("defaults", None) if writes_with(reader, wanted, call, module, stmt) else None
 
 
 def _linked(
@@ -251,6 +246,8 @@ def _by_method(
             return f"core_{name}", name == "insert"
         if name == "update" and _is_query(kind) and fits(reader, wanted, frozenset([kind])):
             return "query_update", False
+        if name == "update" and isinstance(kind, Instance) and _sets(reader, wanted, kind, name):
+            return "setattr_dynamic", False
         if found := of_core(reader, wanted, kind):
             return found
     return None
@@ -291,9 +288,10 @@ def _by_mappings(
 ) -> Written | None:
     """Return how a session or connection writes the dicts that follow its first argument."""
     name = called_name(call)
-    if name not in MAPPINGS or not call.args or call.args[0] is held:
+    told = [*call.args[:1], *(it.value for it in call.keywords if it.arg in _ABOUT)]
+    if name not in MAPPINGS or not told or told[0] is held:
         return None
-    first = reader.expression(call.args[0], module, stmt)
+    first = reader.expression(told[0], module, stmt)
     for kind in first:
         if found := of_core(reader, wanted, kind):
             return found

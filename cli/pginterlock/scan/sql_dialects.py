@@ -130,16 +130,22 @@ def _insert(words: Words) -> tuple[Parsed, int] | None:
     columns, filled, is_open = found
     listed = [it[-1].text for it in names or [] if it]
     update, more, is_upsert, is_told = _conflict(words)
+    others = tuple(dict.fromkeys(column for column, _ in update))
+    conflict = Parsed(
+        SqlVerb.UPSERT, table.text, verb.offset, update, others, filled=(*filled, *more)
+    )
     rows = Parsed(
         SqlVerb.UPSERT if is_upsert else SqlVerb.INSERT,
         table.text,
         verb.offset,
         tuple(dict.fromkeys([*columns, *update])),
-        tuple(dict.fromkeys(column for column, _ in update)),
+        others,
         filled=(*filled, *more),
         all_columns=not listed and not columns,
         is_new=None if is_upsert else True,
         some_columns=is_open or not is_told,
+        inserted=columns if is_upsert else (),
+        conflict=conflict if is_upsert else None,
     )
     return rows, words.at
 

@@ -4,11 +4,11 @@ Pure: text in, data out.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from pginterlock.lint.sql_text import without_psql
-from pginterlock.scan.sql_write import PlacedWrite
+from pginterlock.scan.sql_write import PlacedWrite, SqlWrite
 from pginterlock.scan.sql_writes import may_write, sql_writes
 
 # A query that a library gives a name: `-- name: fetch_job!`, `-- :name fetch-job :1`,
@@ -32,17 +32,26 @@ def file_writes(text: str, words: Collection[str] = ()) -> list[PlacedWrite]:
         return []
     lines = text.split("\n")
     plain = without_psql(text)[0] if _PSQL.search(text) else text
-    found = []
+    found: list[PlacedWrite] = []
     for start, end, name in _sections(plain):
         above = plain.count("\n", 0, start)
-        for write in sql_writes(plain[start:end], words):
-            line, last = write.line + above, write.end_line + above
-            moved = replace(write, offset=write.offset + start, end=write.end + start)
-            moved = replace(moved, line=line, end_line=last)
-            enclosing = write.function or name
-            text_ = lines[line - 1].strip()
-            found.append(PlacedWrite(moved, line, write.column, last, enclosing, text_))
+        found += (
+            _placed(write, start, above, lines, write.function or name)
+            for write in sql_writes(plain[start:end], words)
+        )
     return found
+
+
+def _placed(
+    write: SqlWrite, start: int, above: int, lines: Sequence[str], enclosing: str
+) -> PlacedWrite:
+    line, last = write.line + above, write.end_line + above
+    moved = replace(write, offset=write.offset + start, end=write.end + start)
+    moved = replace(moved, line=line, end_line=last)
+    other = write.conflict
+    conflict = _placed(other, start, above, lines, enclosing) if other else None
+    text = lines[line - 1].strip()
+    return PlacedWrite(moved, line, write.column, last, enclosing, text, conflict)
 
 
 def _speaks_of(text: str, words: Collection[str]) -> bool:

@@ -6,7 +6,7 @@ Pure: data in, data out.
 from collections.abc import Callable, Iterable, Iterator
 
 from pginterlock.scan.site import Beside, Callers, Confidence, Site, Target
-from pginterlock.scan.sql_write import PlacedWrite, SqlVerb, SqlWrite, same_name, same_table
+from pginterlock.scan.sql_write import PlacedWrite, SqlVerb, SqlWrite, halves, same_name, same_table
 
 _NO_SITE = frozenset([SqlVerb.DELETE])
 _FILLED = ("{", "%", "$", ":", "?")
@@ -35,7 +35,8 @@ def sites_of(
         if target.table
         and may_touch(placed.write, target.fields)
         and same_table(resolve(placed.write.table), target.table)
-        for site in sites_at(placed, target, file)
+        for half in halves(placed, target.fields)
+        for site in sites_at(half, target, file)
     ]
 
 

@@ -45,6 +45,15 @@ def tests_of_branch(node: Message, branch: Message) -> Iterator[Test]:
         yield from _of_condition(branch.condition, node.relation, ctes)
 
 
+def tests_of_conflict(node: Message) -> Iterator[Test]:
+    """Yield what the ``where`` of an ON CONFLICT says of the row that is there."""
+    clause = node.on_conflict_clause
+    if clause.HasField("where_clause"):
+        for part in _parts(inner(clause.where_clause)):
+            if told := _either(part, {_called(node.relation)}):
+                yield told
+
+
 def _of_condition(
     condition: Message, table: Message, ctes: Mapping[str, Message]
 ) -> Iterator[Test]:

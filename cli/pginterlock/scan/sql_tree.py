@@ -12,7 +12,7 @@ from pginterlock.expression_tree import children, inner, kind, location
 from pginterlock.lint.nodes import last_column, literal, relation
 from pginterlock.lint.sql_rows import given
 from pginterlock.scan.sql_holes import is_hole
-from pginterlock.scan.sql_tests import Test, tests_of, tests_of_branch
+from pginterlock.scan.sql_tests import Test, tests_of, tests_of_branch, tests_of_conflict
 from pginterlock.scan.sql_write import SqlVerb, Values
 
 _DO_UPDATE = 3
@@ -30,6 +30,7 @@ class Parsed:
     """A write as its tree tells it; *location* is the byte of the table's name.
 
     Of a branch of a MERGE it is that of its first column; *word* is the verb that stands before.
+    Of an upsert *inserted* is what a new row gets, *conflict* what is done to one that is there.
 
     *filled* are columns with what fills their value in, still under the name of a hole.
     """
@@ -45,6 +46,8 @@ class Parsed:
     some_columns: bool = False
     is_new: bool | None = False
     word: str = ""
+    inserted: Values = ()
+    conflict: "Parsed | None" = None
 
 
 @dataclass(slots=True)
@@ -122,24 +125,50 @@ def _insert(node: Message) -> Parsed:
     for column, value in given(node, columns):
         written.put(column, value)
     written.filled += _of_rows(node, columns)
-    conflict = node.on_conflict_clause
-    is_upsert = node.HasField("on_conflict_clause") and conflict.action == _DO_UPDATE
-    updated = []
-    for target in map(inner, conflict.target_list if is_upsert else ()):
+    conflict = _conflict(node, written, columns)
+    both = [*written.values, *(conflict.columns if conflict else ())]
+    filled = [*written.filled, *(conflict.filled if conflict else ())]
+    return Parsed(
+        SqlVerb.UPSERT if conflict else SqlVerb.INSERT,
+        *_table(node.relation),
+        tuple(dict.fromkeys(both)),
+        conflict.updated if conflict else (),
+        (),
+        tuple(dict.fromkeys(filled)),
+        all_columns=not columns and node.HasField("select_stmt"),
+        is_new=None if conflict else True,
+        inserted=tuple(written.values) if conflict else (),
+        conflict=conflict,
+    )
+
+
+def _conflict(node: Message, inserted: _Written, columns: Sequence[str]) -> Parsed | None:
+    """Return what ON CONFLICT puts into a row that is there; None where it does nothing."""
+    clause = node.on_conflict_clause
+    if not node.HasField("on_conflict_clause") or clause.action != _DO_UPDATE:
+        return None
+    written, updated = _Written(), []
+    for target in map(inner, clause.target_list):
         updated.append(target.name)
         value = inner(target.val)
         is_same = kind(value) == "ColumnRef" and last_column(value) == target.name
         if not (is_same and target.name in columns):
             written.put(target.name, _value(target.val))
+            continue
+        for column, told in inserted.values:  # excluded.status
+            if column == target.name:
+                written.values[column, told] = None
+        written.filled += [it for it in inserted.filled if it[0] == target.name]
+    where = tuple(tests_of_conflict(node))
+    table = _table(node.relation)
     return Parsed(
-        SqlVerb.UPSERT if is_upsert else SqlVerb.INSERT,
-        *_table(node.relation),
+        SqlVerb.UPSERT,
+        *table,
         tuple(written.values),
         tuple(updated),
-        (),
+        where,
         tuple(written.filled),
-        all_columns=not columns and node.HasField("select_stmt"),
-        is_new=None if is_upsert else True,
+        is_new=False,
     )
 
 

@@ -4,7 +4,7 @@ Pure: data only.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pginterlock.scan.site import Transaction
@@ -40,6 +40,7 @@ class SqlWrite:
     count from 1. *function* is the function in whose body it stands. *transaction*: whether the
     text itself opens one. *all_columns*: an insert or copy that names no columns; *some_columns*:
     it cannot be told which columns are written. *is_sure*: PostgreSQL's grammar reads it.
+    Of an upsert *inserted* is what a new row gets, *conflict* what is done to one that is there.
     """
 
     verb: SqlVerb
@@ -61,6 +62,8 @@ class SqlWrite:
     column: int = 0
     end_line: int = 0
     open_tests: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    inserted: Values = ()
+    conflict: "SqlWrite | None" = None
 
     def values_of(self, name: str) -> tuple[str | None, ...]:
         """Return the values that column *name* may get; empty where it is not written."""
@@ -69,7 +72,10 @@ class SqlWrite:
 
 @dataclass(frozen=True, slots=True)
 class PlacedWrite:
-    """A write at its place in a file; *text* is the first line of the statement."""
+    """A write at its place in a file; *text* is the first line of the statement.
+
+    *conflict* is the place of what an upsert does to a row that is there.
+    """
 
     write: SqlWrite
     line: int
@@ -77,6 +83,37 @@ class PlacedWrite:
     end_line: int
     enclosing: str = ""
     text: str = ""
+    conflict: "PlacedWrite | None" = None
+
+
+def halves(placed: PlacedWrite, fields: Sequence[str]) -> list[PlacedWrite]:
+    """Return an upsert that writes one of *fields* on both ways as an insert and an update.
+
+    Any other write, and an upsert whose halves have no places of their own, is returned as it is.
+    """
+    write, other = placed.write, placed.conflict
+    if other is None or write.conflict is None:
+        return [placed]
+    inserted = [column for column, _ in write.inserted]
+    updated = [column for column, _ in write.conflict.columns]
+    both = [
+        it
+        for it in fields
+        if any(same_name(it, one) for one in inserted)
+        and any(same_name(it, one) for one in updated)
+    ]
+    if not both:
+        return [placed]
+    insert = replace(
+        write,
+        verb=SqlVerb.INSERT,
+        columns=write.inserted,
+        updated=(),
+        is_new=True,
+        conflict=None,
+    )
+    update = replace(write.conflict, table=write.table, function=write.function)
+    return [replace(placed, write=insert, conflict=None), replace(other, write=update)]
 
 
 def same_name(one: str, other: str) -> bool:

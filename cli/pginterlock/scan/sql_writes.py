@@ -29,6 +29,7 @@ _WRITING = re.compile(
 )
 # PL/pgSQL: `update ... returning a into b`.
 _INTO = re.compile(r"\binto\s+(?:strict\s+)?[\w.,\s\"\[\]]+\Z", re.IGNORECASE)
+_CONFLICT = re.compile(r"\b(?:conflict|duplicate)\b.*?\bupdate\b", re.IGNORECASE | re.DOTALL)
 _NEW = re.compile(r"\bnew\s*\.")
 _MOST_DEPTH = 4
 _IN_FUNCTION = "a function runs in the transaction of its caller"
@@ -64,31 +65,49 @@ class _Text:
         end: int | None = None,
     ) -> None:
         """Keep a write whose verb stands at character *offset* of the text with names."""
+        text = self.holed.text
+        last = end_of(text, offset) if end is None else end
+        found = self._write(parsed, offset, last, around, is_sure=is_sure)
+        if parsed.conflict:
+            at = conflict_at(text, offset, last)
+            other = self._write(parsed.conflict, at, last, around, is_sure=is_sure)
+            found = replace(found, conflict=other)
+        self.found.append(found)
+
+    def _write(
+        self, parsed: Parsed, offset: int, end: int, around: _Around, *, is_sure: bool
+    ) -> SqlWrite:
         holed = self.holed
-        self.found.append(
-            SqlWrite(
-                parsed.verb,
-                holed.filled(parsed.table),
-                holed.original(offset),
-                holed.original(end_of(holed.text, offset) if end is None else end),
-                _filled(holed, parsed.columns),
-                tuple(map(holed.filled, parsed.updated)),
-                tuple(it for it in _tests(holed, parsed) if not any(map(is_filled, it[1]))),
-                tuple((holed.filled(column), holed.filled(by)) for column, by in parsed.filled),
-                all_columns=parsed.all_columns,
-                some_columns=parsed.some_columns or any(is_hole(it) for it, _ in parsed.columns),
-                is_new=parsed.is_new,
-                function=holed.filled(around.function),
-                transaction=around.transaction,
-                transaction_reason=around.reason,
-                is_sure=is_sure,
-                open_tests=tuple(
-                    (column, tuple(map(holed.filled, values)))
-                    for column, values in _tests(holed, parsed)
-                    if any(map(is_filled, values))
-                ),
-            )
+        tests = _tests(holed, parsed)
+        return SqlWrite(
+            parsed.verb,
+            holed.filled(parsed.table),
+            holed.original(offset),
+            holed.original(end),
+            _filled(holed, parsed.columns),
+            tuple(map(holed.filled, parsed.updated)),
+            tuple(it for it in tests if not any(map(is_filled, it[1]))),
+            tuple((holed.filled(column), holed.filled(by)) for column, by in parsed.filled),
+            all_columns=parsed.all_columns,
+            some_columns=parsed.some_columns or any(is_hole(it) for it, _ in parsed.columns),
+            is_new=parsed.is_new,
+            function=holed.filled(around.function),
+            transaction=around.transaction,
+            transaction_reason=around.reason,
+            is_sure=is_sure,
+            open_tests=tuple(
+                (column, tuple(map(holed.filled, values)))
+                for column, values in tests
+                if any(map(is_filled, values))
+            ),
+            inserted=_filled(holed, parsed.inserted),
         )
+
+
+def conflict_at(text: str, start: int, end: int) -> int:
+    """Return where the UPDATE of an upsert stands whose verb stands at *start*; else that."""
+    found = _CONFLICT.search(text, start, end)
+    return found.end() - len("update") if found else start
 
 
 def may_write(text: str) -> bool:
@@ -141,7 +160,8 @@ def _at_lines(text: str, found: list[SqlWrite]) -> list[SqlWrite]:
             bisect_right(starts, max(it.end - 1, it.offset)),
         )
         column = it.offset - starts[line - 1] + 1
-        placed.append(replace(it, line=line, column=column, end_line=last))
+        conflict = _at_lines(text, [it.conflict])[0] if it.conflict else None
+        placed.append(replace(it, line=line, column=column, end_line=last, conflict=conflict))
     return placed
 
 
@@ -277,9 +297,12 @@ def _read_made(reading: _Text, text: str, offset: int, around: _Around) -> None:
         match = re.compile(rf"\b{verb}\b", re.IGNORECASE).search(whole.text, offset)
         at = match.start() if match else offset
         end = whole.text.find(";", at) if match else offset  # it stands in quotes of its own
-        kept.append(
-            replace(it, offset=whole.original(at), end=whole.original(end if end >= 0 else at))
-        )
+        last = whole.original(end if end >= 0 else at)
+        moved = replace(it, offset=whole.original(at), end=last)
+        if it.conflict:
+            place = whole.original(conflict_at(whole.text, at, max(end, at)))
+            moved = replace(moved, conflict=replace(it.conflict, offset=place, end=last))
+        kept.append(moved)
         offset = at + 1 if match else offset
     reading.found = kept
 

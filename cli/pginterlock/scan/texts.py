@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from pginterlock.scan.callers import handed
 from pginterlock.scan.kinds import Class, ClassDef, Function, Instance, Package
-from pginterlock.scan.modules import Binding, Module, class_names, local_names, scope_of
+from pginterlock.scan.modules import (
+    Binding,
+    Module,
+    class_names,
+    default_of,
+    local_names,
+    scope_of,
+)
 from pginterlock.scan.reaching import absolute, comprehended, reaching, scope_above
 
 if TYPE_CHECKING:
@@ -15,6 +22,7 @@ if TYPE_CHECKING:
 
 _DEPTH = 6
 _MOST = 200
+_HEIRS = 12
 _SAME = frozenset(["list", "tuple", "set", "frozenset", "sorted", "reversed", "dict", "iter"])
 _KEYS = frozenset(["keys", "items", "copy"])
 
@@ -45,6 +53,8 @@ class Texts:
                     yield from self._given(it, place, depth)
             case ast.Attribute(value=value, attr=name):
                 members = list(self._members(value, name, module, at))
+                if not any(_says(it.value) for it, _ in members):
+                    members += self._of_heirs(value, name, module, at)
                 for it, place in members:
                     yield from self._of(it.value, place, it.stmt, depth - 1)
                 if name == "value" and not members:  # of a member of an enum
@@ -64,8 +74,29 @@ class Texts:
             case ast.Subscript(value=value, slice=ast.Slice() as cut):
                 start, end = _bound(cut.lower), _bound(cut.upper)
                 yield from (it[start:end] for it in self._of(value, module, at, depth))
+            case ast.Subscript(value=value, slice=key):
+                yield from self._at_key(value, key, module, at, depth - 1)
+            case ast.Call(func=ast.Attribute(value=value, attr="get"), args=[key, *_]):
+                yield from self._at_key(value, key, module, at, depth - 1)
             case ast.Call(func=ast.Attribute(value=value, attr=name), args=args):
                 yield from self._changed(value, name, args, module, at, depth)
+
+    def _at_key(
+        self, node: ast.AST, key: ast.AST, module: Module, at: ast.AST, depth: int
+    ) -> Iterator[str]:
+        """Yield the texts that a dict, which is written down, has at a key; else at any."""
+        given: list[tuple[ast.AST | None, Module, ast.AST]] = [(node, module, at)]
+        if isinstance(node, ast.Name):
+            found = self._bindings(node.id, node, module, at)
+            given = [(it.value, place, it.stmt) for it, place in found]
+        elif isinstance(node, ast.Attribute):
+            found = self._members(node.value, node.attr, module, at)
+            given = [(it.value, place, it.stmt) for it, place in found]
+        asked = key.value if isinstance(key, ast.Constant) else None
+        for held, place, stmt in given:
+            for one, value in _parts_of(held):
+                if asked is None or (isinstance(one, ast.Constant) and one.value == asked):
+                    yield from self._of(value, place, stmt, depth)
 
     def _joined(
         self, parts: Sequence[ast.expr], module: Module, at: ast.AST, depth: int
@@ -98,6 +129,8 @@ class Texts:
             case "for":
                 yield from self.items(it.value, it.path, module, it.stmt, depth - 1)
             case "arg" if isinstance(it.stmt, ast.arg) and (function := module.owners.get(it.stmt)):
+                if default := default_of(function, it.stmt):
+                    yield from self._of(default, module, function.node, 0)
                 for value, place, stmt in handed(self.reader, function, it.stmt):
                     if isinstance(value, ast.Constant):
                         yield from self._of(value, place, stmt, 0)
@@ -133,8 +166,9 @@ class Texts:
         depth: int,
     ) -> Iterator[str]:
         if isinstance(node, ast.Dict):
-            for key in node.keys if path in ((), (0,)) else ():
-                yield from self._of(key, module, at, depth - 1)
+            told: Sequence[ast.AST | None] = node.keys if path in ((), (0,)) else ()
+            for it in node.values if path == (1,) else told:
+                yield from self._of(it, module, at, depth - 1)
             return
         for it in node.elts:
             if isinstance(it, ast.Starred):
@@ -148,6 +182,8 @@ class Texts:
         match node:
             case ast.Call(func=ast.Attribute(value=value, attr=name), args=[]) if name in _KEYS:
                 yield from self.items(value, path, module, at, depth - 1)
+            case ast.Call(func=ast.Attribute(value=value, attr="values"), args=[]) if not path:
+                yield from self.items(value, (1,), module, at, depth - 1)
             case ast.Call(func=ast.Attribute(value=value, attr="model_dump" | "dict" | "_asdict")):
                 yield from self._fields(value, path, module, at)
             case ast.Call(func=ast.Name(id="asdict"), args=[value]):
@@ -214,11 +250,31 @@ class Texts:
                 case Package(of=other):
                     yield from self._global(name, other, 2)
 
+    def _of_heirs(
+        self, value: ast.AST, name: str, module: Module, at: ast.AST
+    ) -> Iterator[tuple[Binding, Module]]:
+        """Yield what the heirs of an object's class give a member of which it says nothing."""
+        models = self.reader.models
+        for kind in self.reader.expression(value, module, at):
+            if isinstance(kind, Instance) and not models.is_model(kind.of):
+                for heir in models.heirs_with(kind.of, name, _HEIRS):
+                    yield from ((it, heir.module) for it in class_names(heir).get(name, ()))
+
     def _of_class(self, of: ClassDef, name: str) -> Iterator[tuple[Binding, Module]]:
         for base in self.reader.ancestry(of):
             if given := class_names(base).get(name):
                 yield from ((it, base.module) for it in given)
                 return
+
+
+def _says(node: ast.AST | None) -> bool:
+    return node is not None and not (isinstance(node, ast.Constant) and node.value is None)
+
+
+def _parts_of(node: ast.AST | None) -> Iterator[tuple[ast.expr | None, ast.expr]]:
+    """Yield the keys of a dict that is written down, each with its value."""
+    if isinstance(node, ast.Dict):
+        yield from zip(node.keys, node.values, strict=True)
 
 
 def _part(node: ast.AST, path: tuple[int, ...]) -> ast.AST | None:

@@ -9,7 +9,8 @@ from pginterlock.scan.bindings import walk
 from pginterlock.scan.calling import Calling
 from pginterlock.scan.definitions import last_name
 from pginterlock.scan.drafts import Draft
-from pginterlock.scan.form_saves import savers
+from pginterlock.scan.form_saves import savers, savers_around
+from pginterlock.scan.hops import Hop, opened_by, run_in_one
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Function
 from pginterlock.scan.model_bodies import holder_of
@@ -49,8 +50,24 @@ class Transactions:
             self.reader, self.opening, self._is_reached_in_one, counts_commits=False
         )
 
+    def of_call(self, call: Hop, inside: Sequence[Hop]) -> Verdict:
+        """Return what protects a write that a call makes, by the functions it comes through."""
+        hops, calling = [call, *reversed(inside)], self.calling
+        if not (told := opened_by(hops[1:], self.opening, calling.handing)):
+            if run_in_one(call, calling.handing):
+                return Transaction.YES, Callers.UNKNOWN, "it is handed to what runs it in one"
+            return self.verdict(call.module, call.stmt, is_session=False)
+        return Transaction.YES, Callers.UNKNOWN, f"what is called opens one: {told}"
+
     def of_draft(self, it: Draft, *, is_session: bool) -> Verdict:
         """Return what protects a write: where it stands, or where what is called writes it."""
+        try:
+            return self._of_draft(it, is_session=is_session)
+        except RecursionError:
+            self.forget()  # what was said on the way may lack something
+            return Transaction.UNKNOWN, Callers.UNKNOWN, "who calls it leads too far to be told"
+
+    def _of_draft(self, it: Draft, *, is_session: bool) -> Verdict:
         found = self.verdict(it.module, it.stmt, is_session=is_session, row=it.row)
         if it.construct == "fsm_transition" and found[0] is Transaction.NO:
             return self._of_transition(it) or found
@@ -118,9 +135,8 @@ class Transactions:
         is_saved = self._is_saved_by_admin(function)
         if told := self.requests.reaches(function) or (is_saved and _BY_ADMIN) or "":
             return Transaction.CALLER, Callers.ALL if is_saved else Callers.UNKNOWN, told
-        if self._is_of_framework(function):
-            told = f"none here; {function.name} is called from anywhere"
-            return Transaction.NO, Callers.UNKNOWN, told
+        if known := self._by_framework(function):
+            return known
         found = calling.callers(function)
         opening = [it for it in found if it[1]]
         if not opening:
@@ -129,6 +145,16 @@ class Transactions:
             told = "no caller opens one" if found else "none here, and no call of it was found"
             return Transaction.NO, Callers.NO if found else Callers.UNKNOWN, told
         return _of_callers(found)
+
+    def _by_framework(self, function: Function) -> Verdict | None:
+        """Return what protects a method that a framework calls too; None for another one."""
+        saving = savers_around(self.reader, self.opening, function)
+        if any(is_open for _, is_open in saving):
+            return _of_callers(saving)
+        if not self._is_of_framework(function):
+            return None
+        told = f"none here; {function.name} is called from anywhere"
+        return Transaction.NO, Callers.UNKNOWN, told
 
     def _of_transition(self, it: Draft) -> Verdict | None:
         """Return what protects a transition that receivers of signals alone call."""

@@ -1,15 +1,14 @@
 """What the own ``create()`` and ``update()`` of a serializer write with its fields. Pure."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pginterlock.scan.candidates import Candidate
 from pginterlock.scan.drafts import Draft
-from pginterlock.scan.flows import sinks
+from pginterlock.scan.flows import leaves_out, sinks
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef, Function
 from pginterlock.scan.modules import class_names
-from pginterlock.scan.project import called_name
 from pginterlock.scan.site import Confidence
 from pginterlock.scan.wanted import Wanted
 
@@ -28,7 +27,7 @@ def of_field(reader: Reader, wanted: Wanted, it: Candidate, holder: ClassDef) ->
 
 def of_declared(reader: Reader, wanted: Wanted, it: Candidate, holder: ClassDef) -> Iterator[Draft]:
     """Yield the same of a field that a serializer of no model, or a base of some, declares."""
-    if not is_serializer(reader, holder) or not _is_under_own_name(it):
+    if not is_serializer(reader, holder) or not is_under_own_name(it.value, it.name):
         return
     below = reader.models.below(holder)
     for one in (holder, *(below if len(below) <= _HEIRS else ())):
@@ -42,12 +41,12 @@ def is_serializer(reader: Reader, holder: ClassDef) -> bool:
     return any(one.endswith("Serializer") for one in names)
 
 
-def _is_under_own_name(it: Candidate) -> bool:
+def is_under_own_name(field: ast.AST | None, name: str) -> bool:
     """Say whether a field is declared as a call that names no other source than the field."""
-    if not isinstance(it.value, ast.Call):
+    if not isinstance(field, ast.Call):
         return False
-    told = {one.arg: one.value for one in it.value.keywords}.get("source")
-    return told is None or (isinstance(told, ast.Constant) and told.value == it.name)
+    told = {one.arg: one.value for one in field.keywords}.get("source")
+    return told is None or (isinstance(told, ast.Constant) and told.value == name)
 
 
 def _method(reader: Reader, holder: ClassDef, name: str) -> Function | None:
@@ -64,10 +63,10 @@ def _written(
 ) -> Iterator[Draft]:
     args = method.node.args
     plain = [*args.posonlyargs, *args.args]
-    if len(plain) <= number or _takes_out(method, plain[number].arg, it.name):
+    if len(plain) <= number or takes_out(method, {plain[number].arg}, it.name):
         return
     for sink in sinks(reader, wanted, plain[number].arg, method.module, method):
-        if sink.construct != _INHERITED:
+        if sink.construct != _INHERITED and not leaves_out(reader, sink, it.name):
             yield Draft(
                 wanted,
                 wanted.names[it.name],
@@ -84,16 +83,24 @@ def _written(
             )
 
 
-def _takes_out(method: Function, given: str, name: str) -> bool:
-    """Say whether a method takes the field out of what it is handed: ``pop``, ``del``."""
-    for node in ast.walk(method.node):
+def takes_out(function: Function, given: Collection[str], name: str) -> bool:
+    """Say whether a function takes a field out of a dict of one of the names *given*."""
+    for node in ast.walk(function.node):
         match node:
             case ast.Call(
-                func=ast.Attribute(value=ast.Name(id=on)), args=[ast.Constant(value=key), *_]
-            ) if on == given and key == name and called_name(node) == "pop":
+                func=ast.Attribute(
+                    value=ast.Name(id=on) | ast.Attribute(attr=on), attr="pop" | "__delitem__"
+                ),
+                args=[ast.Constant(value=key), *_],
+            ) if on in given and key == name:
                 return True
             case ast.Delete(
-                targets=[ast.Subscript(value=ast.Name(id=on), slice=ast.Constant(value=key))]
-            ) if on == given and key == name:
+                targets=[
+                    ast.Subscript(
+                        value=ast.Name(id=on) | ast.Attribute(attr=on),
+                        slice=ast.Constant(value=key),
+                    )
+                ]
+            ) if on in given and key == name:
                 return True
     return False

@@ -5,9 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pginterlock.scan import orm
 from pginterlock.scan.attribute_names import attributes_of
+from pginterlock.scan.definitions import last_name
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Class, ClassDef, Instance, Kind, Kinds, Many, Table
+from pginterlock.scan.made_classes import made_of
 from pginterlock.scan.made_properties import Property, properties_of
 from pginterlock.scan.model_tables import (
     classes_of,
@@ -16,6 +19,7 @@ from pginterlock.scan.model_tables import (
     snake,
     tables_of,
 )
+from pginterlock.scan.modules import class_names
 from pginterlock.scan.site import Target
 
 
@@ -50,11 +54,12 @@ def wanted(reader: Reader, target: Target) -> Wanted:
     for it in found:
         tables |= set(tables_of(reader, it))
         names |= dict(attributes_of(reader, it, target.fields))
+        names |= {f"{one}_id": one for one in target.fields if _leads_to_one(reader, it, one)}
     properties: dict[str, Property] = {}
     for it in found:
         properties |= properties_of(reader, it, target.fields)
     shown = target.model or (found[0].name if found else target.table or "")
-    variables = {snake(it.name) for it in found} or {snake(shown.rpartition(".")[2])}
+    variables = {snake(it.name) for it in found} | {snake(shown.rpartition(".")[2])}
     is_mapped = any(is_mapped_class(reader, it) or any(mapped_to(reader, it)) for it in found)
     return Wanted(
         target,
@@ -71,7 +76,7 @@ def wanted(reader: Reader, target: Target) -> Wanted:
 def _classes(reader: Reader, target: Target) -> Iterator[ClassDef]:
     if target.model:
         app, _, name = target.model.rpartition(".")
-        found = list(reader.project.classes_named(name))
+        found = list(reader.project.classes_named(name) or made_of(reader, name))
         if app:
             found = [it for it in found if _is_of_app(reader, it, app)]
         models = [
@@ -80,6 +85,15 @@ def _classes(reader: Reader, target: Target) -> Iterator[ClassDef]:
         yield from models or found
         return
     yield from classes_of(reader, target.table or "")
+
+
+def _leads_to_one(reader: Reader, of: ClassDef, name: str) -> bool:
+    """Say whether a field of Django leads to a row: its key is an attribute of another name."""
+    return any(
+        isinstance(it.value, ast.Call) and last_name(it.value.func) in orm.TO_ONE
+        for base in reader.models.ancestry(of)
+        for it in class_names(base).get(name, ())
+    )
 
 
 def _is_of_app(reader: Reader, of: ClassDef, app: str) -> bool:

@@ -13,10 +13,17 @@ from pginterlock.scan.drafts import Draft
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import ClassDef
 from pginterlock.scan.modules import Module, class_names, statements_at
+from pginterlock.scan.texts import Texts
 from pginterlock.scan.wanted import Wanted
 
-_WORDS = ("__all__", "exclude")
-_SAYING = re.compile(rb"^[ \t]+(?:fields\s*=\s*[\"']__all__|exclude\s*=)", re.MULTILINE)
+_WORDS = ("__all__", "exclude", " fields = ")
+_DEPTH = 4
+# All of them, those of a list that has a name, or some beside such a list.
+_SAYING = re.compile(
+    rb"^[ \t]+(?:exclude\s*=|fields\s*=\s*(?:[\"']__all__|[A-Za-z_][\w.]*[ \t]*(?:[#+]|$)"
+    rb"|[\[(][^\n]*[\])][ \t]*\+|[\[(]\s*(?:#[^\n]*\n\s*)?\*))",
+    re.MULTILINE,
+)
 _NEVER_GIVEN = frozenset(["auto_now", "auto_now_add"])
 _MOST = 200  # files that speak of the class
 
@@ -46,7 +53,7 @@ def _of_lines(
     found = dict.fromkeys(stmt for line in lines for stmt in statements_at(module, line))
     for stmt in found:
         for name in names:
-            if _has(stmt, name):
+            if _has(stmt, name) or _is_among(reader, stmt, name, module):
                 it = Candidate("listed", name, stmt, stmt)
                 yield from class_sites.of_listed(reader, wanted, it, module)
 
@@ -54,13 +61,48 @@ def _of_lines(
 def _has(stmt: ast.stmt, name: str) -> bool:
     """Say whether the column is among those of ``fields = "__all__"``, or none of ``exclude``."""
     match stmt:
-        case ast.Assign(targets=[ast.Name(id="fields")], value=ast.Constant(value="__all__")):
+        case ast.Assign(
+            targets=[ast.Name(id="fields")],
+            value=ast.Constant(value="__all__") | ast.Attribute(attr="ALL_FIELDS"),
+        ):
             return True
         case ast.Assign(
             targets=[ast.Name(id="exclude")], value=ast.List() | ast.Tuple() | ast.Set() as left
         ):
             return not any(isinstance(it, ast.Constant) and it.value == name for it in left.elts)
     return False
+
+
+def _is_among(reader: Reader, stmt: ast.stmt, name: str, module: Module) -> bool:
+    """Say whether the column is among those of ``fields = FIELDS``, or of ``[*FIELDS, "note"]``.
+
+    One that the statement itself names is told there, and that of ``Other.Meta.fields`` at Other.
+    """
+    match stmt:
+        case ast.Assign(targets=[ast.Name(id="fields")], value=value):
+            parts = [*_named(value)]
+        case _:
+            return False
+    if any(isinstance(it, ast.Constant) and it.value == name for it in ast.walk(stmt.value)):
+        return False
+    texts = Texts(reader)
+    return any(name in texts.items(it, (), module, stmt, _DEPTH) for it in parts)
+
+
+def _named(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the lists of columns that have a name, among those that are put together."""
+    match node:
+        case ast.Name():
+            yield node
+        case ast.Attribute(attr=attr) if attr != "fields":
+            yield node
+        case ast.BinOp(left=left, right=right):
+            yield from _named(left)
+            yield from _named(right)
+        case ast.List(elts=elts) | ast.Tuple(elts=elts):
+            yield from (
+                one for it in elts if isinstance(it, ast.Starred) for one in _named(it.value)
+            )
 
 
 def _may_be_given(reader: Reader, of: ClassDef, name: str) -> bool:
