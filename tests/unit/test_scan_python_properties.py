@@ -4,7 +4,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from tests.scan_projects import sites_of, the_site
+from tests.scan_projects import lay, run, sites_of, the_site
 
 from pginterlock.scan.site import Target
 
@@ -382,3 +382,12 @@ def test_a_name_that_a_function_declares_global_is_what_it_gives(tmp_path: Path)
     model = "class Order(models.Model):\n    db_status = models.TextField()\n"
     site = the_site(tmp_path, HEAD + model + textwrap.dedent(body), STORED)
     assert site.enclosing == "Kept.pay"
+
+
+def test_a_file_that_begins_to_assign_a_property_is_read_again(tmp_path: Path) -> None:
+    code, kept = tmp_path / "code", tmp_path / "kept"
+    lay(code, project(METACLASS) + "\n=== shop/aside.py\nTOTAL = 1\n")
+    before = len(run(code, STORED, cache=kept).sites)
+    text = "from shop.models import Order\n\n\ndef pay(order: Order):\n    order.status = 'paid'\n"
+    (code / "shop" / "aside.py").write_text(text, encoding="utf-8")
+    assert len(run(code, STORED, cache=kept).sites) == before + 1
