@@ -309,7 +309,7 @@ class _Scan:
         if stmt is None:
             return site
         if isinstance(it, Called):
-            self.found.called.add((site.file, site.line, site.column))
+            self.called.add((site.file, site.line, site.column))
             told = self.transactions.of_call(it.call, it.inside)
         else:
             told = self.transactions.of_text(module, stmt)
