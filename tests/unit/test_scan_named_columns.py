@@ -177,3 +177,26 @@ def work(pk):
 
     (code / "shop" / "names.py").write_text('COLUMN = "note"\n')
     assert run(code, cache=kept).sites == []
+
+
+def test_a_dict_that_a_loop_over_named_columns_fills(tmp_path: Path) -> None:
+    body = """
+=== shop/work.py
+from shop.models import Invoice, Order
+
+
+def renew(old):
+    values = dict(customer=old.customer)
+    fields = ("note", "status")
+    for field in fields:
+        values[field] = getattr(old, field)  # WRITE
+    Order.objects.create(**values)  # WRITE
+    others = ("note", "customer")
+    more = {}
+    for other in others:
+        more[other] = getattr(old, other)
+    Order.objects.create(**more)
+    for field in fields:
+        print(fields[field])
+"""
+    sites_of(tmp_path, DJANGO + body)

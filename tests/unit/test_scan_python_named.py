@@ -187,3 +187,45 @@ def a(session):
 )
 def test_rows_of_sqlalchemy(tmp_path: Path, body: str) -> None:
     sites_of(tmp_path, ALCHEMY + WORK + body)
+
+
+def test_a_row_of_which_only_its_value_tells(tmp_path: Path) -> None:
+    body = """
+=== shop/kinds.py
+from django.db import models
+
+
+class Order(models.Model):
+    class States:
+        PAID = "paid"
+        NEW = "new"
+
+    status = models.TextField(choices=[])
+
+
+class Invoice(models.Model):
+    class States:
+        PAID = "paid"
+
+    status = models.TextField()
+=== shop/work.py
+from shop import kinds
+
+
+def pay(it, other, is_new):
+    it.status = kinds.Order.States.PAID  # WRITE
+    it.save()
+    it.status = kinds.Order.States.NEW if is_new else kinds.Order.States.PAID  # WRITE
+    it.save()
+    other.status = kinds.Invoice.States.PAID
+    other.save()
+
+
+def all_of_it():
+    for it in kinds.Order.cached():
+        it.status = "paid"  # WRITE
+    for it in kinds.Invoice.cached():
+        it.status = "paid"
+    return [setattr(one, "status", "paid") for one in kinds.Order.cached()]  # WRITE
+"""
+    sites_of(tmp_path, body)

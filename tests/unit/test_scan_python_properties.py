@@ -4,7 +4,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from tests.scan_projects import sites_of, the_site
+from tests.scan_projects import lay, run, sites_of, the_site
 
 from pginterlock.scan.site import Target
 
@@ -409,3 +409,12 @@ def test_of_two_setters_each_has_to_keep_the_value_for_it_to_be_told(
     sites = sites_of(tmp_path, project(TWO_SETTERS), STORED)
 
     assert [it.values for it in sites if it.file.endswith("work.py")] == [(None,)]
+
+
+def test_a_file_that_begins_to_assign_a_property_is_read_again(tmp_path: Path) -> None:
+    code, kept = tmp_path / "code", tmp_path / "kept"
+    lay(code, project(METACLASS) + "\n=== shop/aside.py\nTOTAL = 1\n")
+    before = len(run(code, STORED, cache=kept).sites)
+    text = "from shop.models import Order\n\n\ndef pay(order: Order):\n    order.status = 'paid'\n"
+    (code / "shop" / "aside.py").write_text(text, encoding="utf-8")
+    assert len(run(code, STORED, cache=kept).sites) == before + 1

@@ -44,6 +44,38 @@ def judged(tmp_path: Path, body: str) -> Transaction:
             id="begun before",
         ),
         pytest.param(
+            Transaction.YES,
+            """
+            def pay(engine):
+                stmt = update(Order).values(status="paid")  # WRITE
+                with engine.begin() as conn:
+                    conn.execute(stmt)
+            """,
+            id="run in a block further down",
+        ),
+        pytest.param(
+            Transaction.NO,
+            """
+            def pay(engine, connection):
+                stmt = update(Order).values(status="paid")  # WRITE
+                with engine.begin() as conn:
+                    conn.execute("SELECT 1")
+                connection.execute(stmt)
+            """,
+            id="run behind a block",
+        ),
+        pytest.param(
+            Transaction.YES,
+            """
+            def pay(engine, number):
+                stmt = update(Order).values(status="paid")  # WRITE
+                stmt = stmt.where(Order.id == number)
+                with engine.begin() as conn:
+                    conn.execute(stmt)
+            """,
+            id="changed, and run in a block further down",
+        ),
+        pytest.param(
             Transaction.NO,
             """
             def pay(conn):

@@ -15,7 +15,15 @@ from pginterlock.scan.givings import givings
 from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, Class, Instance, Kinds, Many
 from pginterlock.scan.last_words import is_last_word
-from pginterlock.scan.modules import Module, class_of, function_of, local_names, statements
+from pginterlock.scan.modules import (
+    Binding,
+    Module,
+    class_of,
+    function_of,
+    local_names,
+    statements,
+)
+from pginterlock.scan.reaching import comprehended, reaching
 from pginterlock.scan.site import Confidence
 from pginterlock.scan.wanted import Wanted, fits
 
@@ -165,6 +173,7 @@ def _guessed(
     if is_of_column(reader, wanted, it.name, it.value, module, it.stmt):
         return Confidence.MEDIUM, f"its value is of an enum that is {wanted.shown}'s alone"
     told = _told_by_name(reader, wanted, name, receiver, it, module) if name else ""
+    told = told or _told_by_loop(reader, wanted, receiver, it, module)
     return (Confidence.MEDIUM, told) if told else None
 
 
@@ -185,6 +194,24 @@ def _told_by_name(
             return f"no other class named like {name} has a {it.name}"
     if it.value is not None and fits(reader, wanted, _owners(reader, it.value, module, it.stmt)):
         return f"its value is a constant of {wanted.shown}"
+    return ""
+
+
+def _told_by_loop(
+    reader: Reader, wanted: Wanted, receiver: ast.AST, it: Candidate, module: Module
+) -> str:
+    """Say that a loop runs over what a method of the class itself gives, which is not told."""
+    function = function_of(module, it.stmt)
+    if not isinstance(receiver, ast.Name) or function is None:
+        return ""
+    inner = comprehended(receiver.id, receiver, it.stmt, module)
+    bound = local_names(function).get(receiver.id, [])
+    match [inner] if inner else reaching(bound, it.stmt, module, function):
+        case [Binding(how="for", path=(), value=ast.Call(func=ast.Attribute(value=on, attr=name)))]:
+            held = reader.expression(on, module, it.stmt)
+            classes = frozenset(k for k in held if isinstance(k, Class))
+            if classes and fits(reader, wanted, classes):
+                return f"{receiver.id} is of what {last_name(on)}.{name} gives"
     return ""
 
 
@@ -237,11 +264,9 @@ def _owners(reader: Reader, value: ast.AST, module: Module, at: ast.AST) -> Kind
     match value:
         case ast.Attribute(value=inner):
             kinds = reader.expression(inner, module, at)
-            found |= frozenset(
-                k for k in kinds if isinstance(k, Class) and k.of in reader.models.ancestry(k.of)
-            )
+            found |= frozenset(Instance(k.of) for k in kinds if isinstance(k, Class))
             if isinstance(inner, ast.Attribute):
                 found |= _owners(reader, inner, module, at)
         case ast.IfExp(body=one, orelse=other):
             found |= _owners(reader, one, module, at) | _owners(reader, other, module, at)
-    return frozenset(Instance(k.of) for k in found if isinstance(k, Class))
+    return found

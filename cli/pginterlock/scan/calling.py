@@ -15,6 +15,7 @@ from pginterlock.scan.infer import Reader
 from pginterlock.scan.kinds import Callee, ClassDef, Function, Instance
 from pginterlock.scan.modules import Module, arguments, function_of
 from pginterlock.scan.opening import Opening
+from pginterlock.scan.optional_connections import begun_for_all, handed_on, is_handed
 from pginterlock.scan.project import calls_in
 from pginterlock.scan.units import begins, commits
 
@@ -78,27 +79,41 @@ class Calling:
         self.reader, self.opening, self.is_protected = reader, opening, is_protected
         self._counts_commits = counts_commits
         self.handing = Handing(reader, opening)
-        self._said: dict[tuple[Function, int], bool] = {}
+        self._said: dict[tuple[Function, ast.arg | None, int], bool] = {}
         self._known: dict[Function, _Calls] = {}
 
-    def callers(self, function: Function) -> Sequence[tuple[str, bool]]:
-        """Return who calls a function, and whether he does so in a transaction."""
+    def callers(
+        self, function: Function, through: ast.arg | None = None
+    ) -> Sequence[tuple[str, bool]]:
+        """Return who calls a function, and whether he does so in a transaction.
+
+        One counts that is handed *through* a parameter, the connection, where there is such.
+        """
         depth = _DEPTH if self._counts_commits else _DEPTH_OF_SESSIONS
-        return list(self._callers(function, frozenset([function]), depth))
+        return list(self._callers(function, frozenset([function]), depth, through))
 
     def _callers(
-        self, function: Function, asked: frozenset[Function], depth: int
+        self,
+        function: Function,
+        asked: frozenset[Function],
+        depth: int,
+        through: ast.arg | None = None,
     ) -> Iterator[tuple[str, bool]]:
         for module, call, stmt, caller in self._seen(function):
             if caller in asked:
                 continue
+            if through is not None and not is_handed(call, through, function):
+                is_begun = begun_for_all(module, stmt) and bool(self.opening.around(module, stmt))
+                yield _who(module, caller, stmt), is_begun
+                continue
+            on = handed_on(call, through, function, caller) if through and caller else None
             is_open = any(
                 self.handing.runs(outer, given, module, stmt) is Runs.IN_ONE
                 for outer, given in lambdas_around(call, stmt)
             )
             yield (
                 _who(module, caller, stmt),
-                is_open or self._protects(module, stmt, caller, depth),
+                is_open or self._protects(module, stmt, caller, depth, on),
             )
         yield from self._handing_over(function, asked, depth)
 
@@ -180,6 +195,7 @@ class Calling:
         stmt: ast.AST,
         caller: Function | None,
         depth: int,
+        through: ast.arg | None = None,
     ) -> bool:
         if self.opening.around(module, stmt):
             return True
@@ -193,8 +209,8 @@ class Calling:
         if self.is_protected(caller):
             return True
         # Not by who asks, nor by what was asked before: so it is the same in any order.
-        if (key := (caller, depth)) not in self._said:
-            them = self._callers(caller, frozenset([caller]), depth - 1)
+        if (key := (caller, through, depth)) not in self._said:
+            them = self._callers(caller, frozenset([caller]), depth - 1, through)
             self._said[key] = any(it[1] for it in them)
         return self._said[key]
 

@@ -7,7 +7,7 @@ from pginterlock.scan.project import called_name
 from pginterlock.scan.wanted import Wanted, is_table
 
 # Of psycopg 2 and asyncpg: the place of the table among the arguments.
-_COPYING = {"copy_from": 1, "copy_records_to_table": 0, "copy_to_table": 0}
+COPYING = {"copy_from": 1, "copy_records_to_table": 0, "copy_to_table": 0}
 _TABLES = ("table", "table_name")
 
 
@@ -16,7 +16,7 @@ def copied(wanted: Wanted, call: ast.Call) -> Sequence[ast.expr] | None:
 
     Rows that are not written down there are none.
     """
-    place = _COPYING.get(called_name(call))
+    place = COPYING.get(called_name(call))
     if place is None:
         return None
     named = [it.value for it in call.keywords if it.arg in _TABLES]

@@ -6,6 +6,7 @@ from itertools import chain, groupby, islice
 from pathlib import Path
 
 from pginterlock.scan import (
+    copy_sites,
     every_column,
     factories,
     files,
@@ -192,6 +193,7 @@ class _Scan:
             for sites_too in _OF_COLUMNS:
                 more = sites_too.of_columns(self.reader, it)
                 drafts += self._judged(of.module.path, of.node.lineno, more)
+        drafts += copy_sites.of_columns(self.made, it)
         number = next(at for at, one in enumerate(self.wanted) if one is it)
         self._keep(f"unnamed {number}", drafts, found)
 

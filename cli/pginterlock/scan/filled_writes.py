@@ -232,7 +232,8 @@ class FilledWrites:
         if asked:
             self._left = _FUNCTIONS
             inside = (Hop(self._module, stmt, None),)
-            yield from self._handed(it, function, asked, writes, target, inside)
+            found = self._handed(it, function, asked, writes, target, inside)
+            yield from {_place(one): one for one in found}.values()
 
     def _handed(
         self,
@@ -269,6 +270,10 @@ class FilledWrites:
         bare = (target.table or "").rpartition(".")[2]
         texts = (self._made.of(it, call.module, call.stmt) for it in call.handed)
         return any(bare in one.lower() for made in texts for one in made)
+
+
+def _place(it: Found) -> tuple[str, int, int]:
+    return it.module.path, it.placed.line, it.placed.column
 
 
 def _closed(function: Function | None) -> Given:

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pginterlock.scan.handing import Handing, Runs, holding
-from pginterlock.scan.modules import Module, function_of
+from pginterlock.scan.kinds import Function
+from pginterlock.scan.modules import Module, ancestors, function_of
 from pginterlock.scan.opening import Opening
-from pginterlock.scan.units import begins, commits
+from pginterlock.scan.units import begins, commits, executing
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,22 @@ def opened_by(hops: Sequence[Hop], opening: Opening, handing: Handing) -> str:
             return told
         if function and begins(function, it.stmt.lineno):
             return "the function begins one before it"
-        if function and commits(function):
+        if function and commits(function) and _does_more(function):
             return "the function commits what it did"
         if run_in_one(it, handing):
             return f"line {it.stmt.lineno} has it run in one"
     return ""
+
+
+def _does_more(function: Function) -> bool:
+    """Say whether a function that commits does more than to execute one statement once.
+
+    One that commits what it is handed, statement by statement, protects nothing.
+    """
+    them = [stmt for _, stmt in executing(function)]
+    return len(them) != 1 or any(
+        isinstance(it, _LOOPS) for stmt in them for it in ancestors(function.module, stmt)
+    )
 
 
 def run_in_one(it: Hop, handing: Handing) -> bool:

@@ -23,8 +23,11 @@ _PROPERTIES = frozenset(["property", "cached_property", "classproperty", "hybrid
 
 def attribute(texts: "MadeTexts", node: ast.Attribute, place: Place, depth: int) -> Made:
     """Return the texts that ``x.name`` may be."""
-    if node.attr in ("value", "name") and isinstance(node.value, ast.Attribute):
-        return texts.made(node.value, place, depth)
+    if node.attr in ("value", "name"):
+        if isinstance(node.value, ast.Name) and node.value.id in place.names:  # a field, a member
+            return place.names[node.value.id]
+        if isinstance(node.value, ast.Attribute):
+            return texts.made(node.value, place, depth)
     found: Made = frozenset()
     for it in texts.reader.expression(node.value, place.module, place.at):
         if isinstance(it, Class | Instance):

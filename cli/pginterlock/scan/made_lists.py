@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pginterlock.scan.definitions import last_name
+from pginterlock.scan import filled_loops, loop_tests, made_fields
+from pginterlock.scan.definitions import last_name, returned
 from pginterlock.scan.givings import givings
-from pginterlock.scan.kinds import Function
-from pginterlock.scan.made_places import Made, Place, unpacked
+from pginterlock.scan.kinds import Callee, Function
+from pginterlock.scan.made_places import Made, Place, given_by, unpacked
 from pginterlock.scan.modules import Binding, scope_of, statements
 from pginterlock.scan.sql_holes import OPEN
 
@@ -51,7 +52,7 @@ def _items(texts: "MadeTexts", node: ast.AST, place: Place, depth: int) -> Items
             found = _named(texts, node, place, depth)
         case ast.Attribute():
             given = givings(texts.reader, node, place.module, place.at)
-            found = _given(texts, given, place, depth)
+            found = _fields(texts, node, place) or _given(texts, given, place, depth)
         case ast.Call():
             found = _called(texts, node, place, depth)
     return found
@@ -128,13 +129,42 @@ def _named(texts: "MadeTexts", node: ast.Name, place: Place, depth: int) -> Item
     given = givings(texts.reader, node, place.module, place.at)
     found = _given(texts, given, place, depth)
     for it, _ in given[:1]:
+        is_dict = False
         for how, added, stmt in additions(node.id, it, place):
             if found is None:
                 break
             part = added if how == "append" else ast.Starred(added)
-            more = _together(texts, [part], replace(place, at=stmt), depth)
+            there = replace(place, at=stmt)
+            more = _by_loop(texts, part, it, there, depth)
+            more = more or _together(texts, [part], there, depth)
             found = found + more if more is not None else None
+            is_dict = is_dict or isinstance(stmt, ast.Assign)
+        if is_dict and found is not None:  # a key counts once
+            found = list(dict.fromkeys(found))
     return found
+
+
+def _by_loop(
+    texts: "MadeTexts", added: ast.expr, it: Binding, place: Place, depth: int
+) -> Items | None:
+    """Return what a loop around a statement adds to what *it* binds; None where it is not known."""
+    if isinstance(added, ast.Starred) or not isinstance(place.at, ast.stmt):
+        return None
+    loop = filled_loops.loop_over(place.module, added, place.at, it.stmt)
+    if loop is None:
+        return None
+    name, tests = filled_loops.target(loop), [*loop_tests.passed(place.module, place.at)]
+    within = items(texts, filled_loops.over(loop), replace(place, at=loop), depth)
+    within = allowed(texts, tests, name, within, place, depth)
+    if within is None:
+        return None
+    return filled_loops.each(texts, added, name, within, place, depth)
+
+
+def _fields(texts: "MadeTexts", node: ast.AST, place: Place) -> Items | None:
+    """Return the fields of an object or its class that *node* lists."""
+    found = made_fields.names(texts, node, place)
+    return [frozenset([it]) for it in found] if found else None
 
 
 def _given(
@@ -176,6 +206,8 @@ def _unzipped(it: Binding) -> ast.AST | None:
 
 
 def _called(texts: "MadeTexts", node: ast.Call, place: Place, depth: int) -> Items | None:
+    if (found := _fields(texts, node, place)) is not None:
+        return found
     held: ast.AST | None = None
     match node:
         case ast.Call(func=ast.Name(id="filter"), args=[_, inner]):
@@ -190,7 +222,36 @@ def _called(texts: "MadeTexts", node: ast.Call, place: Place, depth: int) -> Ite
             held = inner
         case ast.Call(func=ast.Attribute(value=inner, attr=name), args=[]) if name in _KEYS:
             held = inner
-    return items(texts, held, place, depth) if held is not None else None
+        case ast.Call(func=ast.Attribute(value=text, attr="split"), args=args):
+            return _split([texts.made(it, place, depth) for it in (text, *args[:1])])
+    if held is not None:
+        return items(texts, held, place, depth)
+    return _returned(texts, node, place, depth)
+
+
+def _returned(texts: "MadeTexts", node: ast.Call, place: Place, depth: int) -> Items | None:
+    """Return what a function of the project returns, of several one behind the other."""
+    found: Items = []
+    kinds = texts.reader.expression(node.func, place.module, place.at)
+    functions = [it.of for it in kinds if isinstance(it, Callee)]
+    for it in functions:
+        given = {**place.given, **dict(given_by(node, it, place))}
+        for value, stmt, is_yielded in returned(it):
+            there = replace(place, module=it.module, at=stmt, given=given, names={})
+            told = items(texts, value, there, depth) if not is_yielded else None
+            if told is None:
+                return None
+            found += told
+    return found or None
+
+
+def _split(told: Sequence[Made]) -> Items | None:
+    """Return the parts of a text, where it is known, and what it is split at."""
+    known = [next(iter(it)) for it in told if len(it) == 1]
+    if len(known) < len(told) or any(OPEN in it for it in known):
+        return None
+    text, *by = known
+    return [frozenset([it]) for it in text.split(by[0] if by else None)]
 
 
 def _mapped(texts: "MadeTexts", by: ast.expr, each: Made, place: Place, depth: int) -> Made:

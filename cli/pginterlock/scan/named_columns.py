@@ -47,10 +47,25 @@ def keyed(
     yield from _keyed(found, names, constants)
     own = frozenset(it for stmt in found for it in _given(stmt, names)) - constants - names
     if own:
-        more = hit_lines(module.text.encode(errors="replace"), patterns(own))
-        module.parse_at(more)
-        others = dict.fromkeys(stmt for line in more for stmt in statements_at(module, line))
+        others = _speaking(module, own)
         yield from _keyed(others, names, own)
+        if running := frozenset(_running(others, own)) - own - constants - names:
+            yield from _keyed(_speaking(module, running), names, running)
+
+
+def _speaking(module: Module, own: Collection[str]) -> Collection[ast.stmt]:
+    """Return the statements of a module that may use one of its names as a key."""
+    lines = hit_lines(module.text.encode(errors="replace"), patterns(own))
+    module.parse_at(lines)
+    return dict.fromkeys(stmt for line in lines for stmt in statements_at(module, line))
+
+
+def _running(statements: Iterable[ast.stmt], own: Collection[str]) -> Iterator[str]:
+    """Yield the names by which loops run over those texts that a name stands for."""
+    for stmt in statements:
+        match stmt:
+            case ast.For(target=ast.Name(id=name), iter=ast.Name(id=held)) if held in own:
+                yield name
 
 
 def _given(stmt: ast.stmt, names: Collection[str]) -> Iterator[str]:

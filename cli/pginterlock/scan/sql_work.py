@@ -105,5 +105,5 @@ class SqlWork:
             found.called.add((site.file, site.line, site.column))
             told = self.transactions.of_call(it.call, it.inside)
         else:
-            told = self.transactions.verdict(module, stmt, is_session=False)
+            told = self.transactions.of_text(module, stmt)
         return replace(site, transaction=told[0], callers=told[1], transaction_reason=told[2])

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pginterlock.scan import sessions
+from pginterlock.scan import run_texts, sessions, upgrades
 from pginterlock.scan.bindings import walk
 from pginterlock.scan.calling import Calling
 from pginterlock.scan.definitions import last_name
@@ -16,6 +16,7 @@ from pginterlock.scan.kinds import Function
 from pginterlock.scan.model_bodies import holder_of
 from pginterlock.scan.modules import Module, ancestors, arguments, function_of
 from pginterlock.scan.opening import Opening
+from pginterlock.scan.optional_connections import left_out
 from pginterlock.scan.receivers import Receivers
 from pginterlock.scan.requests import Requests
 from pginterlock.scan.saving import saved_in
@@ -75,6 +76,8 @@ class Transactions:
             inner = self.verdict(*it.inside, is_session=is_session)
             if inner[0] is Transaction.YES:
                 return Transaction.YES, Callers.UNKNOWN, f"what is called opens one: {inner[2]}"
+        if found[0] is Transaction.NO and it.construct.startswith("core_"):
+            return self._where_run(it.module, it.stmt) or found
         return found
 
     def verdict(self, module: Module, stmt: ast.AST, *, is_session: bool, row: str = "") -> Verdict:
@@ -94,6 +97,22 @@ class Transactions:
             return Transaction.UNKNOWN, Callers.UNKNOWN, "a test: its runner may open one"
         return found
 
+    def of_text(self, module: Module, stmt: ast.stmt) -> Verdict:
+        """Return what protects SQL in *stmt*; where that only names the text, it runs elsewhere."""
+        found = self.verdict(module, stmt, is_session=False)
+        if found[0] is Transaction.YES:
+            return found
+        return self._where_run(module, stmt) or found
+
+    def _where_run(self, module: Module, stmt: ast.stmt) -> Verdict | None:
+        """Return what protects the statements that run what *stmt* names; None where none does."""
+        places = dict.fromkeys(run_texts.places(self.reader, module, stmt))
+        said = [self.verdict(*it, is_session=False) for it in places]
+        if function_of(module, stmt) is None:
+            return _of_places(said)
+        weak = (it for it in said if it[0] is not Transaction.YES)
+        return next(weak, *said[:1]) if said else None
+
     def by_framework(self, it: Draft) -> Verdict:
         """Return what protects the field of a form, serializer or view that is saved by itself."""
         if not self.requests.are_atomic:
@@ -110,7 +129,7 @@ class Transactions:
         self, function: Function, module: Module, stmt: ast.AST, *, is_session: bool
     ) -> Verdict:
         """Return what protects a statement of a function, around which stands nothing."""
-        if told := self.requests.answers(function):
+        if told := self.requests.answers(function) or upgrades.runs(self.reader, function):
             return Transaction.YES, Callers.UNKNOWN, told
         if is_migration(module) and not is_test(module):
             return _of_migration(module, stmt)
@@ -120,7 +139,7 @@ class Transactions:
             return self._of_session(function)
         if commits(function):
             return Transaction.YES, Callers.UNKNOWN, "the function commits what it did"
-        return self._by_callers(function, self.calling)
+        return self._by_callers(function, self.calling, left_out(function, stmt))
 
     def _of_session(self, function: Function) -> Verdict:
         """Return what protects a write of a session: its own, unless all callers open one."""
@@ -131,13 +150,15 @@ class Transactions:
             return found
         return Transaction.SESSION, Callers.UNKNOWN, "the session's, which ends elsewhere"
 
-    def _by_callers(self, function: Function, calling: Calling) -> Verdict:
+    def _by_callers(
+        self, function: Function, calling: Calling, through: ast.arg | None = None
+    ) -> Verdict:
         is_saved = self._is_saved_by_admin(function)
         if told := self.requests.reaches(function) or (is_saved and _BY_ADMIN) or "":
             return Transaction.CALLER, Callers.ALL if is_saved else Callers.UNKNOWN, told
         if known := self._by_framework(function):
             return known
-        found = calling.callers(function)
+        found = calling.callers(function, through)
         opening = [it for it in found if it[1]]
         if not opening:
             if told := self._signalled(function, calling):
@@ -190,7 +211,12 @@ class Transactions:
         return any(it.endswith("ModelAdmin") for it in above)
 
     def _is_reached_in_one(self, function: Function) -> bool:
-        return bool(self.requests.answers(function)) or is_migration(function.module)
+        is_answering = bool(self.requests.answers(function))
+        return (
+            is_answering
+            or is_migration(function.module)
+            or bool(upgrades.runs(self.reader, function))
+        )
 
 
 def _of_callers(found: Sequence[tuple[str, bool]]) -> Verdict:
@@ -200,6 +226,16 @@ def _of_callers(found: Sequence[tuple[str, bool]]) -> Verdict:
     if len(opening) == len(found):
         return Transaction.CALLER, Callers.ALL, f"all who call open one, as {name} does"
     told = f"{len(opening)} of {len(found)} who call open one, as {name} does"
+    return Transaction.CALLER, Callers.SOME, told
+
+
+def _of_places(said: Sequence[Verdict]) -> Verdict | None:
+    """Return what protects a text that several functions may run; None where nothing is known."""
+    known = [it for it in said if it[0] is not Transaction.UNKNOWN]
+    if len({it[0] for it in known}) <= 1:
+        return next(iter(known), None)
+    opening = [it for it in known if it[0] is not Transaction.NO]
+    told = f"{len(opening)} of {len(known)} places that run it open one: {opening[0][2]}"
     return Transaction.CALLER, Callers.SOME, told
 
 

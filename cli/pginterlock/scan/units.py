@@ -41,7 +41,7 @@ def begins(
         known[node] = [
             (stmt.lineno, last_name(call) == "begin_nested")
             for call, stmt in calls
-            if _is_beginning(call, function)
+            if _is_beginning(call, function) and not _is_of_block(call, stmt)
         ]
     return any(
         (before is None or line < before) and (counts_savepoints or not is_savepoint)
@@ -74,6 +74,13 @@ def _is_beginning(call: ast.Call, function: Function) -> bool:
         ):
             return bool(_BEGIN.match(text))
     return False
+
+
+def _is_of_block(call: ast.Call, stmt: ast.stmt) -> bool:
+    """Say whether a call begins what ends with a block: ``with engine.begin() as conn:``."""
+    items = stmt.items if isinstance(stmt, ast.With | ast.AsyncWith) else ()
+    made = (it.context_expr for it in items)
+    return any(call is (it.value if isinstance(it, ast.Await) else it) for it in made)
 
 
 def _is_kept(call: ast.Call, function: Function) -> bool:
