@@ -184,6 +184,12 @@ class Project:
             for it in module.classes_named(name)
         ]
 
+    def files_of_class(self, name: str) -> int:
+        """Return how many files define a class of that name, none of them parsed."""
+        if self._classes is None:
+            self.classes_named("")
+        return len((self._classes or {}).get(name, ()))
+
     def _read_classes(self, found: dict[str, list[str]]) -> None:
         for path in self.texts:
             for name, bases in self._facts(path).classes:
@@ -251,6 +257,10 @@ class Project:
         """Return the text of a file, for more than its facts."""
         self.used.add(path)
         return self.texts[path]
+
+    def files_calling(self, name: str) -> Sequence[str]:
+        """Return the files in which something of that name is called, none of them parsed."""
+        return self._calling(name)
 
     def _calling(self, name: str) -> Sequence[str]:
         """Return the files in which something of that name is called."""
