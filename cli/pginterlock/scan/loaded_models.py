@@ -60,11 +60,18 @@ def handed_a_name(
                 found |= loaded(reader, name.rpartition(".")[2], node, module, at) or NOTHING
             case Foreign(name=name) if name.startswith(orm.FIXTURES):
                 found |= _made(reader, node, module, at) or NOTHING
-            case Callee(of=of) if any(it in of.module.text for it in orm.LOADED):
+            case Callee(of=of) if _loads(of.module):
                 if told := _handed_on(of, node):
                     texts = _texts(reader, told, module, at)
                     found |= union(reader.models.named(it, module) for it in texts)
     return found
+
+
+def _loads(module: Module) -> bool:
+    """Say whether a file may load a model by its name."""
+    if module.may_load is None:
+        module.may_load = any(it in module.text for it in orm.LOADED)
+    return module.may_load
 
 
 def _handed_on(function: Function, node: ast.Call) -> ast.expr | None:

@@ -12,6 +12,10 @@ from pginterlock.scan.modules import class_names
 
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
+    from pginterlock.scan.project import Project
+
+_MADE = re.compile(rb"(?m)^(\w+)\s*=.*\.from_queryset\(\s*(?:\w+\.)*(\w+)")
+_MAKING = ("as_manager", "from_queryset")
 
 
 def managed(reader: "Reader", of: ClassDef) -> Iterator[Kinds]:
@@ -34,7 +38,7 @@ def _of_models(reader: "Reader", name: str) -> Kinds:
     project, raw = reader.project, name.encode()
     pattern = re.compile(rb"[ \t]+\w+\s*(?::[^=\n]+)?=.*\b%s\b" % re.escape(raw))
     found: Kinds = NOTHING
-    for path in project.holding(name):
+    for path in _making(project, name, raw):
         lines = lines_with(project.text(path), raw)
         if not any(map(pattern.match, lines)) or not (module := project.module(path)):
             continue
@@ -44,6 +48,14 @@ def _of_models(reader: "Reader", name: str) -> Kinds:
             if is_its and not reader.models.is_managing(it):
                 found |= frozenset(map(Instance, reader.models.concrete(it)))
     return found
+
+
+def _making(project: "Project", name: str, raw: bytes) -> Iterator[str]:
+    """Yield the files that may make one: they call it, or what makes a manager of it."""
+    own = project.files_calling(name)
+    yield from own
+    others = dict.fromkeys(it for one in _MAKING for it in project.files_calling(one))
+    yield from (it for it in others if it not in own and raw in project.text(it))
 
 
 def _mentions(call: ast.Call, name: str) -> bool:
@@ -57,7 +69,7 @@ def _mentions(call: ast.Call, name: str) -> bool:
 def _of_managers(reader: "Reader", name: str, asked: Sequence[ClassDef]) -> Kinds:
     """Return the rows of the managers that make such querysets: ``Orders(self.model)``."""
     project, models = reader.project, reader.models
-    speaking = {*project.holding(name)}
+    speaking = {*project.files_calling(name)}
     made = re.compile(rf"\b{name}\(\s*(?:model\s*=\s*)?self\.model\b")
     found: Kinds = NOTHING
     for path in project.holding("self.model"):
@@ -70,8 +82,15 @@ def _of_managers(reader: "Reader", name: str, asked: Sequence[ClassDef]) -> Kind
     return found
 
 
-def _other_names(reader: "Reader", name: str) -> Iterator[str]:
-    """Yield the names of managers' classes made of a queryset's: ``X = M.from_queryset(Q)``."""
-    made = re.compile(rb"(?m)^(\w+)\s*=.*\.from_queryset\(\s*[\w.]*\b%s\b" % name.encode())
+def _other_names(reader: "Reader", name: str) -> Sequence[str]:
+    """Return the names of managers' classes made of a queryset's: ``X = M.from_queryset(Q)``."""
+    return reader.models.made_of_querysets.get(name, ())
+
+
+def made_of_querysets(reader: "Reader") -> dict[str, list[str]]:
+    """Return the names of managers' classes that are made of querysets, by the name of these."""
+    found: dict[str, list[str]] = {}
     for path in reader.project.holding(".from_queryset("):
-        yield from (it.decode() for it in made.findall(reader.project.text(path)))
+        for name, of in _MADE.findall(reader.project.text(path)):
+            found.setdefault(of.decode(), []).append(name.decode())
+    return found

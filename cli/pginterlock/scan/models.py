@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pginterlock.scan import managers
@@ -44,9 +45,17 @@ class Models:
         self.self_assignments: dict[ClassDef, dict[str, Sequence[Any]]] = {}
         self._ancestry: dict[ClassDef, Sequence[ClassDef]] = {}
         self._foreign: dict[ClassDef, frozenset[str]] = {}
+        self._made_of_querysets: Mapping[str, Sequence[str]] | None = None
         self._below: dict[ClassDef, Sequence[ClassDef]] = {}
         self._with: dict[tuple[ClassDef, str, int], Sequence[ClassDef]] = {}
         self._tracing: dict[ClassDef, int] = {}  # and how many questions stood open before it
+
+    @property
+    def made_of_querysets(self) -> Mapping[str, Sequence[str]]:
+        """The names of managers' classes that are made of querysets, by the name of these."""
+        if self._made_of_querysets is None:
+            self._made_of_querysets = managers.made_of_querysets(self.reader)
+        return self._made_of_querysets
 
     def forget(self, *, trees: bool) -> None:
         """Forget what was found: it is found again when it is asked for; of *trees* theirs too."""
@@ -56,6 +65,7 @@ class Models:
         self._foreign.clear()
         self._below.clear()
         self._with.clear()
+        self._made_of_querysets = None
 
     # -- inheritance -------------------------------------------------------------------------
 
@@ -227,12 +237,15 @@ class Models:
     def called(self, name: str) -> Kinds:
         """Return the only model of a name that is a class's, of whatever holds it: ``x.Order``.
 
-        With it the other classes that have its name: the class may be one of them.
+        With it the other classes that have its name: the class may be one of them. Of a name that
+        classes of many files have, nothing is said.
         """
         if not name[:1].isupper() or name.isupper():
             return NOTHING
+        if self.reader.project.files_of_class(name) > _FEW:
+            return NOTHING
         named = self.reader.project.classes_named(name)
-        found = [it for it in named if self.is_model(it)]
+        found = [*islice((it for it in named if self.is_model(it)), 2)]
         if len(found) != 1:
             return NOTHING
         return frozenset(map(Class, named if len(named) <= _FEW else found))

@@ -48,6 +48,7 @@ class Module:
     _globals: Mapping[str, list[int]] | None = None
     lines: list[str] = field(default_factory=list)
     has_walrus: bool | None = None  # anywhere; None where nobody looked
+    may_load: bool | None = None  # a model by its name; None where nobody looked
 
     def line(self, number: int) -> str:
         """Return a line of the text, without the blanks around it."""

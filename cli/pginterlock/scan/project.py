@@ -195,6 +195,11 @@ class Project:
             for it in module.classes_named(name)
         ]
 
+    def files_of_class(self, name: str) -> int:
+        """Return how many files define a class of that name, none of them parsed."""
+        self.asked.classes.add(name)
+        return len(self._defined.get(name, ()))
+
     @property
     def _defined(self) -> Mapping[str, Sequence[str]]:
         """The files that define each class."""
@@ -268,6 +273,10 @@ class Project:
         """Return the text of a file, for more than its facts."""
         self.asked.files.add(path)
         return self.texts[path]
+
+    def files_calling(self, name: str) -> Sequence[str]:
+        """Return the files in which something of that name is called, none of them parsed."""
+        return self._calling(name)
 
     def _calling(self, name: str) -> Sequence[str]:
         """Return the files in which something of that name is called."""
