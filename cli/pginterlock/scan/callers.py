@@ -15,7 +15,7 @@ from pginterlock.scan.modules import Module, function_of
 if TYPE_CHECKING:
     from pginterlock.scan.infer import Reader
 
-_FILES = 60  # a name that more of them call says nothing
+_FILES = 24  # a name that more of them call says nothing
 _CALLS = 24  # that are looked at: others say the same
 _FEW = 6  # and one of a function that takes anything
 _MOST = 12  # heirs: of more of them, none is asked how it is made
