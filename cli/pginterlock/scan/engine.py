@@ -36,7 +36,7 @@ from pginterlock.scan.site import Scanned, Target, Unread
 from pginterlock.scan.sql_work import SqlWork
 from pginterlock.scan.steps import Done, Steps, Work, digest, shares, told_of
 from pginterlock.scan.transactions import Transactions
-from pginterlock.scan.wanted import Wanted, wanted, words_of
+from pginterlock.scan.wanted import Wanted, tables_by_class, wanted, words_of
 
 # Finders of writes by statements that name neither the column nor its class.
 _OF_COLUMNS = (
@@ -110,12 +110,7 @@ class _Scan:
         self.names = frozenset(name for it in self.wanted for name in it.names)
         self.properties = frozenset(name for it in self.wanted for name in it.properties)
         self.constants = constants_for(self.texts.python.values(), self.names)
-        self.by_class = {
-            one.name: min(it.tables, key=len)
-            for it in self.wanted
-            for one in it.classes
-            if it.tables
-        }
+        self.by_class = tables_by_class(self.wanted)
         self.sql = SqlWork(
             self.texts.sql, self.project, self.reader, self.transactions, self.made, self.wanted,
             self.words, self.by_class,

@@ -197,10 +197,20 @@ def words_of(every: Sequence[Wanted]) -> frozenset[str]:
     return frozenset(name.rpartition(".")[2].lower() for it in every for name in it.tables)
 
 
+def tables_by_class(every: Sequence[Wanted]) -> dict[str, str]:
+    """Return the table of each class that is wanted, by the shortest of the names that it has."""
+    return {
+        one.name: min(it.tables, key=lambda name: (len(name), name))
+        for it in every
+        if it.tables
+        for one in it.classes
+    }
+
+
 def by_table(it: Wanted) -> Iterator[Target]:
     """Yield the target once for each name that its table may have."""
     seen: set[str] = set()
-    for name in sorted(it.tables, key=lambda one: (one != it.target.table, len(one))):
+    for name in sorted(it.tables, key=lambda one: (one != it.target.table, len(one), one)):
         bare = name.rpartition(".")[2]
         if bare not in seen:
             seen.add(bare)
